@@ -1,0 +1,81 @@
+/** All that the firmware asks of the hardware it runs on; a board file or the simulator stands behind it. */
+import type { Crypto } from "../protocol/crypto";
+import type { Lead } from "../protocol/open";
+
+/** NOR flash: writing clears bits only, erasing sets a whole page to 0xFF. */
+export interface Flash {
+  readonly pageBytes: number;
+  readonly pages: number;
+  read(address: number, length: number): Uint8Array;
+  /** Within one page; address and length are multiples of 4. */
+  write(address: number, bytes: Uint8Array): void;
+  erase(page: number): void;
+}
+
+/** One reading of the converter's FIFO. */
+export interface Reading {
+  /** One array per lead, all of one length. */
+  leads: Int32Array[];
+  /** Samples per lead that overflowed the FIFO right before these. */
+  lost: number;
+}
+
+/** An analogue front end with its own sample clock and FIFO. */
+export interface FrontEnd {
+  readonly name: string;
+  readonly rateNum: number;
+  readonly rateDen: number;
+  readonly bits: number;
+  readonly leads: Lead[];
+  /** Begins sampling; `ready` is called whenever the FIFO holds enough to be worth a read. */
+  start(ready: () => void): void;
+  stop(): void;
+  read(): Reading;
+}
+
+/** The radio's peripheral side. A notification may vanish without a word. */
+export interface RadioPort {
+  /** Largest notification on this connection, 20 to 244. */
+  notificationBytes(): number;
+  notify(bytes: Uint8Array): void;
+  onConnect: () => void;
+  onDisconnect: () => void;
+  onWrite: (bytes: Uint8Array) => void;
+}
+
+/** What the factory wrote. */
+export interface Identity {
+  device: Uint8Array;
+  claimCode: Uint8Array;
+  certificate: Uint8Array;
+}
+
+export interface Board {
+  readonly crypto: Crypto;
+  /** CRC-32 (IEEE 802.3), unsigned. */
+  crc32(bytes: Uint8Array): number;
+  /** Holds the ring of sealed frames. */
+  readonly flash: Flash;
+  /** Two pages that hold the keys. */
+  readonly vault: Flash;
+  readonly frontEnd: FrontEnd;
+  readonly radio: RadioPort;
+  readonly identity: Identity;
+  /** Monotonic since power-on, ms. */
+  uptimeMs(): number;
+  /** Runs once after `ms`; returns what cancels it. */
+  after(ms: number, run: () => void): () => void;
+  batteryMillivolts(): number;
+  /** Shows a Pattern to whoever holds the unit. */
+  show(pattern: number): void;
+}
+
+export const Pattern = {
+  off: 0,
+  claimMe: 1,
+  recording: 2,
+  keptHere: 3,
+  hubHasIt: 4,
+  nearlyFull: 5,
+  identify: 6,
+};

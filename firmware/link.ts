@@ -1,0 +1,268 @@
+/** The handheld's end of the connection: live frames first, the backlog in the pauses, again until a receipt comes. */
+import { sameBytes } from "../protocol/bytes";
+import { type Command, decodeCommand, encodeStatus, type Status } from "../protocol/command";
+import { Reassembler } from "../protocol/fragments";
+import { FrameType } from "../protocol/header";
+import type { Refusal } from "../protocol/refusal";
+import {
+  decodeHelloRequest,
+  decodeStoreHello,
+  encodeDeviceHello,
+  messageType,
+  type StoreHello,
+} from "../protocol/session";
+import type { Board } from "./board";
+import { Outbox } from "./outbox";
+import type { Ring } from "./ring";
+import { Session } from "./session";
+import type { Keys } from "./vault";
+
+/** Frames sent and not yet receipted, at most. */
+const WINDOW = 32;
+/** A frame that no receipt covered by then is sent again. */
+const RESEND_MS = 2000;
+/** A hello or a status without answer is said again. */
+const REPEAT_MS = 3000;
+/** Silence while frames are owed: the store may have forgotten the session. */
+const SILENCE_MS = 15000;
+const STATUS_MS = 60000;
+const MAX_LIVE = 8;
+const NOTIFICATIONS_PER_SECOND = 100;
+
+/** What the link asks of the monitor. */
+export interface Owner {
+  keys(): Keys | undefined;
+  /** Name in the hello while nobody owns the handheld. */
+  temporaryAlias(): Uint8Array;
+  claimable(): boolean;
+  status(lastCommand: number, refused: number): Status;
+  command(command: Command): void;
+  /** Takes a new owner from a claim message. @throws CLAIM_*, FRAME_* */
+  claim(message: Uint8Array, hello: StoreHello): void;
+  /** The answer to a claim, while the store has not shown that it got one. */
+  claimAnswer(hello: StoreHello): Uint8Array | undefined;
+  /** The store has proved that it holds the keys. */
+  proved(): void;
+  receipted(): void;
+}
+
+interface InFlight {
+  recording: number;
+  sequence: number;
+  sentMs: number;
+}
+
+export class Link {
+  /** Messages refused since boot, by refusal code. */
+  readonly refusals: { [code: string]: number } = {};
+  private refused = 0;
+  private connected = false;
+  private reassembler = new Reassembler();
+  private nonce: Uint8Array = new Uint8Array(0);
+  private session: Session | undefined;
+  private lastHello: StoreHello | undefined;
+  private live: InFlight[] = [];
+  private inFlight: InFlight[] = [];
+  private lastCommand = 0;
+  private heardMs = 0;
+  private cancelRepeat: (() => void) | undefined;
+  private cancelResend: (() => void) | undefined;
+  private readonly outbox: Outbox;
+
+  constructor(
+    private readonly board: Board,
+    private readonly ring: Ring,
+    private readonly owner: Owner,
+  ) {
+    const self = this;
+    this.outbox = new Outbox(board, NOTIFICATIONS_PER_SECOND, function () {
+      return self.nextFrame();
+    });
+    board.radio.onConnect = function () {
+      self.connected = true;
+      self.hello();
+    };
+    board.radio.onDisconnect = function () {
+      self.connected = false;
+      self.reset();
+    };
+    board.radio.onWrite = function (bytes) {
+      self.written(bytes);
+    };
+  }
+
+  /** A frame now stands in flash: it goes before the backlog. */
+  appended(recording: number, sequence: number): void {
+    if (!this.session) return;
+    this.live.push({ recording, sequence, sentMs: 0 });
+    if (this.live.length > MAX_LIVE) this.live.shift();
+    this.outbox.wake();
+  }
+
+  /** Says hello (anew): after connecting, when asked, and when a claim becomes possible. */
+  hello(): void {
+    if (!this.connected) return;
+    this.reset();
+    const keys = this.owner.keys();
+    this.nonce = this.board.crypto.random(16);
+    const epoch = keys ? keys.epoch : 0;
+    this.outbox.send(
+      encodeDeviceHello({ alias: this.alias(), epoch, nonce: this.nonce, claimable: this.owner.claimable() }),
+    );
+    this.repeat(REPEAT_MS);
+  }
+
+  /** Tells the store how things are, if it listens. */
+  sendStatus(): void {
+    if (!this.session) return;
+    const status = this.owner.status(this.lastCommand, this.refused);
+    this.outbox.send(this.session.seal(FrameType.status, encodeStatus(status)));
+    this.repeat(this.session.proved ? STATUS_MS : REPEAT_MS);
+  }
+
+  private reset(): void {
+    this.outbox.reset();
+    this.reassembler = new Reassembler();
+    this.session = undefined;
+    this.lastHello = undefined;
+    this.live = [];
+    this.inFlight = [];
+    this.lastCommand = 0;
+    if (this.cancelRepeat) this.cancelRepeat();
+    if (this.cancelResend) this.cancelResend();
+    this.cancelRepeat = undefined;
+    this.cancelResend = undefined;
+  }
+
+  private repeat(ms: number): void {
+    const self = this;
+    if (this.cancelRepeat) this.cancelRepeat();
+    this.cancelRepeat = this.board.after(ms, function () {
+      self.cancelRepeat = undefined;
+      if (self.session && (self.session.proved || self.board.uptimeMs() - self.heardMs < SILENCE_MS))
+        self.sendStatus();
+      else self.hello();
+    });
+  }
+
+  private written(bytes: Uint8Array): void {
+    try {
+      const message = this.reassembler.add(bytes);
+      if (message) this.take(message);
+    } catch (error) {
+      const code = (error as Refusal).code;
+      // Whatever is not a refusal is our own defect and must not hide.
+      if (!code) throw error;
+      this.refused++;
+      this.refusals[code] = (this.refusals[code] || 0) + 1;
+    }
+    this.outbox.wake();
+  }
+
+  private take(message: Uint8Array): void {
+    const type = messageType(message);
+    if (type === FrameType.helloRequest) this.helloRequested(message);
+    else if (type === FrameType.storeHello) this.greeted(decodeStoreHello(message));
+    else if (type === FrameType.claim) this.claimed(message);
+    else this.takeSealed(type, message);
+  }
+
+  private takeSealed(type: number, message: Uint8Array): void {
+    const session = this.session;
+    if (!session) return;
+    const body = session.open(message);
+    this.owner.proved();
+    this.heardMs = this.board.uptimeMs();
+    if (type === FrameType.receipt) {
+      const receipt = session.receipt(body);
+      this.ring.receipt(receipt.recording, receipt.next, receipt.holes);
+      this.forgetReceipted();
+      this.owner.receipted();
+    } else if (type === FrameType.command) {
+      const command = decodeCommand(body);
+      this.lastCommand = session.counter();
+      this.owner.command(command);
+      this.sendStatus();
+    }
+  }
+
+  private helloRequested(message: Uint8Array): void {
+    if (sameBytes(decodeHelloRequest(message), this.alias())) this.hello();
+  }
+
+  private alias(): Uint8Array {
+    const keys = this.owner.keys();
+    return keys ? keys.alias : this.owner.temporaryAlias();
+  }
+
+  private greeted(hello: StoreHello): void {
+    const keys = this.owner.keys();
+    if (!sameBytes(hello.deviceNonce, this.nonce)) return;
+    this.lastHello = hello;
+    if (!keys || !sameBytes(hello.alias, keys.alias) || this.session) return;
+    this.session = new Session(this.board.crypto, keys, hello);
+    this.heardMs = this.board.uptimeMs();
+    const answer = this.owner.claimAnswer(hello);
+    if (answer) this.outbox.send(answer);
+    this.sendStatus();
+  }
+
+  private claimed(message: Uint8Array): void {
+    if (!this.lastHello) return;
+    this.owner.claim(message, this.lastHello);
+    // The new alias is not yet known to anybody but the store: from here on the answer goes out under it.
+    this.hello();
+  }
+
+  /** The next frame to send: live ones, then the oldest owed one that is not under way. */
+  private nextFrame(): Uint8Array | undefined {
+    if (!this.session || !this.session.proved || this.inFlight.length >= WINDOW) return undefined;
+    while (this.live.length > 0) {
+      const live = this.live.shift()!;
+      if (this.ring.owes(live.recording, live.sequence) && !this.isInFlight(live.recording, live.sequence)) {
+        return this.launch(live.recording, live.sequence);
+      }
+    }
+    const self = this;
+    const owed = this.ring.nextOwed(function (recording, sequence) {
+      return self.isInFlight(recording, sequence);
+    });
+    return owed ? this.launch(owed.recording, owed.sequence) : undefined;
+  }
+
+  private launch(recording: number, sequence: number): Uint8Array | undefined {
+    this.inFlight.push({ recording, sequence, sentMs: this.board.uptimeMs() });
+    this.watch();
+    return this.ring.read(recording, sequence);
+  }
+
+  private isInFlight(recording: number, sequence: number): boolean {
+    for (let i = 0; i < this.inFlight.length; i++) {
+      if (this.inFlight[i].sequence === sequence && this.inFlight[i].recording === recording) return true;
+    }
+    return false;
+  }
+
+  private forgetReceipted(): void {
+    const still: InFlight[] = [];
+    for (let i = 0; i < this.inFlight.length; i++) {
+      if (this.ring.owes(this.inFlight[i].recording, this.inFlight[i].sequence)) still.push(this.inFlight[i]);
+    }
+    this.inFlight = still;
+  }
+
+  /** Wakes when the oldest frame under way is overdue. */
+  private watch(): void {
+    if (this.cancelResend || this.inFlight.length === 0) return;
+    const self = this;
+    const wait = Math.max(1, this.inFlight[0].sentMs + RESEND_MS - this.board.uptimeMs());
+    this.cancelResend = this.board.after(wait, function () {
+      self.cancelResend = undefined;
+      const now = self.board.uptimeMs();
+      if (now - self.heardMs > SILENCE_MS) return self.hello();
+      while (self.inFlight.length > 0 && self.inFlight[0].sentMs + RESEND_MS <= now) self.inFlight.shift();
+      self.watch();
+      self.outbox.wake();
+    });
+  }
+}

@@ -1,0 +1,221 @@
+/** The handheld as a state machine: idle, recording, draining. Recording never waits for the radio. */
+import { CloseReason, MarkKind } from "../protocol/bodies";
+import { concat } from "../protocol/bytes";
+import { CLAIM_WINDOW_MS, decodeClaim } from "../protocol/claim";
+import { type Command, MonitorState, Op, Setting, type Status } from "../protocol/command";
+import { decodeHeader, FrameType, MAX_NUMBER } from "../protocol/header";
+import { claimKey, Direction, firstChainKey, nextChainKey, receiptKey } from "../protocol/keys";
+import { ClockTrust, RecordingMode } from "../protocol/open";
+import { refusal } from "../protocol/refusal";
+import { openFrame, sealFrame } from "../protocol/seal";
+import type { StoreHello } from "../protocol/session";
+import { type Board, Pattern } from "./board";
+import { Link, type Owner } from "./link";
+import { FIRMWARE, Recorder } from "./recorder";
+import { Ring } from "./ring";
+import { Sampler, type Sink } from "./sampler";
+import { type Keys, Vault } from "./vault";
+
+/** A strip's length unless the hub set another. */
+const STRIP_SECONDS = 30;
+/** The owner is warned once when the ring is that full. */
+const NEARLY_FULL_PERMILLE = 800;
+
+export class Monitor implements Owner, Sink {
+  state = MonitorState.idle;
+  readonly link: Link;
+  private readonly ring: Ring;
+  private readonly vault: Vault;
+  private readonly recorder: Recorder;
+  private readonly sampler: Sampler;
+  private ownerKeys: Keys | undefined;
+  private readonly bootAlias: Uint8Array;
+  private claimUntilMs = 0;
+  private stripSeconds = STRIP_SECONDS;
+  /** Unix time at uptime 0, 0 while unknown. */
+  private epochMs = 0;
+  private trust = ClockTrust.unknown;
+  private warned = false;
+
+  /** Boots: finds keys and frames in flash, and goes on draining what is owed. */
+  constructor(private readonly board: Board) {
+    const self = this;
+    this.vault = new Vault(board.vault, board.crc32);
+    this.ring = new Ring(board.flash, board.crc32, board.crypto);
+    this.bootAlias = board.crypto.random(8);
+    this.ownerKeys = this.vault.load();
+    this.ring.load(this.ownerKeys ? this.ownerKeys.epoch : 0);
+    this.link = new Link(board, this.ring, this);
+    this.recorder = new Recorder(board, this.ring, this.vault, function (recording, sequence) {
+      self.link.appended(recording, sequence);
+    });
+    this.sampler = new Sampler(board.frontEnd, this);
+    this.rest();
+  }
+
+  /** A short press: starts a strip, or marks the moment while recording. */
+  press(): void {
+    if (this.state === MonitorState.recording) this.recorder.mark(MarkKind.symptom, true);
+    else this.start(RecordingMode.strip, 0);
+  }
+
+  /** The button held: for a minute the handheld may be claimed with its code. */
+  hold(): void {
+    if (this.state === MonitorState.recording) return;
+    this.claimUntilMs = this.board.uptimeMs() + CLAIM_WINDOW_MS;
+    this.board.show(Pattern.claimMe);
+    this.link.hello();
+  }
+
+  /** Begins a recording; an unclaimed handheld refuses to seal, so it asks to be claimed instead. */
+  start(mode: number, seconds: number): void {
+    if (this.state === MonitorState.recording) return;
+    if (!this.ownerKeys || this.ownerKeys.recording > MAX_NUMBER) {
+      this.board.show(Pattern.claimMe);
+      return;
+    }
+    const length = mode === RecordingMode.strip && seconds === 0 ? this.stripSeconds : seconds;
+    const startMs = this.epochMs === 0 ? 0 : Math.floor(this.epochMs + this.board.uptimeMs());
+    this.ownerKeys = this.recorder.start(this.ownerKeys, mode, length, startMs, this.trust);
+    this.state = MonitorState.recording;
+    this.board.show(Pattern.recording);
+    const frontEnd = this.board.frontEnd;
+    this.sampler.start(Math.round((length * frontEnd.rateNum) / frontEnd.rateDen));
+    this.link.sendStatus();
+  }
+
+  stop(): void {
+    this.finish(CloseReason.stopped);
+  }
+
+  /** Sink: a block is collected. */
+  block(firstSample: number, bytes: Uint8Array, samples: number): void {
+    this.recorder.data(firstSample, bytes, samples);
+    const nearlyFull = this.ring.usage().permille >= NEARLY_FULL_PERMILLE;
+    if (nearlyFull && !this.warned) {
+      this.recorder.mark(MarkKind.ringNearlyFull, false);
+      this.board.show(Pattern.nearlyFull);
+    }
+    this.warned = nearlyFull;
+  }
+
+  /** Sink: the front end lost samples. */
+  lost(firstSample: number, samples: number): void {
+    this.recorder.lost(firstSample, samples);
+  }
+
+  /** Sink: the length asked for is reached. */
+  complete(): void {
+    this.finish(CloseReason.complete);
+  }
+
+  private finish(reason: number): void {
+    if (this.state !== MonitorState.recording) return;
+    this.state = MonitorState.draining;
+    this.sampler.stop();
+    this.ownerKeys = this.recorder.close(this.ownerKeys!, reason);
+    this.rest();
+    this.link.sendStatus();
+  }
+
+  /** Not recording: draining while the ring owes frames, idle otherwise. */
+  private rest(): void {
+    if (this.state === MonitorState.recording) return;
+    this.state = this.ring.usage().backlog > 0 ? MonitorState.draining : MonitorState.idle;
+    const atHome = this.state === MonitorState.idle ? Pattern.hubHasIt : Pattern.keptHere;
+    this.board.show(this.ownerKeys ? atHome : Pattern.claimMe);
+  }
+
+  keys(): Keys | undefined {
+    return this.ownerKeys;
+  }
+
+  temporaryAlias(): Uint8Array {
+    return this.bootAlias;
+  }
+
+  claimable(): boolean {
+    return this.board.uptimeMs() < this.claimUntilMs;
+  }
+
+  status(lastCommand: number, refused: number): Status {
+    const usage = this.ring.usage();
+    const newest = this.ownerKeys ? this.ownerKeys.recording - 1 : 0;
+    return {
+      state: this.state,
+      batteryMillivolts: this.board.batteryMillivolts(),
+      ringPermille: usage.permille,
+      backlog: usage.backlog,
+      oldestRecording: usage.oldestRecording === 0 ? newest : usage.oldestRecording,
+      newestRecording: newest,
+      uptimeMs: Math.floor(this.board.uptimeMs()),
+      trust: this.trust,
+      lastCommand,
+      refused,
+      firmware: FIRMWARE,
+    };
+  }
+
+  receipted(): void {
+    if (this.state === MonitorState.draining) this.rest();
+  }
+
+  command(command: Command): void {
+    if (command.op === Op.start) this.start(command.mode!, command.seconds!);
+    else if (command.op === Op.stop) this.stop();
+    else if (command.op === Op.time) this.setTime(command.unixMs!);
+    else if (command.op === Op.identify) this.board.show(Pattern.identify);
+    else if (command.setting === Setting.stripSeconds && command.value! > 0)
+      this.stripSeconds = command.value!;
+  }
+
+  private setTime(unixMs: number): void {
+    this.epochMs = unixMs - this.board.uptimeMs();
+    this.trust = ClockTrust.setByHub;
+  }
+
+  claim(message: Uint8Array, hello: StoreHello): void {
+    if (!this.claimable())
+      throw refusal("CLAIM_WINDOW", "a claim, but nobody held the button in the last minute");
+    const header = decodeHeader(message);
+    const epoch = (this.ownerKeys ? this.ownerKeys.epoch : 0) + 1;
+    if (header.epoch !== epoch || header.sequence !== 0) {
+      throw refusal("CLAIM_EPOCH", "a claim for epoch " + header.epoch + ", the next one is " + epoch);
+    }
+    const crypto = this.board.crypto;
+    const code = this.board.identity.claimCode;
+    const key = claimKey(crypto, code, Direction.down, hello.deviceNonce, hello.nonce);
+    const claim = decodeClaim(openFrame(crypto, key, message));
+    const keys: Keys = {
+      epoch,
+      recording: 1,
+      chainKey: nextChainKey(crypto, firstChainKey(crypto, claim.root)),
+      receiptKey: receiptKey(crypto, claim.root),
+      alias: claim.alias,
+      previousClose: new Uint8Array(32),
+      confirmed: false,
+    };
+    this.vault.save(keys);
+    this.ownerKeys = keys;
+    this.ring.clear(epoch);
+    this.claimUntilMs = 0;
+    this.rest();
+  }
+
+  claimAnswer(hello: StoreHello): Uint8Array | undefined {
+    const keys = this.ownerKeys;
+    if (!keys || keys.confirmed) return undefined;
+    const crypto = this.board.crypto;
+    const identity = this.board.identity;
+    const key = claimKey(crypto, identity.claimCode, Direction.up, hello.deviceNonce, hello.nonce);
+    const header = { type: FrameType.claim, epoch: keys.epoch, recording: 0, sequence: 1 };
+    return sealFrame(crypto, key, header, concat([identity.device, identity.certificate]));
+  }
+
+  proved(): void {
+    const keys = this.ownerKeys;
+    if (!keys || keys.confirmed) return;
+    keys.confirmed = true;
+    this.vault.save(keys);
+  }
+}

@@ -1,0 +1,222 @@
+/** Seals one recording after another into the ring: number burned first, then open, data, drops, marks and close. */
+
+import { DropReason, encodeClose, encodeData, encodeDrop, encodeMark, signedClose } from "../protocol/bodies";
+import { chainNext, chainStart, HASH_BYTES } from "../protocol/chain";
+import { FrameType, HEADER_BYTES, TAG_BYTES } from "../protocol/header";
+import { nextChainKey, recordingKey } from "../protocol/keys";
+import { encodeOpen, type Previous } from "../protocol/open";
+import { sealFrame } from "../protocol/seal";
+import type { Board } from "./board";
+import type { Evicted, Ring } from "./ring";
+import { nominalBlock } from "./sampler";
+import type { Keys, Vault } from "./vault";
+
+export const FIRMWARE = "avnode 0.1.0";
+
+/** A dropped run, and where its drop frame stands. */
+interface Gap {
+  lost: Evicted;
+  announcedIn: number;
+  announcedAt: number;
+}
+
+const NOT_YET = -1;
+const CLOSE_FRAME_BYTES = HEADER_BYTES + 160 + TAG_BYTES;
+const NO_HASH: Uint8Array = new Uint8Array(HASH_BYTES);
+
+export class Recorder {
+  /** The running recording's number, 0 while none runs. */
+  recording = 0;
+  private epoch = 0;
+  private key = NO_HASH;
+  private chain = NO_HASH;
+  private sequence = 0;
+  private samples = 0;
+  private dropped = 0;
+  /** Runs whose drop frame no receipt covers yet: if that frame is evicted too, it is written again. */
+  private gaps: Gap[] = [];
+
+  /** @param appended told of every frame that now stands in flash */
+  constructor(
+    private readonly board: Board,
+    private readonly ring: Ring,
+    private readonly vault: Vault,
+    private readonly appended: (recording: number, sequence: number) => void,
+  ) {}
+
+  /** Begins the next recording. @returns the keys as they stand in flash now */
+  start(keys: Keys, mode: number, seconds: number, startMs: number, trust: number): Keys {
+    const crypto = this.board.crypto;
+    const device = this.board.identity.device;
+    const recording = keys.recording;
+    const key = recordingKey(crypto, keys.chainKey, device, keys.epoch, recording);
+    const burned: Keys = {
+      epoch: keys.epoch,
+      recording: recording + 1,
+      chainKey: nextChainKey(crypto, keys.chainKey),
+      receiptKey: keys.receiptKey,
+      alias: keys.alias,
+      previousClose: keys.previousClose,
+      confirmed: keys.confirmed,
+    };
+    this.vault.save(burned);
+    this.key = key;
+    this.recording = recording;
+    this.epoch = keys.epoch;
+    this.chain = chainStart(crypto, device, keys.epoch, recording, key);
+    this.sequence = 0;
+    this.samples = 0;
+    this.dropped = 0;
+    const frontEnd = this.board.frontEnd;
+    const open = encodeOpen({
+      rateNum: frontEnd.rateNum,
+      rateDen: frontEnd.rateDen,
+      frontEnd: frontEnd.name,
+      firmware: FIRMWARE,
+      bits: frontEnd.bits,
+      nominal: nominalBlock(frontEnd),
+      startMs,
+      trust,
+      mode,
+      seconds,
+      previous: this.previous(),
+      leads: frontEnd.leads,
+    });
+    this.put(FrameType.open, open, 0);
+    return burned;
+  }
+
+  private previous(): Previous | undefined {
+    const tail = this.ring.tail();
+    if (!tail) return undefined;
+    const closed = tail.lastType === FrameType.close;
+    return { recording: tail.recording, frames: tail.frames, closed, chain: tail.chain };
+  }
+
+  data(firstSample: number, block: Uint8Array, samples: number): void {
+    this.put(FrameType.data, encodeData({ firstSample, block }), firstSample + samples);
+  }
+
+  /** Samples that the front end lost before they could be sealed. */
+  lost(firstSample: number, samples: number): void {
+    this.dropped += samples;
+    const reason = DropReason.frontEnd;
+    const drop = { reason, recording: this.recording, from: 0, to: 0, firstSample, samples, chain: NO_HASH };
+    this.put(FrameType.drop, encodeDrop(drop), firstSample + samples);
+  }
+
+  /** @param keep true when the ring shall hold this moment longest */
+  mark(kind: number, keep: boolean): void {
+    const uptimeMs = Math.floor(this.board.uptimeMs());
+    this.put(FrameType.mark, encodeMark({ kind, sample: this.samples, uptimeMs }), this.samples);
+    if (keep) this.ring.mark();
+  }
+
+  /** Ends the recording and forgets its key. @returns the keys as they stand in flash now */
+  close(keys: Keys, reason: number): Keys {
+    // Whatever must go to make room for the close is declared before it: nothing follows a close.
+    while (!this.ring.fits(this.recording, CLOSE_FRAME_BYTES)) {
+      this.noteLost(this.ring.evict());
+      this.announce();
+    }
+    const body = encodeClose({
+      frames: this.sequence,
+      samples: this.samples,
+      dropped: this.dropped,
+      chain: this.chain,
+      previousClose: keys.previousClose,
+      checkpointSize: 0,
+      checkpointRoot: NO_HASH,
+      uptimeMs: Math.floor(this.board.uptimeMs()),
+      batteryMillivolts: this.board.batteryMillivolts(),
+      reason,
+    });
+    const recording = this.recording;
+    this.write(FrameType.close, body, this.samples);
+    this.recording = 0;
+    this.key = NO_HASH;
+    const signed = signedClose(this.board.identity.device, keys.epoch, recording, body);
+    const next: Keys = {
+      epoch: keys.epoch,
+      recording: keys.recording,
+      chainKey: keys.chainKey,
+      receiptKey: keys.receiptKey,
+      alias: keys.alias,
+      previousClose: this.board.crypto.sha256(signed),
+      confirmed: keys.confirmed,
+    };
+    this.vault.save(next);
+    return next;
+  }
+
+  private put(type: number, body: Uint8Array, endSample: number): void {
+    this.write(type, body, endSample);
+    this.announce();
+  }
+
+  private write(type: number, body: Uint8Array, endSample: number): void {
+    const header = { type, epoch: this.epoch, recording: this.recording, sequence: this.sequence };
+    const frame = sealFrame(this.board.crypto, this.key, header, body);
+    while (!this.ring.fits(this.recording, frame.length)) this.noteLost(this.ring.evict());
+    this.ring.append(frame, this.samples, endSample, this.chain);
+    this.chain = chainNext(this.board.crypto, this.chain, frame);
+    this.samples = endSample;
+    this.sequence++;
+    this.appended(this.recording, header.sequence);
+  }
+
+  /** Files what an eviction took: gaps whose drop frame went are announced again, receipted ones are forgotten. */
+  private noteLost(runs: Evicted[]): void {
+    const kept: Gap[] = [];
+    for (let i = 0; i < this.gaps.length; i++) {
+      const gap = this.gaps[i];
+      for (let r = 0; r < runs.length; r++) {
+        const run = runs[r];
+        const hit =
+          gap.announcedIn === run.recording && gap.announcedAt >= run.from && gap.announcedAt <= run.to;
+        if (hit) gap.announcedAt = NOT_YET;
+      }
+      if (gap.announcedAt === NOT_YET || this.ring.owes(gap.announcedIn, gap.announcedAt)) kept.push(gap);
+    }
+    this.gaps = kept;
+    for (let i = 0; i < runs.length; i++) this.addGap(runs[i]);
+  }
+
+  /** Lengthens the gap that this run follows, or begins a new one. */
+  private addGap(run: Evicted): void {
+    if (run.recording === this.recording) this.dropped += run.endSample - run.firstSample;
+    for (let i = 0; i < this.gaps.length; i++) {
+      const lost = this.gaps[i].lost;
+      if (lost.recording === run.recording && lost.to + 1 === run.from) {
+        lost.to = run.to;
+        lost.endSample = run.endSample;
+        lost.chain = run.chain;
+        this.gaps[i].announcedAt = NOT_YET;
+        return;
+      }
+    }
+    this.gaps.push({ lost: run, announcedIn: 0, announcedAt: NOT_YET });
+  }
+
+  /** Writes a drop frame for every gap that has none; writing one may evict, so it looks again until none is left. */
+  private announce(): void {
+    for (let i = 0; i < this.gaps.length; i++) {
+      const gap = this.gaps[i];
+      if (gap.announcedAt !== NOT_YET) continue;
+      gap.announcedIn = this.recording;
+      gap.announcedAt = this.sequence;
+      const lost = gap.lost;
+      const body = encodeDrop({
+        reason: DropReason.ringFull,
+        recording: lost.recording,
+        from: lost.from,
+        to: lost.to,
+        firstSample: lost.firstSample,
+        samples: lost.endSample - lost.firstSample,
+        chain: lost.chain,
+      });
+      this.write(FrameType.drop, body, this.samples);
+      i = -1;
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/** Collects the front end's bursts into blocks of at most one second and encodes them. */
+import { type BlockShape, encodeBlock } from "../protocol/codec/block";
+import { MAX_BODY_BYTES } from "../protocol/seal";
+import type { FrontEnd } from "./board";
+
+/** A data frame's body holds six bytes of position beside its block. */
+const MAX_BLOCK_BYTES = MAX_BODY_BYTES - 6;
+
+/** Where blocks and losses go. */
+export interface Sink {
+  block(firstSample: number, bytes: Uint8Array, samples: number): void;
+  lost(firstSample: number, samples: number): void;
+  /** The length that was asked for is reached. */
+  complete(): void;
+}
+
+export function nominalBlock(frontEnd: FrontEnd): number {
+  return Math.max(1, Math.min(65535, Math.floor(frontEnd.rateNum / frontEnd.rateDen)));
+}
+
+export class Sampler {
+  readonly shape: BlockShape;
+  private readonly buffer: Int32Array[] = [];
+  private filled = 0;
+  /** Index of the next sample per lead. */
+  private position = 0;
+  private limit = 0;
+  private running = false;
+
+  constructor(
+    private readonly frontEnd: FrontEnd,
+    private readonly sink: Sink,
+  ) {
+    this.shape = { leads: frontEnd.leads.length, bits: frontEnd.bits, nominal: nominalBlock(frontEnd) };
+    for (let lead = 0; lead < this.shape.leads; lead++) this.buffer.push(new Int32Array(this.shape.nominal));
+  }
+
+  /** @param limit samples per lead after which the recording is complete, 0 = none */
+  start(limit: number): void {
+    this.filled = 0;
+    this.position = 0;
+    this.limit = limit;
+    this.running = true;
+    const self = this;
+    this.frontEnd.start(function () {
+      self.drain();
+    });
+  }
+
+  /** Stops the front end and hands out what is collected. */
+  stop(): void {
+    if (!this.running) return;
+    this.running = false;
+    this.frontEnd.stop();
+    this.flush();
+  }
+
+  private drain(): void {
+    if (!this.running) return;
+    const reading = this.frontEnd.read();
+    if (reading.lost > 0) {
+      this.flush();
+      this.sink.lost(this.position, reading.lost);
+      this.position += reading.lost;
+    }
+    const count = reading.leads[0].length;
+    let taken = 0;
+    while (taken < count && this.running) {
+      let step = Math.min(count - taken, this.shape.nominal - this.filled);
+      if (this.limit > 0) step = Math.min(step, this.limit - this.position - this.filled);
+      for (let lead = 0; lead < this.buffer.length; lead++) {
+        this.buffer[lead].set(reading.leads[lead].subarray(taken, taken + step), this.filled);
+      }
+      this.filled += step;
+      taken += step;
+      const reached = this.limit > 0 && this.position + this.filled >= this.limit;
+      if (this.filled === this.shape.nominal) this.flush();
+      if (reached) this.sink.complete();
+    }
+  }
+
+  private flush(): void {
+    const samples = this.filled;
+    if (samples === 0) return;
+    this.filled = 0;
+    this.emit(0, samples);
+  }
+
+  /** A block that does not fit a frame is halved until it does; one sample of 64 leads always fits. */
+  private emit(from: number, to: number): void {
+    const leads: Int32Array[] = [];
+    for (let lead = 0; lead < this.buffer.length; lead++) leads.push(this.buffer[lead].subarray(from, to));
+    const bytes = encodeBlock(leads, this.shape);
+    if (bytes.length > MAX_BLOCK_BYTES && to - from > 1) {
+      const middle = from + Math.ceil((to - from) / 2);
+      this.emit(from, middle);
+      this.emit(middle, to);
+      return;
+    }
+    const firstSample = this.position;
+    this.position += to - from;
+    this.sink.block(firstSample, bytes, to - from);
+  }
+}

@@ -1,0 +1,92 @@
+/** The keys' place in flash: one record on two alternating pages, so that a power cut leaves the old or the new one. */
+import { cut, Reader, sameBytes, Writer } from "../protocol/bytes";
+import type { Flash } from "./board";
+
+/** What a claimed handheld must not forget. */
+export interface Keys {
+  epoch: number;
+  /** The next recording's number; every lower one is burned. */
+  recording: number;
+  /** CK of that number. */
+  chainKey: Uint8Array;
+  receiptKey: Uint8Array;
+  alias: Uint8Array;
+  /** SHA-256 of the newest close as signed; zeros at first. */
+  previousClose: Uint8Array;
+  /** False until the new owner's store has shown that it knows of the claim: till then its answer is repeated. */
+  confirmed: boolean;
+}
+
+const MAGIC = 0x4156;
+const CRC_BYTES = 4;
+const RECORD_BYTES = 2 + 2 + 4 + 4 + 32 + 32 + 8 + 32 + 4 + CRC_BYTES;
+
+export class Vault {
+  private page = 0;
+  private serial = 0;
+
+  constructor(
+    private readonly flash: Flash,
+    private readonly crc32: (bytes: Uint8Array) => number,
+  ) {}
+
+  /** The newest whole record, or nothing in an unclaimed handheld; clears up what a power cut left. */
+  load(): Keys | undefined {
+    const first = this.readPage(0);
+    const second = this.readPage(1);
+    if (!first && !second) return undefined;
+    const newest = !second || (first && first.serial > second.serial) ? 0 : 1;
+    this.page = newest;
+    const found = (newest === 0 ? first : second)!;
+    this.serial = found.serial;
+    // Older keys open older recordings: they go before anything else happens.
+    if (first && second) this.flash.erase(1 - newest);
+    return found.keys;
+  }
+
+  /** Write next, read back, erase old: on return the old keys are gone and the new ones are sure. */
+  save(keys: Keys): void {
+    const target = 1 - this.page;
+    const record = new Writer(RECORD_BYTES)
+      .uint(MAGIC, 2)
+      .uint(keys.epoch, 2)
+      .uint(this.serial + 1, 4)
+      .uint(keys.recording, 4)
+      .raw(keys.chainKey, 32)
+      .raw(keys.receiptKey, 32)
+      .raw(keys.alias, 8)
+      .raw(keys.previousClose, 32)
+      .uint(keys.confirmed ? 1 : 0, 4)
+      .uint(0, CRC_BYTES)
+      .done();
+    const crc = this.crc32(cut(record, 0, RECORD_BYTES - CRC_BYTES));
+    record.set(new Writer(CRC_BYTES).uint(crc, CRC_BYTES).done(), RECORD_BYTES - CRC_BYTES);
+    this.flash.erase(target);
+    this.flash.write(target * this.flash.pageBytes, record);
+    if (!sameBytes(this.flash.read(target * this.flash.pageBytes, RECORD_BYTES), record)) {
+      throw new Error("the vault page reads back other bytes than were written: the flash is worn out");
+    }
+    this.flash.erase(this.page);
+    this.page = target;
+    this.serial++;
+  }
+
+  private readPage(page: number): { keys: Keys; serial: number } | undefined {
+    const record = this.flash.read(page * this.flash.pageBytes, RECORD_BYTES);
+    const reader = new Reader(record, "VAULT");
+    if (reader.uint(2) !== MAGIC) return undefined;
+    const epoch = reader.uint(2);
+    const serial = reader.uint(4);
+    const keys: Keys = {
+      epoch,
+      recording: reader.uint(4),
+      chainKey: reader.raw(32),
+      receiptKey: reader.raw(32),
+      alias: reader.raw(8),
+      previousClose: reader.raw(32),
+      confirmed: reader.uint(4) === 1,
+    };
+    const crc = reader.uint(CRC_BYTES);
+    return crc === this.crc32(cut(record, 0, RECORD_BYTES - CRC_BYTES)) ? { keys, serial } : undefined;
+  }
+}
