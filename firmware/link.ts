@@ -80,6 +80,7 @@ export class Link {
     });
     board.radio.onConnect = function () {
       self.connected = true;
+      self.reassembler = new Reassembler();
       self.hello();
     };
     board.radio.onDisconnect = function () {
@@ -122,7 +123,6 @@ export class Link {
 
   private reset(): void {
     this.outbox.reset();
-    this.reassembler = new Reassembler();
     this.session = undefined;
     this.lastHello = undefined;
     this.live = [];

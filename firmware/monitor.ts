@@ -1,6 +1,5 @@
 /** The handheld as a state machine: idle, recording, draining. Recording never waits for the radio. */
 import { CloseReason, MarkKind } from "../protocol/bodies";
-import { concat } from "../protocol/bytes";
 import { CLAIM_WINDOW_MS, decodeClaim } from "../protocol/claim";
 import { type Command, MonitorState, Op, Setting, type Status } from "../protocol/command";
 import { decodeHeader, FrameType, MAX_NUMBER } from "../protocol/header";
@@ -209,7 +208,7 @@ export class Monitor implements Owner, Sink {
     const identity = this.board.identity;
     const key = claimKey(crypto, identity.claimCode, Direction.up, hello.deviceNonce, hello.nonce);
     const header = { type: FrameType.claim, epoch: keys.epoch, recording: 0, sequence: 1 };
-    return sealFrame(crypto, key, header, concat([identity.device, identity.certificate]));
+    return sealFrame(crypto, key, header, identity.certificate);
   }
 
   proved(): void {

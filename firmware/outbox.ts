@@ -35,13 +35,12 @@ export class Outbox {
     this.tick();
   }
 
-  /** The connection is gone, and everything half sent with it. */
+  /** Forgets what waits. Message numbers go on: the other end takes a repeated one for a late duplicate. */
   reset(): void {
     if (this.cancel) this.cancel();
     this.cancel = undefined;
     this.waiting = [];
     this.fragments = [];
-    this.number = 0;
   }
 
   private tick(): void {

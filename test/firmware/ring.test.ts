@@ -23,7 +23,9 @@ function ringOn(flash: SimFlash, epoch = 1): Ring {
 /** A well-formed frame with recognisable bytes; the ring never looks into it. */
 function frameOf(recording: number, sequence: number, ciphertext = 96): Uint8Array {
   const header = encodeHeader({ type: FrameType.data, epoch: 1, recording, sequence });
-  const body = createHash("shake256", { outputLength: ciphertext + 8 }).update(`${recording}/${sequence}`).digest();
+  const body = createHash("shake256", { outputLength: ciphertext + 8 })
+    .update(`${recording}/${sequence}`)
+    .digest();
   return Buffer.concat([header, body]);
 }
 
@@ -203,8 +205,14 @@ describe("the flash ring", () => {
 
   it("agrees with a plain list under random appends, receipts, evictions and restarts", () => {
     const step = fc.oneof(
-      { weight: 8, arbitrary: fc.record({ do: fc.constant("append" as const), size: fc.integer({ min: 1, max: 8 }) }) },
-      { weight: 2, arbitrary: fc.record({ do: fc.constant("receipt" as const), keep: fc.integer({ min: 0, max: 12 }) }) },
+      {
+        weight: 8,
+        arbitrary: fc.record({ do: fc.constant("append" as const), size: fc.integer({ min: 1, max: 8 }) }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({ do: fc.constant("receipt" as const), keep: fc.integer({ min: 0, max: 12 }) }),
+      },
       { weight: 1, arbitrary: fc.record({ do: fc.constant("recording" as const) }) },
     );
     fc.assert(
@@ -219,11 +227,17 @@ describe("the flash ring", () => {
             while (!ring.fits(tape.recording, bytes)) {
               for (const run of ring.evict()) {
                 for (let i = run.from; i <= run.to; i++) {
-                  assert.ok(owed.delete(`${run.recording}/${i}`), `evicted ${run.recording}/${i}, which nobody owed`);
+                  assert.ok(
+                    owed.delete(`${run.recording}/${i}`),
+                    `evicted ${run.recording}/${i}, which nobody owed`,
+                  );
                 }
               }
             }
-            owed.set(`${tape.recording}/${tape.sequence}`, frameOf(tape.recording, tape.sequence, 32 * now.size));
+            owed.set(
+              `${tape.recording}/${tape.sequence}`,
+              frameOf(tape.recording, tape.sequence, 32 * now.size),
+            );
             tape.append(32 * now.size);
           }
           if (now.do === "receipt") {

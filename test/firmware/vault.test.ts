@@ -56,7 +56,11 @@ describe("the vault", () => {
         const found = new Vault(flash, crc).load();
         assert.ok(found, `seed ${seed}, operation ${cut}: the keys are gone`);
         assert.ok(found.recording === 1 || found.recording === 2);
-        assert.deepEqual(new Vault(flash, crc).load(), found, `seed ${seed}, operation ${cut}: two loads differ`);
+        assert.deepEqual(
+          new Vault(flash, crc).load(),
+          found,
+          `seed ${seed}, operation ${cut}: two loads differ`,
+        );
         assert.deepEqual(found, keysOf(found.recording));
       }
     }

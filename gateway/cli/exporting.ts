@@ -1,0 +1,64 @@
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { type Command, Option } from "commander";
+import type { StoreReader } from "../store/reader";
+import { type DataOption, withReader } from "./reading";
+import type { Terminal } from "./terminal";
+
+interface ExportOptions extends DataOption {
+  format: "wfdb" | "csv";
+  output: string;
+  json?: boolean;
+}
+
+export function addExport(program: Command, terminal: Terminal): void {
+  program
+    .command("export <id>")
+    .description("write a recording in a format that others read")
+    .addOption(
+      new Option("--format <format>", "what to write").choices(["wfdb", "csv"]).makeOptionMandatory(),
+    )
+    .requiredOption("-o, --output <path>", "record or file to write, or a directory to write it into")
+    .option("--json", "print JSON")
+    .option("--data <dir>", "data directory")
+    .action((id: string, options: ExportOptions) =>
+      withReader(options, terminal, (reader) => {
+        const info = reader.recording(id);
+        const files = (options.format === "wfdb" ? toWfdb : toCsv)(reader, info.id, options.output);
+        if (options.json) terminal.json({ id: info.id, format: options.format, files });
+        else for (const file of files) terminal.print(file);
+      }),
+    );
+}
+
+function toWfdb(reader: StoreReader, id: string, output: string): string[] {
+  const { exportWfdb } = require("../export/wfdb") as typeof import("../export/wfdb");
+  const path = target(output.replace(/\.(hea|dat)$/, ""), id);
+  exportWfdb(reader, id, dirname(path), basename(path));
+  return [`${path}.hea`, `${path}.dat`];
+}
+
+function toCsv(reader: StoreReader, id: string, output: string): string[] {
+  const { exportCsv } = require("../export/csv") as typeof import("../export/csv");
+  const path = target(output, `${id}.csv`);
+  // A file of that name is whole or not there.
+  const unfinished = `${path}.part`;
+  const file = openSync(unfinished, "w");
+  try {
+    exportCsv(reader, id, (text) => writeSync(file, text));
+    renameSync(unfinished, path);
+  } finally {
+    closeSync(file);
+    rmSync(unfinished, { force: true });
+  }
+  return [path];
+}
+
+/** Absolute path; its directory is there. @param name of the file when `output` is a directory */
+function target(output: string, name: string): string {
+  const isDirectory =
+    output.endsWith("/") || (statSync(output, { throwIfNoEntry: false })?.isDirectory() ?? false);
+  const path = resolve(isDirectory ? join(output, name) : output);
+  mkdirSync(dirname(path), { recursive: true });
+  return path;
+}

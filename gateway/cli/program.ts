@@ -1,0 +1,67 @@
+/** The program's commands, and how it ends. */
+import { Command, CommanderError } from "commander";
+import { addClaim } from "./claim";
+import { addDevices } from "./devices";
+import { addExport } from "./exporting";
+import { addRecordings } from "./recordings";
+import { addShow } from "./show";
+import { addStart, type StartDemo } from "./start";
+import { Exit, Terminal } from "./terminal";
+import { addVerify } from "./verify";
+
+/** What the tools add to the gateway's commands. */
+export interface Extras {
+  startDemo?: StartDemo;
+  /** Adds commands of its own. */
+  add?(program: Command, terminal: Terminal): void;
+}
+
+/** Runs the command line. @returns the exit code */
+export async function run(
+  argv: string[],
+  version: string,
+  extras: Extras = {},
+  terminal = new Terminal(),
+): Promise<number> {
+  let exit: number = Exit.done;
+  const program = new Command("avnode")
+    .description("open, local-first path from a handheld ECG monitor to a recording that its owner keeps")
+    .version(version)
+    .helpCommand(false)
+    .addHelpText("after", "\nExit codes: 0 done, 1 the answer is no, 2 wrong use, 3 could not be done.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      outputError: (text, write) => write(usageError(text)),
+    });
+  // Inherited by every command that is added from here on.
+  program.configureHelp({ showGlobalOptions: true });
+  addStart(program, terminal, extras.startDemo);
+  addClaim(program, terminal);
+  addDevices(program, terminal);
+  addRecordings(program, terminal);
+  addShow(program, terminal);
+  extras.add?.(program, terminal);
+  addExport(program, terminal);
+  addVerify(program, terminal, (code) => {
+    exit = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? Exit.done : Exit.usage;
+    return terminal.fail(error);
+  }
+}
+
+/** commander's `error: unknown option '--x'` in our voice. */
+function usageError(text: string): string {
+  const [line, ...rest] = text.trimEnd().split("\n");
+  const hint = rest
+    .join(" ")
+    .trim()
+    .replace(/^\((.*)\)$/, "$1");
+  return `avnode: ${line!.replace(/^error: /, "")}; ${hint === "" ? "'avnode --help' lists what there is" : hint}\n`;
+}

@@ -1,0 +1,95 @@
+/**
+ * The program's voice, stated once. Results go to stdout, everything else to stderr. An error is one lower-case line:
+ * `avnode: <what failed>: <why>; <what to do>`. Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 could not be done.
+ */
+import type { SingleBar } from "cli-progress";
+
+export const Exit = { done: 0, no: 1, usage: 2, failed: 3 } as const;
+
+/** An error that knows its exit code. */
+export class CliError extends Error {
+  constructor(
+    readonly exit: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface Progress {
+  update(done: number, total: number): void;
+  stop(): void;
+}
+
+export class Terminal {
+  constructor(
+    readonly stdout: NodeJS.WriteStream = process.stdout,
+    readonly stderr: NodeJS.WriteStream = process.stderr,
+    readonly env: NodeJS.ProcessEnv = process.env,
+  ) {}
+
+  /** A line of the result. */
+  print(line: string): void {
+    this.stdout.write(`${line}\n`);
+  }
+
+  /** The whole result, for a program. Bytes become hex. */
+  json(value: unknown): void {
+    this.print(
+      JSON.stringify(value, function (this: Record<string, unknown>, key: string, plain: unknown) {
+        // Buffers have turned themselves into objects by now; `this` still holds the original.
+        const original = this[key];
+        return original instanceof Uint8Array ? Buffer.from(original).toString("hex") : plain;
+      }),
+    );
+  }
+
+  /** Anything that is not the result. */
+  say(line: string): void {
+    this.stderr.write(`${line}\n`);
+  }
+
+  /** @returns the exit code for this error, after telling it */
+  fail(error: unknown): number {
+    const { message, code, stack } = error as Error & { code?: string };
+    if (error instanceof CliError || typeof code === "string") {
+      this.say(`avnode: ${oneLine(message)}`);
+      if (error instanceof CliError) return error.exit;
+      // A code mistyped, a configuration that says what cannot be.
+      return /^(CLAIM_CODE|CONFIG)/.test(code ?? "") ? Exit.usage : Exit.failed;
+    }
+    this.say(
+      `avnode: a defect of avnode itself: ${oneLine(message ?? String(error))}; please report it with these lines`,
+    );
+    if (stack) this.say(stack);
+    return Exit.failed;
+  }
+
+  /** Drawn only for a person who watches. */
+  progress(label: string): Progress {
+    if (!this.stderr.isTTY) return { update() {}, stop() {} };
+    let bar: SingleBar | undefined;
+    return {
+      update: (done, total) => {
+        if (!bar) {
+          // Loaded late: most commands draw no bar.
+          const { SingleBar, Presets } = require("cli-progress") as typeof import("cli-progress");
+          const format = `${label} {bar} {percentage} % · {eta_formatted}`;
+          bar = new SingleBar(
+            { format, stream: this.stderr, hideCursor: true, clearOnComplete: true },
+            Presets.shades_grey,
+          );
+          bar.start(total, 0);
+        }
+        bar.update(done);
+      },
+      stop: () => bar?.stop(),
+    };
+  }
+}
+
+function oneLine(message: string): string {
+  const line = message.split("\n")[0]!.trim();
+  // A word in capitals (WFDB, EACCES) stays.
+  return /^[A-Z][a-z]/.test(line) ? line.charAt(0).toLowerCase() + line.slice(1) : line;
+}

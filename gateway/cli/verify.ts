@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import { type DataOption, withReader } from "./reading";
+import { Exit, type Terminal } from "./terminal";
+import { counted, table } from "./text";
+
+export function addVerify(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command("verify [id]")
+    .description("verify every recording, or one: exit code 0 when authentic, 1 when altered or missing")
+    .option("--json", "print JSON")
+    .option("--data <dir>", "data directory")
+    .action((id: string | undefined, options: DataOption & { json?: boolean }) => {
+      const progress = terminal.progress("verifying");
+      const report = withReader(options, terminal, (reader) => {
+        try {
+          return reader.verify(id, (done, total) => progress.update(done, total));
+        } finally {
+          progress.stop();
+        }
+      });
+      exit(report.ok ? Exit.done : Exit.no);
+      if (options.json) return terminal.json(report);
+      const rows = report.recordings.map((each) => [
+        each.id,
+        each.verdict.toUpperCase(),
+        String(each.frames),
+        String(each.samples),
+        each.notes.join(", "),
+      ]);
+      if (rows.length > 0)
+        for (const line of table(["ID", "VERDICT", "FRAMES", "SAMPLES", "NOTES"], rows)) terminal.print(line);
+      for (const each of report.recordings)
+        for (const problem of each.problems) terminal.print(`${each.id}: ${problem}`);
+      for (const problem of report.problems) terminal.print(`store: ${problem}`);
+      const bad = report.recordings.filter((each) => each.verdict !== "authentic").length;
+      if (report.ok) terminal.say(`${counted(rows.length, "recording")}, all authentic`);
+      else
+        terminal.say(
+          `not authentic: ${bad} of ${counted(rows.length, "recording")}, ${counted(report.problems.length, "problem")} of the store`,
+        );
+    });
+}

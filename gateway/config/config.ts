@@ -1,0 +1,119 @@
+/** The optional configuration file. None is needed. */
+import { readFileSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import { nearest } from "./nearest";
+
+const MAX_BYTES = 65536;
+
+const text = z.string().min(1);
+const schema = z.strictObject({
+  /** What the hub calls itself in its log. */
+  name: text.optional(),
+  dataDir: text.optional(),
+  logLevel: z.enum(["debug", "info", "warn", "error"]).optional(),
+  broker: z
+    .strictObject({
+      /** Of the embedded broker. */
+      port: z.number().int().min(0).max(65535).optional(),
+      /** Of a broker elsewhere, with what it wants to know; the last three are PEM files. */
+      url: z
+        .string()
+        .regex(/^(mqtts?|wss?):\/\/[^\s/]+/, "expected a URL like mqtts://broker.home:8883")
+        .optional(),
+      username: text.optional(),
+      password: text.optional(),
+      ca: text.optional(),
+      cert: text.optional(),
+      key: text.optional(),
+    })
+    .optional(),
+});
+
+export type Config = z.infer<typeof schema>;
+
+/** One line that names file, line and key, and says what to do. */
+export class ConfigError extends Error {
+  readonly code = "CONFIG";
+}
+
+/** @throws ConfigError */
+export function readConfig(file: string): Config {
+  let source: string;
+  try {
+    if (statSync(file).size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
+    source = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError(`cannot read ${file}: ${(error as Error).message}; check the name after --config`);
+  }
+  return parseConfig(source, basename(file));
+}
+
+/** @param file as errors name it; @throws ConfigError */
+export function parseConfig(source: string, file: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  const [error] = document.errors;
+  if (error)
+    throw new ConfigError(`${file}:${lines.linePos(error.pos[0]).line}: ${error.message}; correct the YAML`);
+  const where = (path: PropertyKey[]) =>
+    `${file}:${lines.linePos(offsetOf(document, path)).line}: ${path.join(".")}`;
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 10 }) ?? {};
+  } catch (aliases) {
+    throw new ConfigError(`${file}:1: ${(aliases as Error).message}; write it without anchors`);
+  }
+  const result = schema.safeParse(value);
+  if (!result.success) throw refused(result.error.issues[0]!, where, file);
+  const { broker } = result.data;
+  const external =
+    broker &&
+    (["username", "password", "ca", "cert", "key"] as const).find((key) => broker[key] !== undefined);
+  if (broker?.url !== undefined && broker.port !== undefined)
+    throw new ConfigError(
+      `${where(["broker", "port"])}: stands beside broker.url; a broker elsewhere has its port in its url`,
+    );
+  if (broker?.url === undefined && external)
+    throw new ConfigError(
+      `${where(["broker", external])}: is for a broker elsewhere; give its broker.url too`,
+    );
+  if (broker?.url !== undefined && (broker.cert === undefined) !== (broker.key === undefined))
+    throw new ConfigError(
+      `${where(["broker", broker.cert ? "cert" : "key"])}: a client certificate is two files; give broker.cert and broker.key`,
+    );
+  return result.data;
+}
+
+function refused(issue: z.core.$ZodIssue, where: (path: PropertyKey[]) => string, file: string): ConfigError {
+  if (issue.code === "unrecognized_keys") {
+    const path = [...issue.path, issue.keys[0]!];
+    const known = keysOf(issue.path);
+    const close = nearest(issue.keys[0]!, known);
+    return new ConfigError(
+      `${where(path)}: unknown key; ${close ? `did you mean ${close}?` : `known are ${known.join(", ")}`}`,
+    );
+  }
+  if (issue.path.length === 0)
+    return new ConfigError(`${file}:1: ${lower(issue.message)}; known keys are ${keysOf([]).join(", ")}`);
+  return new ConfigError(`${where(issue.path)}: ${lower(issue.message)}; correct or remove it`);
+}
+
+function keysOf(path: PropertyKey[]): string[] {
+  const shape = path[0] === "broker" ? schema.shape.broker.unwrap().shape : schema.shape;
+  return Object.keys(shape);
+}
+
+/** Where the key at this path begins. */
+function offsetOf(document: Document, path: PropertyKey[]): number {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const pair = isMap(parent)
+    ? parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1))
+    : undefined;
+  return pair && isScalar(pair.key) && pair.key.range ? pair.key.range[0] : 0;
+}
+
+function lower(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}

@@ -1,0 +1,101 @@
+/** A recording as exports see it: what it is, where its samples are, and where they are not. */
+import { DropReason } from "../../protocol/bodies";
+import { ClockTrust, type Lead } from "../../protocol/open";
+import { StoreError } from "../store/errors";
+import type { RecordingInfo } from "../store/infos";
+import type { StoreReader } from "../store/reader";
+
+export type ExportSource = Pick<StoreReader, "recording" | "pieces" | "gaps">;
+export type OpenRecording = RecordingInfo & { open: NonNullable<RecordingInfo["open"]> };
+
+/** Samples that the store does not hold, per lead. */
+export interface Absence {
+  firstSample: number;
+  samples: number;
+  why: string;
+}
+
+const REASONS: Record<number, string> = {
+  [DropReason.ringFull]: "the handheld's memory was full",
+  [DropReason.frontEnd]: "the front end lost them",
+};
+const TRUSTS: Record<number, string> = {
+  [ClockTrust.unknown]: "unknown",
+  [ClockTrust.sinceBoot]: "counted since the handheld's start",
+  [ClockTrust.setByHub]: "set by the hub",
+};
+
+/** @throws STORE_NOT_FOUND, STORE_AMBIGUOUS, STORE_NO_OPEN */
+export function openRecording(reader: ExportSource, id: string): OpenRecording {
+  const info = reader.recording(id);
+  if (info.open) return info as OpenRecording;
+  throw new StoreError(
+    "STORE_NO_OPEN",
+    `recording ${info.id} cannot be decoded: its open frame has not arrived. Bring the handheld near and try again`,
+  );
+}
+
+export function trustName(trust: number): string {
+  return TRUSTS[trust] ?? `unknown (${trust})`;
+}
+
+/** Collects where pieces are not, in the order in which they come. */
+export class Absences {
+  readonly list: Absence[] = [];
+  private position = 0;
+  private readonly declared;
+
+  constructor(reader: ExportSource, info: RecordingInfo) {
+    this.declared = reader.gaps(info.id);
+  }
+
+  /** True when samples are missing before `first`. */
+  isBehind(first: number): boolean {
+    return this.position < first;
+  }
+
+  /** Samples are here from `first` to `end`. @returns the absences before them */
+  upTo(first: number, end: number): Absence[] {
+    const found: Absence[] = [];
+    while (this.position < first) {
+      const at = this.position;
+      const gap = this.declared.find(
+        (each) => at >= each.firstSample && at < each.firstSample + each.samples,
+      );
+      const next = this.declared.find((each) => each.firstSample > at);
+      const stop = Math.min(first, gap ? gap.firstSample + gap.samples : (next?.firstSample ?? first));
+      found.push({
+        firstSample: at,
+        samples: stop - at,
+        why: (gap && REASONS[gap.reason]) || "not received",
+      });
+      this.position = stop;
+    }
+    this.position = Math.max(this.position, end);
+    this.list.push(...found);
+    return found;
+  }
+}
+
+/** Unit that a text format can hold. */
+export function unitOf(lead: Lead): string {
+  return lead.unit.trim().replace(/\s+/g, "_") || "NU";
+}
+
+export function nameOf(lead: Lead, index: number): string {
+  return lead.name.trim().replace(/\s+/g, " ") || `lead ${index + 1}`;
+}
+
+/** What every export says about where it came from, one line each. */
+export function provenance(info: OpenRecording, absences: Absence[]): string[] {
+  const { open } = info;
+  const start = info.startMs > 0 ? new Date(info.startMs).toISOString() : "unknown";
+  return [
+    ...(info.simulated ? ["SIMULATED: made by a virtual handheld, not by a person's heart"] : []),
+    `avnode recording ${info.id}, number ${info.recording} of handheld ${info.device}, ownership ${info.epoch}`,
+    `start ${start}, clock ${trustName(info.trust)}`,
+    `rate ${open.rateNum}/${open.rateDen} per second, ${open.bits} bits, front end ${open.frontEnd}`,
+    `state ${info.state}`,
+    ...absences.map((gap) => `gap of ${gap.samples} samples at ${gap.firstSample}: ${gap.why}`),
+  ];
+}

@@ -1,0 +1,81 @@
+/** The hub: broker, relay and store in one process, or some of them beside others on the same broker. */
+import type { Clock } from "./clock";
+import { type Broker, DEFAULT_PORT, startBroker } from "./mqtt/broker";
+import type { BrokerAddress, ExternalBroker } from "./mqtt/client";
+import { StoreLink } from "./mqtt/storelink";
+import type { Radio } from "./radio/radio";
+import { Relay } from "./relay/relay";
+import { ROLES, type Role } from "./roles";
+import type { DataKind } from "./store/claims";
+import { StoreError } from "./store/errors";
+import { type Log, silentLog } from "./store/log";
+import { Store } from "./store/store";
+
+export interface HubOptions {
+  dataDir: string;
+  kind: DataKind;
+  /** One elsewhere; the embedded one on a port, by default 1883; "memory" for the embedded one without a port. */
+  broker?: ExternalBroker | { port: number } | "memory";
+  /** Without one the hub relays nothing itself. */
+  radio?: Radio;
+  clock?: Clock;
+  log?: Log;
+  roles?: readonly Role[];
+  commit?: { frames: number; delayMs: number };
+}
+
+export interface Hub {
+  store?: Store;
+  /** The embedded one. */
+  broker?: Broker;
+  relay?: Relay;
+  /** Of the embedded broker, on 127.0.0.1. */
+  port?: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts what the roles ask for. Connections to the broker are made behind it and come back by themselves.
+ * @throws StoreError
+ */
+export async function startHub(options: HubOptions): Promise<Hub> {
+  const { clock, radio, log = silentLog, roles = ROLES } = options;
+  const { dataDir, kind, commit } = options;
+  // The store first: when the directory is taken, nothing else was begun.
+  const store = roles.includes("store") ? Store.open({ dataDir, kind, clock, log, commit }) : undefined;
+  let broker: Broker | undefined;
+  try {
+    broker = await embedded(options);
+  } catch (error) {
+    store?.close();
+    throw new StoreError(
+      "HUB_BROKER",
+      `cannot start the broker: ${(error as Error).message}. Name another port in --config FILE`,
+      {
+        cause: error,
+      },
+    );
+  }
+  const address = broker ?? (options.broker as BrokerAddress);
+  const storeLink = store && new StoreLink({ store, broker: address, clock, log });
+  const relay =
+    radio && roles.includes("relay") ? new Relay({ radio, broker: address, clock, log }) : undefined;
+  return {
+    store,
+    broker,
+    relay,
+    port: broker?.port,
+    async stop() {
+      await relay?.stop();
+      store?.flush();
+      await storeLink?.close();
+      await broker?.close();
+      store?.close();
+    },
+  };
+}
+
+function embedded({ broker = { port: DEFAULT_PORT }, clock, log }: HubOptions): Promise<Broker> | undefined {
+  if (broker === "memory") return startBroker({ clock, log });
+  return "port" in broker ? startBroker({ port: broker.port, clock, log }) : undefined;
+}

@@ -1,0 +1,109 @@
+/** One connection to the broker, the embedded one or another, that comes back by itself and never queues without bound. */
+import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
+import { connect, type IClientOptions, MqttClient } from "mqtt";
+import type { Log } from "../store/log";
+
+const FIRST_RECONNECT_MS = 500;
+const LAST_RECONNECT_MS = 30000;
+const CLOSE_MS = 500;
+/** Envelopes handed to MQTT and not yet acknowledged by the broker. */
+const MAX_UNACKNOWLEDGED = 256;
+
+/** A broker elsewhere; `ca`, `cert` and `key` are PEM. */
+export interface ExternalBroker {
+  url: string;
+  username?: string;
+  password?: string;
+  ca?: string | Buffer;
+  cert?: string | Buffer;
+  key?: string | Buffer;
+}
+
+export type BrokerAddress = ExternalBroker | { connect(): Duplex };
+
+export class Connection {
+  private readonly client: MqttClient;
+  private unacknowledged = 0;
+  private lost = false;
+
+  /** @param role names the connection in the broker's log and ours */
+  constructor(
+    private readonly role: string,
+    address: BrokerAddress,
+    private readonly log: Log,
+    onMessage: (topic: string, payload: Buffer) => void,
+  ) {
+    const options: IClientOptions = {
+      // MQTT 3.1.1 allows 23 characters.
+      clientId: `avnode-${role}-${randomBytes(5).toString("hex")}`,
+      protocolVersion: 4,
+      clean: true,
+      keepalive: 30,
+      reconnectPeriod: FIRST_RECONNECT_MS,
+      // mqtt.js would time its keepalive in a worker thread.
+      timerVariant: "native",
+    };
+    if ("url" in address) {
+      const { url, ...credentials } = address;
+      this.client = connect(url, { ...options, ...credentials });
+    } else this.client = new MqttClient(() => address.connect(), options);
+    this.client.on("message", onMessage);
+    this.client.on("connect", () => this.connected());
+    this.client.on("close", () => this.backOff());
+    this.client.on("error", (error) =>
+      this.log.warn({ role, error: error.message }, `${role}: MQTT: ${error.message}`),
+    );
+  }
+
+  get isConnected(): boolean {
+    return this.client.connected;
+  }
+
+  /** QoS 1; kept across reconnections. @param done called when the broker has confirmed, or never */
+  subscribe(filter: string, done?: () => void): void {
+    this.client.subscribe(filter, { qos: 1 }, (error) => {
+      if (!error) done?.();
+    });
+  }
+
+  unsubscribe(filter: string): void {
+    this.client.unsubscribe(filter);
+  }
+
+  /** QoS 1. @returns false when too much waits already: nothing was sent, its sender repeats it later */
+  publish(topic: string, payload: Buffer, retain = false): boolean {
+    if (this.unacknowledged >= MAX_UNACKNOWLEDGED) return false;
+    this.unacknowledged++;
+    this.client.publish(topic, payload, { qos: 1, retain }, () => {
+      this.unacknowledged--;
+    });
+    return true;
+  }
+
+  /** Lets the broker acknowledge what it was sent last, if it does so soon. */
+  close(): Promise<void> {
+    return new Promise((done) => {
+      const impatience = setTimeout(() => this.client.stream.destroy(), CLOSE_MS);
+      this.client.end(!this.client.connected, {}, () => {
+        clearTimeout(impatience);
+        done();
+      });
+    });
+  }
+
+  private connected(): void {
+    this.client.options.reconnectPeriod = FIRST_RECONNECT_MS;
+    if (this.lost) this.log.info({ role: this.role }, `${this.role}: the broker is back`);
+    this.lost = false;
+  }
+
+  /** mqtt.js reads the period anew at every attempt. */
+  private backOff(): void {
+    const period = this.client.options.reconnectPeriod ?? FIRST_RECONNECT_MS;
+    this.client.options.reconnectPeriod = Math.min(2 * period, LAST_RECONNECT_MS);
+    if (this.client.disconnecting || this.lost) return;
+    this.lost = true;
+    this.log.warn({ role: this.role }, `${this.role}: no broker, trying again`);
+  }
+}

@@ -1,0 +1,71 @@
+/** Carries messages between the broker and the store. */
+
+import { parseTopic, TOPIC_PREFIX, TopicKind } from "../../protocol/names";
+import { refusal } from "../../protocol/refusal";
+import { type Clock, systemClock } from "../clock";
+import { type Log, silentLog } from "../store/log";
+import type { Store } from "../store/store";
+import { type BrokerAddress, Connection } from "./client";
+import { decodeEnvelope } from "./envelope";
+import { Outbox } from "./outbox";
+import { Tally } from "./tally";
+
+const NOTHING = new Uint8Array(0);
+
+export interface StoreLinkOptions {
+  store: Pick<Store, "receive" | "onSend">;
+  broker: BrokerAddress;
+  clock?: Clock;
+  log?: Log;
+}
+
+export class StoreLink {
+  private readonly connection: Connection;
+  private readonly outbox: Outbox;
+  private readonly tally: Tally;
+  private readonly store: StoreLinkOptions["store"];
+
+  constructor(options: StoreLinkOptions) {
+    const clock = options.clock ?? systemClock;
+    const log = options.log ?? silentLog;
+    this.store = options.store;
+    this.tally = new Tally("store link", clock, log);
+    this.connection = new Connection("store", options.broker, log, (topic, payload) =>
+      this.take(topic, payload),
+    );
+    this.outbox = new Outbox("downlink", this.connection, clock, (messages) =>
+      this.tally.count("dropped", "dropped receipts because MQTT is behind; they are made again", messages),
+    );
+    this.connection.subscribe(`${TOPIC_PREFIX}+/${TopicKind.frames}`);
+    this.store.onSend = (alias, message) => this.outbox.add(alias, message);
+  }
+
+  /** What was refused or dropped, by kind. */
+  refusals(): Record<string, number> {
+    return this.tally.totals();
+  }
+
+  async close(): Promise<void> {
+    this.store.onSend = () => {};
+    this.outbox.flush();
+    await this.connection.close();
+  }
+
+  private take(topic: string, payload: Buffer): void {
+    let alias: Uint8Array = NOTHING;
+    try {
+      alias = parseTopic(topic).alias;
+      const envelope = decodeEnvelope(payload);
+      if (envelope.type !== "avnode/frames")
+        throw refusal("ENVELOPE_TYPE", `an envelope of type ${envelope.type} among frames`);
+      for (const message of envelope.messages) this.store.receive(alias, message);
+    } catch (error) {
+      const { code, message } = error as Error & { code?: string };
+      // Without a code it is a defect of ours, not of the message.
+      if (code === undefined) throw error;
+      this.tally.count(code.toLowerCase().replaceAll("_", "-"), `refused an envelope: ${message}`);
+      // The store counts an empty message as malformed, on disk and by handheld, where `devices` finds it.
+      this.store.receive(alias, NOTHING);
+    }
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * Between radio and broker, without a key: puts notifications together and cuts answers up. It keeps nothing that
+ * matters. Kill it at any time: handhelds say hello to the next one and send again what no receipt covers.
+ */
+import { toHex } from "../../protocol/bytes";
+import { FrameType } from "../../protocol/header";
+import { parseTopic, TopicKind, topic } from "../../protocol/names";
+import { decodeDeviceHello, messageType } from "../../protocol/session";
+import { type Clock, systemClock } from "../clock";
+import { type BrokerAddress, Connection } from "../mqtt/client";
+import { decodeEnvelope, encodeEnvelope } from "../mqtt/envelope";
+import { Outbox } from "../mqtt/outbox";
+import { Tally } from "../mqtt/tally";
+import type { Radio, RadioLink } from "../radio/radio";
+import { type Log, silentLog } from "../store/log";
+import { Link } from "./link";
+
+/** A link that says nothing for so long after connecting is let go. */
+const SILENCE_MS = 5000;
+/** Presence is said again so often; whoever reads one twice as old takes the relay for gone. */
+const PRESENCE_MS = 60000;
+/** Messages kept while the broker has not yet confirmed the subscription to their answers. */
+const MAX_EARLY = 64;
+
+export interface RelayOptions {
+  radio: Radio;
+  broker: BrokerAddress;
+  clock?: Clock;
+  log?: Log;
+}
+
+/** A handheld that is here: its links (a new one may open before the old one's end is noticed), and what waits. */
+interface Presence {
+  alias: Uint8Array;
+  links: Set<Link>;
+  since: number;
+  /** Undefined once answers can arrive: before that, whatever is sent up may be answered to nobody. */
+  early?: Uint8Array[];
+}
+
+export class Relay {
+  private readonly clock: Clock;
+  private readonly radio: Radio;
+  private readonly tally: Tally;
+  private readonly connection: Connection;
+  private readonly outbox: Outbox;
+  private readonly links = new Map<RadioLink, Link>();
+  private readonly presences = new Map<string, Presence>();
+  private cancelPresence: () => void = () => {};
+
+  constructor(options: RelayOptions) {
+    const log = options.log ?? silentLog;
+    this.clock = options.clock ?? systemClock;
+    this.radio = options.radio;
+    this.tally = new Tally("relay", this.clock, log);
+    this.connection = new Connection("relay", options.broker, log, (name, payload) =>
+      this.down(name, payload),
+    );
+    this.outbox = new Outbox("frames", this.connection, this.clock, (messages) =>
+      this.tally.count(
+        "dropped",
+        "dropped messages because MQTT is down or behind; handhelds send them again",
+        messages,
+      ),
+    );
+    this.radio.start({
+      onLink: (link) => this.opened(link),
+      onNotification: (link, bytes) => this.up(link, bytes),
+      onClosed: (link) => this.closed(link),
+    });
+    this.sayPresences();
+  }
+
+  /** What was refused or dropped, by kind. */
+  refusals(): Record<string, number> {
+    return this.tally.totals();
+  }
+
+  async stop(): Promise<void> {
+    this.cancelPresence();
+    this.radio.stop();
+    for (const link of [...this.links.keys()]) this.closed(link);
+    this.outbox.flush();
+    await this.connection.close();
+  }
+
+  private opened(radioLink: RadioLink): void {
+    const link = new Link(radioLink);
+    this.links.set(radioLink, link);
+    link.heard = this.clock.after(SILENCE_MS, () => {
+      this.tally.count("silent", "let go of a link that said nothing");
+      radioLink.close();
+    });
+  }
+
+  private closed(radioLink: RadioLink): void {
+    const link = this.links.get(radioLink);
+    if (!link) return;
+    link.heard();
+    this.links.delete(radioLink);
+    this.leave(link);
+  }
+
+  private up(radioLink: RadioLink, notification: Uint8Array): void {
+    const link = this.links.get(radioLink);
+    if (!link) return;
+    link.heard();
+    try {
+      const message = link.take(notification);
+      if (message) this.publish(link, message);
+    } catch (error) {
+      this.refused(error);
+    }
+  }
+
+  /** @throws HELLO_*, FRAME_VERSION */
+  private publish(link: Link, message: Uint8Array): void {
+    if (messageType(message) === FrameType.deviceHello) this.enter(link, decodeDeviceHello(message).alias);
+    const presence = link.alias === undefined ? undefined : this.presences.get(link.alias);
+    if (!presence)
+      this.tally.count("before-hello", "dropped a message of a handheld that has not said hello");
+    else if (!presence.early) this.outbox.add(presence.alias, message);
+    else if (presence.early.length < MAX_EARLY) presence.early.push(message);
+    else
+      this.tally.count(
+        "dropped",
+        "dropped messages because MQTT is down or behind; handhelds send them again",
+      );
+  }
+
+  /** The link belongs to this alias from now on. */
+  private enter(link: Link, alias: Uint8Array): void {
+    const hex = toHex(alias);
+    if (link.alias === hex) return;
+    this.leave(link);
+    link.alias = hex;
+    const known = this.presences.get(hex);
+    if (known) {
+      known.links.add(link);
+      return;
+    }
+    const presence: Presence = { alias, links: new Set([link]), since: this.clock.now(), early: [] };
+    this.presences.set(hex, presence);
+    this.connection.subscribe(topic(alias, TopicKind.downlink), () => {
+      for (const message of presence.early ?? []) this.outbox.add(alias, message);
+      presence.early = undefined;
+    });
+    this.say(presence, true);
+  }
+
+  private leave(link: Link): void {
+    const presence = link.alias === undefined ? undefined : this.presences.get(link.alias);
+    if (!presence) return;
+    link.alias = undefined;
+    presence.links.delete(link);
+    if (presence.links.size > 0) return;
+    this.presences.delete(toHex(presence.alias));
+    this.connection.unsubscribe(topic(presence.alias, TopicKind.downlink));
+    presence.since = this.clock.now();
+    this.say(presence, false);
+  }
+
+  private down(name: string, payload: Buffer): void {
+    try {
+      const envelope = decodeEnvelope(payload);
+      const presence = this.presences.get(toHex(parseTopic(name).alias));
+      if (!presence) return;
+      if (envelope.type !== "avnode/downlink") {
+        this.tally.count("envelope-type", `refused an envelope of type ${envelope.type} on the downlink`);
+        return;
+      }
+      for (const message of envelope.messages) for (const link of presence.links) link.send(message);
+    } catch (error) {
+      this.refused(error);
+    }
+  }
+
+  private sayPresences(): void {
+    for (const presence of this.presences.values()) this.say(presence, true);
+    this.cancelPresence = this.clock.after(PRESENCE_MS, () => this.sayPresences());
+  }
+
+  private say(presence: Presence, online: boolean): void {
+    const { alias, since } = presence;
+    const status = encodeEnvelope({ v: 1, type: "avnode/status", at: this.clock.now(), online, since });
+    this.connection.publish(topic(alias, TopicKind.status), status, true);
+  }
+
+  private refused(error: unknown): void {
+    const { code, message } = error as Error & { code?: string };
+    // Without a code it is a defect of ours, not of the bytes.
+    if (code === undefined) throw error;
+    this.tally.count(code.toLowerCase().replaceAll("_", "-"), `refused bytes: ${message}`);
+  }
+}

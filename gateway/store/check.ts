@@ -1,0 +1,250 @@
+/** Verifies one recording from its sealed frames; its state row is compared, never trusted. */
+import {
+  type Close,
+  type Drop,
+  DropReason,
+  decodeClose,
+  decodeData,
+  decodeDrop,
+  decodeMark,
+} from "../../protocol/bodies";
+import { sameBytes } from "../../protocol/bytes";
+import { chainNext, chainStart } from "../../protocol/chain";
+import { type BlockShape, decodeBlock } from "../../protocol/codec/block";
+import { decodeHeader, FrameType, type Header } from "../../protocol/header";
+import { blockShape, decodeOpen, type Open, type Previous } from "../../protocol/open";
+import { openFrame } from "../../protocol/seal";
+import { nodeCrypto as crypto } from "../crypto";
+import type { FrameRow } from "./frames";
+import { RecordingFlag, type RecordingRow } from "./recordings";
+import { addRun, cutRun, type Runs } from "./runs";
+
+const REASONS: Record<number, string> = {
+  [DropReason.ringFull]: "ring full",
+  [DropReason.frontEnd]: "front end",
+};
+
+const span = (from: number, to: number) => (from === to ? `frame ${from} is` : `frames ${from} to ${to} are`);
+
+export class RecordingCheck {
+  readonly notes: string[] = [];
+  /** What is not as the handheld made it, and what is not here. */
+  readonly altered: string[] = [];
+  readonly missing: string[] = [];
+  frames = 0;
+  /** End of the last block or gap. */
+  samples = 0;
+  private open?: Open;
+  private close?: Close;
+  private closedAt?: number;
+  /** Next sequence in the chain, and the chain before it; undefined once frames are missing. */
+  private next = 0;
+  private chain?: Uint8Array;
+  private shape?: BlockShape;
+  private readonly gaps: Runs = [];
+  /** Samples declared lost within the recording, as its close counts them. */
+  private readonly ownGaps: Runs = [];
+  private ownDrops = 0;
+  private lostTrack = false;
+  /** Declared ranges of frames, and the chain that each states behind its last one. */
+  private readonly ranges: Drop[];
+  private readonly rangeEnds: Map<number, Uint8Array>;
+
+  /** @param drops what this recording and later ones declared lost of it */
+  constructor(
+    private readonly row: RecordingRow,
+    private readonly key: Uint8Array,
+    private readonly drops: Drop[],
+  ) {
+    this.chain = chainStart(crypto, row.device, row.epoch, row.number, key);
+    for (const drop of drops) addRun(this.gaps, drop.firstSample, drop.samples);
+    this.ranges = drops.filter((drop) => drop.reason === DropReason.ringFull);
+    this.rangeEnds = new Map(this.ranges.map((drop) => [drop.to, drop.chain]));
+  }
+
+  /** Frames come in order of their rows. */
+  add({ sequence, type, frame }: FrameRow): void {
+    this.frames++;
+    this.jumpTo(sequence);
+    let header: Header;
+    let body: Uint8Array;
+    try {
+      header = decodeHeader(frame);
+      body = openFrame(crypto, this.key, frame);
+    } catch {
+      this.altered.push(`frame ${sequence} was altered: it does not open`);
+      this.pass(sequence, frame);
+      return;
+    }
+    if (header.sequence !== sequence || header.type !== type) {
+      this.altered.push(`frame ${sequence} is not in its place: it was sealed as frame ${header.sequence}`);
+    }
+    try {
+      this.read(header, body);
+    } catch (error) {
+      this.altered.push(`frame ${sequence} cannot be read: ${(error as Error).message}`);
+    }
+    this.pass(sequence, frame);
+  }
+
+  /**
+   * After the last frame.
+   * @param successor whether a later recording exists, and what its open frame says of this one
+   * @param closeBefore hash of the close of the recording before, if that has one
+   */
+  finish(successor: { exists: boolean; previous?: Previous }, closeBefore?: Uint8Array): void {
+    const end = Math.max(this.row.next, ...this.ranges.map((drop) => drop.to + 1));
+    this.jumpTo(end);
+    this.takeGap(Math.max(this.close?.samples ?? 0, ...this.drops.map((d) => d.firstSample + d.samples)));
+    if (this.frames > 0 && !this.open)
+      this.notes.push("its open frame is not here: samples cannot be decoded");
+    this.compareClose();
+    if (this.close && closeBefore && !sameBytes(this.close.previousClose, closeBefore)) {
+      this.altered.push("the close does not follow the close of the recording before");
+    }
+    this.comparePrevious(successor.previous);
+    this.compareRow();
+    if (!this.close) this.notes.push(successor.exists ? "truncated" : "open");
+  }
+
+  /** Over frames that are not here: along declared ranges by their chain, else they are missing. */
+  private jumpTo(sequence: number): void {
+    while (this.next < sequence) {
+      const drop = this.ranges.find((d) => d.from <= this.next && this.next <= d.to);
+      if (drop) {
+        this.chain = drop.chain;
+        this.next = drop.to + 1;
+        continue;
+      }
+      const nextDrop = this.ranges.filter((d) => d.from > this.next && d.from < sequence);
+      const end = Math.min(sequence, ...nextDrop.map((d) => d.from));
+      this.missing.push(`${span(this.next, end - 1)} missing`);
+      this.next = end;
+      this.chain = undefined;
+      this.lostTrack = true;
+    }
+  }
+
+  private pass(sequence: number, frame: Uint8Array): void {
+    // A frame behind this.next lies in a range declared lost, whose chain was taken already.
+    if (sequence !== this.next) return;
+    this.next++;
+    if (this.chain) this.chain = chainNext(crypto, this.chain, frame);
+    const stated = this.rangeEnds.get(sequence);
+    if (stated && this.chain && !sameBytes(stated, this.chain)) {
+      this.altered.push(`the chain at frame ${sequence} is not the one that its drop frame states`);
+    }
+  }
+
+  private read(header: Header, body: Uint8Array): void {
+    const { type, sequence } = header;
+    if ((type === FrameType.open) !== (sequence === 0)) {
+      this.altered.push(`frame ${sequence} is of type ${type}, and the open frame is frame 0`);
+    }
+    if (this.closedAt !== undefined) this.altered.push(`frame ${sequence} stands behind the close`);
+    if (type === FrameType.open) {
+      this.open = decodeOpen(body);
+      this.shape = blockShape(this.open);
+    } else if (type === FrameType.data) this.readData(sequence, body);
+    else if (type === FrameType.drop) this.readDrop(decodeDrop(body));
+    else if (type === FrameType.mark) decodeMark(body);
+    else if (type === FrameType.close) this.readClose(sequence, body);
+  }
+
+  private readData(sequence: number, body: Uint8Array): void {
+    if (!this.shape) return;
+    const { firstSample, block } = decodeData(body);
+    const samples = decodeBlock(block, this.shape)[0].length;
+    if (firstSample < this.samples) {
+      this.altered.push(`frame ${sequence} begins at sample ${firstSample}, which was there already`);
+    } else this.takeGap(firstSample);
+    this.samples = Math.max(this.samples, firstSample + samples);
+    this.lostTrack = false;
+  }
+
+  private readDrop(drop: Drop): void {
+    if (drop.recording !== this.row.number) return;
+    this.ownDrops++;
+    addRun(this.ownGaps, drop.firstSample, drop.samples);
+  }
+
+  private readClose(sequence: number, body: Uint8Array): void {
+    this.close = decodeClose(body);
+    this.closedAt = sequence;
+    if (this.close.frames !== sequence) {
+      this.altered.push(`the close counts ${this.close.frames} frames before it, there are ${sequence}`);
+    }
+    if (this.chain && this.next === sequence && !sameBytes(this.close.chain, this.chain)) {
+      this.altered.push("the chain does not end in the hash that the close states");
+    }
+  }
+
+  /** From this.samples to `sample` nothing is held: declared, or wrong. */
+  private takeGap(sample: number): void {
+    const from = this.samples;
+    if (sample <= from) return;
+    const undeclared: Runs = [{ from, length: sample - from }];
+    for (const gap of this.gaps) cutRun(undeclared, gap.from, gap.length);
+    const reason = this.drops.find((d) => from >= d.firstSample && from < d.firstSample + d.samples)?.reason;
+    if (undeclared.length === 0) {
+      this.notes.push(`gap of ${sample - from} samples at ${from} (${REASONS[reason ?? 0]})`);
+    } else if (!this.lostTrack) {
+      const { from: first, length } = undeclared[0];
+      this.altered.push(`samples ${first} to ${first + length - 1} lie in no declared gap`);
+    }
+    this.samples = sample;
+  }
+
+  private compareClose(): void {
+    if (!this.close || this.missing.length > 0) return;
+    if (this.shape && this.close.samples !== this.samples) {
+      this.altered.push(`the close counts ${this.close.samples} samples, the frames hold ${this.samples}`);
+    }
+    const dropped = this.ownGaps.reduce((sum, gap) => sum + gap.length, 0);
+    // Drop frames of this recording may themselves be among what a later one declared lost.
+    const uncounted = this.ownDrops < this.drops.length && dropped < this.close.dropped;
+    if (this.close.dropped !== dropped && !uncounted) {
+      this.altered.push(`the close counts ${this.close.dropped} samples dropped, drop frames ${dropped}`);
+    }
+  }
+
+  private comparePrevious(previous: Previous | undefined): void {
+    if (!previous || previous.recording !== this.row.number || previous.frames === 0) return;
+    if (previous.frames > this.next) {
+      this.missing.push(
+        `${span(this.next, previous.frames - 1)} missing: the next recording says there were ${previous.frames}`,
+      );
+    } else if (previous.frames < this.next) {
+      this.altered.push(
+        `the next recording says that this one had ${previous.frames} frames, not ${this.next}`,
+      );
+    } else if (this.chain && !sameBytes(previous.chain, this.chain)) {
+      this.altered.push("the chain does not end in the hash that the next recording states");
+    } else if (previous.closed !== (this.close !== undefined) && this.missing.length === 0) {
+      const declared = this.ranges.some((drop) => drop.to === previous.frames - 1);
+      if (!declared) this.altered.push("the next recording disagrees about its close");
+    }
+  }
+
+  private compareRow(): void {
+    const { row } = this;
+    if (row.held > this.frames) {
+      this.missing.push(`${row.held} frames were stored, ${this.frames} are here`);
+    } else if (row.held < this.frames) {
+      this.altered.push(`${row.held} frames were stored, ${this.frames} are here`);
+    }
+    if (row.next < this.next) this.altered.push(`${row.next} frames were counted, there are ${this.next}`);
+    if (row.closed_at !== (this.closedAt ?? null) && this.missing.length === 0) {
+      this.altered.push("its state disagrees with its frames about the close");
+    }
+    if (this.shape && row.samples !== this.samples && this.missing.length === 0) {
+      this.altered.push(`its state counts ${row.samples} samples, its frames hold ${this.samples}`);
+    }
+    if (row.gaps !== JSON.stringify(this.gaps)) this.altered.push("its state disagrees with its drop frames");
+    if (row.flags & RecordingFlag.conflict) {
+      this.altered.push(
+        "the handheld sealed two different frames for one place: was it cloned or rolled back?",
+      );
+    }
+  }
+}

@@ -1,0 +1,269 @@
+/**
+ * Taking ownership of a handheld.
+ *
+ * A root is on disk before it is sent. The handheld switches to it and repeats its answer (id and certificate, sealed
+ * by the code) after every hello until a message of the new session reaches it, so whichever message is lost, the two
+ * meet again under the new alias.
+ */
+import type { Database } from "better-sqlite3";
+import { sameBytes, toHex } from "../../protocol/bytes";
+import { type Certificate, DeviceClass, decodeCertificate } from "../../protocol/certificate";
+import { CLAIM_WINDOW_MS, encodeClaim } from "../../protocol/claim";
+import type { Crypto } from "../../protocol/crypto";
+import { decodeHeader, FrameType } from "../../protocol/header";
+import { claimKey, Direction, ROOT_BYTES, receiptKey } from "../../protocol/keys";
+import { openFrame, sealFrame } from "../../protocol/seal";
+import { ALIAS_BYTES, type DeviceHello } from "../../protocol/session";
+import type { Clock } from "../clock";
+import type { Devices } from "./devices";
+import type { Keyring } from "./keyring";
+import { isGenuine } from "./makers";
+import type { RefusalKind } from "./refusals";
+
+/** What a data directory is for; it is made so and stays so. */
+export type DataKind = "home" | "demo" | "import";
+
+export interface ClaimState {
+  state: "waiting" | "claimed" | "expired" | "refused";
+  /** Device id in hex, once claimed. */
+  device?: string;
+  detail?: string;
+}
+
+interface ClaimRow {
+  id: number;
+  code: Buffer;
+  person: string | null;
+  filed_at: number;
+  state: ClaimState["state"];
+  device: Buffer | null;
+  detail: string | null;
+}
+
+interface OfferRow {
+  alias: Buffer;
+  claim: number;
+  hello_alias: Buffer;
+  epoch: number;
+  root: Buffer;
+  made_at: number;
+}
+
+/** Claims that wait at once, and roots that may have been taken without our knowing. */
+const MAX_WAITING = 8;
+const MAX_OFFERS = 256;
+/** Claims that ended, kept so that they can still be asked about. */
+const MAX_ENDED = 64;
+
+const codePlace = (claim: number) => `code of claim ${claim}`;
+const rootPlace = (alias: Uint8Array) => `root offered to ${toHex(alias)}`;
+
+/** Files a claim; also for a process beside the one that runs the hub. @returns its number */
+export function fileClaim(
+  db: Database,
+  keyring: Keyring,
+  code: Uint8Array,
+  person: string | undefined,
+  at: number,
+): number {
+  return db
+    .transaction(() => {
+      const id = db.prepare("SELECT coalesce(max(id), 0) + 1 FROM claims").pluck().get() as number;
+      db.prepare(
+        "DELETE FROM claims WHERE id <= ? AND state <> 'waiting' AND id NOT IN (SELECT claim FROM offers)",
+      ).run(id - MAX_ENDED);
+      db.prepare("INSERT INTO claims VALUES (?, ?, ?, ?, 'waiting', NULL, NULL)").run(
+        id,
+        keyring.wrap(code, codePlace(id)),
+        person ?? null,
+        at,
+      );
+      return id;
+    })
+    .immediate();
+}
+
+export function claimState(db: Database, id: number): ClaimState | undefined {
+  const row = db.prepare("SELECT * FROM claims WHERE id = ?").get(id) as ClaimRow | undefined;
+  if (!row) return undefined;
+  return {
+    state: row.state,
+    device: row.device ? toHex(row.device) : undefined,
+    detail: row.detail ?? undefined,
+  };
+}
+
+export class Claims {
+  constructor(
+    private readonly db: Database,
+    private readonly keyring: Keyring,
+    private readonly crypto: Crypto,
+    private readonly clock: Clock,
+    private readonly kind: DataKind,
+    private readonly devices: Devices,
+  ) {}
+
+  /** Ends the claims whose minute is over. @returns the newest that still waits, 0 = none */
+  expire(): number {
+    let newest = 0;
+    for (const { id, filed_at } of this.waiting()) {
+      if (Math.abs(this.clock.now() - filed_at) < CLAIM_WINDOW_MS) newest = Math.max(newest, id);
+      else
+        this.end(
+          id,
+          "expired",
+          "no handheld with this code answered within a minute: hold its button, try again",
+        );
+    }
+    return newest;
+  }
+
+  /** RK of a root that was offered under this alias, if one was. */
+  offeredKey(alias: Uint8Array): Uint8Array | undefined {
+    const offer = this.offers(alias).find((row) => sameBytes(row.alias, alias));
+    return offer && receiptKey(this.crypto, this.keyring.unwrap(offer.root, rootPlace(offer.alias)));
+  }
+
+  /** The messages that offer a new root to whoever holds one of the codes that wait. */
+  offer(hello: DeviceHello, storeNonce: Uint8Array): Uint8Array[] {
+    this.expire();
+    const messages: Uint8Array[] = [];
+    const codes: Uint8Array[] = [];
+    for (const claim of this.waiting().slice(0, MAX_WAITING)) {
+      const code = this.keyring.unwrap(claim.code, codePlace(claim.id));
+      // Two roots under one code and one pair of nonces would be one key and nonce used twice.
+      if (codes.some((other) => sameBytes(other, code)) || hello.epoch === 0xffff) continue;
+      codes.push(code);
+      const offer = this.offerOf(claim.id, hello);
+      const root = this.keyring.unwrap(offer.root, rootPlace(offer.alias));
+      const key = claimKey(this.crypto, code, Direction.down, hello.nonce, storeNonce);
+      const header = { type: FrameType.claim, epoch: offer.epoch, recording: 0, sequence: 0 };
+      const body = encodeClaim({ root, alias: offer.alias, storeId: this.keyring.storeId });
+      messages.push(sealFrame(this.crypto, key, header, body));
+    }
+    return messages;
+  }
+
+  /**
+   * The handheld's answer, under the alias of its hello or under the one it was offered.
+   * @returns the device now owned, or why the answer was refused
+   */
+  answer(
+    alias: Uint8Array,
+    nonces: { deviceNonce: Uint8Array; storeNonce: Uint8Array },
+    message: Uint8Array,
+  ): { device: string } | RefusalKind {
+    let epoch: number;
+    try {
+      epoch = decodeHeader(message).epoch;
+    } catch {
+      return "malformed";
+    }
+    for (const offer of this.offers(alias)) {
+      if (offer.epoch !== epoch) continue;
+      const claim = this.db.prepare("SELECT * FROM claims WHERE id = ?").get(offer.claim) as ClaimRow;
+      const code = this.keyring.unwrap(claim.code, codePlace(claim.id));
+      const key = claimKey(this.crypto, code, Direction.up, nonces.deviceNonce, nonces.storeNonce);
+      let certificate: Certificate;
+      try {
+        certificate = decodeCertificate(openFrame(this.crypto, key, message));
+      } catch {
+        continue;
+      }
+      const id = certificate.device;
+      const refused = this.reasonAgainst(id, certificate, epoch);
+      if (refused) {
+        this.end(claim.id, "refused", refused);
+        this.db.prepare("DELETE FROM offers WHERE alias = ?").run(offer.alias);
+        return refused;
+      }
+      this.complete(claim, offer, id, certificate);
+      return { device: toHex(id) };
+    }
+    return "claim-answer";
+  }
+
+  private reasonAgainst(id: Uint8Array, certificate: Certificate, epoch: number): RefusalKind | undefined {
+    if (!isGenuine(certificate)) return "certificate";
+    const simulated = certificate.deviceClass === DeviceClass.simulated;
+    if (simulated && this.kind === "home") return "simulated-refused";
+    if (!simulated && this.kind !== "home") return "real-refused";
+    const known = this.devices.get(toHex(id));
+    return known && epoch <= known.row.epoch ? "epoch" : undefined;
+  }
+
+  private complete(claim: ClaimRow, offer: OfferRow, id: Uint8Array, certificate: Certificate): void {
+    this.db
+      .transaction(() => {
+        this.devices.register({
+          id,
+          certificate,
+          alias: offer.alias,
+          epoch: offer.epoch,
+          root: this.keyring.unwrap(offer.root, rootPlace(offer.alias)),
+          person: this.personOf(claim.person),
+          at: this.clock.now(),
+        });
+        this.db
+          .prepare("UPDATE claims SET state = 'claimed', device = ? WHERE id = ?")
+          .run(Buffer.from(id), claim.id);
+        this.db.prepare("DELETE FROM offers WHERE claim = ?").run(claim.id);
+      })
+      .immediate();
+    this.devices.reload();
+  }
+
+  private personOf(name: string | null): number | null {
+    if (name === null) return null;
+    const known = this.db.prepare("SELECT id FROM people WHERE name = ?").pluck().get(name);
+    return Number(known ?? this.db.prepare("INSERT INTO people (name) VALUES (?)").run(name).lastInsertRowid);
+  }
+
+  /** The same root again for the same hello alias and epoch, so that repeated messages lead to one root. */
+  private offerOf(claim: number, hello: DeviceHello): OfferRow {
+    const epoch = hello.epoch + 1;
+    const made = this.db
+      .prepare("SELECT * FROM offers WHERE claim = ? AND hello_alias = ? AND epoch = ?")
+      .get(claim, hello.alias, epoch) as OfferRow | undefined;
+    if (made) return made;
+    const alias = Buffer.from(this.crypto.random(ALIAS_BYTES));
+    const root = this.keyring.wrap(this.crypto.random(ROOT_BYTES), rootPlace(alias));
+    const offer = {
+      alias,
+      claim,
+      hello_alias: Buffer.from(hello.alias),
+      epoch,
+      root,
+      made_at: this.clock.now(),
+    };
+    this.db
+      .transaction(() => {
+        this.db
+          .prepare("INSERT INTO offers VALUES (@alias, @claim, @hello_alias, @epoch, @root, @made_at)")
+          .run(offer);
+        this.db
+          .prepare(
+            "DELETE FROM offers WHERE alias NOT IN (SELECT alias FROM offers ORDER BY made_at DESC LIMIT ?)",
+          )
+          .run(MAX_OFFERS);
+      })
+      .immediate();
+    return offer;
+  }
+
+  private offers(alias: Uint8Array): OfferRow[] {
+    return this.db
+      .prepare("SELECT * FROM offers WHERE alias = @alias OR hello_alias = @alias")
+      .all({ alias }) as OfferRow[];
+  }
+
+  private waiting(): ClaimRow[] {
+    return this.db
+      .prepare("SELECT * FROM claims WHERE state = 'waiting' ORDER BY id DESC")
+      .all() as ClaimRow[];
+  }
+
+  private end(id: number, state: ClaimState["state"], detail: string): void {
+    this.db.prepare("UPDATE claims SET state = ?, detail = ? WHERE id = ?").run(state, detail, id);
+  }
+}

@@ -1,0 +1,101 @@
+/** Opening a data directory: what it is for, its keyring, its database. */
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import type { DataKind } from "./claims";
+import { StoreError } from "./errors";
+import { Keyring } from "./keyring";
+import { Meta } from "./meta";
+import { checkSchema, migrate } from "./schema";
+
+/** Another process may file a claim while we write. */
+const BUSY_MS = 5000;
+
+export interface Opened {
+  db: Database.Database;
+  keyring: Keyring;
+  meta: Meta;
+}
+
+const databasePath = (dataDir: string) => join(dataDir, "avnode.db");
+
+function connect(dataDir: string, options: Database.Options): Database.Database {
+  try {
+    const db = new Database(databasePath(dataDir), { timeout: BUSY_MS, ...options });
+    db.pragma("synchronous = FULL");
+    return db;
+  } catch (cause) {
+    throw new StoreError(
+      "STORE_OPEN",
+      `cannot open ${databasePath(dataDir)}: ${(cause as Error).message}. Check that it exists and is yours`,
+      { cause },
+    );
+  }
+}
+
+/** Runs `use` and closes the database if it throws. */
+function orClose<T>(db: Database.Database, use: () => T): T {
+  try {
+    return use();
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+export function makeDirectory(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new StoreError(
+      "STORE_OPEN",
+      `cannot make ${dataDir}: ${(cause as Error).message}. Use --data with a directory that you may write`,
+      { cause },
+    );
+  }
+}
+
+/** For the process that holds the lock: makes what is new, migrates what is old. */
+export function openToWrite(dataDir: string, kind: DataKind): Opened {
+  const isNew = !existsSync(databasePath(dataDir)) && !existsSync(Keyring.path(dataDir));
+  // The keyring first: a power cut between the two leaves a keyring without a database, which the next start completes.
+  const keyring = isNew ? Keyring.create(dataDir) : Keyring.load(dataDir);
+  const db = connect(dataDir, {});
+  return orClose(db, () => {
+    const meta = new Meta(db, keyring);
+    checkSchema(db);
+    db.pragma("journal_mode = WAL");
+    db.pragma("journal_size_limit = 67108864");
+    db.transaction(() => {
+      migrate(db, (name, value) => meta.set(name, value));
+      if (meta.get("kind") === undefined) {
+        meta.set("kind", kind);
+        meta.set("devices", "0");
+      }
+    })();
+    if (meta.altered().length > 0) {
+      throw new StoreError(
+        "STORE_KEYRING_OTHER",
+        `${Keyring.path(dataDir)} is not the keyring of ${db.name}, or the database was altered. Bring both back from one backup`,
+      );
+    }
+    const was = meta.get("kind");
+    if (was !== kind) {
+      throw new StoreError(
+        "STORE_KIND",
+        `${dataDir} is a data directory for ${was}, not for ${kind}. Use --data with another directory`,
+      );
+    }
+    return { db, keyring, meta };
+  });
+}
+
+/** For a process beside the one that writes: to read, or, with `readonly` false, to file a claim. */
+export function openBeside(dataDir: string, readonly: boolean): Opened {
+  const keyring = Keyring.load(dataDir);
+  const db = connect(dataDir, { readonly, fileMustExist: true });
+  return orClose(db, () => {
+    checkSchema(db);
+    return { db, keyring, meta: new Meta(db, keyring) };
+  });
+}

@@ -1,0 +1,88 @@
+/** What the read side tells of handhelds and recordings. */
+import type { Status } from "../../protocol/command";
+import type { Header } from "../../protocol/header";
+import type { Open } from "../../protocol/open";
+
+export interface DeviceInfo {
+  /** Hex. */
+  id: string;
+  alias: string;
+  class: "locked" | "dev" | "simulated";
+  name?: string;
+  person?: string;
+  epoch: number;
+  /** Unix ms. */
+  claimedAt: number;
+  lastContact?: number;
+  /** The newest that it sent, if any. */
+  status?: Status;
+  recordings: number;
+  /** Messages refused, by kind. */
+  refusals: Record<string, number>;
+}
+
+export type RecordingState = "recording" | "closed" | "truncated" | "pending";
+
+export interface RecordingInfo {
+  id: string;
+  device: string;
+  epoch: number;
+  recording: number;
+  open?: Open;
+  /** Unix ms of sample 0, 0 when unknown, and a ClockTrust. */
+  startMs: number;
+  trust: number;
+  /** Frames held, and frames that are neither held nor declared lost. */
+  frames: number;
+  holes: number;
+  /** Sample positions per lead, gaps included; and how many stand in declared gaps. */
+  samples: number;
+  dropped: number;
+  state: RecordingState;
+  simulated: boolean;
+  person?: string;
+  marks: number;
+  flags: ("malformed" | "conflict" | "after-close")[];
+  /** Unix ms of the first and the newest frame's arrival. */
+  firstAt?: number;
+  lastAt?: number;
+}
+
+export interface OpenedFrame {
+  header: Header;
+  frame: Uint8Array;
+  body: Uint8Array;
+}
+
+/** One block's samples. */
+export interface Piece {
+  firstSample: number;
+  /** One array per lead, of equal length. */
+  samples: Int32Array[];
+}
+
+/** Samples that are not held and were declared lost; reason is a DropReason. */
+export interface Gap {
+  firstSample: number;
+  samples: number;
+  reason: number;
+}
+
+export type Verdict = "authentic" | "altered" | "missing";
+
+export interface VerifiedRecording {
+  id: string;
+  verdict: Verdict;
+  /** What a reader should know of an authentic recording: simulated, open, truncated, gaps. */
+  notes: string[];
+  problems: string[];
+  frames: number;
+  samples: number;
+}
+
+export interface VerifyReport {
+  ok: boolean;
+  recordings: VerifiedRecording[];
+  /** Of the store as a whole. */
+  problems: string[];
+}

@@ -1,0 +1,114 @@
+/** The keys that open a data directory: one file, readable by its owner alone. */
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { StoreError } from "./errors";
+
+const BYTES = { storeId: 8, generation: 8, wrapKey: 32, macKey: 32 };
+type Field = keyof typeof BYTES;
+const FIELDS = Object.keys(BYTES) as Field[];
+const CIPHER = "aes-256-gcm";
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+export class Keyring {
+  readonly storeId: Buffer;
+  /** Changes when the store is restored or promoted, so that handhelds send again what they still hold. */
+  readonly generation: Buffer;
+  private readonly wrapKey: Buffer;
+  private readonly macKey: Buffer;
+
+  private constructor(fields: Record<Field, Buffer>) {
+    this.storeId = fields.storeId;
+    this.generation = fields.generation;
+    this.wrapKey = fields.wrapKey;
+    this.macKey = fields.macKey;
+  }
+
+  static path(dataDir: string): string {
+    return join(dataDir, "keyring.json");
+  }
+
+  /** Makes the keyring; it is on disk when this returns. */
+  static create(dataDir: string): Keyring {
+    const fields = Object.fromEntries(FIELDS.map((name) => [name, randomBytes(BYTES[name])]));
+    const hex = Object.fromEntries(FIELDS.map((name) => [name, fields[name].toString("hex")]));
+    const path = Keyring.path(dataDir);
+    const file = openSync(`${path}.new`, "w", 0o600);
+    writeSync(file, `${JSON.stringify(hex, null, 2)}\n`);
+    fsyncSync(file);
+    closeSync(file);
+    renameSync(`${path}.new`, path);
+    const directory = openSync(dataDir, "r");
+    fsyncSync(directory);
+    closeSync(directory);
+    return new Keyring(fields as Record<Field, Buffer>);
+  }
+
+  /** @throws STORE_KEYRING_MISSING, STORE_KEYRING_MODE, STORE_KEYRING_FORM */
+  static load(dataDir: string): Keyring {
+    const path = Keyring.path(dataDir);
+    if (!existsSync(path)) {
+      throw new StoreError(
+        "STORE_KEYRING_MISSING",
+        `${path} is missing, and without it nothing in ${dataDir} can be read. Bring it back from a backup`,
+      );
+    }
+    if ((statSync(path).mode & 0o077) !== 0) {
+      throw new StoreError(
+        "STORE_KEYRING_MODE",
+        `${path} can be read by others on this machine. Run: chmod 600 ${path}`,
+      );
+    }
+    try {
+      const hex = JSON.parse(readFileSync(path, "utf8"));
+      const fields = Object.fromEntries(FIELDS.map((name) => [name, Buffer.from(String(hex[name]), "hex")]));
+      if (FIELDS.some((name) => fields[name].length !== BYTES[name]))
+        throw new Error("a key has the wrong length");
+      return new Keyring(fields as Record<Field, Buffer>);
+    } catch (cause) {
+      throw new StoreError(
+        "STORE_KEYRING_FORM",
+        `${path} is damaged: ${(cause as Error).message}. Bring it back from a backup`,
+        { cause },
+      );
+    }
+  }
+
+  /** @param place what the secret is and of whom, so that a wrapped secret moved to another row does not open */
+  wrap(secret: Uint8Array, place: string): Buffer {
+    const iv = randomBytes(IV_BYTES);
+    const cipher = createCipheriv(CIPHER, this.wrapKey, iv).setAAD(Buffer.from(place));
+    return Buffer.concat([iv, cipher.update(secret), cipher.final(), cipher.getAuthTag()]);
+  }
+
+  /** @throws STORE_SECRET when it was altered, moved, or wrapped by another keyring */
+  unwrap(wrapped: Uint8Array, place: string): Buffer {
+    try {
+      const end = wrapped.length - TAG_BYTES;
+      const decipher = createDecipheriv(CIPHER, this.wrapKey, wrapped.subarray(0, IV_BYTES))
+        .setAAD(Buffer.from(place))
+        .setAuthTag(wrapped.subarray(end));
+      return Buffer.concat([decipher.update(wrapped.subarray(IV_BYTES, end)), decipher.final()]);
+    } catch (cause) {
+      throw new StoreError(
+        "STORE_SECRET",
+        `the ${place} does not open with this keyring: the row was altered or the keyring is another store's`,
+        { cause },
+      );
+    }
+  }
+
+  mac(text: string): Buffer {
+    return createHmac("sha256", this.macKey).update(text).digest();
+  }
+}

@@ -1,0 +1,280 @@
+/** The read side: a connection of its own that sees committed frames only, also beside a process that writes. */
+import type { Database, Statement } from "better-sqlite3";
+import { type Drop, decodeData, decodeDrop, decodeMark, type Mark } from "../../protocol/bodies";
+import { fromHex, toHex } from "../../protocol/bytes";
+import { DeviceClass, decodeCertificate } from "../../protocol/certificate";
+import { blockSamples, decodeBlock } from "../../protocol/codec/block";
+import { decodeHeader, FrameType } from "../../protocol/header";
+import { blockShape, decodeOpen, type Open } from "../../protocol/open";
+import { openFrame } from "../../protocol/seal";
+import { nodeCrypto } from "../crypto";
+import { type ClaimState, claimState } from "./claims";
+import type { DeviceRow } from "./devices";
+import { openBeside } from "./directory";
+import { StoreError } from "./errors";
+import type { FrameRow } from "./frames";
+import type {
+  DeviceInfo,
+  Gap,
+  OpenedFrame,
+  Piece,
+  RecordingInfo,
+  RecordingState,
+  VerifyReport,
+} from "./infos";
+import type { Keyring } from "./keyring";
+import { RecordingFlag, type RecordingRow, recordingKeyPlace } from "./recordings";
+import { UNKNOWN_DEVICE } from "./refusals";
+import { type Runs, totalOf } from "./runs";
+import { verifyStore } from "./verify";
+
+const CLASS_NAMES: Record<number, DeviceInfo["class"]> = {
+  [DeviceClass.locked]: "locked",
+  [DeviceClass.dev]: "dev",
+  [DeviceClass.simulated]: "simulated",
+};
+/** Fewest characters that an abbreviation of a recording's id has. */
+const MIN_ABBREVIATION = 4;
+
+export class StoreReader {
+  private readonly frameRows: Statement;
+  private readonly framesOfType: Statement;
+
+  private constructor(
+    private readonly db: Database,
+    private readonly keyring: Keyring,
+  ) {
+    this.frameRows = db.prepare(
+      "SELECT sequence, type, frame FROM frames WHERE recording = ? ORDER BY sequence",
+    );
+    this.framesOfType = db.prepare(
+      "SELECT sequence, type, frame FROM frames WHERE recording = ? AND type = ? AND type <> 2 ORDER BY sequence",
+    );
+  }
+
+  /** @throws STORE_OPEN, STORE_NEWER, STORE_FOREIGN, STORE_KEYRING_* */
+  static open(dataDir: string): StoreReader {
+    const { db, keyring } = openBeside(dataDir, true);
+    return new StoreReader(db, keyring);
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  devices(): DeviceInfo[] {
+    const rows = this.db.prepare("SELECT * FROM devices ORDER BY claimed_at, id").all() as DeviceRow[];
+    return rows.map((row) => ({
+      id: toHex(row.id),
+      alias: toHex(row.alias),
+      class: CLASS_NAMES[decodeCertificate(row.certificate).deviceClass],
+      name: row.name ?? undefined,
+      person: this.personName(row.person),
+      epoch: row.epoch,
+      claimedAt: row.claimed_at,
+      lastContact: row.contact_at ?? undefined,
+      status: row.status === null ? undefined : JSON.parse(row.status),
+      recordings: this.db
+        .prepare("SELECT count(*) FROM recordings WHERE device = ? AND held > 0")
+        .pluck()
+        .get(row.id) as number,
+      refusals: this.refusals(toHex(row.id)),
+    }));
+  }
+
+  /** Messages refused by kind, of a device (hex), or of aliases that belong to none. */
+  refusals(device: string = UNKNOWN_DEVICE): Record<string, number> {
+    const rows = this.db
+      .prepare("SELECT kind, count FROM refusals WHERE device = ? ORDER BY kind")
+      .raw()
+      .all(device);
+    return Object.fromEntries(rows as [string, number][]);
+  }
+
+  claimState(id: number): ClaimState | undefined {
+    return claimState(this.db, id);
+  }
+
+  /** Oldest first. @param filter.device in hex */
+  recordings(filter: { device?: string } = {}): RecordingInfo[] {
+    const rows = this.db.prepare("SELECT * FROM recordings ORDER BY key").all() as RecordingRow[];
+    return rows
+      .filter((row) => filter.device === undefined || toHex(row.device) === filter.device)
+      .map((row) => this.infoOf(row));
+  }
+
+  /**
+   * @param idOrAbbreviation the id, its first characters, or device-epoch-number
+   * @throws STORE_NOT_FOUND, STORE_AMBIGUOUS
+   */
+  recording(idOrAbbreviation: string): RecordingInfo {
+    return this.infoOf(this.rowOf(idOrAbbreviation));
+  }
+
+  /** Opened, in order of sequence. @throws FRAME_TAG for an altered one */
+  *frames(id: string): Generator<OpenedFrame> {
+    const row = this.rowOf(id);
+    const key = this.keyOf(row);
+    for (const { frame } of this.frameRows.iterate(row.key) as Iterable<FrameRow>) {
+      yield { header: decodeHeader(frame), frame, body: openFrame(nodeCrypto, key, frame) };
+    }
+  }
+
+  /** Decoded blocks, in order. @throws STORE_NO_OPEN, BLOCK_* */
+  *pieces(id: string): Generator<Piece> {
+    const shape = blockShape(this.openOf(id));
+    for (const { header, body } of this.frames(id)) {
+      if (header.type !== FrameType.data) continue;
+      const { firstSample, block } = decodeData(body);
+      yield { firstSample, samples: decodeBlock(block, shape) };
+    }
+  }
+
+  /** Where samples are not held, ascending. */
+  gaps(id: string): Gap[] {
+    const row = this.rowOf(id);
+    if (row.gaps === "[]") return [];
+    const drops = this.dropsOf(row);
+    const shape = blockShape(this.openOf(id));
+    const gaps: Gap[] = [];
+    let position = 0;
+    const upTo = (sample: number) => {
+      if (sample <= position) return;
+      const lost = position;
+      const drop = drops.find((d) => lost >= d.firstSample && lost < d.firstSample + d.samples);
+      gaps.push({ firstSample: lost, samples: sample - lost, reason: drop ? drop.reason : 0 });
+    };
+    for (const { header, body } of this.frames(id)) {
+      if (header.type !== FrameType.data) continue;
+      const { firstSample, block } = decodeData(body);
+      upTo(firstSample);
+      position = firstSample + blockSamples(block, shape);
+    }
+    upTo(row.samples);
+    return gaps;
+  }
+
+  marks(id: string): Mark[] {
+    return this.opened(this.rowOf(id), FrameType.mark).map(decodeMark);
+  }
+
+  /** Offline, from the sealed frames alone. @param progress called with frames done and in all */
+  verify(id?: string, progress?: (done: number, total: number) => void): VerifyReport {
+    return verifyStore(this.db, this.keyring, id === undefined ? undefined : this.rowOf(id).id, progress);
+  }
+
+  private rowOf(abbreviation: string): RecordingRow {
+    const place = /^([0-9a-f]{16})-(\d{1,5})-(\d{1,10})$/.exec(abbreviation);
+    if (place) {
+      const row = this.db
+        .prepare("SELECT * FROM recordings WHERE device = ? AND epoch = ? AND number = ?")
+        .get(fromHex(place[1]), Number(place[2]), Number(place[3])) as RecordingRow | undefined;
+      if (row) return row;
+    }
+    const found = (
+      abbreviation.length >= MIN_ABBREVIATION && /^[0-9a-f]*$/.test(abbreviation)
+        ? this.db.prepare("SELECT * FROM recordings WHERE id GLOB ? LIMIT 2").all(`${abbreviation}*`)
+        : []
+    ) as RecordingRow[];
+    if (found.length === 1) return found[0];
+    if (found.length > 1) {
+      throw new StoreError(
+        "STORE_AMBIGUOUS",
+        `more than one recording begins with ${abbreviation}: give more of its id`,
+      );
+    }
+    throw new StoreError(
+      "STORE_NOT_FOUND",
+      `no recording ${abbreviation} here: 'avnode recordings' lists them (${MIN_ABBREVIATION} characters of an id suffice)`,
+    );
+  }
+
+  private infoOf(row: RecordingRow): RecordingInfo {
+    const open = this.openFrameOf(row);
+    const certificate = this.db
+      .prepare("SELECT certificate FROM devices WHERE id = ?")
+      .pluck()
+      .get(row.device) as Buffer;
+    return {
+      id: row.id,
+      device: toHex(row.device),
+      epoch: row.epoch,
+      recording: row.number,
+      open,
+      startMs: open?.startMs ?? 0,
+      trust: open?.trust ?? 0,
+      frames: row.held,
+      holes: totalOf(JSON.parse(row.missing) as Runs),
+      samples: row.samples,
+      dropped: totalOf(JSON.parse(row.gaps) as Runs),
+      state: this.stateOf(row),
+      simulated: decodeCertificate(certificate).deviceClass === DeviceClass.simulated,
+      person: this.personName(row.person),
+      marks: this.framesOfType.all(row.key, FrameType.mark).length,
+      flags: [
+        ...(row.flags & RecordingFlag.malformed ? (["malformed"] as const) : []),
+        ...(row.flags & RecordingFlag.conflict ? (["conflict"] as const) : []),
+        ...(row.flags & RecordingFlag.afterClose ? (["after-close"] as const) : []),
+      ],
+      firstAt: row.first_at ?? undefined,
+      lastAt: row.last_at ?? undefined,
+    };
+  }
+
+  private stateOf(row: RecordingRow): RecordingState {
+    if (row.closed_at !== null) return "closed";
+    if (row.held === 0) return "pending";
+    const later = this.db
+      .prepare(
+        `SELECT 1 FROM recordings WHERE device = @device AND held > 0
+         AND (epoch > @epoch OR (epoch = @epoch AND number > @number)) LIMIT 1`,
+      )
+      .get(row);
+    return later ? "truncated" : "recording";
+  }
+
+  private openOf(id: string): Open {
+    const open = this.openFrameOf(this.rowOf(id));
+    if (open) return open;
+    throw new StoreError(
+      "STORE_NO_OPEN",
+      `recording ${id} cannot be decoded: its open frame has not arrived. Bring the handheld near and try again`,
+    );
+  }
+
+  private openFrameOf(row: RecordingRow): Open | undefined {
+    const [body] = this.opened(row, FrameType.open);
+    try {
+      return body && decodeOpen(body);
+    } catch {
+      return undefined;
+    }
+  }
+
+  private opened(row: RecordingRow, type: number): Uint8Array[] {
+    const rows = this.framesOfType.all(row.key, type) as FrameRow[];
+    if (rows.length === 0) return [];
+    const key = this.keyOf(row);
+    return rows.map(({ frame }) => openFrame(nodeCrypto, key, frame));
+  }
+
+  /** What this recording and the ones after it declared lost of it. */
+  private dropsOf(row: RecordingRow): Drop[] {
+    const rows = this.db
+      .prepare("SELECT * FROM recordings WHERE device = ? AND epoch = ? AND number >= ? ORDER BY number")
+      .all(row.device, row.epoch, row.number) as RecordingRow[];
+    return rows
+      .flatMap((source) => this.opened(source, FrameType.drop))
+      .map(decodeDrop)
+      .filter((drop) => drop.recording === row.number);
+  }
+
+  private keyOf(row: RecordingRow): Uint8Array {
+    return this.keyring.unwrap(row.mk, recordingKeyPlace(row.device, row.epoch, row.number));
+  }
+
+  private personName(id: number | null): string | undefined {
+    if (id === null) return undefined;
+    return this.db.prepare("SELECT name FROM people WHERE id = ?").pluck().get(id) as string | undefined;
+  }
+}

@@ -1,0 +1,115 @@
+/** The database's form, as numbered steps: a step once released is never edited. */
+import type { Database } from "better-sqlite3";
+import { StoreError } from "./errors";
+
+/** "avno" */
+const APPLICATION_ID = 0x61766e6f;
+
+interface Migration {
+  /** The first avnode that reads the result. */
+  since: string;
+  sql: string;
+}
+
+const MIGRATIONS: Migration[] = [
+  {
+    since: "0.1.0",
+    sql: `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL, mac BLOB NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+
+-- One row per handheld; person is the owner of its next recordings.
+CREATE TABLE devices (
+  id BLOB PRIMARY KEY, certificate BLOB NOT NULL, alias BLOB NOT NULL UNIQUE, epoch INTEGER NOT NULL,
+  claims INTEGER NOT NULL, claimed_at INTEGER NOT NULL, name TEXT, person INTEGER REFERENCES people (id),
+  contact_at INTEGER, status TEXT, mac BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- One row per ownership of a handheld: the keys as they stand, and how many recordings it has.
+CREATE TABLE epochs (
+  device BLOB NOT NULL REFERENCES devices (id), epoch INTEGER NOT NULL, rk BLOB NOT NULL,
+  ck BLOB NOT NULL, ck_number INTEGER NOT NULL, recordings INTEGER NOT NULL, mac BLOB NOT NULL,
+  PRIMARY KEY (device, epoch)
+) WITHOUT ROWID;
+
+-- missing: runs of sequences below next that are neither held nor declared lost. gaps: runs of samples declared lost.
+CREATE TABLE recordings (
+  key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, device BLOB NOT NULL, epoch INTEGER NOT NULL,
+  number INTEGER NOT NULL, mk BLOB NOT NULL, next INTEGER NOT NULL, held INTEGER NOT NULL, closed_at INTEGER,
+  samples INTEGER NOT NULL, missing TEXT NOT NULL, gaps TEXT NOT NULL, flags INTEGER NOT NULL,
+  person INTEGER REFERENCES people (id), first_at INTEGER, last_at INTEGER, mac BLOB NOT NULL,
+  UNIQUE (device, epoch, number)
+);
+
+CREATE TABLE frames (
+  recording INTEGER NOT NULL REFERENCES recordings (key), sequence INTEGER NOT NULL, type INTEGER NOT NULL,
+  frame BLOB NOT NULL, PRIMARY KEY (recording, sequence)
+) WITHOUT ROWID;
+-- Opens, drops, marks and closes: few among many, and asked for alone.
+CREATE INDEX rare_frames ON frames (recording, type) WHERE type <> 2;
+
+-- Frames that contradict a stored one.
+CREATE TABLE quarantine (
+  id INTEGER PRIMARY KEY, recording INTEGER NOT NULL, sequence INTEGER NOT NULL, frame BLOB NOT NULL,
+  at INTEGER NOT NULL
+);
+
+CREATE TABLE refusals (
+  device TEXT NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL, last_at INTEGER NOT NULL,
+  PRIMARY KEY (device, kind)
+) WITHOUT ROWID;
+
+CREATE TABLE claims (
+  id INTEGER PRIMARY KEY, code BLOB NOT NULL, person TEXT, filed_at INTEGER NOT NULL, state TEXT NOT NULL,
+  device BLOB, detail TEXT
+);
+
+-- A root is here before it is sent: its handheld may keep it although we never hear the answer.
+CREATE TABLE offers (
+  alias BLOB PRIMARY KEY, claim INTEGER NOT NULL REFERENCES claims (id), hello_alias BLOB NOT NULL,
+  epoch INTEGER NOT NULL, root BLOB NOT NULL, made_at INTEGER NOT NULL
+) WITHOUT ROWID;
+`,
+  },
+];
+
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+function versionOf(db: Database): number {
+  return db.pragma("user_version", { simple: true }) as number;
+}
+
+/** @throws STORE_FOREIGN, STORE_NEWER */
+export function checkSchema(db: Database): void {
+  const version = versionOf(db);
+  const foreign = db.pragma("application_id", { simple: true }) !== APPLICATION_ID;
+  if (foreign && (version !== 0 || db.prepare("SELECT 1 FROM sqlite_master").get())) {
+    throw new StoreError(
+      "STORE_FOREIGN",
+      `${db.name} is a database of another program. Use --data with another directory`,
+    );
+  }
+  if (version > SCHEMA_VERSION) {
+    const since =
+      db.prepare("SELECT value FROM meta WHERE name = 'since'").pluck().get() ?? "a newer version";
+    throw new StoreError(
+      "STORE_NEWER",
+      `${db.name} has form ${version}, this avnode knows ${SCHEMA_VERSION}. Use avnode ${since} or later`,
+    );
+  }
+}
+
+/** Brings the database to today's form, in one transaction. @throws STORE_FOREIGN, STORE_NEWER */
+export function migrate(db: Database, setMeta: (name: string, value: string) => void): void {
+  checkSchema(db);
+  if (versionOf(db) === SCHEMA_VERSION) return;
+  db.transaction(() => {
+    for (const migration of MIGRATIONS.slice(versionOf(db))) {
+      db.exec(migration.sql);
+      setMeta("since", migration.since);
+    }
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.pragma(`user_version = ${SCHEMA_VERSION}`);
+  })();
+}

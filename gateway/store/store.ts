@@ -1,0 +1,358 @@
+/**
+ * The store: takes sealed messages of handhelds, keeps their frames on disk, and issues the receipts that free flash.
+ * It knows nothing of radio, MQTT or web.
+ */
+import type { Database } from "better-sqlite3";
+import { sameBytes, toHex } from "../../protocol/bytes";
+import { CLAIM_WINDOW_MS } from "../../protocol/claim";
+import { type Command, encodeCommand, Op } from "../../protocol/command";
+import type { Crypto } from "../../protocol/crypto";
+import { FrameType, isRecorded, MAX_FRAME_BYTES } from "../../protocol/header";
+import { encodeReceipt, type Receipt } from "../../protocol/receipt";
+import { type DeviceHello, decodeDeviceHello, messageType } from "../../protocol/session";
+import { type Clock, systemClock } from "../clock";
+import { nodeCrypto } from "../crypto";
+import { type ClaimState, Claims, claimState, type DataKind, fileClaim } from "./claims";
+import { type CommitOptions, Committer, type Health } from "./commit";
+import { type Device, Devices } from "./devices";
+import { makeDirectory, type Opened, openBeside, openToWrite } from "./directory";
+import { codeOf, StoreError } from "./errors";
+import { Frames } from "./frames";
+import { Ingest, type StoredFrame } from "./ingest";
+import type { Keyring } from "./keyring";
+import { lockDirectory } from "./lock";
+import { type Log, silentLog } from "./log";
+import { StoreReader } from "./reader";
+import { Receipts } from "./receipts";
+import { Recordings } from "./recordings";
+import { type RefusalKind, Refusals, UNKNOWN_DEVICE } from "./refusals";
+import { Sessions } from "./sessions";
+
+export interface StoreOptions {
+  dataDir: string;
+  kind: DataKind;
+  clock?: Clock;
+  log?: Log;
+  crypto?: Crypto;
+  commit?: CommitOptions;
+}
+
+const DEFAULT_COMMIT: CommitOptions = { frames: 256, delayMs: 20 };
+/** How often claims that another process filed are looked for. */
+const POLL_MS = 500;
+/** What radio and broker may add to a time on its way, and how well a hub's clock is kept. */
+const CLOCK_UNCERTAINTY_MS = 1000;
+/** Recordings that one new session is told about. */
+const MAX_RECEIPTS = 256;
+
+interface Waiting {
+  device: Device;
+  frame: Uint8Array;
+}
+
+export class Store {
+  /** Called with messages for the handheld of that alias. */
+  onSend: (alias: Uint8Array, message: Uint8Array) => void = () => {};
+  /** Called after each commit with the frames that are on disk now. */
+  onStored: (frames: StoredFrame[]) => void = () => {};
+  /** Called after a receipt was handed to onSend. @param device id in hex */
+  onReceipted: (device: string, receipt: Receipt) => void = () => {};
+  readonly reader: StoreReader;
+
+  private readonly clock: Clock;
+  private readonly log: Log;
+  private readonly db: Database;
+  private readonly keyring: Keyring;
+  private readonly devices: Devices;
+  private readonly recordings: Recordings;
+  private readonly sessions: Sessions;
+  private readonly claims: Claims;
+  private readonly refusals: Refusals;
+  private readonly ingest: Ingest;
+  private readonly receipts: Receipts;
+  private readonly committer: Committer<Waiting>;
+  private stored: StoredFrame[] = [];
+  private memoryIsAhead = false;
+  /** The newest claim that handhelds were asked to say hello for. */
+  private askedFor = 0;
+  private savesRefusals = false;
+  private cancelPoll: () => void = () => {};
+
+  /**
+   * Takes the directory's lock, migrates, loads or makes the keyring.
+   * @throws StoreError: STORE_LOCKED, STORE_OPEN, STORE_KIND, STORE_NEWER, STORE_FOREIGN, STORE_KEYRING_*
+   */
+  static open(options: StoreOptions): Store {
+    makeDirectory(options.dataDir);
+    const unlock = lockDirectory(options.dataDir);
+    let opened: Opened | undefined;
+    try {
+      opened = openToWrite(options.dataDir, options.kind);
+      return new Store(options, opened, unlock);
+    } catch (error) {
+      opened?.db.close();
+      unlock();
+      throw error;
+    }
+  }
+
+  private constructor(
+    options: StoreOptions,
+    { db, keyring, meta }: Opened,
+    private readonly unlock: () => void,
+  ) {
+    this.clock = options.clock ?? systemClock;
+    this.log = options.log ?? silentLog;
+    const crypto = options.crypto ?? nodeCrypto;
+    this.db = db;
+    this.keyring = keyring;
+    this.devices = new Devices(db, keyring, crypto, meta);
+    this.recordings = new Recordings(db, keyring, crypto, this.devices);
+    this.claims = new Claims(db, keyring, crypto, this.clock, options.kind, this.devices);
+    this.sessions = new Sessions(crypto, this.clock, keyring, (alias) => !!this.devices.byAlias(alias));
+    this.refusals = new Refusals(db, this.clock, this.log);
+    this.ingest = new Ingest(crypto, this.clock, this.recordings, new Frames(db));
+    this.receipts = new Receipts(keyring, this.recordings, this.log, {
+      isLive: (device) => this.sessions.isLive(device.row.alias),
+      ask: (device) => this.askHello(device.row.alias),
+      send: (device, receipt) => {
+        const sealed = this.seal(device, FrameType.receipt, encodeReceipt(receipt));
+        if (!sealed) return;
+        this.onSend(device.row.alias, sealed.message);
+        this.onReceipted(device.hex, receipt);
+      },
+    });
+    this.committer = new Committer(db, this.clock, this.log, options.commit ?? DEFAULT_COMMIT, {
+      write: (batch) => this.write(batch),
+      done: () => this.written(),
+      undo: () => {
+        this.memoryIsAhead = true;
+        this.stored = [];
+      },
+    });
+    this.reader = StoreReader.open(options.dataDir);
+    this.poll();
+  }
+
+  /** Whether the disk takes frames, and since when not. */
+  get health(): Health {
+    return this.committer.health;
+  }
+
+  /** Anything that came from a handheld under this alias. Never throws: refuses, counts, tells. */
+  receive(alias: Uint8Array, message: Uint8Array): void {
+    const device = this.devices.byAlias(toHex(alias));
+    try {
+      const refused = this.dispatch(alias, device, message);
+      if (refused) this.refuse(device, refused);
+    } catch (error) {
+      this.log.error({ code: codeOf(error), error: (error as Error).stack }, "a message could not be taken");
+      this.refuse(device, "internal");
+    }
+  }
+
+  /** Offers ownership to the handheld with this code, whose button is held within the next minute. @returns the claim's number */
+  claim(code: Uint8Array, options: { person?: string } = {}): number {
+    const id = fileClaim(this.db, this.keyring, code, options.person, this.clock.now());
+    this.askClaimable();
+    this.askedFor = id;
+    return id;
+  }
+
+  claimState(id: number): ClaimState | undefined {
+    return claimState(this.db, id);
+  }
+
+  /** Seals a command into the device's session. @returns its counter, as the status repeats it; @throws STORE_NO_SESSION */
+  command(deviceHex: string, command: Command): number {
+    const device = this.devices.get(deviceHex);
+    const sealed = device && this.seal(device, FrameType.command, encodeCommand(command));
+    if (!sealed) {
+      throw new StoreError(
+        "STORE_NO_SESSION",
+        `cannot command ${deviceHex}: it is not connected. Bring it near and try again`,
+      );
+    }
+    this.onSend(device.row.alias, sealed.message);
+    return sealed.counter;
+  }
+
+  /** Commits now. */
+  flush(): void {
+    this.committer.flush();
+  }
+
+  close(): void {
+    this.cancelPoll();
+    this.committer.close();
+    this.reader.close();
+    this.db.close();
+    this.unlock();
+  }
+
+  private dispatch(
+    alias: Uint8Array,
+    device: Device | undefined,
+    message: Uint8Array,
+  ): RefusalKind | undefined {
+    if (message.length > MAX_FRAME_BYTES) return "malformed";
+    let type: number;
+    try {
+      type = messageType(message);
+    } catch (error) {
+      return codeOf(error) === "FRAME_VERSION" ? "version" : "malformed";
+    }
+    if (type === FrameType.deviceHello) return this.hello(alias, device, message);
+    if (type === FrameType.claim) return this.claimAnswer(alias, device, message);
+    if (!device) return this.offered(alias) ? this.askHello(alias) : "unknown-device";
+    if (type === FrameType.status) return this.status(device, message);
+    if (!isRecorded(type)) return "malformed";
+    this.committer.push({ device, frame: message });
+    return undefined;
+  }
+
+  private hello(alias: Uint8Array, device: Device | undefined, message: Uint8Array): RefusalKind | undefined {
+    let hello: DeviceHello;
+    try {
+      hello = decodeDeviceHello(message);
+    } catch {
+      return "malformed";
+    }
+    if (!sameBytes(hello.alias, alias)) return "malformed";
+    if (device && hello.epoch !== device.row.epoch) return "epoch";
+    const rk = device ? device.epochs.get(device.row.epoch)?.rk : this.claims.offeredKey(alias);
+    if (!rk && !hello.claimable) return "unknown-device";
+    const answer = this.sessions.hello(hello, rk);
+    if (!answer.message || !answer.storeNonce) return answer.refused;
+    this.onSend(alias, answer.message);
+    if (!hello.claimable) return undefined;
+    for (const offer of this.claims.offer(hello, answer.storeNonce)) this.onSend(alias, offer);
+    return undefined;
+  }
+
+  private claimAnswer(
+    alias: Uint8Array,
+    device: Device | undefined,
+    message: Uint8Array,
+  ): RefusalKind | undefined {
+    const nonces = this.sessions.nonces(alias);
+    if (!nonces) return device || this.offered(alias) ? this.askHello(alias) : "unknown-device";
+    const outcome = this.claims.answer(alias, nonces, message);
+    if (typeof outcome !== "string") {
+      this.log.info({ device: outcome.device }, `claimed handheld ${outcome.device}`);
+      // Its sessions under the alias before are over.
+      if (!this.devices.byAlias(toHex(alias))) this.sessions.forget(alias);
+      return undefined;
+    }
+    // A handheld repeats its answer until it hears us: ours already, nothing to tell.
+    return device && outcome === "claim-answer" ? undefined : outcome;
+  }
+
+  private status(device: Device, message: Uint8Array): RefusalKind | undefined {
+    const outcome = this.sessions.status(device.row.alias, device.row.epoch, message);
+    if (typeof outcome === "string") {
+      if (!this.sessions.isLive(device.row.alias)) this.askHello(device.row.alias);
+      return outcome;
+    }
+    const { status, began } = outcome;
+    device.row.status = JSON.stringify(status);
+    device.row.contact_at = this.clock.now();
+    device.dirty = true;
+    if (began) {
+      // The time comes first: it sets the clock, and by its seal the handheld knows that we hold its keys.
+      this.command(device.hex, {
+        op: Op.time,
+        unixMs: device.row.contact_at,
+        uncertaintyMs: CLOCK_UNCERTAINTY_MS,
+      });
+      const first = Math.max(1, status.oldestRecording, status.newestRecording - MAX_RECEIPTS + 1);
+      for (let number = first; number <= status.newestRecording; number++) this.receipts.due(device, number);
+    }
+    this.committer.soon();
+    return undefined;
+  }
+
+  private write(batch: Waiting[]): void {
+    if (this.memoryIsAhead) {
+      this.devices.reload();
+      this.recordings.reload();
+      this.memoryIsAhead = false;
+    }
+    this.stored = [];
+    for (const { device, frame } of batch) {
+      const { recording, stored, refused } = this.ingest.take(device, frame);
+      if (refused) this.refuse(device, refused);
+      if (recording && recording.row.epoch === device.row.epoch)
+        this.receipts.due(device, recording.row.number);
+      if (!recording) continue;
+      device.row.contact_at = this.clock.now();
+      device.dirty = true;
+      if (stored) this.stored.push(stored);
+    }
+    this.recordings.save();
+    this.devices.save();
+    this.savesRefusals = this.refusals.due();
+    if (this.savesRefusals) this.refusals.save();
+  }
+
+  private written(): void {
+    this.recordings.saved();
+    this.devices.saved();
+    if (this.savesRefusals) this.refusals.saved();
+    const { stored } = this;
+    this.stored = [];
+    this.receipts.send();
+    if (stored.length > 0) this.onStored(stored);
+  }
+
+  private seal(device: Device, type: number, body: Uint8Array) {
+    return this.sessions.seal(device.row.alias, type, device.row.epoch, body);
+  }
+
+  private askHello(alias: Uint8Array): undefined {
+    const request = this.sessions.request(alias);
+    if (request) this.onSend(alias, request);
+  }
+
+  /** Whoever held the button before the claim was filed says hello again, with a fresh nonce. */
+  private askClaimable(): void {
+    for (const alias of this.sessions.claimable(CLAIM_WINDOW_MS)) this.askHello(alias);
+  }
+
+  private offered(alias: Uint8Array): boolean {
+    return this.claims.offeredKey(alias) !== undefined;
+  }
+
+  private refuse(device: Device | undefined, kind: RefusalKind): void {
+    this.refusals.count(device?.hex ?? UNKNOWN_DEVICE, kind);
+  }
+
+  /** Looks for claims of another process, and gives refusals a commit when no frame does. */
+  private poll(): void {
+    this.cancelPoll = this.clock.after(POLL_MS, () => {
+      this.poll();
+      try {
+        const newest = this.claims.expire();
+        if (newest > this.askedFor) this.askClaimable();
+        this.askedFor = Math.max(newest, this.askedFor);
+      } catch (error) {
+        this.log.warn({ code: codeOf(error) }, "cannot look for claims");
+      }
+      if (this.refusals.due()) this.committer.soon();
+    });
+  }
+}
+
+/** Files a claim into the hub that another process runs on this directory. @returns its number, for StoreReader.claimState */
+export function fileClaimBeside(
+  dataDir: string,
+  code: Uint8Array,
+  options: { person?: string } = {},
+): number {
+  const { db, keyring } = openBeside(dataDir, false);
+  try {
+    return fileClaim(db, keyring, code, options.person, systemClock.now());
+  } finally {
+    db.close();
+  }
+}

@@ -1,0 +1,246 @@
+/** Verification of a whole store, offline: every row against its MAC, every recording against its own frames. */
+import type { Database } from "better-sqlite3";
+import { type Drop, decodeClose, decodeDrop, signedClose } from "../../protocol/bodies";
+import { sameBytes, toHex } from "../../protocol/bytes";
+import { type Certificate, DeviceClass, decodeCertificate } from "../../protocol/certificate";
+import { FrameType } from "../../protocol/header";
+import { decodeOpen, type Open, type Previous } from "../../protocol/open";
+import { openFrame } from "../../protocol/seal";
+import { nodeCrypto as crypto } from "../crypto";
+import { RecordingCheck } from "./check";
+import { DEVICE_COLUMNS, type DeviceRow, EPOCH_COLUMNS, type EpochRow } from "./devices";
+import type { FrameRow } from "./frames";
+import type { Verdict, VerifiedRecording, VerifyReport } from "./infos";
+import type { Keyring } from "./keyring";
+import { isGenuine } from "./makers";
+import { Meta } from "./meta";
+import { RECORDING_COLUMNS, type RecordingRow, recordingKeyPlace } from "./recordings";
+import { SealedTable } from "./rows";
+
+/** Frames between two calls of progress. */
+const PROGRESS_EVERY = 1000;
+/** Problems told of one recording. */
+const MAX_PROBLEMS = 50;
+
+/** A recording's row with its key open; undefined when the wrapped key was altered. */
+interface Entry {
+  row: RecordingRow;
+  key?: Uint8Array;
+  open?: Open;
+  drops: Drop[];
+  /** SHA-256 of its close as signed, if it has one. */
+  closeHash?: Uint8Array;
+}
+
+/** What is known of what came after a recording. */
+interface Successor {
+  exists: boolean;
+  previous?: Previous;
+}
+
+interface Findings {
+  notes: string[];
+  altered: string[];
+  missing: string[];
+  frames: number;
+  samples: number;
+}
+
+type Progress = (done: number, total: number) => void;
+
+/** @param id of one recording; all without it, and then the store's own rows too */
+export function verifyStore(
+  db: Database,
+  keyring: Keyring,
+  id?: string,
+  progress: Progress = () => {},
+): VerifyReport {
+  // One snapshot: frames that arrive meanwhile would contradict the rows read before them.
+  return db.transaction(() => new Verification(db, keyring, progress).run(id))();
+}
+
+/** A number that the handheld burned and did not use, as the next recording's open frame tells. */
+function neverWritten(number: number, later: Entry[]): boolean {
+  const next = later.find((entry) => entry.open)?.open;
+  if (!next) return false;
+  return !next.previous || next.previous.recording < number || next.previous.frames === 0;
+}
+
+function certificateOf(device: DeviceRow): Certificate | undefined {
+  try {
+    return decodeCertificate(device.certificate);
+  } catch {
+    return undefined;
+  }
+}
+
+class Verification {
+  private readonly problems: string[] = [];
+  private readonly recordings: VerifiedRecording[] = [];
+  private readonly table: SealedTable<RecordingRow>;
+  private done = 0;
+  private total = 0;
+
+  constructor(
+    private readonly db: Database,
+    private readonly keyring: Keyring,
+    private readonly progress: Progress,
+  ) {
+    this.table = new SealedTable(db, keyring, "recordings", RECORDING_COLUMNS, 1);
+  }
+
+  run(id: string | undefined): VerifyReport {
+    const devices = this.db.prepare("SELECT * FROM devices").all() as DeviceRow[];
+    const epochs = this.db.prepare("SELECT * FROM epochs ORDER BY device, epoch").all() as EpochRow[];
+    const rows = this.db
+      .prepare("SELECT * FROM recordings ORDER BY device, epoch, number")
+      .all() as RecordingRow[];
+    const wanted = rows.filter((row) => id === undefined || row.id === id);
+    this.total = wanted.reduce((sum, row) => sum + row.held, 0);
+    if (id === undefined) this.checkRows(devices, epochs, rows);
+    const places = new Set(wanted.map((row) => `${toHex(row.device)}/${row.epoch}`));
+    for (const place of places) {
+      const siblings = rows.filter((row) => `${toHex(row.device)}/${row.epoch}` === place);
+      const device = devices.find((row) => sameBytes(row.id, siblings[0].device));
+      const newest = !device || device.epoch === siblings[0].epoch;
+      this.checkEpoch(siblings, device, newest, wanted);
+    }
+    this.progress(this.total, this.total);
+    const ok = this.problems.length === 0 && this.recordings.every((one) => one.verdict === "authentic");
+    return { ok, recordings: this.recordings, problems: this.problems };
+  }
+
+  private checkRows(devices: DeviceRow[], epochs: EpochRow[], rows: RecordingRow[]): void {
+    const meta = new Meta(this.db, this.keyring);
+    for (const name of meta.altered()) this.problems.push(`the store's ${name} was altered`);
+    if (meta.get("devices") !== String(devices.length)) {
+      this.problems.push(`${meta.get("devices")} handhelds were claimed, ${devices.length} are here`);
+    }
+    const deviceTable = new SealedTable<DeviceRow>(this.db, this.keyring, "devices", DEVICE_COLUMNS, 1);
+    const epochTable = new SealedTable<EpochRow>(this.db, this.keyring, "epochs", EPOCH_COLUMNS, 2);
+    for (const device of devices) {
+      const hex = toHex(device.id);
+      if (!deviceTable.intact(device)) this.problems.push(`the row of handheld ${hex} was altered`);
+      const certificate = certificateOf(device);
+      if (!certificate || !isGenuine(certificate) || !sameBytes(certificate.device, device.id)) {
+        this.problems.push(`the certificate of handheld ${hex} is not one that a known maker signed`);
+      }
+      const claims = epochs.filter((epoch) => sameBytes(epoch.device, device.id)).length;
+      if (claims !== device.claims) {
+        this.problems.push(`handheld ${hex} was claimed ${device.claims} times, ${claims} are here`);
+      }
+    }
+    for (const epoch of epochs) {
+      const name = `${toHex(epoch.device)} (epoch ${epoch.epoch})`;
+      if (!epochTable.intact(epoch)) this.problems.push(`the row of keys of handheld ${name} was altered`);
+      const own = rows.filter((row) => sameBytes(row.device, epoch.device) && row.epoch === epoch.epoch);
+      const gone = [];
+      for (let n = 1; n < epoch.ck_number; n++) if (!own.some((row) => row.number === n)) gone.push(n);
+      if (gone.length > 0) {
+        this.problems.push(`recordings of handheld ${name} were deleted: numbers ${gone.join(", ")}`);
+      } else if (own.length !== epoch.recordings) {
+        this.problems.push(`handheld ${name} had ${epoch.recordings} recordings, ${own.length} are here`);
+      }
+    }
+    const orphans = rows.filter(
+      (row) => !epochs.some((e) => sameBytes(e.device, row.device) && e.epoch === row.epoch),
+    );
+    if (orphans.length > 0) this.problems.push(`${orphans.length} recordings belong to no claimed handheld`);
+  }
+
+  /** @param rows every recording of one ownership, by number */
+  private checkEpoch(
+    rows: RecordingRow[],
+    device: DeviceRow | undefined,
+    newest: boolean,
+    wanted: RecordingRow[],
+  ): void {
+    const entries = rows.map((row) => this.entryOf(row));
+    const simulated = device && certificateOf(device)?.deviceClass === DeviceClass.simulated;
+    for (const [index, entry] of entries.entries()) {
+      const { row } = entry;
+      const later = entries.slice(index + 1);
+      if (row.held === 0 && row.next === 0 && neverWritten(row.number, later)) {
+        if (!this.table.intact(row)) this.problems.push(`the row of recording ${row.id} was altered`);
+        continue;
+      }
+      if (!wanted.includes(row)) continue;
+      const check = this.checkRecording(entry, entries, {
+        exists: !newest || later.some((other) => other.row.held > 0),
+        previous: later.find((other) => other.open)?.open?.previous,
+      });
+      if (simulated) check.notes.unshift("simulated");
+      this.report(row, check);
+    }
+  }
+
+  private checkRecording(entry: Entry, siblings: Entry[], successor: Successor): Findings {
+    const { row, key } = entry;
+    const altered = this.table.intact(row) ? [] : ["its state row was altered"];
+    if (!key)
+      return { notes: [], altered: [...altered, "its key was altered"], missing: [], frames: 0, samples: 0 };
+    const drops = siblings
+      .flatMap((sibling) => sibling.drops)
+      .filter((drop) => drop.recording === row.number);
+    const before = siblings.find((sibling) => sibling.row.number === row.number - 1);
+    const check = new RecordingCheck(row, key, drops);
+    for (const frame of this.frames(row)) {
+      check.add(frame);
+      if (++this.done % PROGRESS_EVERY === 0) this.progress(this.done, this.total);
+    }
+    check.finish(successor, before?.closeHash);
+    const { notes, missing, frames, samples } = check;
+    return { notes, altered: [...altered, ...check.altered], missing, frames, samples };
+  }
+
+  private report(row: RecordingRow, { notes, altered, missing, frames, samples }: Findings): void {
+    let verdict: Verdict = "authentic";
+    if (missing.length > 0) verdict = "missing";
+    if (altered.length > 0) verdict = "altered";
+    const problems = [...altered, ...missing];
+    const beyond = problems.length - MAX_PROBLEMS;
+    if (beyond > 0) problems.splice(MAX_PROBLEMS, beyond, `and ${beyond} more`);
+    this.recordings.push({ id: row.id, verdict, notes, problems, frames, samples });
+  }
+
+  /** Reads what a recording says of itself and of others; what does not open is found again by its own check. */
+  private entryOf(row: RecordingRow): Entry {
+    const entry: Entry = { row, key: this.keyOf(row), drops: [] };
+    const { key } = entry;
+    if (!key) return entry;
+    for (const { type, frame } of this.rareFrames(row)) {
+      try {
+        const body = openFrame(crypto, key, frame);
+        if (type === FrameType.open) entry.open = decodeOpen(body);
+        else if (type === FrameType.drop) entry.drops.push(decodeDrop(body));
+        else if (type === FrameType.close && decodeClose(body)) {
+          entry.closeHash = crypto.sha256(signedClose(row.device, row.epoch, row.number, body));
+        }
+      } catch {}
+    }
+    return entry;
+  }
+
+  /** The + keeps SQLite from its index, which verification has no reason to trust. */
+  private rareFrames(row: RecordingRow): FrameRow[] {
+    return this.db
+      .prepare(
+        "SELECT sequence, type, frame FROM frames WHERE recording = ? AND +type <> 2 ORDER BY sequence",
+      )
+      .all(row.key) as FrameRow[];
+  }
+
+  private keyOf(row: RecordingRow): Uint8Array | undefined {
+    try {
+      return this.keyring.unwrap(row.mk, recordingKeyPlace(row.device, row.epoch, row.number));
+    } catch {
+      return undefined;
+    }
+  }
+
+  private frames(row: RecordingRow): Iterable<FrameRow> {
+    return this.db
+      .prepare("SELECT sequence, type, frame FROM frames WHERE recording = ? ORDER BY sequence")
+      .iterate(row.key) as Iterable<FrameRow>;
+  }
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import path from "node:path";
+import { exportWfdb } from "../../gateway/export/wfdb";
+import { StoreReader } from "../../gateway/store/reader";
+import { readRecord } from "../../gateway/wfdb/read";
+import { importRecords } from "../../tools/sim/import";
+import type { RadioFaults } from "../../tools/sim/radio";
+import { ecgData, recordsIn, scratch } from "./rig";
+
+const PYTHON = "/usr/bin/python3";
+
+function hasNumpy(): boolean {
+  return spawnSync(PYTHON, ["-c", "import numpy"]).status === 0;
+}
+
+/**
+ * Imports every record of a set and exports it again: the signals are equal by our reader and by one that is not ours,
+ * nothing is missing, nothing was declared lost, and the store verifies.
+ */
+export function importsWhole(set: string, radio: string, faults: Partial<RadioFaults>, seed: number): void {
+  describe(`importing ${set} over ${radio} (seed ${seed})`, () => {
+    const folder = ecgData(set);
+    const dataDir = path.join(scratch(), "import");
+    const exported = scratch();
+    const records = folder === undefined ? [] : recordsIn(folder);
+    const idOf = new Map<string, string>();
+
+    before(function () {
+      if (records.length > 0) return;
+      console.log(`      skipped: no recordings of ${set} here; AVNODE_ECG_DATA names their folder`);
+      this.skip();
+    });
+
+    it("receipts every sample", async function () {
+      this.timeout(280_000);
+      const { recordings } = await importRecords(records, { dataDir, faults, seed });
+      assert.deepEqual(
+        recordings.map(({ record }) => record),
+        records.map((record) => path.basename(record)),
+      );
+      for (const { id, record } of recordings) idOf.set(record, id);
+    });
+
+    it("exports every lead equal to the original, without a gap or a duplicate", function () {
+      this.timeout(60_000);
+      const reader = StoreReader.open(dataDir);
+      try {
+        for (const record of records) {
+          const name = path.basename(record);
+          const id = idOf.get(name)!;
+          assert.deepEqual(reader.gaps(id), [], name);
+          exportWfdb(reader, id, exported, name);
+          const original = readRecord(record);
+          const copy = readRecord(path.join(exported, name));
+          assert.equal(copy.samples, original.samples, name);
+          assert.equal(copy.rateNum / copy.rateDen, original.rateNum / original.rateDen, name);
+          const calibration = ({ name, unit, gain, baseline, adcZero }: (typeof copy.leads)[0]) => ({
+            ...{ name, unit, gain, baseline, adcZero },
+          });
+          assert.deepEqual(copy.leads.map(calibration), original.leads.map(calibration), name);
+          for (const [lead, signal] of original.signals.entries()) {
+            assert.ok(
+              Buffer.from(signal.buffer).equals(Buffer.from(copy.signals[lead]!.buffer)),
+              `${name}, lead ${lead}`,
+            );
+          }
+        }
+      } finally {
+        reader.close();
+      }
+    });
+
+    it("satisfies a reader that is not ours", function () {
+      this.timeout(60_000);
+      if (!hasNumpy()) {
+        console.log(`      skipped: ${PYTHON} has no numpy (Debian: python3-numpy)`);
+        this.skip();
+      }
+      const pairs = records.flatMap((record) => [record, path.join(exported, path.basename(record))]);
+      const said = execFileSync(PYTHON, [path.join(__dirname, "same_signals.py"), ...pairs], {
+        encoding: "utf8",
+      });
+      assert.equal(said.match(/ same$/gm)?.length, records.length, said);
+    });
+
+    it("verifies", function () {
+      this.timeout(60_000);
+      const reader = StoreReader.open(dataDir);
+      try {
+        const report = reader.verify();
+        assert.deepEqual(report.problems, []);
+        assert.deepEqual(
+          report.recordings.map(({ verdict, problems }) => ({ verdict, problems })),
+          records.map(() => ({ verdict: "authentic", problems: [] })),
+        );
+      } finally {
+        reader.close();
+      }
+    });
+  });
+}

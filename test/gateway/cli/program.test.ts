@@ -1,0 +1,293 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { run } from "../../../gateway/cli/program";
+import { Terminal } from "../../../gateway/cli/terminal";
+import { systemClock } from "../../../gateway/clock";
+import { startHub } from "../../../gateway/hub";
+import { readRecord } from "../../../gateway/wfdb/read";
+import { writeRecord } from "../../../gateway/wfdb/write";
+import { toHex } from "../../../protocol/bytes";
+import { encodeClaimCode } from "../../../protocol/claim";
+import { SimFrontEnd } from "../../../tools/sim/frontend";
+import { VirtualHandheld } from "../../../tools/sim/handheld";
+import { newKeepsake } from "../../../tools/sim/keepsake";
+import { PERFECT, Radio } from "../../../tools/sim/radio";
+import { Random } from "../../../tools/sim/random";
+import { SimHubRadio } from "../../../tools/sim/simradio";
+import { RecordSource } from "../../../tools/sim/source";
+
+const ROOT = join(__dirname, "../../..");
+const PROGRAM = ["-r", "ts-node/register/transpile-only", join(ROOT, "tools/avnode.ts")];
+const SIGNAL = Int32Array.from(
+  { length: 2000 },
+  (_, i) => Math.round(900 * Math.sin(i / 9) * (i % 97)) % 2000,
+);
+
+describe("the program", function () {
+  this.timeout(60000);
+  let dir: string;
+  let data: string;
+  let id: string;
+
+  const spawned = (...words: string[]) =>
+    spawnSync(process.execPath, [...PROGRAM, ...words], {
+      cwd: ROOT,
+      encoding: "utf8",
+      env: { ...process.env, AVNODE_DATA: join(dir, "home") },
+    });
+
+  /** In this process, with its streams caught. */
+  async function avnode(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+    const caught = { out: "", err: "" };
+    const into = (which: "out" | "err") =>
+      ({
+        write: (text: string) => {
+          caught[which] += text;
+          return true;
+        },
+      }) as unknown as NodeJS.WriteStream;
+    const terminal = new Terminal(into("out"), into("err"), { AVNODE_DATA: join(dir, "home") });
+    const code = await run(words, "0.0.0", {}, terminal);
+    return { code, ...caught };
+  }
+
+  before(() => {
+    dir = mkdtempSync(join(tmpdir(), "avnode-cli-"));
+    data = join(dir, "home-import");
+    const lead = { name: "MLII", unit: "mV", gain: 200, baseline: 0, adcZero: 0, bits: 12 };
+    writeRecord(dir, {
+      name: "r1",
+      rateNum: 200,
+      rateDen: 1,
+      leads: [lead],
+      signals: [SIGNAL],
+      start: undefined,
+    });
+    const imported = spawned("import", join(dir, "r1"), "--json");
+    assert.equal(imported.status, 0, imported.stderr);
+    const { recordings } = JSON.parse(imported.stdout);
+    assert.deepEqual(
+      { ...recordings[0], id: undefined },
+      { id: undefined, record: "r1", leads: 1, samples: 2000 },
+    );
+    id = recordings[0].id;
+  });
+  after(() => rmSync(dir, { recursive: true }));
+
+  it("lists the recording, and says that it is simulated", async () => {
+    const { code, out } = await avnode("recordings", "--data", data);
+    assert.equal(code, 0);
+    assert.match(out.split("\n")[1]!, new RegExp(`^${id} .* 00:00:10 .* closed .* SIMULATED$`));
+    const json = JSON.parse((await avnode("recordings", "--json", "--data", data)).out);
+    assert.deepEqual(
+      [json.recordings[0].id, json.recordings[0].samples, json.recordings[0].simulated],
+      [id, 2000, true],
+    );
+  });
+
+  it("shows it, by a few characters of its id, with a strip of its first seconds", async () => {
+    const { code, out } = await avnode("show", id.slice(0, 6), "--data", data);
+    assert.equal(code, 0);
+    assert.match(out, /^[\u2800-\u28ff]{72}\n/);
+    assert.match(out, /^lead {7}MLII, 200 counts per mV, zero at 0$/m);
+    assert.match(out, /SIMULATED/);
+    const json = JSON.parse((await avnode("show", id, "--json", "--data", data)).out);
+    assert.deepEqual([json.gaps, json.marks, json.open.rateNum], [[], [], 200]);
+  });
+
+  it("lists the handheld as simulated", async () => {
+    const { code, out } = await avnode("devices", "--data", data);
+    assert.equal(code, 0);
+    assert.match(out, /SIMULATED/);
+    const json = JSON.parse((await avnode("devices", "--json", "--data", data)).out);
+    assert.equal(json.devices[0].class, "simulated");
+    assert.deepEqual(Object.keys(json.refusals), ["unknown"]);
+  });
+
+  it("exports it as it was, to a name or into a directory", async () => {
+    const named = await avnode(
+      "export",
+      id,
+      "--format",
+      "wfdb",
+      "-o",
+      join(dir, "out/copy.hea"),
+      "--data",
+      data,
+    );
+    assert.equal(named.code, 0, named.err);
+    assert.equal(named.out, `${join(dir, "out/copy.hea")}\n${join(dir, "out/copy.dat")}\n`);
+    assert.deepEqual(readRecord(join(dir, "out/copy")).signals, [SIGNAL]);
+    const csv = await avnode("export", id, "--format", "csv", "-o", join(dir, "out"), "--data", data);
+    assert.equal(csv.out, `${join(dir, "out", id)}.csv\n`);
+  });
+
+  it("verifies it: 0, and names what a reader should know", async () => {
+    const { code, out, err } = await avnode("verify", "--data", data);
+    assert.equal(code, 0);
+    assert.match(out, new RegExp(`^${id} +AUTHENTIC .*simulated$`, "m"));
+    assert.equal(err, "1 recording, all authentic\n");
+  });
+
+  it("verifies an altered copy: 1, and names the recording", async () => {
+    const copy = join(dir, "copy");
+    cpSync(data, copy, { recursive: true });
+    const db = new Database(join(copy, "avnode.db"));
+    const changed = db
+      .prepare(
+        "UPDATE frames SET frame = substr(frame, 1, 30) || x'00' || substr(frame, 32) WHERE sequence = 4",
+      )
+      .run();
+    db.close();
+    assert.equal(changed.changes, 1);
+    const { code, out, err } = await avnode("verify", "--data", copy);
+    assert.equal(code, 1);
+    assert.match(out, new RegExp(`^${id} +ALTERED`, "m"));
+    assert.match(err, /^not authentic: 1 of 1 recording/);
+    assert.equal(JSON.parse((await avnode("verify", id, "--json", "--data", copy)).out).ok, false);
+  });
+
+  it("claims a handheld of a hub that runs, and says who it is", async () => {
+    const shop = join(dir, "shop");
+    const faults = { ...PERFECT, notificationsPerSecond: 1000 };
+    const radio = new Radio(faults, systemClock, new Random("claim"));
+    const keepsake = newKeepsake("claim");
+    const handheld = new VirtualHandheld({ clock: systemClock, radio, ...keepsake });
+    const hub = await startHub({
+      dataDir: shop,
+      kind: "import",
+      broker: "memory",
+      radio: new SimHubRadio([{ id: "unit", radio }]),
+    });
+    try {
+      const source = new RecordSource(readRecord(join(dir, "r1")));
+      handheld.powerOn(new SimFrontEnd(source, systemClock, { burstMs: 100, speed: 1 }));
+      handheld.act((monitor) => monitor.hold());
+      const words = encodeClaimCode(handheld.identity.claimCode).split(" ");
+      const { code, out, err } = await avnode("claim", ...words, "--person", "Ada", "--data", shop);
+      assert.deepEqual(
+        { code, out, err },
+        {
+          code: 0,
+          out: `claimed handheld ${toHex(handheld.identity.device)}\n`,
+          err: "hold the handheld's button\n",
+        },
+      );
+      assert.match((await avnode("devices", "--data", shop)).out, / Ada$/m);
+    } finally {
+      handheld.powerOff();
+      radio.close();
+      await hub.stop();
+      keepsake.close();
+    }
+  });
+
+  const usage: [string, string[], RegExp][] = [
+    ["an unknown command", ["shov"], /^avnode: unknown command 'shov'; Did you mean show\?\n$/],
+    ["an unknown option", ["devices", "--jsn"], /^avnode: unknown option '--jsn'; Did you mean --json\?\n$/],
+    [
+      "a missing argument",
+      ["show"],
+      /^avnode: missing required argument 'id'; 'avnode --help' lists what there is\n$/,
+    ],
+    [
+      "a format that is none",
+      ["export", "x", "--format", "pdf", "-o", "y"],
+      /^avnode: option '--format <format>' argument 'pdf' is invalid/,
+    ],
+    [
+      "a role that is none",
+      ["start", "--role", "relay,page"],
+      /^avnode: --role page: not in this version; known roles are relay, store\n$/,
+    ],
+    [
+      "a relay without a broker",
+      ["start", "--role", "relay"],
+      /^avnode: a relay alone needs the store's broker; give its broker\.url/,
+    ],
+    [
+      "a claim code that is cut short",
+      ["claim", "av1qqqq"],
+      /^avnode: the code has 32 characters after av1, got 4\n$/,
+    ],
+    ["no command", [], /^Usage: avnode/],
+  ];
+  for (const [name, words, message] of usage) {
+    it(`answers ${name} with 2 and what to do`, async () => {
+      const { code, out, err } = await avnode(...words);
+      assert.deepEqual([code, out], [2, ""]);
+      assert.match(err, message);
+    });
+  }
+
+  it("answers a faulty configuration with 2 and its line", async () => {
+    writeFileSync(join(dir, "config.yaml"), "broker:\n  prot: 1\n");
+    const { code, err } = await avnode("start", "--config", join(dir, "config.yaml"));
+    assert.deepEqual(
+      [code, err],
+      [2, "avnode: config.yaml:2: broker.prot: unknown key; did you mean port?\n"],
+    );
+  });
+
+  it("answers with 3 where nothing was recorded, and says where something was", async () => {
+    const { code, out, err } = await avnode("recordings");
+    assert.deepEqual([code, out], [3, ""]);
+    assert.match(
+      err,
+      new RegExp(`^avnode: no data in ${dir}/home: .*; there is one in ${data}: name it with --data\n$`),
+    );
+  });
+
+  it("answers with 3 for a recording that is not here", async () => {
+    const { code, err } = await avnode("show", "ffffffff", "--data", data);
+    assert.equal(code, 3);
+    assert.match(err, /^avnode: no recording ffffffff here: 'avnode recordings' lists them/);
+  });
+
+  it("answers a claim with 3 when no hub runs", async () => {
+    const code = encodeClaimCode(new Uint8Array(16).fill(7));
+    const { code: exit, err } = await avnode("claim", ...code.split(" "), "--data", data);
+    assert.equal(exit, 3);
+    assert.match(err, /^avnode: cannot claim: no hub runs on .*; start it with 'avnode start'/);
+  });
+
+  it("prints help and version as results", async () => {
+    const help = await avnode("--help");
+    assert.deepEqual([help.code, help.err], [0, ""]);
+    assert.match(help.out, /Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 could not be done\./);
+    assert.deepEqual(await avnode("--version"), { code: 0, out: "0.0.0\n", err: "" });
+  });
+
+  it("passes exit codes to the shell", () => {
+    assert.equal(spawned("show").status, 2);
+    assert.equal(spawned("recordings").status, 3);
+  });
+
+  it("runs a hub that says how to go on without a radio, and stops cleanly when asked to", async () => {
+    const hub = spawn(process.execPath, [...PROGRAM, "start", "--data", join(dir, "hub")], { cwd: ROOT });
+    let said = "";
+    const ready = new Promise<void>((done, failed) => {
+      hub.stderr.on("data", (chunk) => {
+        said += chunk;
+        if (/no Bluetooth radio/.test(said)) done();
+      });
+      hub.on("exit", () => failed(new Error(`it ended: ${said}`)));
+    });
+    await ready;
+    assert.match(
+      said,
+      /no Bluetooth radio in this version: run 'avnode start --demo', or let relays publish to mqtt:\/\/127\.0\.0\.1:\d+/,
+    );
+    const second = await avnode("start", "--data", join(dir, "hub"));
+    assert.equal(second.code, 3);
+    assert.match(second.err, /^avnode: cannot open .*: another avnode is writing to it\. Stop that one/);
+    hub.removeAllListeners("exit");
+    hub.kill("SIGTERM");
+    assert.deepEqual(await once(hub, "exit"), [0, null]);
+  });
+});

@@ -1,0 +1,33 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const root = resolve(__dirname, "../../..", process.env.AVNODE_ECG_DATA ?? "../shared/data");
+
+/** Paths of the MIT-BIH signal files at hand; empty without data. */
+export function mitdbSignals(): string[] {
+  const folder = join(root, "mitdb");
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder).filter((name) => name.endsWith(".dat"));
+  return files.sort().map((name) => join(folder, name));
+}
+
+/** Both signals of a two-signal format 212 file. */
+export function readFormat212(path: string): Int32Array[] {
+  const b = readFileSync(path);
+  const n = Math.floor(b.length / 3);
+  const first = new Int32Array(n);
+  const second = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
+    first[i] = ((b[3 * i] | (b[3 * i + 1] << 8)) << 20) >> 20;
+    second[i] = ((b[3 * i + 2] | ((b[3 * i + 1] & 0xf0) << 4)) << 20) >> 20;
+  }
+  return [first, second];
+}
+
+/** Cuts signals into blocks of `nominal` samples; the last may be shorter. */
+export function cut(leads: Int32Array[], nominal: number): Int32Array[][] {
+  const blocks: Int32Array[][] = [];
+  for (let at = 0; at < leads[0].length; at += nominal)
+    blocks.push(leads.map((lead) => lead.subarray(at, at + nominal)));
+  return blocks;
+}

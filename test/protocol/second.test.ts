@@ -1,0 +1,74 @@
+import { strict as assert } from "node:assert";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { VECTORS } from "./vectors";
+
+const PYTHON = "/usr/bin/python3";
+const READER = join(__dirname, "second/avnode_wire.py");
+
+function read(directory: string) {
+  return spawnSync(PYTHON, ["-B", READER, directory], { encoding: "utf8" });
+}
+
+describe("the second reader, in Python", () => {
+  before(function () {
+    const probe = spawnSync(PYTHON, ["-c", "from cryptography.hazmat.primitives.ciphers.aead import AESCCM"]);
+    if (probe.status !== 0) {
+      this.test!.parent!.title += " (skipped: needs /usr/bin/python3 with cryptography)";
+      this.skip();
+    }
+  });
+
+  it("agrees with every vector", () => {
+    const run = read(VECTORS);
+    assert.equal(run.status, 0, run.stderr);
+  });
+
+  it("tells a recording with one altered byte", () => {
+    const directory = mkdtempSync(join(tmpdir(), "avnode-vectors-"));
+    try {
+      cpSync(VECTORS, directory, { recursive: true });
+      const file = join(directory, "recording.json");
+      const recording = JSON.parse(readFileSync(file, "utf8"));
+      const frame: string = recording.recordings[0].frames[1].frame;
+      recording.recordings[0].frames[1].frame = frame.slice(0, -1) + (frame.endsWith("0") ? "1" : "0");
+      writeFileSync(file, JSON.stringify(recording));
+      const run = read(directory);
+      assert.equal(run.status, 1);
+      assert.match(run.stderr, /FRAME_TAG/);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it("writes the vectors and the README's example again, byte for byte", () => {
+    const directory = mkdtempSync(join(tmpdir(), "avnode-vectors-"));
+    try {
+      const readme = join(directory, "README.md");
+      copyFileSync(join(VECTORS, "../README.md"), readme);
+      const blocks = spawnSync(process.execPath, [
+        "-r",
+        "ts-node/register/transpile-only",
+        join(__dirname, "second/blocks.ts"),
+      ]);
+      const run = spawnSync(PYTHON, ["-B", join(__dirname, "second/make_vectors.py"), directory, readme], {
+        input: blocks.stdout,
+        encoding: "utf8",
+      });
+      assert.equal(run.status, 0, run.stderr);
+      for (const name of ["frames", "keys", "chain", "recording", "refused", "claim", "receipt"]) {
+        const file = `${name}.json`;
+        assert.equal(
+          readFileSync(join(directory, file), "utf8"),
+          readFileSync(join(VECTORS, file), "utf8"),
+          file,
+        );
+      }
+      assert.equal(readFileSync(readme, "utf8"), readFileSync(join(VECTORS, "../README.md"), "utf8"));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,51 @@
+/** The program: the gateway's commands, and the tools' own. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { type Extras, run } from "../gateway/cli/program";
+import type { DataOption } from "../gateway/cli/reading";
+import type { Terminal } from "../gateway/cli/terminal";
+import { table } from "../gateway/cli/text";
+import { defaultDataDir } from "../gateway/config/places";
+
+// From dist/avnode.js and from tools/avnode.ts alike.
+const ROOT = join(__dirname, "..");
+const DEMO_RECORD = join(ROOT, "tools/sim/records/mitdb208x");
+const { version } = require(join(ROOT, "package.json")) as { version: string };
+
+// Whatever is heavy is loaded when a command needs it.
+const startDemo: Extras["startDemo"] = (options) => {
+  const sim = require("./sim/demo") as typeof import("./sim/demo");
+  return sim.startDemo({ ...options, record: DEMO_RECORD });
+};
+
+function addImport(program: Command, terminal: Terminal): void {
+  program
+    .command("import <record...>")
+    .description(
+      "play WFDB records through the whole path, as fast as it goes, into a data directory of its own",
+    )
+    .option("--json", "print JSON")
+    .option("--data <dir>", "data directory")
+    .action(async (records: string[], options: DataOption & { json?: boolean }) => {
+      const { importRecords } = require("./sim/import") as typeof import("./sim/import");
+      const bar = terminal.progress("importing");
+      const dataDir = options.data ?? defaultDataDir("import", terminal.env);
+      const result = await importRecords(records, {
+        dataDir,
+        progress: (done, total) => bar.update(done, total),
+      }).finally(() => bar.stop());
+      if (options.json) return terminal.json(result);
+      const rows = result.recordings.map(({ id, record, leads, samples }) => [
+        id,
+        record,
+        String(leads),
+        String(samples),
+      ]);
+      for (const line of table(["ID", "RECORD", "LEADS", "SAMPLES"], rows)) terminal.print(line);
+      terminal.say(`kept in ${dataDir}`);
+    });
+}
+
+run(process.argv.slice(2), version, { startDemo, add: addImport }).then((code) => {
+  process.exitCode = code;
+});

@@ -1,0 +1,35 @@
+/** Medians of interleaved rounds: other load on the machine then strikes every contender alike. */
+
+/** One round; what it returns is the quantity measured. */
+export type Contender = () => number | Promise<number>;
+
+export function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Runs A B C, A B C, …; @returns the median of each over `rounds` rounds, after one that is not counted */
+export async function interleave<Name extends string>(
+  rounds: number,
+  contenders: Record<Name, Contender>,
+  progress: (text: string) => void,
+): Promise<Record<Name, number>> {
+  const names = Object.keys(contenders) as Name[];
+  const values = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+  for (let round = 0; round <= rounds; round++) {
+    for (const name of names) {
+      progress(`${name}, ${round === 0 ? "warming up" : `round ${round} of ${rounds}`}`);
+      const value = await contenders[name]();
+      if (round > 0) values[name].push(value);
+    }
+  }
+  return Object.fromEntries(names.map((name) => [name, median(values[name])])) as Record<Name, number>;
+}
+
+/** Seconds that `work` took. */
+export async function secondsOf(work: () => unknown): Promise<number> {
+  const start = process.hrtime.bigint();
+  await work();
+  return Number(process.hrtime.bigint() - start) / 1e9;
+}

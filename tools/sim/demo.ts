@@ -1,0 +1,68 @@
+/** The demo: a virtual handheld on a real hub in real time, playing a real heart's record over and over. */
+import path from "node:path";
+import { systemClock } from "../../gateway/clock";
+import type { Hub } from "../../gateway/hub";
+import type { Radio as HubRadio } from "../../gateway/radio/radio";
+import { readRecord } from "../../gateway/wfdb/read";
+import { RecordingMode } from "../../protocol/open";
+import { SimFrontEnd } from "./frontend";
+import { openHouse } from "./house";
+import { openKeepsake } from "./keepsake";
+import { claimIfNew, waitUntil } from "./owner";
+import type { RadioFaults } from "./radio";
+import { RecordSource } from "./source";
+
+/** A good day in a living room. */
+const LIVING_ROOM: RadioFaults = {
+  loss: 0.01,
+  duplicate: 0,
+  reorder: 0,
+  latencyMs: [8, 40],
+  notificationBytes: 244,
+  notificationsPerSecond: 100,
+  queue: 16,
+  connectMs: [100, 300],
+};
+const BURST_MS = 125;
+const CLEAN_STOP_MS = 3000;
+
+export interface Demo {
+  hub: Hub;
+  /** Closes the recording, waits for its receipts, and stops everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * @param options.record WFDB record to play
+ * @param options.startHub starts the hub with the demo's radio
+ */
+export async function startDemo(options: {
+  dataDir: string;
+  record: string;
+  startHub(radio: HubRadio): Promise<Hub>;
+}): Promise<Demo> {
+  const record = readRecord(options.record);
+  const house = await openHouse({
+    keepsake: openKeepsake(path.join(options.dataDir, "handheld")),
+    radio: LIVING_ROOM,
+    seed: Date.now(),
+    startHub: options.startHub,
+  });
+  const { handheld } = house;
+  // The heart went on beating while nobody listened.
+  const from = Math.floor((Date.now() / 1000) * record.rate);
+  const source = new RecordSource(record, true, from);
+  handheld.powerOn(new SimFrontEnd(source, systemClock, { burstMs: BURST_MS, speed: 1 }));
+  await claimIfNew(handheld, house.store);
+  handheld.act((monitor) => monitor.start(RecordingMode.continuous, 0));
+  return {
+    hub: house.hub,
+    async stop() {
+      handheld.act((monitor) => monitor.stop());
+      const receipted = () => handheld.monitor?.status(0, 0).backlog === 0;
+      // What is not receipted by then stays in the handheld's flash and goes at the next start.
+      await waitUntil("the last receipts", receipted, CLEAN_STOP_MS).catch(() => {});
+      await house.close();
+    },
+  };
+}

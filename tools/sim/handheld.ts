@@ -1,0 +1,121 @@
+/**
+ * The virtual handheld: the real firmware on a simulated board. Its power can fail at any flash write; then nothing of
+ * it runs any more until it is powered on again, with only its flash to remember by.
+ */
+import { crc32 } from "node:zlib";
+import type { Board, Flash, FrontEnd, Identity } from "../../firmware/board";
+import { Monitor } from "../../firmware/monitor";
+import type { Clock } from "../../gateway/clock";
+import { nodeCrypto } from "../../gateway/crypto";
+import { certifySimulated } from "../../gateway/store/makers";
+import { encodeCertificate } from "../../protocol/certificate";
+import type { Crypto } from "../../protocol/crypto";
+import { PowerCut } from "./flash";
+import type { Radio } from "./radio";
+
+export interface HandheldParts {
+  clock: Clock;
+  /** The ring's flash, and the two pages of the vault. */
+  flash: Flash;
+  vault: Flash;
+  radio: Radio;
+  identity: Identity;
+  crypto?: Crypto;
+}
+
+/** What the factory would write, for a unit that exists in memory only. */
+export function simulatedIdentity(crypto: Crypto = nodeCrypto): Identity {
+  const device = crypto.random(8);
+  return { device, claimCode: crypto.random(16), certificate: encodeCertificate(certifySimulated(device)) };
+}
+
+export class VirtualHandheld {
+  /** The firmware while the power is on. */
+  monitor: Monitor | undefined;
+  /** The newest pattern that the unit showed. */
+  pattern = 0;
+  /** How often the power failed in the midst of a flash operation. */
+  powerCuts = 0;
+  private boots = 0;
+  private bootedAtMs = 0;
+
+  constructor(private readonly parts: HandheldParts) {
+    parts.radio.powerOff();
+  }
+
+  get identity(): Identity {
+    return this.parts.identity;
+  }
+
+  /** Boots with this front end soldered on. @returns the monitor, unless the power failed within the boot */
+  powerOn(frontEnd: FrontEnd): Monitor | undefined {
+    const { clock, flash, vault, radio, identity } = this.parts;
+    const boot = ++this.boots;
+    this.bootedAtMs = clock.now();
+    const guard = (run: () => void) => () => this.alive(boot, run);
+    const { peripheral } = radio;
+    const board: Board = {
+      crypto: this.parts.crypto ?? nodeCrypto,
+      crc32: (bytes) => crc32(bytes),
+      flash,
+      vault,
+      frontEnd: {
+        ...describe(frontEnd),
+        start: (ready) => frontEnd.start(guard(ready)),
+        stop: () => frontEnd.stop(),
+        read: () => frontEnd.read(),
+      },
+      radio: {
+        notificationBytes: () => peripheral.notificationBytes(),
+        notify: (bytes) => peripheral.notify(bytes),
+        onConnect: () => {},
+        onDisconnect: () => {},
+        onWrite: () => {},
+      },
+      identity,
+      uptimeMs: () => clock.now() - this.bootedAtMs,
+      after: (ms, run) => clock.after(ms, guard(run)),
+      batteryMillivolts: () => 3900,
+      show: (pattern) => {
+        this.pattern = pattern;
+      },
+    };
+    peripheral.onConnect = guard(() => board.radio.onConnect());
+    peripheral.onDisconnect = guard(() => board.radio.onDisconnect());
+    peripheral.onWrite = (bytes) => this.alive(boot, () => board.radio.onWrite(bytes));
+    this.alive(boot, () => {
+      this.monitor = new Monitor(board);
+    });
+    if (this.monitor) radio.powerOn();
+    return this.monitor;
+  }
+
+  powerOff(): void {
+    this.boots++;
+    this.monitor = undefined;
+    this.parts.radio.powerOff();
+  }
+
+  /** Does something to the running unit, e.g. presses its button; a power cut within is survived as a unit would. */
+  act(action: (monitor: Monitor) => void): void {
+    this.alive(this.boots, () => {
+      if (this.monitor) action(this.monitor);
+    });
+  }
+
+  private alive(boot: number, run: () => void): void {
+    if (boot !== this.boots) return;
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof PowerCut)) throw error;
+      this.powerCuts++;
+      this.powerOff();
+    }
+  }
+}
+
+function describe(frontEnd: FrontEnd) {
+  const { name, rateNum, rateDen, bits, leads } = frontEnd;
+  return { name, rateNum, rateDen, bits, leads };
+}

@@ -1,0 +1,48 @@
+/** A house in simulation: one virtual handheld, one radio, one hub. */
+import { systemClock } from "../../gateway/clock";
+import type { Hub } from "../../gateway/hub";
+import type { Radio as HubRadio } from "../../gateway/radio/radio";
+import type { Store } from "../../gateway/store/store";
+import { VirtualHandheld } from "./handheld";
+import type { Keepsake } from "./keepsake";
+import { Radio, type RadioFaults } from "./radio";
+import { Random } from "./random";
+import { SimHubRadio } from "./simradio";
+
+export interface HouseOptions {
+  /** The handheld's flash and identity; closed with the house. */
+  keepsake: Keepsake;
+  radio: RadioFaults;
+  /** Of the radio's faults. */
+  seed: number | string;
+  startHub(radio: HubRadio): Promise<Hub>;
+}
+
+export interface House {
+  hub: Hub;
+  store: Store;
+  radio: Radio;
+  /** Off until somebody powers it on. */
+  handheld: VirtualHandheld;
+  close(): Promise<void>;
+}
+
+export async function openHouse({ keepsake, radio: faults, seed, startHub }: HouseOptions): Promise<House> {
+  const radio = new Radio(faults, systemClock, new Random(seed));
+  const handheld = new VirtualHandheld({ clock: systemClock, radio, ...keepsake });
+  const hub = await startHub(new SimHubRadio([{ id: "simulated", radio }]));
+  const { store } = hub;
+  if (!store) throw new Error("a simulated house needs a hub with a store");
+  return {
+    hub,
+    store,
+    radio,
+    handheld,
+    async close() {
+      handheld.powerOff();
+      radio.close();
+      await hub.stop();
+      keepsake.close();
+    },
+  };
+}
