@@ -57,9 +57,17 @@ export function makeDirectory(dataDir: string): void {
 
 /** For the process that holds the lock: makes what is new, migrates what is old. */
 export function openToWrite(dataDir: string, kind: DataKind): Opened {
-  const isNew = !existsSync(databasePath(dataDir)) && !existsSync(Keyring.path(dataDir));
-  // The keyring first: a power cut between the two leaves a keyring without a database, which the next start completes.
-  const keyring = isNew ? Keyring.create(dataDir) : Keyring.load(dataDir);
+  const hasDatabase = existsSync(databasePath(dataDir));
+  const hasKeyring = existsSync(Keyring.path(dataDir));
+  // An empty store in its place would look as though nothing had ever been recorded.
+  if (hasKeyring && !hasDatabase) {
+    throw new StoreError(
+      "STORE_MISSING",
+      `${databasePath(dataDir)} is gone, but its keyring is here. Bring it back from a backup; ` +
+        `if nothing was ever recorded here, remove ${Keyring.path(dataDir)} and start again`,
+    );
+  }
+  const keyring = hasDatabase ? Keyring.load(dataDir) : Keyring.create(dataDir);
   const db = connect(dataDir, {});
   return orClose(db, () => {
     const meta = new Meta(db, keyring);

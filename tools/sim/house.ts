@@ -3,6 +3,7 @@ import { systemClock } from "../../gateway/clock";
 import type { Hub } from "../../gateway/hub";
 import type { Radio as HubRadio } from "../../gateway/radio/radio";
 import type { Store } from "../../gateway/store/store";
+import type { Crypto } from "../../protocol/crypto";
 import { VirtualHandheld } from "./handheld";
 import type { Keepsake } from "./keepsake";
 import { Radio, type RadioFaults } from "./radio";
@@ -16,6 +17,8 @@ export interface HouseOptions {
   /** Of the radio's faults. */
   seed: number | string;
   startHub(radio: HubRadio): Promise<Hub>;
+  /** The handheld's, to watch what it seals. */
+  crypto?: Crypto;
 }
 
 export interface House {
@@ -27,9 +30,15 @@ export interface House {
   close(): Promise<void>;
 }
 
-export async function openHouse({ keepsake, radio: faults, seed, startHub }: HouseOptions): Promise<House> {
+export async function openHouse({
+  keepsake,
+  radio: faults,
+  seed,
+  startHub,
+  crypto,
+}: HouseOptions): Promise<House> {
   const radio = new Radio(faults, systemClock, new Random(seed));
-  const handheld = new VirtualHandheld({ clock: systemClock, radio, ...keepsake });
+  const handheld = new VirtualHandheld({ clock: systemClock, radio, crypto, ...keepsake });
   const hub = await startHub(new SimHubRadio([{ id: "simulated", radio }]));
   const { store } = hub;
   if (!store) throw new Error("a simulated house needs a hub with a store");

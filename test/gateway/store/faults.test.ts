@@ -5,6 +5,7 @@ import {
   copyFileSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -254,6 +255,15 @@ describe("a data directory", () => {
     unlinkSync(path);
     assert.throws(open, { code: "STORE_KEYRING_MISSING" });
     rmSync(other, { recursive: true });
+  });
+
+  it("does not begin anew where a database was", () => {
+    const open = reopen();
+    const path = join(rig.dataDir, "avnode.db");
+    renameSync(path, `${path}.elsewhere`);
+    assert.throws(open, { code: "STORE_MISSING", message: /backup/ });
+    renameSync(`${path}.elsewhere`, path);
+    open();
   });
 
   it("holds nothing of a recording in the clear", () => {

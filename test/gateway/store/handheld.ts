@@ -11,7 +11,7 @@ import {
   type Mark,
   signedClose,
 } from "../../../protocol/bodies";
-import { concat, sameBytes, toHex } from "../../../protocol/bytes";
+import { sameBytes, toHex } from "../../../protocol/bytes";
 import { encodeCertificate } from "../../../protocol/certificate";
 import { chainNext, chainStart } from "../../../protocol/chain";
 import { decodeClaim } from "../../../protocol/claim";
