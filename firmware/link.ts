@@ -174,7 +174,7 @@ export class Link {
     this.owner.proved();
     this.heardMs = this.board.uptimeMs();
     if (type === FrameType.receipt) {
-      const receipt = session.receipt(body);
+      const receipt = session.receipt(body, this.owner.keys()!.recording - 1);
       this.ring.receipt(receipt.recording, receipt.next, receipt.holes);
       this.forgetReceipted();
       this.owner.receipted();

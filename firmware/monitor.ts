@@ -156,7 +156,9 @@ export class Monitor implements Owner, Sink {
   }
 
   receipted(): void {
-    if (this.state === MonitorState.draining) this.rest();
+    if (this.state !== MonitorState.draining) return;
+    this.rest();
+    if (this.state !== MonitorState.draining) this.link.sendStatus();
   }
 
   command(command: Command): void {

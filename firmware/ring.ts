@@ -269,26 +269,23 @@ export class Ring {
   }
 
   /**
-   * Takes the store's word on one recording, and frees or claims back its pages. Of a recording that the ring holds no
-   * more there is nothing to do.
-   * @throws RECEIPT_RECORDING for one that is yet to come, RECEIPT_NEXT for frames that are
+   * Takes the store's word on one recording, and frees or claims back its pages. Of a recording that the ring does not
+   * hold there is nothing to do.
+   * @throws RECEIPT_NEXT for frames that are yet to come
    */
   receipt(recording: number, next: number, holes: Hole[]): void {
-    let newest = 0;
     let end = 0;
     for (let page = 0; page < this.pages; page++) {
-      if (this.state[page] === FREE) continue;
-      newest = Math.max(newest, this.recording[page]);
-      if (this.recording[page] === recording) end = Math.max(end, this.first[page] + this.count[page]);
+      if (this.state[page] === FREE || this.recording[page] !== recording) continue;
+      end = Math.max(end, this.first[page] + this.count[page]);
     }
-    if (recording > newest)
-      throw refusal("RECEIPT_RECORDING", "a receipt for recording " + recording + ", which never was");
     if (end === 0) return;
-    if (next > end)
+    if (next > end) {
       throw refusal(
         "RECEIPT_NEXT",
         "a receipt up to frame " + next + " of recording " + recording + ", which has " + end,
       );
+    }
     this.ledger.set(recording, next, holes);
     for (let page = 0; page < this.pages; page++) if (this.recording[page] === recording) this.settle(page);
   }

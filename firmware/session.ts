@@ -53,14 +53,23 @@ export class Session {
     return this.lastDown;
   }
 
-  /** @throws RECEIPT_*, and RECEIPT_STORE for another store or generation than said hello */
-  receipt(body: Uint8Array): Receipt {
+  /**
+   * @param burned the newest recording number that is burned
+   * @throws RECEIPT_*: RECEIPT_STORE for another store or generation than said hello, RECEIPT_RECORDING for one to come
+   */
+  receipt(body: Uint8Array, burned: number): Receipt {
     const receipt = decodeReceipt(body);
     if (
       !sameBytes(receipt.storeId, this.hello.storeId) ||
       !sameBytes(receipt.generation, this.hello.generation)
     ) {
       throw refusal("RECEIPT_STORE", "the receipt is another store's, or from before it was restored");
+    }
+    if (receipt.recording < 1 || receipt.recording > burned) {
+      throw refusal(
+        "RECEIPT_RECORDING",
+        "a receipt for recording " + receipt.recording + ", which never was",
+      );
     }
     return receipt;
   }

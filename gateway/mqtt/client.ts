@@ -26,6 +26,8 @@ export class Connection {
   private readonly client: MqttClient;
   private unacknowledged = 0;
   private lost = false;
+  /** Of the newest failure. */
+  private reason = "it closed the connection";
 
   /** @param role names the connection in the broker's log and ours */
   constructor(
@@ -51,13 +53,9 @@ export class Connection {
     this.client.on("message", onMessage);
     this.client.on("connect", () => this.connected());
     this.client.on("close", () => this.backOff());
-    this.client.on("error", (error) =>
-      this.log.warn({ role, error: error.message }, `${role}: MQTT: ${error.message}`),
-    );
-  }
-
-  get isConnected(): boolean {
-    return this.client.connected;
+    this.client.on("error", (error) => {
+      this.reason = error.message;
+    });
   }
 
   /** QoS 1; kept across reconnections. @param done called when the broker has confirmed, or never */
@@ -104,6 +102,9 @@ export class Connection {
     this.client.options.reconnectPeriod = Math.min(2 * period, LAST_RECONNECT_MS);
     if (this.client.disconnecting || this.lost) return;
     this.lost = true;
-    this.log.warn({ role: this.role }, `${this.role}: no broker, trying again`);
+    this.log.warn(
+      { role: this.role },
+      `${this.role}: no broker (${this.reason}), trying again until it is back`,
+    );
   }
 }

@@ -34,6 +34,11 @@ function residualBits(r: Int32Array, level: number): number {
   return bits;
 }
 
+function flat(r: Int32Array): boolean {
+  for (let t = 1; t < r.length; t++) if (r[t] !== 0) return false;
+  return true;
+}
+
 /** The cheapest predictor and level for lead `l` under the given weights, and the bits they take. */
 function bestFor(
   leads: Int32Array[],
@@ -67,14 +72,10 @@ function bestFor(
   return best;
 }
 
-function flat(r: Int32Array): boolean {
-  for (let t = 1; t < r.length; t++) if (r[t] !== 0) return false;
-  return true;
-}
-
-function quarters(weight: number): number {
-  const w = isNaN(weight) ? 0 : Math.round(4 * weight);
-  return w > 7 ? 7 : w < -8 ? -8 : w;
+/** A weight in quarters, as near as the format allows; 0 where there is nothing to divide by. */
+function quarters(numerator: number, denominator: number): number {
+  if (denominator === 0) return 0;
+  return Math.max(-8, Math.min(7, Math.round((4 * numerator) / denominator)));
 }
 
 /** Least-squares weights, in quarters, of the second differences of the one or two leads before lead `l`. */
@@ -98,14 +99,9 @@ function fittedWeights(leads: Int32Array[], l: number): number[] {
     qx += dq * dx;
   }
   const det = pp * qq - pq * pq;
-  const fitted = [quarters(px / pp), 0];
+  const fitted = [quarters(px, pp), 0];
   if (l > 1)
-    fitted.push(
-      0,
-      quarters(qx / qq),
-      quarters((px * qq - qx * pq) / det),
-      quarters((qx * pp - px * pq) / det),
-    );
+    fitted.push(0, quarters(qx, qq), quarters(px * qq - qx * pq, det), quarters(qx * pp - px * pq, det));
   return fitted;
 }
 

@@ -79,7 +79,7 @@ export function takeResiduals(source: BitSource, r: Int32Array, level: number): 
       let left = symbol > 30 ? 28 : symbol > 23 ? symbol - 21 + k : k;
       if (symbol > 23) u = symbol > 30 ? 0 : 1;
       while (left > 0) {
-        const width = left > 14 ? 14 : left;
+        const width = Math.min(left, 14);
         while (held < 24 && position < end) {
           acc = (acc << 8) | bytes[position++];
           held += 8;

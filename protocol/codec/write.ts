@@ -1,3 +1,4 @@
+import { cut } from "../bytes";
 import { CONTEXT_ROW, WORDS } from "./codes";
 
 /** Bits written most significant first; `acc` holds the `pending` (< 8) that do not fill a byte yet. */
@@ -23,7 +24,7 @@ export function putBits(sink: BitSink, value: number, width: number): void {
 /** Fills the last byte with zero bits and returns the bytes written. */
 export function finish(sink: BitSink): Uint8Array {
   if (sink.pending > 0) putBits(sink, 0, 8 - sink.pending);
-  return sink.bytes.slice(0, sink.position);
+  return cut(sink.bytes, 0, sink.position);
 }
 
 /**

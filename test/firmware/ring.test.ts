@@ -100,6 +100,16 @@ describe("the flash ring", () => {
     assert.deepEqual(Buffer.from(ring.read(1, 4)!), frameOf(1, 4));
   });
 
+  it("frees nothing for frames that are yet to come, or for a recording that it does not hold", () => {
+    const ring = ringOn(flashOf("refused"));
+    const tape = new Tape(ring, 7);
+    for (let i = 0; i < 20; i++) tape.append();
+    assert.throws(() => ring.receipt(7, 21, []), { code: "RECEIPT_NEXT" });
+    ring.receipt(6, 5, []);
+    ring.receipt(8, 5, []);
+    assert.equal(ring.usage().backlog, 20);
+  });
+
   it("does not count receipted pages as backlog after a restart", () => {
     const flash = flashOf("released");
     const tape = new Tape(ringOn(flash), 1);

@@ -6,7 +6,7 @@ import { Session } from "../../firmware/session";
 import type { Keys } from "../../firmware/vault";
 import { nodeCrypto as crypto } from "../../gateway/crypto";
 import { encodeData } from "../../protocol/bodies";
-import { concat, sameBytes } from "../../protocol/bytes";
+import { sameBytes } from "../../protocol/bytes";
 import { decodeClaim } from "../../protocol/claim";
 import { encodeBlock } from "../../protocol/codec/block";
 import { encodeStatus, MonitorState } from "../../protocol/command";
@@ -25,12 +25,15 @@ import { openFrame, sealFrame } from "../../protocol/seal";
 import { decodeStoreHello, encodeDeviceHello, messageType, type StoreHello } from "../../protocol/session";
 import { EcgGenerator } from "../sim/ecg/generator";
 import { simulatedIdentity } from "../sim/handheld";
+import { inTime } from "./rounds";
 
 const RATE = 256;
 const BITS = 18;
 /** Different seconds of ECG; then they come again. */
 const SECONDS = 600;
 const RECORDING = 1;
+const HELLO_AGAIN_MS = 500;
+const OWN_MS = 15_000;
 
 const OPEN: Open = {
   rateNum: RATE,
@@ -50,9 +53,7 @@ export class BenchHandheld {
   readonly identity = simulatedIdentity();
   alias: Uint8Array = crypto.random(8);
   onReceipt: (receipt: Receipt) => void = () => {};
-  /** Resolves when the store has proved that it took the handheld. */
-  readonly owned: Promise<void>;
-  private resolveOwned: () => void = () => {};
+  private proved = () => {};
   private keys?: Keys;
   private session?: Session;
   private nonce: Uint8Array = new Uint8Array(16);
@@ -60,14 +61,23 @@ export class BenchHandheld {
   private blocks?: Uint8Array[];
   private sequence = 0;
 
-  constructor(private readonly send: (alias: Uint8Array, message: Uint8Array) => void) {
-    this.owned = new Promise((resolve) => {
-      this.resolveOwned = resolve;
+  constructor(private readonly send: (alias: Uint8Array, message: Uint8Array) => void) {}
+
+  /** The owner holds the button until the store, where the claim is filed, has proved that it took the handheld. */
+  async own(): Promise<void> {
+    const owned = new Promise<void>((resolve) => {
+      this.proved = resolve;
     });
+    const again = setInterval(() => this.hello(!this.keys), HELLO_AGAIN_MS);
+    this.hello(true);
+    try {
+      await inTime(owned, OWN_MS, "the store did not take the handheld");
+    } finally {
+      clearInterval(again);
+    }
   }
 
-  /** @param claimable the owner holds the button */
-  hello(claimable: boolean): void {
+  private hello(claimable: boolean): void {
     this.nonce = crypto.random(16);
     const epoch = this.keys?.epoch ?? 0;
     this.send(this.alias, encodeDeviceHello({ alias: this.alias, epoch, nonce: this.nonce, claimable }));
@@ -77,11 +87,10 @@ export class BenchHandheld {
     const type = messageType(message);
     if (type === FrameType.storeHello) this.takeHello(decodeStoreHello(message));
     else if (type === FrameType.claim) this.takeClaim(message);
-    else if (type === FrameType.helloRequest) this.hello(false);
-    else {
+    else if (type !== FrameType.helloRequest) {
       const body = this.session!.open(message);
-      this.resolveOwned();
-      if (type === FrameType.receipt) this.onReceipt(this.session!.receipt(body));
+      this.proved();
+      if (type === FrameType.receipt) this.onReceipt(this.session!.receipt(body, this.keys!.recording));
     }
   }
 
@@ -110,9 +119,8 @@ export class BenchHandheld {
     if (!this.keys) return;
     this.session = new Session(crypto, this.keys, hello);
     const key = claimKey(crypto, this.identity.claimCode, Direction.up, hello.deviceNonce, hello.nonce);
-    const proof = concat([this.identity.device, this.identity.certificate]);
     const header = { type: FrameType.claim, epoch: this.keys.epoch, recording: 0, sequence: 1 };
-    this.send(this.alias, sealFrame(crypto, key, header, proof));
+    this.send(this.alias, sealFrame(crypto, key, header, this.identity.certificate));
     this.send(this.alias, this.session.seal(FrameType.status, encodeStatus(this.status())));
   }
 

@@ -8,7 +8,7 @@ import { MAX_ENVELOPE_MESSAGES } from "../../protocol/names";
 import type { Context, Row } from "./area";
 import { inFolder } from "./folder";
 import type { Orders } from "./publisher";
-import { interleave, median, secondsOf } from "./rounds";
+import { inTime, interleave, median, secondsOf } from "./rounds";
 import { BareSubscriber } from "./subscriber";
 
 const ROUNDS = 5;
@@ -17,6 +17,7 @@ const BATCH = 100;
 const PACED_RUNS = 3;
 const PACED_PER_SECOND = 1000;
 const PACED_FRAMES = 4000;
+const PATIENCE_MS = 60_000;
 
 export function benchIngest(context: Context): Promise<Row[]> {
   return inFolder(async (folder) => {
@@ -66,7 +67,7 @@ interface Rig {
 async function pair(hub: Hub, broker: Broker, child: ChildProcess, context: Context): Promise<Rig> {
   const order: Order = async (name, ...args) => {
     child.send({ name, args });
-    const [answer] = await once(child, "message");
+    const [answer] = await inTime(once(child, "message"), PATIENCE_MS, `the publisher did not ${name}`);
     if (answer.error) throw new Error(`publisher: ${answer.error}`);
     return answer.result;
   };
@@ -128,7 +129,7 @@ async function throughput(
 }
 
 async function perSecond(work: () => Promise<unknown>): Promise<number> {
-  return FRAMES_A_ROUND / (await secondsOf(work));
+  return FRAMES_A_ROUND / (await secondsOf(() => inTime(work(), PATIENCE_MS, "not every frame was stored")));
 }
 
 async function latency(rig: Rig, context: Context): Promise<Row[]> {

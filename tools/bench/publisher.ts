@@ -2,6 +2,7 @@
  * The process that publishes: a handheld with mqtt.js where its radio and relay would be, commanded by the process that
  * forked it. Apart from the hub's, so that sealing and encoding take none of its time.
  */
+import type { Socket } from "node:net";
 import { connectAsync, type MqttClient } from "mqtt";
 import { decodeEnvelope, encodeEnvelope } from "../../gateway/mqtt/envelope";
 import { TOPIC_PREFIX, TopicKind, topic } from "../../protocol/names";
@@ -44,8 +45,7 @@ const orders: {
       const envelope = decodeEnvelope(payload);
       if ("messages" in envelope) for (const message of envelope.messages) handheld.take(message);
     });
-    handheld.hello(true);
-    await handheld.owned;
+    await handheld.own();
     frames = handheld.frames(count);
   },
   async joinBare(port) {
@@ -94,6 +94,8 @@ function flood(client: MqttClient): Promise<void> {
 
 function pace(from: number, perSecond: number): Promise<number[]> {
   const name = topic(handheld.alias, TopicKind.frames);
+  // mqtt.js leaves Nagle's algorithm on: a message now and then would wait up to 40 ms before it leaves.
+  (hub!.stream as Socket).setNoDelay(true);
   const sentAt: number[] = [];
   const latencies: number[] = [];
   return new Promise((resolve) => {
@@ -122,3 +124,6 @@ process.on("message", async ({ name, args }: { name: keyof Orders; args: never }
     process.send!({ error: (error as Error).stack });
   }
 });
+
+// The process that forked it is gone.
+process.on("disconnect", () => process.exit());

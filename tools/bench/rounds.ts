@@ -33,3 +33,16 @@ export async function secondsOf(work: () => unknown): Promise<number> {
   await work();
   return Number(process.hrtime.bigint() - start) / 1e9;
 }
+
+/** What `work` gives, if it does so in time. @throws otherwise, saying `failure` */
+export async function inTime<Result>(work: Promise<Result>, ms: number, failure: string): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${failure} within ${ms / 1000} s`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -10,7 +10,8 @@ import { interleave, median, secondsOf } from "./rounds";
 
 const PROGRAM = join(__dirname, "../../dist/avnode.js");
 const ROUNDS = 5;
-const READY = /\bready\b/i;
+/** Said when broker and store are up. */
+const READY = /^broker: /m;
 const PATIENCE_MS = 15_000;
 const IDLE_MS = 1500;
 

@@ -52,8 +52,7 @@ async function ownedHandheld(dataDir: string): Promise<Rig> {
     if (holes.length === 0) rig.receipted = next;
   };
   store.claim(handheld.identity.claimCode);
-  handheld.hello(true);
-  await handheld.owned;
+  await handheld.own();
   return rig;
 }
 

@@ -174,7 +174,7 @@ def block_bits(d, taps, lengths):
     return (lengths[c, s] + bits).sum(1)
 
 
-def cost(x, taps, lengths, bits=11):
+def cost(x, taps, lengths, bits=12):
     d = differences(x)
     best = np.min([block_bits(d, p, lengths) for p in taps], 0)
     return (np.ceil((3 + 8 + bits + best) / 8) * 8).mean() / N

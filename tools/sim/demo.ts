@@ -4,7 +4,7 @@ import { systemClock } from "../../gateway/clock";
 import type { Hub } from "../../gateway/hub";
 import type { Radio as HubRadio } from "../../gateway/radio/radio";
 import { readRecord } from "../../gateway/wfdb/read";
-import { RecordingMode } from "../../protocol/open";
+import { ClockTrust, RecordingMode } from "../../protocol/open";
 import { SimFrontEnd } from "./frontend";
 import { openHouse } from "./house";
 import { openKeepsake } from "./keepsake";
@@ -24,7 +24,10 @@ const LIVING_ROOM: RadioFaults = {
   connectMs: [100, 300],
 };
 const BURST_MS = 125;
+const CLOCK_MS = 3000;
 const CLEAN_STOP_MS = 3000;
+/** For the last word of the handheld, that it holds nothing any more. */
+const LAST_WORD_MS = 200;
 
 export interface Demo {
   hub: Hub;
@@ -54,6 +57,9 @@ export async function startDemo(options: {
   const source = new RecordSource(record, true, from);
   handheld.powerOn(new SimFrontEnd(source, systemClock, { burstMs: BURST_MS, speed: 1 }));
   await claimIfNew(handheld, house.store);
+  // A real handheld keeps time by a battery; this one waits a moment for the hub's, then records without it.
+  const isClockSet = () => handheld.monitor!.status(0, 0).trust > ClockTrust.unknown;
+  await waitUntil("the time", isClockSet, CLOCK_MS).catch(() => {});
   handheld.act((monitor) => monitor.start(RecordingMode.continuous, 0));
   return {
     hub: house.hub,
@@ -62,6 +68,7 @@ export async function startDemo(options: {
       const receipted = () => handheld.monitor?.status(0, 0).backlog === 0;
       // What is not receipted by then stays in the handheld's flash and goes at the next start.
       await waitUntil("the last receipts", receipted, CLEAN_STOP_MS).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, LAST_WORD_MS));
       await house.close();
     },
   };

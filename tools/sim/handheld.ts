@@ -38,6 +38,8 @@ export class VirtualHandheld {
   powerCuts = 0;
   private boots = 0;
   private bootedAtMs = 0;
+  private frontEnd: FrontEnd | undefined;
+  private readonly timers = new Set<() => void>();
 
   constructor(private readonly parts: HandheldParts) {
     parts.radio.powerOff();
@@ -51,6 +53,7 @@ export class VirtualHandheld {
   powerOn(frontEnd: FrontEnd): Monitor | undefined {
     const { clock, flash, vault, radio, identity } = this.parts;
     const boot = ++this.boots;
+    this.frontEnd = frontEnd;
     this.bootedAtMs = clock.now();
     const guard = (run: () => void) => () => this.alive(boot, run);
     const { peripheral } = radio;
@@ -74,7 +77,7 @@ export class VirtualHandheld {
       },
       identity,
       uptimeMs: () => clock.now() - this.bootedAtMs,
-      after: (ms, run) => clock.after(ms, guard(run)),
+      after: (ms, run) => this.after(ms, guard(run)),
       batteryMillivolts: () => 3900,
       show: (pattern) => {
         this.pattern = pattern;
@@ -93,6 +96,9 @@ export class VirtualHandheld {
   powerOff(): void {
     this.boots++;
     this.monitor = undefined;
+    this.frontEnd?.stop();
+    for (const cancel of this.timers) cancel();
+    this.timers.clear();
     this.parts.radio.powerOff();
   }
 
@@ -101,6 +107,19 @@ export class VirtualHandheld {
     this.alive(this.boots, () => {
       if (this.monitor) action(this.monitor);
     });
+  }
+
+  /** A timer that ends with the power. */
+  private after(ms: number, run: () => void): () => void {
+    const cancel = this.parts.clock.after(ms, () => {
+      this.timers.delete(cancel);
+      run();
+    });
+    this.timers.add(cancel);
+    return () => {
+      this.timers.delete(cancel);
+      cancel();
+    };
   }
 
   private alive(boot: number, run: () => void): void {

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import fs from "node:fs";
+import { createServer } from "node:net";
+import path from "node:path";
+import { systemClock } from "../../gateway/clock";
+import { startHub } from "../../gateway/hub";
+import { RecordingMode } from "../../protocol/open";
+import { EcgGenerator } from "../../tools/sim/ecg/generator";
+import { SimFrontEnd } from "../../tools/sim/frontend";
+import { openHouse } from "../../tools/sim/house";
+import { newKeepsake } from "../../tools/sim/keepsake";
+import { claimIfNew, waitUntil } from "../../tools/sim/owner";
+import { PERFECT } from "../../tools/sim/radio";
+import { GeneratedSource } from "../../tools/sim/source";
+import { scratch, stored, WitnessedSource } from "./rig";
+
+const MOSQUITTO = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"].find((file) =>
+  fs.existsSync(file),
+);
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" ? address!.port : 0));
+    });
+  });
+}
+
+describe("an external broker (mosquitto)", () => {
+  const folder = scratch();
+  const dataDir = path.join(folder, "data");
+  let broker: ChildProcess | undefined;
+  let closeHouse = async () => {};
+
+  function startBroker(port: number): void {
+    const config = path.join(folder, "mosquitto.conf");
+    const users = path.join(folder, "users");
+    fs.writeFileSync(
+      config,
+      `listener ${port} 127.0.0.1\npassword_file ${users}\nallow_anonymous false\npersistence false\nuser root\n`,
+    );
+    spawnSync("mosquitto_passwd", ["-c", "-b", users, "hub", "a password"]);
+    fs.chmodSync(users, 0o600);
+    broker = spawn(MOSQUITTO!, ["-c", config], { stdio: "ignore" });
+  }
+
+  before(function () {
+    if (MOSQUITTO) return;
+    console.log("      skipped: no mosquitto (Debian: mosquitto)");
+    this.skip();
+  });
+  after(async () => {
+    await closeHouse();
+    broker?.kill("SIGKILL");
+  });
+
+  it("may be killed and come back empty: nothing is lost, and nobody lends a hand", async function () {
+    this.timeout(90_000);
+    const port = await freePort();
+    startBroker(port);
+    const house = await openHouse({
+      keepsake: newKeepsake(1),
+      radio: { ...PERFECT, latencyMs: [1, 5] },
+      seed: 1,
+      startHub: (radio) =>
+        startHub({
+          dataDir,
+          kind: "import",
+          broker: { url: `mqtt://127.0.0.1:${port}`, username: "hub", password: "a password" },
+          radio,
+        }),
+    });
+    const { handheld, store } = house;
+    closeHouse = () => house.close();
+    const ecg = new EcgGenerator({ rate: 256, gainCountsPerMillivolt: 400, seed: 1 });
+    const source = new WitnessedSource(new GeneratedSource(ecg));
+    handheld.powerOn(new SimFrontEnd(source, systemClock, { burstMs: 100, speed: 10 }));
+    await claimIfNew(handheld, store);
+    handheld.act((monitor) => monitor.start(RecordingMode.fixed, 100));
+    for (let kill = 0; kill < 3; kill++) {
+      const before = store.reader.recordings()[0]?.samples ?? 0;
+      await waitUntil(
+        "frames to arrive",
+        () => (store.reader.recordings()[0]?.samples ?? 0) > before,
+        30_000,
+      );
+      broker!.kill("SIGKILL");
+      await new Promise((resolve) => broker!.once("close", resolve));
+      startBroker(port);
+    }
+    await waitUntil("everything to be receipted", () => handheld.monitor!.status(0, 0).state === 1, 60_000);
+    const [recording] = store.reader.recordings();
+    assert.equal(recording!.state, "closed");
+    assert.deepEqual(stored(store.reader, recording!.id, 1), source.end());
+    assert.equal(store.reader.verify().ok, true);
+  });
+});
