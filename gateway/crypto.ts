@@ -1,5 +1,5 @@
 /** The protocol's cryptography on Node: node:crypto behind the injected interface. */
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, hash, randomBytes } from "node:crypto";
 import type { Crypto } from "../protocol/crypto";
 import { TAG_BYTES } from "../protocol/header";
 
@@ -7,7 +7,8 @@ const SUITE = "aes-128-ccm";
 const OPTIONS = { authTagLength: TAG_BYTES };
 
 export const nodeCrypto: Crypto = {
-  sha256: (data) => createHash("sha256").update(data).digest(),
+  // One call: half the time of createHash, and verify hashes every frame.
+  sha256: (data) => hash("sha256", data, "buffer"),
   hmac: (key, data) => createHmac("sha256", key).update(data).digest(),
   seal(key, nonce, plain) {
     const cipher = createCipheriv(SUITE, key, nonce, OPTIONS);

@@ -45,7 +45,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const store = roles.includes("store") ? Store.open({ dataDir, kind, clock, log, commit }) : undefined;
   let broker: Broker | undefined;
   try {
-    broker = await embedded(options);
+    broker = await embedded(options, () => store?.refused(undefined, "broker"));
   } catch (error) {
     store?.close();
     throw new StoreError(
@@ -59,7 +59,15 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const address = broker ?? (options.broker as BrokerAddress);
   const storeLink = store && new StoreLink({ store, broker: address, clock, log });
   const relay =
-    radio && roles.includes("relay") ? new Relay({ radio, broker: address, clock, log }) : undefined;
+    radio && roles.includes("relay")
+      ? new Relay({
+          radio,
+          broker: address,
+          clock,
+          log,
+          onRefused: (alias) => store?.refused(alias, "notification"),
+        })
+      : undefined;
   return {
     store,
     broker,
@@ -75,7 +83,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   };
 }
 
-function embedded({ broker = { port: DEFAULT_PORT }, clock, log }: HubOptions): Promise<Broker> | undefined {
-  if (broker === "memory") return startBroker({ clock, log });
-  return "port" in broker ? startBroker({ port: broker.port, clock, log }) : undefined;
+function embedded(
+  { broker = { port: DEFAULT_PORT }, clock, log }: HubOptions,
+  onRefused: () => void,
+): Promise<Broker> | undefined {
+  if (broker === "memory") return startBroker({ clock, log, onRefused });
+  return "port" in broker ? startBroker({ port: broker.port, clock, log, onRefused }) : undefined;
 }

@@ -29,6 +29,8 @@ export interface BrokerOptions {
   port?: number;
   clock?: Clock;
   log?: Log;
+  /** Told of every refusal, beside the log. */
+  onRefused?: () => void;
 }
 
 export interface Broker {
@@ -43,7 +45,7 @@ export interface Broker {
 
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const log = options.log ?? silentLog;
-  const tally = new Tally("broker", options.clock ?? systemClock, log);
+  const tally = new Tally("broker", options.clock ?? systemClock, log, options.onRefused);
   const aedes: Aedes = await Aedes.createBroker(rules(tally, () => aedes.connectedClients));
   aedes.on("clientError", (_client, error) =>
     tally.count("client-error", `ended a connection: ${error.message}`),

@@ -1,5 +1,6 @@
 /** One connection to the broker, the embedded one or another, that comes back by itself and never queues without bound. */
 import { randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect, type IClientOptions, MqttClient } from "mqtt";
 import type { Log } from "../store/log";
@@ -50,6 +51,8 @@ export class Connection {
       const { url, ...credentials } = address;
       this.client = connect(url, { ...options, ...credentials });
     } else this.client = new MqttClient(() => address.connect(), options);
+    // Nagle's algorithm would hold a receipt back until the one before it is acknowledged.
+    this.client.on("connect", () => (this.client.stream as Partial<Socket>).setNoDelay?.(true));
     this.client.on("message", onMessage);
     this.client.on("connect", () => this.connected());
     this.client.on("close", () => this.backOff());

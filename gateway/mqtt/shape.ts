@@ -106,7 +106,8 @@ class Walk {
       const begin = this.skip(at, 1) - 1;
       if (this.bytes[begin]! >> 5 !== Major.text) refuse("has a key that is not a text");
       at = this.item(begin, depth + 1);
-      const key = String.fromCharCode(...this.bytes.subarray(begin, at));
+      let key = "";
+      for (let k = begin; k < at; k++) key += String.fromCharCode(this.bytes[k]!);
       if (keys.includes(key)) refuse("has a key twice");
       keys.push(key);
       at = this.item(at, depth + 1);

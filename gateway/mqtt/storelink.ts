@@ -10,10 +10,8 @@ import { decodeEnvelope } from "./envelope";
 import { Outbox } from "./outbox";
 import { Tally } from "./tally";
 
-const NOTHING = new Uint8Array(0);
-
 export interface StoreLinkOptions {
-  store: Pick<Store, "receive" | "onSend">;
+  store: Pick<Store, "receive" | "refused" | "onSend">;
   broker: BrokerAddress;
   clock?: Clock;
   log?: Log;
@@ -52,7 +50,7 @@ export class StoreLink {
   }
 
   private take(topic: string, payload: Buffer): void {
-    let alias: Uint8Array = NOTHING;
+    let alias: Uint8Array | undefined;
     try {
       alias = parseTopic(topic).alias;
       const envelope = decodeEnvelope(payload);
@@ -64,8 +62,7 @@ export class StoreLink {
       // Without a code it is a defect of ours, not of the message.
       if (code === undefined) throw error;
       this.tally.count(code.toLowerCase().replaceAll("_", "-"), `refused an envelope: ${message}`);
-      // The store counts an empty message as malformed, on disk and by handheld, where `devices` finds it.
-      this.store.receive(alias, NOTHING);
+      this.store.refused(alias, alias ? "envelope" : "topic");
     }
   }
 }

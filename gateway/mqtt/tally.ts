@@ -18,10 +18,13 @@ export class Tally {
     private readonly who: string,
     private readonly clock: Clock,
     private readonly log: Log,
+    /** Told of everything that is counted. */
+    private readonly onCount: () => void = () => {},
   ) {}
 
   /** @param text what was done with the `kind`, for the log */
   count(kind: string, text: string, howMany = 1): void {
+    this.onCount();
     let entry = this.kinds.get(kind);
     if (!entry) {
       entry = { total: 0, untold: 0, toldAt: Number.NEGATIVE_INFINITY };

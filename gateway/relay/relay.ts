@@ -2,7 +2,7 @@
  * Between radio and broker, without a key: puts notifications together and cuts answers up. It keeps nothing that
  * matters. Kill it at any time: handhelds say hello to the next one and send again what no receipt covers.
  */
-import { toHex } from "../../protocol/bytes";
+import { fromHex, toHex } from "../../protocol/bytes";
 import { FrameType } from "../../protocol/header";
 import { parseTopic, TopicKind, topic } from "../../protocol/names";
 import { decodeDeviceHello, messageType } from "../../protocol/session";
@@ -27,6 +27,8 @@ export interface RelayOptions {
   broker: BrokerAddress;
   clock?: Clock;
   log?: Log;
+  /** Told of every refusal of bytes from the radio, beside the log. @param alias as its hello said */
+  onRefused?: (alias: Uint8Array | undefined) => void;
 }
 
 /** A handheld that is here: its links (a new one may open before the old one's end is noticed), and what waits. */
@@ -41,6 +43,7 @@ interface Presence {
 export class Relay {
   private readonly clock: Clock;
   private readonly radio: Radio;
+  private readonly onRefused: (alias: Uint8Array | undefined) => void;
   private readonly tally: Tally;
   private readonly connection: Connection;
   private readonly outbox: Outbox;
@@ -52,6 +55,7 @@ export class Relay {
     const log = options.log ?? silentLog;
     this.clock = options.clock ?? systemClock;
     this.radio = options.radio;
+    this.onRefused = options.onRefused ?? (() => {});
     this.tally = new Tally("relay", this.clock, log);
     this.connection = new Connection("relay", options.broker, log, (name, payload) =>
       this.down(name, payload),
@@ -110,6 +114,7 @@ export class Relay {
       if (message) this.publish(link, message);
     } catch (error) {
       this.refused(error);
+      this.onRefused(link.alias === undefined ? undefined : fromHex(link.alias));
     }
   }
 

@@ -25,12 +25,16 @@ export const REFUSALS = {
   "simulated-refused": "a simulated handheld: only --demo and import take those",
   "real-refused": "a real handheld: demo and import directories take simulated ones only",
   "altered-store": "of a recording whose row in the database was altered: run 'avnode verify'",
+  topic: "under a topic that nobody publishes to",
+  envelope: "in an envelope that nobody makes",
+  broker: "by the broker, which ended the connection",
+  notification: "by the relay: bytes from the radio that no handheld sends",
   internal: "that avnode failed over: please report the log line before this one",
 };
 export type RefusalKind = keyof typeof REFUSALS;
 
-/** Not worth a warning: links repeat. */
-const QUIET: RefusalKind[] = ["duplicate"];
+/** Not worth a warning, because links repeat, or told by who refused it with more to say. */
+const QUIET: RefusalKind[] = ["duplicate", "topic", "envelope", "broker", "notification"];
 /** Aliases that belong to nobody share one row. */
 export const UNKNOWN_DEVICE = "unknown";
 const WRITE_EVERY_MS = 1000;

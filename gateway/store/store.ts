@@ -151,6 +151,11 @@ export class Store {
     }
   }
 
+  /** Counts what somebody before the store refused, under the handheld's alias where it bore one. */
+  refused(alias: Uint8Array | undefined, kind: RefusalKind): void {
+    this.refuse(alias && this.devices.byAlias(toHex(alias)), kind);
+  }
+
   /** Offers ownership to the handheld with this code, whose button is held within the next minute. @returns the claim's number */
   claim(code: Uint8Array, options: { person?: string } = {}): number {
     const id = fileClaim(this.db, this.keyring, code, options.person, this.clock.now());

@@ -19,6 +19,9 @@ const MOSQUITTO = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin
   fs.existsSync(file),
 );
 
+const RATE = 256;
+const SECONDS = 100;
+
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
@@ -74,11 +77,11 @@ describe("an external broker (mosquitto)", () => {
     });
     const { handheld, store } = house;
     closeHouse = () => house.close();
-    const ecg = new EcgGenerator({ rate: 256, gainCountsPerMillivolt: 400, seed: 1 });
-    const source = new WitnessedSource(new GeneratedSource(ecg));
+    const ecg = new EcgGenerator({ rate: RATE, gainCountsPerMillivolt: 400, seed: 1 });
+    const source = new WitnessedSource(new GeneratedSource(ecg), SECONDS * RATE);
     handheld.powerOn(new SimFrontEnd(source, systemClock, { burstMs: 100, speed: 10 }));
     await claimIfNew(handheld, store);
-    handheld.act((monitor) => monitor.start(RecordingMode.fixed, 100));
+    handheld.act((monitor) => monitor.start(RecordingMode.fixed, SECONDS));
     for (let kill = 0; kill < 3; kill++) {
       const before = store.reader.recordings()[0]?.samples ?? 0;
       await waitUntil(

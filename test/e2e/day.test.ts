@@ -68,7 +68,7 @@ async function record(dataDir: string, radio: RadioFaults, seed: number): Promis
     seed,
     noiseMillivolts: { baseline: 0.05, mains: 0.005, muscle: 0.005 },
   });
-  const source = new WitnessedSource(new GeneratedSource(ecg));
+  const source = new WitnessedSource(new GeneratedSource(ecg), DAY_SECONDS * RATE);
   handheld.powerOn(new SimFrontEnd(source, systemClock, { burstMs: 1000, speed: 1 }));
   await claimIfNew(handheld, store);
   handheld.act((monitor) => monitor.start(RecordingMode.fixed, DAY_SECONDS));

@@ -56,7 +56,8 @@ export class WitnessedSource implements SampleSource {
   private readonly digest: Digest;
   constructor(
     private readonly source: SampleSource,
-    private readonly limit = Number.POSITIVE_INFINITY,
+    /** Samples per lead after which it has no more. */
+    private readonly limit: number,
   ) {
     ({
       name: this.name,
