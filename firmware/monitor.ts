@@ -54,7 +54,8 @@ export class Monitor implements Owner, Sink {
 
   /** A short press: starts a strip, or marks the moment while recording. */
   press(): void {
-    if (this.state === MonitorState.recording) this.recorder.mark(MarkKind.symptom, true);
+    if (this.state === MonitorState.recording)
+      this.recorder.mark(MarkKind.symptom, this.sampler.taken(), true);
     else this.start(RecordingMode.strip, 0);
   }
 
@@ -92,7 +93,7 @@ export class Monitor implements Owner, Sink {
     this.recorder.data(firstSample, bytes, samples);
     const nearlyFull = this.ring.usage().permille >= NEARLY_FULL_PERMILLE;
     if (nearlyFull && !this.warned) {
-      this.recorder.mark(MarkKind.ringNearlyFull, false);
+      this.recorder.mark(MarkKind.ringNearlyFull, this.sampler.taken(), false);
       this.board.show(Pattern.nearlyFull);
     }
     this.warned = nearlyFull;

@@ -105,10 +105,13 @@ export class Recorder {
     this.put(FrameType.drop, encodeDrop(drop), firstSample + samples);
   }
 
-  /** @param keep true when the ring shall hold this moment longest */
-  mark(kind: number, keep: boolean): void {
+  /**
+   * @param sample index of the sample that was newest at the moment
+   * @param keep true when the ring shall hold this moment longest
+   */
+  mark(kind: number, sample: number, keep: boolean): void {
     const uptimeMs = Math.floor(this.board.uptimeMs());
-    this.put(FrameType.mark, encodeMark({ kind, sample: this.samples, uptimeMs }), this.samples);
+    this.put(FrameType.mark, encodeMark({ kind, sample, uptimeMs }), this.samples);
     if (keep) this.ring.mark();
   }
 

@@ -55,6 +55,11 @@ export class Sampler {
     this.flush();
   }
 
+  /** Samples per lead taken so far, those that wait for their block included. */
+  taken(): number {
+    return this.position + this.filled;
+  }
+
   private drain(): void {
     if (!this.running) return;
     const reading = this.frontEnd.read();

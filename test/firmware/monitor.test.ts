@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { Pattern } from "../../firmware/board";
+import { systemClock } from "../../gateway/clock";
+import { startHub } from "../../gateway/hub";
+import { MarkKind } from "../../protocol/bodies";
+import { MonitorState, Op } from "../../protocol/command";
+import { ClockTrust, RecordingMode } from "../../protocol/open";
+import { EcgGenerator } from "../../tools/sim/ecg/generator";
+import { SimFrontEnd } from "../../tools/sim/frontend";
+import { type House, openHouse } from "../../tools/sim/house";
+import { newKeepsake } from "../../tools/sim/keepsake";
+import { claimIfNew, waitUntil } from "../../tools/sim/owner";
+import { PERFECT } from "../../tools/sim/radio";
+import { GeneratedSource } from "../../tools/sim/source";
+import { VirtualTime } from "../../tools/sim/time";
+import { scratch } from "../e2e/rig";
+
+const RATE = 256;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe("the monitor", () => {
+  /** Lives in a house with one new handheld, in virtual time. */
+  function it_(what: string, live: (house: House) => Promise<void>, faults = {}): void {
+    const dataDir = scratch(true);
+    it(what, async function () {
+      this.timeout(30_000);
+      const time = new VirtualTime(Date.UTC(2026, 10, 23));
+      try {
+        await time.until(
+          (async () => {
+            const house = await openHouse({
+              keepsake: newKeepsake(1),
+              radio: { ...PERFECT, ...faults },
+              seed: 1,
+              startHub: (radio) => startHub({ dataDir, kind: "import", broker: "memory", radio }),
+            });
+            const ecg = new EcgGenerator({ rate: RATE, gainCountsPerMillivolt: 400 });
+            house.handheld.powerOn(
+              new SimFrontEnd(new GeneratedSource(ecg), systemClock, { burstMs: 250, speed: 1 }),
+            );
+            try {
+              await live(house);
+            } finally {
+              await house.close();
+            }
+          })(),
+          3600_000,
+        );
+      } finally {
+        time.restore();
+      }
+    });
+  }
+  const idle = ({ handheld }: House) =>
+    waitUntil("idle", () => handheld.monitor!.state === MonitorState.idle, 600_000);
+
+  it_("asks to be claimed instead of recording while nobody owns it", async ({ handheld, store }) => {
+    handheld.act((monitor) => monitor.press());
+    await pause(5000);
+    assert.equal(handheld.monitor!.state, MonitorState.idle);
+    assert.equal(handheld.pattern, Pattern.claimMe);
+    assert.deepEqual(store.reader.recordings(), []);
+  });
+
+  it_("is not claimed while nobody holds its button", async ({ handheld, store }) => {
+    const claim = store.claim(handheld.identity.claimCode);
+    await pause(61_000);
+    assert.equal(store.claimState(claim)!.state, "expired");
+    assert.equal(handheld.monitor!.keys(), undefined);
+  });
+
+  it_("records a strip of thirty seconds at a press, to the sample", async (house) => {
+    const { handheld, store } = house;
+    await claimIfNew(handheld, store);
+    handheld.act((monitor) => monitor.press());
+    assert.equal(handheld.monitor!.state, MonitorState.recording);
+    await pause(31_000);
+    await idle(house);
+    const [recording] = store.reader.recordings();
+    assert.equal(recording!.samples, 30 * RATE);
+    assert.equal(recording!.state, "closed");
+    assert.equal(handheld.pattern, Pattern.hubHasIt);
+  });
+
+  it_("marks the moment at a press while recording", async (house) => {
+    const { handheld, store } = house;
+    await claimIfNew(handheld, store);
+    handheld.act((monitor) => monitor.press());
+    await pause(10_000);
+    handheld.act((monitor) => monitor.press());
+    await pause(25_000);
+    await idle(house);
+    const [recording] = store.reader.recordings();
+    const [mark] = store.reader.marks(recording!.id);
+    assert.equal(mark!.kind, MarkKind.symptom);
+    // The front end's FIFO was read at most a quarter of a second before.
+    assert.ok(mark!.sample > 9.7 * RATE && mark!.sample <= 10 * RATE, String(mark!.sample));
+  });
+
+  it_("records as well without a hub, and drains when it comes", async (house) => {
+    const { handheld, store, radio } = house;
+    await claimIfNew(handheld, store);
+    radio.centralOff();
+    handheld.act((monitor) => monitor.start(RecordingMode.fixed, 60));
+    await pause(61_000);
+    assert.equal(handheld.monitor!.state, MonitorState.draining);
+    assert.equal(handheld.pattern, Pattern.keptHere);
+    assert.ok(handheld.monitor!.status(0, 0).backlog >= 62);
+    radio.centralOn();
+    await idle(house);
+    assert.equal(store.reader.recordings()[0]!.samples, 60 * RATE);
+  });
+
+  it_("obeys its hub: start, stop, strip length, and the time", async (house) => {
+    const { handheld, store } = house;
+    await claimIfNew(handheld, store);
+    await waitUntil("the time", () => handheld.monitor!.status(0, 0).trust === ClockTrust.setByHub, 10_000);
+    const [device] = store.reader.devices();
+    const counter = store.command(device!.id, { op: Op.start, mode: RecordingMode.continuous, seconds: 0 });
+    await pause(7000);
+    store.command(device!.id, { op: Op.stop });
+    await idle(house);
+    store.command(device!.id, { op: Op.settings, setting: 2, value: 5 });
+    await pause(100);
+    handheld.act((monitor) => monitor.press());
+    await pause(7000);
+    await idle(house);
+    const [first, second] = store.reader.recordings();
+    assert.ok(first!.samples >= 6 * RATE && first!.samples <= 8 * RATE, String(first!.samples));
+    assert.equal(second!.samples, 5 * RATE);
+    assert.ok(Math.abs(second!.startMs - Date.now()) < 60_000);
+    assert.ok(store.reader.devices()[0]!.status!.lastCommand > counter);
+  });
+});
