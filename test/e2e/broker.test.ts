@@ -13,6 +13,7 @@ import { newKeepsake } from "../../tools/sim/keepsake";
 import { claimIfNew, waitUntil } from "../../tools/sim/owner";
 import { PERFECT } from "../../tools/sim/radio";
 import { GeneratedSource } from "../../tools/sim/source";
+import { skipUnless } from "../machine";
 import { scratch, stored, WitnessedSource } from "./rig";
 
 const MOSQUITTO = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"].find((file) =>
@@ -50,9 +51,7 @@ describe("an external broker (mosquitto)", () => {
   }
 
   before(function () {
-    if (MOSQUITTO) return;
-    console.log("      skipped: no mosquitto (Debian: mosquitto)");
-    this.skip();
+    skipUnless(MOSQUITTO !== undefined, this, "mosquitto (Debian: mosquitto)");
   });
   after(async () => {
     await closeHouse();

@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { exportWfdb } from "../../gateway/export/wfdb";
 import { StoreReader } from "../../gateway/store/reader";
 import { readRecord } from "../../gateway/wfdb/read";
 import { importRecords } from "../../tools/sim/import";
 import type { RadioFaults } from "../../tools/sim/radio";
-import { ecgData, recordsIn, scratch } from "./rig";
-
-const PYTHON = "/usr/bin/python3";
-
-function hasNumpy(): boolean {
-  return spawnSync(PYTHON, ["-c", "import numpy"]).status === 0;
-}
+import { ecgFiles, PYTHON, skipUnlessEcg, skipUnlessPython } from "../machine";
+import { scratch } from "./rig";
 
 /**
  * Imports every record of a set and exports it again: the signals are equal by our reader and by one that is not ours,
@@ -20,16 +15,13 @@ function hasNumpy(): boolean {
  */
 export function importsWhole(set: string, radio: string, faults: Partial<RadioFaults>, seed: number): void {
   describe(`importing ${set} over ${radio} (seed ${seed})`, () => {
-    const folder = ecgData(set);
     const dataDir = path.join(scratch(), "import");
     const exported = scratch();
-    const records = folder === undefined ? [] : recordsIn(folder);
+    const records = ecgFiles(set, ".hea").map((file) => file.slice(0, -".hea".length));
     const idOf = new Map<string, string>();
 
     before(function () {
-      if (records.length > 0) return;
-      console.log(`      skipped: no recordings of ${set} here; AVNODE_ECG_DATA names their folder`);
-      this.skip();
+      skipUnlessEcg(this, set);
     });
 
     it("receipts every sample", async function () {
@@ -73,10 +65,7 @@ export function importsWhole(set: string, radio: string, faults: Partial<RadioFa
 
     it("satisfies a reader that is not ours", function () {
       this.timeout(60_000);
-      if (!hasNumpy()) {
-        console.log(`      skipped: ${PYTHON} has no numpy (Debian: python3-numpy)`);
-        this.skip();
-      }
+      skipUnlessPython(this, "numpy");
       const pairs = records.flatMap((record) => [record, path.join(exported, path.basename(record))]);
       const said = execFileSync(PYTHON, [path.join(__dirname, "same_signals.py"), ...pairs], {
         encoding: "utf8",

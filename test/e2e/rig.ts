@@ -14,21 +14,6 @@ export function scratch(inMemory = false): string {
   return folder;
 }
 
-/** Folder of ECG recordings, or undefined where this machine has none. */
-export function ecgData(set: string): string | undefined {
-  const folder = path.join(process.env.AVNODE_ECG_DATA ?? path.join(__dirname, "../../../shared/data"), set);
-  return fs.existsSync(folder) ? folder : undefined;
-}
-
-/** Record names in a folder, without extension. */
-export function recordsIn(folder: string): string[] {
-  return fs
-    .readdirSync(folder)
-    .filter((file) => file.endsWith(".hea"))
-    .map((file) => path.join(folder, file.slice(0, -".hea".length)))
-    .sort();
-}
-
 class Digest {
   private readonly hashes: Hash[];
   samples = 0;

@@ -3,9 +3,9 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PYTHON, skipUnlessPython } from "../machine";
 import { VECTORS } from "./vectors";
 
-const PYTHON = "/usr/bin/python3";
 const READER = join(__dirname, "second/avnode_wire.py");
 
 function read(directory: string) {
@@ -14,11 +14,7 @@ function read(directory: string) {
 
 describe("the second reader, in Python", () => {
   before(function () {
-    const probe = spawnSync(PYTHON, ["-c", "from cryptography.hazmat.primitives.ciphers.aead import AESCCM"]);
-    if (probe.status !== 0) {
-      this.test!.parent!.title += " (skipped: needs /usr/bin/python3 with cryptography)";
-      this.skip();
-    }
+    skipUnlessPython(this, "cryptography");
   });
 
   it("agrees with every vector", () => {

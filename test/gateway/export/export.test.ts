@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,11 +8,12 @@ import type { ExportSource } from "../../../gateway/export/signal";
 import { exportWfdb } from "../../../gateway/export/wfdb";
 import type { Gap, Piece, RecordingInfo } from "../../../gateway/store/infos";
 import { DropReason } from "../../../protocol/bodies";
+import { PYTHON, skipUnlessPython } from "../../machine";
 
-const PYTHON = "/usr/bin/python3";
 /** Reads format 16 or 24 with numpy alone, as signal(5) describes them, and prints one JSON array per signal. */
 const READER = `
 import sys, json, numpy as np
+import { PYTHON, skipUnlessPython } from "../../machine";
 name = sys.argv[1]
 lines = [l.split() for l in open(name + ".hea") if not l.startswith("#")]
 signals, samples, form = int(lines[0][1]), int(lines[0][3]), int(lines[1][1])
@@ -92,10 +93,7 @@ const ringFull: Gap[] = [{ firstSample: 10, samples: 10, reason: DropReason.ring
 describe("exports", () => {
   let dir: string;
   before(function () {
-    if (spawnSync(PYTHON, ["-c", "import numpy"]).status !== 0) {
-      console.log("      skipped: python3-numpy is not installed");
-      this.skip();
-    }
+    skipUnlessPython(this, "numpy");
     dir = mkdtempSync(join(tmpdir(), "avnode-export-"));
   });
   after(() => dir && rmSync(dir, { recursive: true }));

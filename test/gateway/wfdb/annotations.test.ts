@@ -10,8 +10,9 @@ import {
 } from "../../../gateway/wfdb/annotations";
 import { codeOf, symbolOf } from "../../../gateway/wfdb/codes";
 import { WfdbError } from "../../../gateway/wfdb/errors";
+import { skipUnlessPython } from "../../machine";
 import { withDirectory } from "./fixtures";
-import { hasPython, unpackAnnotations } from "./python";
+import { unpackAnnotations } from "./python";
 
 function annotation(changes: Partial<Annotation>): Annotation {
   const code = changes.code ?? 1;
@@ -69,8 +70,8 @@ describe("WFDB annotation files", () => {
     );
   });
 
-  it("writes what an independent parser reads (needs python3 with numpy)", function () {
-    if (!hasPython()) this.skip();
+  it("writes what an independent parser reads", function () {
+    skipUnlessPython(this, "numpy");
     withDirectory((dir) => {
       const lists = fc.sample(annotationLists, { numRuns: 50, seed: 2 });
       const files = lists.map((list, index) => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readRecord } from "../../../gateway/wfdb/read";
-import { DEMO_RECORD, dataFiles } from "./fixtures";
-import { hasPython } from "./python";
+import { ecgFiles, PYTHON, skipUnless, skipUnlessEcg, skipUnlessPython } from "../../machine";
+import { DEMO_RECORD } from "./fixtures";
 
 const SCIPY_ECG = "/usr/lib/python3/dist-packages/scipy/misc/ecg.dat";
 
@@ -16,16 +16,17 @@ describe("the demo record of the repository", () => {
     ]);
   });
 
-  it("equals the array that SciPy ships (needs Debian's python3-scipy)", function () {
-    if (!existsSync(SCIPY_ECG) || !hasPython()) this.skip();
+  it("equals the array that SciPy ships", function () {
+    skipUnless(existsSync(SCIPY_ECG), this, `${SCIPY_ECG} (Debian: python3-scipy)`);
+    skipUnlessPython(this, "numpy");
     const script = "import json, numpy, sys; print(json.dumps(numpy.load(sys.argv[1])['ecg'].tolist()))";
-    const output = execFileSync("/usr/bin/python3", ["-c", script, SCIPY_ECG], { maxBuffer: 1 << 24 });
+    const output = execFileSync(PYTHON, ["-c", script, SCIPY_ECG], { maxBuffer: 1 << 24 });
     assert.deepEqual(Array.from(readRecord(DEMO_RECORD).signals[0]!), JSON.parse(output.toString()));
   });
 
-  it("is found in record 208 of the MIT-BIH database at sample 422,820 (needs AVNODE_ECG_DATA)", function () {
-    const [file] = dataFiles("mitdb", "208.hea");
-    if (file === undefined) this.skip();
+  it("is found in record 208 of the MIT-BIH database at sample 422,820", function () {
+    skipUnlessEcg(this, "mitdb");
+    const [file] = ecgFiles("mitdb", "208.hea");
     const whole = readRecord(file!).signals[0]!;
     assert.deepEqual(whole.slice(422_820, 530_820), readRecord(DEMO_RECORD).signals[0]);
   });

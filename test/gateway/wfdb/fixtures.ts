@@ -1,23 +1,13 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { WfdbLead } from "../../../gateway/wfdb/record";
 
 const ROOT = resolve(__dirname, "../../..");
-const DATA = process.env.AVNODE_ECG_DATA ?? resolve(ROOT, "../shared/data");
 
 /** The demo record of this repository, without its extension. */
 export const DEMO_RECORD = join(ROOT, "tools/sim/records/mitdb208x");
-
-/** Paths of the files of a data set with that extension; empty where the data set is not here. */
-export function dataFiles(set: string, extension: string): string[] {
-  const dir = join(DATA, set);
-  if (!existsSync(dir)) return [];
-  return readdirSync(dir)
-    .filter((name) => name.endsWith(extension))
-    .map((name) => join(dir, name));
-}
 
 /** Runs `use` with an empty directory that is gone afterwards. */
 export function withDirectory<T>(use: (dir: string) => T): T {

@@ -1,7 +1,6 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-
-const PYTHON = "/usr/bin/python3";
+import { PYTHON } from "../../machine";
 
 /** What unpack.py says of one signal. */
 export interface UnpackedSignal {
@@ -14,11 +13,6 @@ export type SignalRequest = [string, number, number, number, number];
 
 /** file and its rows of sample, code, subtype, channel, num, aux */
 export type UnpackedAnnotation = [number, number, number, number, number, string | null];
-
-/** Whether Debian's python3 with numpy is here; suites that need it say so in their titles. */
-export function hasPython(): boolean {
-  return spawnSync(PYTHON, ["-c", "import numpy"]).status === 0;
-}
 
 export function unpackSignals(request: SignalRequest[]): UnpackedSignal[][] {
   return unpack("signals", request) as UnpackedSignal[][];

@@ -5,8 +5,9 @@ import { readAnnotations } from "../../../gateway/wfdb/annotations";
 import { isBeat } from "../../../gateway/wfdb/codes";
 import { readHeader } from "../../../gateway/wfdb/header";
 import { readRecord } from "../../../gateway/wfdb/read";
-import { dataFiles, sha256 } from "./fixtures";
-import { hasPython, type SignalRequest, unpackAnnotations, unpackSignals } from "./python";
+import { ecgFiles, skipUnlessEcg, skipUnlessPython } from "../../machine";
+import { sha256 } from "./fixtures";
+import { type SignalRequest, unpackAnnotations, unpackSignals } from "./python";
 
 const SETS: [set: string, records: number][] = [
   ["mitdb", 22],
@@ -17,15 +18,16 @@ const SETS: [set: string, records: number][] = [
 /** PhysioBank's beat codes by number: 1 to 13, 25, 30, 34, 35, 38, 41. */
 const BEAT_CODES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 25, 30, 34, 35, 38, 41];
 
-describe("reading real WFDB records (needs AVNODE_ECG_DATA and python3 with numpy)", function () {
+describe("reading real WFDB records", function () {
   this.timeout(120_000);
   before(function () {
-    if (dataFiles("mitdb", ".hea").length === 0 || !hasPython()) this.skip();
+    skipUnlessEcg(this, "mitdb");
+    skipUnlessPython(this, "numpy");
   });
 
   for (const [set, count] of SETS) {
     it(`gives every sample of ${set} as numpy unpacks it, with the checksum that its header states`, () => {
-      const files = dataFiles(set, ".hea");
+      const files = ecgFiles(set, ".hea");
       assert.equal(files.length, count);
       const requests = files.map((file): SignalRequest => {
         const [recordLine, signalLine] = readFileSync(file, "utf8").split("\n");
@@ -56,7 +58,7 @@ describe("reading real WFDB records (needs AVNODE_ECG_DATA and python3 with nump
   }
 
   it("reads the CinC 2017 strips, whose zero checksums and wrong initial values vouch for nothing", () => {
-    const files = dataFiles("cinc2017", ".hea");
+    const files = ecgFiles("cinc2017", ".hea");
     assert.equal(files.length, 160);
     const unpacked = unpackSignals(
       files.map((file): SignalRequest => {
@@ -70,7 +72,7 @@ describe("reading real WFDB records (needs AVNODE_ECG_DATA and python3 with nump
   });
 
   it("reads every annotation of four sets, and so the same number of beats, as an independent parser does", () => {
-    const files = [...SETS.map(([set]) => set), "ltafdb"].flatMap((set) => dataFiles(set, ".atr"));
+    const files = [...SETS.map(([set]) => set), "ltafdb"].flatMap((set) => ecgFiles(set, ".atr"));
     const unpacked = unpackAnnotations(files);
     const beats = (codes: number[]) => codes.filter((code) => BEAT_CODES.includes(code)).length;
     files.forEach((file, index) => {
@@ -92,7 +94,7 @@ describe("reading real WFDB records (needs AVNODE_ECG_DATA and python3 with nump
     const published = { 101: { N: 1860, A: 3, Q: 2 }, 208: { N: 1586, S: 2, V: 992, F: 373, Q: 2 } };
     for (const [name, expected] of Object.entries(published)) {
       const counts: Record<string, number> = {};
-      const file = dataFiles("mitdb", `${name}.atr`)[0]!;
+      const file = ecgFiles("mitdb", `${name}.atr`)[0]!;
       for (const { code, symbol } of readAnnotations(file)) {
         if (isBeat(code)) counts[symbol] = (counts[symbol] ?? 0) + 1;
       }

@@ -5,8 +5,9 @@ import fc from "fast-check";
 import { readRecord } from "../../../gateway/wfdb/read";
 import { type FormatNumber, INVALID_SAMPLE, signalFormat } from "../../../gateway/wfdb/signals";
 import { type WritableRecord, writeRecord } from "../../../gateway/wfdb/write";
+import { skipUnlessPython } from "../../machine";
 import { lead, sha256, withDirectory } from "./fixtures";
-import { hasPython, unpackSignals } from "./python";
+import { unpackSignals } from "./python";
 
 const FORMATS: FormatNumber[] = [16, 24, 80, 212];
 const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
@@ -72,8 +73,8 @@ describe("writing WFDB records", () => {
     });
   });
 
-  it("writes samples that numpy unpacks to the same values (needs python3 with numpy)", function () {
-    if (!hasPython()) this.skip();
+  it("writes samples that numpy unpacks to the same values", function () {
+    skipUnlessPython(this, "numpy");
     withDirectory((dir) => {
       const given = FORMATS.flatMap((format) => {
         const { min, max } = signalFormat(format)!;

@@ -2,13 +2,14 @@ import { strict as assert } from "node:assert";
 import { basename } from "node:path";
 import { encodeBlockBest } from "../../../protocol/codec/best";
 import { decodeBlock, encodeBlock } from "../../../protocol/codec/block";
-import { cut, mitdbSignals, readFormat212 } from "./records";
+import { ecgFiles, skipUnlessEcg } from "../../machine";
+import { cut, readFormat212 } from "./records";
 
 describe("block codec on the MIT-BIH records", () => {
-  const files = mitdbSignals();
+  const files = ecgFiles("mitdb", ".dat");
 
   it("returns every sample of every record, from the handheld's encoder, at 12 bits and two leads", function () {
-    if (files.length === 0) this.skip();
+    skipUnlessEcg(this, "mitdb");
     const shape = { leads: 2, bits: 12, nominal: 360 };
     for (const file of files)
       for (const [i, leads] of cut(readFormat212(file), shape.nominal).entries())
@@ -20,7 +21,7 @@ describe("block codec on the MIT-BIH records", () => {
   });
 
   it("meets 4.10 bits a sample with the best encoder and 4.25 with the handheld's on one signal", function () {
-    if (files.length === 0) this.skip();
+    skipUnlessEcg(this, "mitdb");
     const shape = { leads: 1, bits: 12, nominal: 360 };
     let best = 0;
     let cheap = 0;

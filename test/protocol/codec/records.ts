@@ -1,15 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-
-const root = resolve(__dirname, "../../..", process.env.AVNODE_ECG_DATA ?? "../shared/data");
-
-/** Paths of the MIT-BIH signal files at hand; empty without data. */
-export function mitdbSignals(): string[] {
-  const folder = join(root, "mitdb");
-  if (!existsSync(folder)) return [];
-  const files = readdirSync(folder).filter((name) => name.endsWith(".dat"));
-  return files.sort().map((name) => join(folder, name));
-}
+import { readFileSync } from "node:fs";
 
 /** Both signals of a two-signal format 212 file. */
 export function readFormat212(path: string): Int32Array[] {

@@ -4,11 +4,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { blockSamples, decodeBlock } from "../../../protocol/codec/block";
 import { decodeBlockPlainly } from "../../../protocol/codec/reference";
+import { PYTHON, skipUnless } from "../../machine";
 
 const folder = join(__dirname, "../../../protocol");
 const text = readFileSync(join(folder, "vectors/block.json"), "utf8");
 const { blocks, refused } = JSON.parse(text);
-const python = "/usr/bin/python3";
 
 describe("block vectors", () => {
   for (const v of blocks)
@@ -28,8 +28,8 @@ describe("block vectors", () => {
     });
 
   it("read the same in a Python program that takes its tables from the specification's text", function () {
-    if (!existsSync(python)) this.skip();
-    const run = spawnSync(python, [join(__dirname, "decode_block.py"), join(folder, "codec/README.md")], {
+    skipUnless(existsSync(PYTHON), this, `${PYTHON} (Debian: python3)`);
+    const run = spawnSync(PYTHON, [join(__dirname, "decode_block.py"), join(folder, "codec/README.md")], {
       input: text,
     });
     assert.equal(run.status, 0, String(run.stderr));

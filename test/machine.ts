@@ -1,0 +1,40 @@
+/** What a test needs of the machine. Where it is missing the test skips by name; `.ci/run` sees to it that no tool is. */
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+/** Debian's Python: Debian's modules belong to this one, whatever else is on the PATH. */
+export const PYTHON = "/usr/bin/python3";
+const ECG_DATA = resolve(__dirname, "..", process.env.AVNODE_ECG_DATA ?? "../shared/data");
+
+/** Skips the test or suite, and says for want of what. */
+export function skipUnless(present: boolean, context: Mocha.Context, what: string): void {
+  if (present) return;
+  console.log(`      skipped: no ${what}`);
+  context.skip();
+}
+
+/** Skips unless Debian's Python has the module. */
+export function skipUnlessPython(context: Mocha.Context, module: "numpy" | "cryptography"): void {
+  const { status } = spawnSync(PYTHON, ["-c", `import ${module}`]);
+  skipUnless(status === 0, context, `${PYTHON} with ${module} (Debian: python3-${module})`);
+}
+
+/** Files of a set of ECG recordings that end so, sorted; none where this machine has no such set. */
+export function ecgFiles(set: string, ending: string): string[] {
+  const folder = join(ECG_DATA, set);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(ending))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** Skips unless there are recordings of this set. */
+export function skipUnlessEcg(context: Mocha.Context, set: string): void {
+  skipUnless(
+    ecgFiles(set, ".hea").length > 0,
+    context,
+    `recordings of ${set}: AVNODE_ECG_DATA names the folder above it`,
+  );
+}
