@@ -24,6 +24,9 @@ const MAX_RETAINED = 1024;
 /** An envelope, its topic and the packet's own fields. */
 const MAX_PACKET_BYTES = MAX_ENVELOPE_BYTES + 1024;
 
+/** What each client listens to now. */
+type Subscriptions = WeakMap<Client, Set<string>>;
+
 export interface BrokerOptions {
   /** TCP port, 0 for any; a free one is taken if it is not free. Without it only in-memory connections exist. */
   port?: number;
@@ -46,7 +49,11 @@ export interface Broker {
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const log = options.log ?? silentLog;
   const tally = new Tally("broker", options.clock ?? systemClock, log, options.onRefused);
-  const aedes: Aedes = await Aedes.createBroker(rules(tally, () => aedes.connectedClients));
+  const subscriptions: Subscriptions = new WeakMap();
+  const aedes: Aedes = await Aedes.createBroker(rules(tally, () => aedes.connectedClients, subscriptions));
+  aedes.on("unsubscribe", (topics, client) => {
+    for (const topic of topics) subscriptions.get(client)?.delete(topic);
+  });
   aedes.on("clientError", (_client, error) =>
     tally.count("client-error", `ended a connection: ${error.message}`),
   );
@@ -74,9 +81,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 }
 
 /** Everything that a client may not do here. A refusal ends its connection. */
-function rules(tally: Tally, clients: () => number): AedesOptions {
+function rules(tally: Tally, clients: () => number, subscriptions: Subscriptions): AedesOptions {
   const retained = new Set<string>();
-  const subscriptions = new WeakMap<Client, number>();
   const refuse = (kind: string, why: string): Error => {
     tally.count(kind, `ended a connection: ${why}`);
     return new Error(why);
@@ -106,16 +112,16 @@ function rules(tally: Tally, clients: () => number): AedesOptions {
       done(null);
     },
     authorizeSubscribe(client, subscription, done) {
-      const count = (subscriptions.get(client) ?? 0) + 1;
+      const topics = subscriptions.get(client) ?? new Set();
       const bad =
         subscription.topic.length > MAX_TOPIC_LENGTH ||
         !subscription.topic.startsWith(TOPIC_PREFIX) ||
-        count > MAX_SUBSCRIPTIONS;
+        topics.size >= MAX_SUBSCRIPTIONS;
       if (bad) {
         tally.count("subscription", "refused a subscription");
         return done(null, null);
       }
-      subscriptions.set(client, count);
+      subscriptions.set(client, topics.add(subscription.topic));
       done(null, subscription);
     },
   };

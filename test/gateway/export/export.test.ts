@@ -13,7 +13,6 @@ import { PYTHON, skipUnlessPython } from "../../machine";
 /** Reads format 16 or 24 with numpy alone, as signal(5) describes them, and prints one JSON array per signal. */
 const READER = `
 import sys, json, numpy as np
-import { PYTHON, skipUnlessPython } from "../../machine";
 name = sys.argv[1]
 lines = [l.split() for l in open(name + ".hea") if not l.startswith("#")]
 signals, samples, form = int(lines[0][1]), int(lines[0][3]), int(lines[1][1])

@@ -64,6 +64,16 @@ describe("the embedded broker", () => {
     assert.equal(String((await arrived)[1]), "x");
   }
 
+  it("lets one client listen to hundreds of topics after each other, as a relay does over the years", async () => {
+    const relay = client();
+    for (let connection = 0; connection < 300; connection++) {
+      const topic = `avnode/v1/${connection.toString(16).padStart(16, "0")}/downlink`;
+      const [granted] = await relay.subscribeAsync(topic, { qos: 1 });
+      assert.equal(granted?.qos, 1, `connection ${connection}`);
+      await relay.unsubscribeAsync(topic);
+    }
+  });
+
   it("carries what is published under avnode's topics", worksStill);
 
   it("takes a free port when the one asked for is taken", async () => {
