@@ -3,6 +3,7 @@ import { sameBytes } from "../protocol/bytes";
 import { type Command, decodeCommand, encodeStatus, type Status } from "../protocol/command";
 import { Reassembler } from "../protocol/fragments";
 import { FrameType } from "../protocol/header";
+import type { Receipt } from "../protocol/receipt";
 import type { Refusal } from "../protocol/refusal";
 import {
   decodeHelloRequest,
@@ -25,6 +26,10 @@ const RESEND_MS = 2000;
 const REPEAT_MS = 3000;
 /** Silence while frames are owed: the store may have forgotten the session. */
 const SILENCE_MS = 15000;
+/** So long after an authentic message a request for a new hello is not heeded. */
+const HEARD_LATELY_MS = 5000;
+/** So many resends without any progress, and the backlog goes on behind what gets nowhere. */
+const BARREN_RESENDS = 3;
 const STATUS_MS = 60000;
 const MAX_LIVE = 8;
 const NOTIFICATIONS_PER_SECOND = 100;
@@ -43,7 +48,7 @@ export interface Owner {
   claimAnswer(hello: StoreHello): Uint8Array | undefined;
   /** The store has proved that it holds the keys. */
   proved(): void;
-  receipted(): void;
+  receipted(receipt: Receipt): void;
 }
 
 interface InFlight {
@@ -63,6 +68,9 @@ export class Link {
   private lastHello: StoreHello | undefined;
   private live: InFlight[] = [];
   private inFlight: InFlight[] = [];
+  /** Resends since the last progress, and the page that the backlog begins with. */
+  private barren = 0;
+  private fromSerial = 0;
   private lastCommand = 0;
   private heardMs = 0;
   private cancelRepeat: (() => void) | undefined;
@@ -85,6 +93,7 @@ export class Link {
     };
     board.radio.onDisconnect = function () {
       self.connected = false;
+      self.nonce = new Uint8Array(0);
       self.reset();
     };
     board.radio.onWrite = function (bytes) {
@@ -127,6 +136,8 @@ export class Link {
     this.lastHello = undefined;
     this.live = [];
     this.inFlight = [];
+    this.barren = 0;
+    this.fromSerial = 0;
     this.lastCommand = 0;
     if (this.cancelRepeat) this.cancelRepeat();
     if (this.cancelResend) this.cancelResend();
@@ -177,17 +188,21 @@ export class Link {
       const receipt = session.receipt(body, this.owner.keys()!.recording - 1);
       this.ring.receipt(receipt.recording, receipt.next, receipt.holes);
       this.forgetReceipted();
-      this.owner.receipted();
+      this.owner.receipted(receipt);
     } else if (type === FrameType.command) {
       const command = decodeCommand(body);
-      this.lastCommand = session.counter();
       this.owner.command(command);
+      this.lastCommand = session.counter() + 1;
       this.sendStatus();
     }
   }
 
   private helloRequested(message: Uint8Array): void {
-    if (sameBytes(decodeHelloRequest(message), this.alias())) this.hello();
+    if (!sameBytes(decodeHelloRequest(message), this.alias())) return;
+    // Anybody can ask: while the store was heard lately, nobody may cut its session off.
+    const heard =
+      this.session && this.session.proved && this.board.uptimeMs() - this.heardMs < HEARD_LATELY_MS;
+    if (!heard) this.hello();
   }
 
   private alias(): Uint8Array {
@@ -199,7 +214,9 @@ export class Link {
     const keys = this.owner.keys();
     if (!sameBytes(hello.deviceNonce, this.nonce)) return;
     this.lastHello = hello;
-    if (!keys || !sameBytes(hello.alias, keys.alias) || this.session) return;
+    if (!keys || !sameBytes(hello.alias, keys.alias)) return;
+    // The first hello may be forged, and the true one follow: only proof settles which it was.
+    if (this.session && this.session.proved) return;
     this.session = new Session(this.board.crypto, keys, hello);
     this.heardMs = this.board.uptimeMs();
     const answer = this.owner.claimAnswer(hello);
@@ -224,9 +241,14 @@ export class Link {
       }
     }
     const self = this;
-    const owed = this.ring.nextOwed(function (recording, sequence) {
+    const skip = function (recording: number, sequence: number): boolean {
       return self.isInFlight(recording, sequence);
-    });
+    };
+    let owed = this.ring.nextOwed(skip, this.fromSerial);
+    if (!owed && this.fromSerial > 0) {
+      this.fromSerial = 0;
+      owed = this.ring.nextOwed(skip, 0);
+    }
     return owed ? this.launch(owed.recording, owed.sequence) : undefined;
   }
 
@@ -248,6 +270,7 @@ export class Link {
     for (let i = 0; i < this.inFlight.length; i++) {
       if (this.ring.owes(this.inFlight[i].recording, this.inFlight[i].sequence)) still.push(this.inFlight[i]);
     }
+    if (still.length < this.inFlight.length) this.barren = 0;
     this.inFlight = still;
   }
 
@@ -260,6 +283,12 @@ export class Link {
       self.cancelResend = undefined;
       const now = self.board.uptimeMs();
       if (now - self.heardMs > SILENCE_MS) return self.hello();
+      self.barren++;
+      if (self.barren > BARREN_RESENDS) {
+        const last = self.inFlight[self.inFlight.length - 1];
+        self.fromSerial = self.ring.serialBehind(last.recording, last.sequence);
+        self.barren = 0;
+      }
       while (self.inFlight.length > 0 && self.inFlight[0].sentMs + RESEND_MS <= now) self.inFlight.shift();
       self.watch();
       self.outbox.wake();

@@ -5,6 +5,7 @@ import { type Command, MonitorState, Op, Setting, type Status } from "../protoco
 import { decodeHeader, FrameType, MAX_NUMBER } from "../protocol/header";
 import { claimKey, Direction, firstChainKey, nextChainKey, receiptKey } from "../protocol/keys";
 import { ClockTrust, RecordingMode } from "../protocol/open";
+import type { Receipt } from "../protocol/receipt";
 import { refusal } from "../protocol/refusal";
 import { openFrame, sealFrame } from "../protocol/seal";
 import type { StoreHello } from "../protocol/session";
@@ -76,7 +77,11 @@ export class Monitor implements Owner, Sink {
     }
     const length = mode === RecordingMode.strip && seconds === 0 ? this.stripSeconds : seconds;
     const startMs = this.epochMs === 0 ? 0 : Math.floor(this.epochMs + this.board.uptimeMs());
-    this.ownerKeys = this.recorder.start(this.ownerKeys, mode, length, startMs, this.trust);
+    this.claimUntilMs = 0;
+    // The burned number holds even if a defect of the flash ends the start right here.
+    const keys = this.ownerKeys;
+    this.ownerKeys = this.recorder.burn(keys);
+    this.recorder.start(keys, mode, length, startMs, this.trust);
     this.state = MonitorState.recording;
     this.board.show(Pattern.recording);
     const frontEnd = this.board.frontEnd;
@@ -156,7 +161,8 @@ export class Monitor implements Owner, Sink {
     };
   }
 
-  receipted(): void {
+  receipted(receipt: Receipt): void {
+    this.recorder.lostForGood(this.ring.gone(receipt.recording, receipt.holes));
     if (this.state !== MonitorState.draining) return;
     this.rest();
     if (this.state !== MonitorState.draining) this.link.sendStatus();
@@ -167,8 +173,14 @@ export class Monitor implements Owner, Sink {
     else if (command.op === Op.stop) this.stop();
     else if (command.op === Op.time) this.setTime(command.unixMs!);
     else if (command.op === Op.identify) this.board.show(Pattern.identify);
-    else if (command.setting === Setting.stripSeconds && command.value! > 0)
-      this.stripSeconds = command.value!;
+    else this.set(command.setting!, command.value!);
+  }
+
+  private set(setting: number, value: number): void {
+    if (setting !== Setting.stripSeconds || value < 1) {
+      throw refusal("COMMAND_VALUE", "setting " + setting + " cannot be " + value + " on this handheld");
+    }
+    this.stripSeconds = value;
   }
 
   private setTime(unixMs: number): void {
@@ -177,7 +189,7 @@ export class Monitor implements Owner, Sink {
   }
 
   claim(message: Uint8Array, hello: StoreHello): void {
-    if (!this.claimable())
+    if (this.state === MonitorState.recording || !this.claimable())
       throw refusal("CLAIM_WINDOW", "a claim, but nobody held the button in the last minute");
     const header = decodeHeader(message);
     const epoch = (this.ownerKeys ? this.ownerKeys.epoch : 0) + 1;

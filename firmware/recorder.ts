@@ -21,6 +21,11 @@ interface Gap {
 }
 
 const NOT_YET = -1;
+/** Gaps whose drop frame is kept alive at most; beyond it the oldest is left to its drop frame in the ring. */
+const MAX_GAPS = 64;
+const MAX_FRONT_END_LOSSES = 64;
+/** A drop frame in the ring, roughly; drop frames may fill a quarter of it. */
+const DROP_RECORD_BYTES = 150;
 const CLOSE_FRAME_BYTES = HEADER_BYTES + 160 + TAG_BYTES;
 const NO_HASH: Uint8Array = new Uint8Array(HASH_BYTES);
 
@@ -35,6 +40,7 @@ export class Recorder {
   private dropped = 0;
   /** Runs whose drop frame no receipt covers yet: if that frame is evicted too, it is written again. */
   private gaps: Gap[] = [];
+  private frontEndLosses: { firstSample: number; samples: number }[] = [];
 
   /** @param appended told of every frame that now stands in flash */
   constructor(
@@ -44,22 +50,27 @@ export class Recorder {
     private readonly appended: (recording: number, sequence: number) => void,
   ) {}
 
-  /** Begins the next recording. @returns the keys as they stand in flash now */
-  start(keys: Keys, mode: number, seconds: number, startMs: number, trust: number): Keys {
-    const crypto = this.board.crypto;
-    const device = this.board.identity.device;
-    const recording = keys.recording;
-    const key = recordingKey(crypto, keys.chainKey, device, keys.epoch, recording);
+  /** Burns the next recording's number. @returns the keys as they stand in flash now */
+  burn(keys: Keys): Keys {
     const burned: Keys = {
       epoch: keys.epoch,
-      recording: recording + 1,
-      chainKey: nextChainKey(crypto, keys.chainKey),
+      recording: keys.recording + 1,
+      chainKey: nextChainKey(this.board.crypto, keys.chainKey),
       receiptKey: keys.receiptKey,
       alias: keys.alias,
       previousClose: keys.previousClose,
       confirmed: keys.confirmed,
     };
     this.vault.save(burned);
+    return burned;
+  }
+
+  /** Begins the recording whose number was just burned. @param keys as they were before that */
+  start(keys: Keys, mode: number, seconds: number, startMs: number, trust: number): void {
+    const crypto = this.board.crypto;
+    const device = this.board.identity.device;
+    const recording = keys.recording;
+    const key = recordingKey(crypto, keys.chainKey, device, keys.epoch, recording);
     this.key = key;
     this.recording = recording;
     this.epoch = keys.epoch;
@@ -82,8 +93,8 @@ export class Recorder {
       previous: this.previous(),
       leads: frontEnd.leads,
     });
+    this.frontEndLosses = [];
     this.put(FrameType.open, open, 0);
-    return burned;
   }
 
   private previous(): Previous | undefined {
@@ -100,6 +111,8 @@ export class Recorder {
   /** Samples that the front end lost before they could be sealed. */
   lost(firstSample: number, samples: number): void {
     this.dropped += samples;
+    this.frontEndLosses.push({ firstSample, samples });
+    if (this.frontEndLosses.length > MAX_FRONT_END_LOSSES) this.frontEndLosses.shift();
     const reason = DropReason.frontEnd;
     const drop = { reason, recording: this.recording, from: 0, to: 0, firstSample, samples, chain: NO_HASH };
     this.put(FrameType.drop, encodeDrop(drop), firstSample + samples);
@@ -160,8 +173,9 @@ export class Recorder {
   private write(type: number, body: Uint8Array, endSample: number): void {
     const header = { type, epoch: this.epoch, recording: this.recording, sequence: this.sequence };
     const frame = sealFrame(this.board.crypto, this.key, header, body);
-    while (!this.ring.fits(this.recording, frame.length)) this.noteLost(this.ring.evict());
-    this.ring.append(frame, this.samples, endSample, this.chain);
+    do {
+      while (!this.ring.fits(this.recording, frame.length)) this.noteLost(this.ring.evict());
+    } while (!this.ring.append(frame, this.samples, endSample, this.chain));
     this.chain = chainNext(this.board.crypto, this.chain, frame);
     this.samples = endSample;
     this.sequence++;
@@ -182,12 +196,41 @@ export class Recorder {
       if (gap.announcedAt === NOT_YET || this.ring.owes(gap.announcedIn, gap.announcedAt)) kept.push(gap);
     }
     this.gaps = kept;
-    for (let i = 0; i < runs.length; i++) this.addGap(runs[i]);
+    for (let i = 0; i < runs.length; i++) {
+      const run = runs[i];
+      if (run.recording === this.recording)
+        this.dropped += run.endSample - run.firstSample - this.alreadyDropped(run);
+      this.addGap(run);
+    }
+  }
+
+  /** Runs that the store misses and that the ring has no more, however they went: whatever forgot them, a drop says so. */
+  lostForGood(runs: Evicted[]): void {
+    for (let i = 0; i < runs.length; i++) {
+      let known = false;
+      for (let g = 0; g < this.gaps.length; g++) {
+        const lost = this.gaps[g].lost;
+        known =
+          known ||
+          (lost.recording === runs[i].recording && lost.from <= runs[i].from && lost.to >= runs[i].to);
+      }
+      if (!known) this.addGap(runs[i]);
+    }
+    if (this.recording !== 0) this.announce();
+  }
+
+  /** What front-end losses in this range were counted as dropped already. */
+  private alreadyDropped(run: Evicted): number {
+    let samples = 0;
+    for (let i = 0; i < this.frontEndLosses.length; i++) {
+      const loss = this.frontEndLosses[i];
+      if (loss.firstSample >= run.firstSample && loss.firstSample < run.endSample) samples += loss.samples;
+    }
+    return samples;
   }
 
   /** Lengthens the gap that this run follows, or begins a new one. */
   private addGap(run: Evicted): void {
-    if (run.recording === this.recording) this.dropped += run.endSample - run.firstSample;
     for (let i = 0; i < this.gaps.length; i++) {
       const lost = this.gaps[i].lost;
       if (lost.recording === run.recording && lost.to + 1 === run.from) {
@@ -199,6 +242,8 @@ export class Recorder {
       }
     }
     this.gaps.push({ lost: run, announcedIn: 0, announcedAt: NOT_YET });
+    const most = Math.min(MAX_GAPS, Math.floor(this.ring.bytes() / (4 * DROP_RECORD_BYTES)));
+    if (this.gaps.length > most) this.gaps.shift();
   }
 
   /** Writes a drop frame for every gap that has none; writing one may evict, so it looks again until none is left. */
@@ -206,9 +251,9 @@ export class Recorder {
     for (let i = 0; i < this.gaps.length; i++) {
       const gap = this.gaps[i];
       if (gap.announcedAt !== NOT_YET) continue;
-      gap.announcedIn = this.recording;
-      gap.announcedAt = this.sequence;
       const lost = gap.lost;
+      const to = lost.to;
+      const sequence = this.sequence;
       const body = encodeDrop({
         reason: DropReason.ringFull,
         recording: lost.recording,
@@ -219,6 +264,11 @@ export class Recorder {
         chain: lost.chain,
       });
       this.write(FrameType.drop, body, this.samples);
+      // Making room for it may have lengthened the very gap; then this frame says too little and another follows.
+      if (lost.to === to) {
+        gap.announcedIn = this.recording;
+        gap.announcedAt = sequence;
+      }
       i = -1;
     }
   }

@@ -61,6 +61,8 @@ export class Ring {
   /** The page that takes appends, and where. A restart never appends to an old page. */
   private current = NO_PAGE;
   private writeAt = 0;
+  /** The page written last, also before a restart: wear goes on from there. */
+  private rotation = NO_PAGE;
   /** Where the last read ended, because frames are mostly read in order. */
   private readPage = NO_PAGE;
   private readSequence = 0;
@@ -86,7 +88,10 @@ export class Ring {
     for (let page = 0; page < this.pages; page++) {
       const head = readHead(this.flash, page, this.crc32);
       if (!head) continue;
-      if (head.serial > this.newestSerial) this.newestSerial = head.serial;
+      if (head.serial > this.newestSerial) {
+        this.newestSerial = head.serial;
+        this.rotation = page;
+      }
       if (head.epoch !== epoch) continue;
       this.enter(page, head);
       let at = FIRST_RECORD_AT;
@@ -130,7 +135,7 @@ export class Ring {
   /** The next page in rotation that holds nothing anybody waits for: rotation is the wear levelling. */
   private nextPage(): number {
     for (let i = 1; i <= this.pages; i++) {
-      const page = (this.current + i + this.pages) % this.pages;
+      const page = (this.rotation + i + this.pages) % this.pages;
       if (this.state[page] !== HELD) return page;
     }
     return NO_PAGE;
@@ -138,10 +143,11 @@ export class Ring {
 
   /**
    * Appends a sealed frame; call `fits` first.
+   * @returns false when the page did not keep it: that page takes no more, and the same frame must go to another
    * @param firstSample sample index per lead before the frame, `endSample` after it
    * @param chain the recording's chain before the frame
    */
-  append(frame: Uint8Array, firstSample: number, endSample: number, chain: Uint8Array): void {
+  append(frame: Uint8Array, firstSample: number, endSample: number, chain: Uint8Array): boolean {
     const header = decodeHeader(frame);
     if (!this.fitsCurrent(header.recording, frame.length)) {
       this.openPage({
@@ -154,7 +160,14 @@ export class Ring {
       });
     }
     this.writeAt = writeRecord(this.flash, this.current, this.writeAt, frame, endSample, this.crc32);
+    if (this.writeAt === 0) {
+      const worn = this.current;
+      this.current = NO_PAGE;
+      this.settle(worn);
+      return false;
+    }
     this.count[this.current]++;
+    return true;
   }
 
   private openPage(head: PageHead): void {
@@ -167,6 +180,7 @@ export class Ring {
     this.enter(page, head);
     const full = this.current;
     this.current = page;
+    this.rotation = page;
     if (full !== NO_PAGE) this.settle(full);
     this.writeAt = FIRST_RECORD_AT;
   }
@@ -220,18 +234,36 @@ export class Ring {
     return NO_PAGE;
   }
 
-  /** Gives up the oldest page (the oldest unmarked one while marks hold less than half) and says what went. */
+  /** Gives up the oldest page that may go (marked ones last, while marks hold less than half) and says what went. */
   evict(): Evicted[] {
-    const sparing = this.markedPages * 2 <= this.pages;
-    let victim = NO_PAGE;
-    for (let page = 0; page < this.pages; page++) {
-      if (this.state[page] !== HELD || page === this.current || (sparing && this.marked[page])) continue;
-      if (victim === NO_PAGE || this.serial[page] < this.serial[victim]) victim = page;
-    }
+    let victim = this.victim(true, this.markedPages * 2 <= this.pages);
+    if (victim === NO_PAGE) victim = this.victim(true, false);
+    if (victim === NO_PAGE) victim = this.victim(false, false);
     if (victim === NO_PAGE) throw new Error("a ring of " + this.pages + " pages has none to give up");
     const lost = this.owedRuns(victim);
     this.state[victim] = RELEASED;
     return lost;
+  }
+
+  /** The oldest page that may go: not the one being written, and, while others can, no open frame and no mark. */
+  private victim(sparingOpen: boolean, sparingMarks: boolean): number {
+    let victim = NO_PAGE;
+    for (let page = 0; page < this.pages; page++) {
+      if (this.state[page] !== HELD || page === this.current) continue;
+      if (sparingMarks && this.marked[page]) continue;
+      if (victim !== NO_PAGE && this.serial[page] > this.serial[victim]) continue;
+      if (!sparingOpen || this.first[page] !== 0 || !this.holdsMore(page)) victim = page;
+    }
+    return victim;
+  }
+
+  /** True when other pages of its recording are held: without the open frame nobody could read them. */
+  private holdsMore(page: number): boolean {
+    for (let other = 0; other < this.pages; other++) {
+      if (other !== page && this.state[other] === HELD && this.recording[other] === this.recording[page])
+        return true;
+    }
+    return false;
   }
 
   private owedRuns(page: number): Evicted[] {
@@ -280,7 +312,8 @@ export class Ring {
       end = Math.max(end, this.first[page] + this.count[page]);
     }
     if (end === 0) return;
-    if (next > end) {
+    // Of an older recording the last pages may be gone already; only what is being written has an end that we know.
+    if (next > end && this.current !== NO_PAGE && this.recording[this.current] === recording) {
       throw refusal(
         "RECEIPT_NEXT",
         "a receipt up to frame " + next + " of recording " + recording + ", which has " + end,
@@ -288,6 +321,55 @@ export class Ring {
     }
     this.ledger.set(recording, next, holes);
     for (let page = 0; page < this.pages; page++) if (this.recording[page] === recording) this.settle(page);
+  }
+
+  /** Which of these frames, that the store misses, the ring has no more; as far as a page behind them tells the chain. */
+  gone(recording: number, holes: Hole[]): Evicted[] {
+    const runs: Evicted[] = [];
+    for (let page = 0; page < this.pages; page++) {
+      if (this.state[page] === FREE || this.recording[page] !== recording) continue;
+      const to = this.first[page] - 1;
+      for (let h = 0; h < holes.length; h++) {
+        if (to < holes[h].from || to >= holes[h].from + holes[h].length) continue;
+        if (this.pageOf(recording, to, HELD) !== NO_PAGE) continue;
+        const head = readHead(this.flash, page, this.crc32)!;
+        const before = this.endBefore(recording, to);
+        const from = Math.max(holes[h].from, before.sequence);
+        runs.push({
+          recording,
+          from,
+          to,
+          firstSample: before.sample,
+          endSample: head.firstSample,
+          chain: head.chain,
+        });
+      }
+    }
+    return runs;
+  }
+
+  /** Where the newest held page that ends before `sequence` ends: next sequence and sample. */
+  private endBefore(recording: number, sequence: number): { sequence: number; sample: number } {
+    let nearest = NO_PAGE;
+    for (let page = 0; page < this.pages; page++) {
+      if (this.state[page] === FREE || this.recording[page] !== recording || this.first[page] > sequence)
+        continue;
+      if (nearest === NO_PAGE || this.first[page] > this.first[nearest]) nearest = page;
+    }
+    const end = { sequence: 0, sample: 0 };
+    if (nearest === NO_PAGE) return end;
+    let record = readRecord(this.flash, nearest, FIRST_RECORD_AT, this.crc32);
+    end.sequence = this.first[nearest];
+    while (record) {
+      end.sequence++;
+      end.sample = record.endSample;
+      record = readRecord(this.flash, nearest, record.nextAt, this.crc32);
+    }
+    return end;
+  }
+
+  bytes(): number {
+    return this.pages * this.flash.pageBytes;
   }
 
   /** True while the ring holds this frame and no receipt covers it. */
@@ -303,11 +385,18 @@ export class Ring {
     return NO_PAGE;
   }
 
-  /** The oldest owed frame that `skip` lets pass, or nothing. */
+  /** Serial of the page behind the one that holds this frame: where to go on when its page gets nowhere. */
+  serialBehind(recording: number, sequence: number): number {
+    const page = this.pageOf(recording, sequence, HELD);
+    return page === NO_PAGE ? 0 : this.serial[page] + 1;
+  }
+
+  /** The oldest owed frame that `skip` lets pass, or nothing. @param fromSerial of the page to begin with */
   nextOwed(
     skip: (recording: number, sequence: number) => boolean,
+    fromSerial: number,
   ): { recording: number; sequence: number } | undefined {
-    let page = this.oldestHeld(0);
+    let page = this.oldestHeld(fromSerial);
     while (page !== NO_PAGE) {
       const recording = this.recording[page];
       for (let i = 0; i < this.count[page]; i++) {
@@ -381,17 +470,19 @@ export class Ring {
     };
   }
 
-  /** Backlog in frames, fullness in thousandths of what can be held, and the lowest recording still owed (0 = none). */
+  /** Backlog in frames, fullness in thousandths of what can be held, and the lowest recording that still stands (0 = none). */
   usage(): { backlog: number; permille: number; oldestRecording: number } {
     let backlog = 0;
     let held = 0;
     let oldest = 0;
     for (let page = 0; page < this.pages; page++) {
+      if (this.state[page] === FREE) continue;
+      // What was receipted counts: a restored store may need it again.
+      if (oldest === 0 || this.recording[page] < oldest) oldest = this.recording[page];
       if (this.state[page] !== HELD) continue;
       const owed = this.owedIn(page);
       backlog += owed;
       if (owed > 0) held++;
-      if (owed > 0 && (oldest === 0 || this.recording[page] < oldest)) oldest = this.recording[page];
     }
     return { backlog, permille: Math.floor((1000 * held) / this.pages), oldestRecording: oldest };
   }

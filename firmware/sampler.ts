@@ -63,11 +63,7 @@ export class Sampler {
   private drain(): void {
     if (!this.running) return;
     const reading = this.frontEnd.read();
-    if (reading.lost > 0) {
-      this.flush();
-      this.sink.lost(this.position, reading.lost);
-      this.position += reading.lost;
-    }
+    if (reading.lost > 0) this.skip(reading.lost);
     const count = reading.leads[0].length;
     let taken = 0;
     while (taken < count && this.running) {
@@ -82,6 +78,15 @@ export class Sampler {
       if (this.filled === this.shape.nominal) this.flush();
       if (reached) this.sink.complete();
     }
+  }
+
+  /** Samples that the FIFO lost; what of them lies behind the length asked for was never wanted. */
+  private skip(lost: number): void {
+    this.flush();
+    const wanted = this.limit > 0 ? Math.min(lost, this.limit - this.position) : lost;
+    this.sink.lost(this.position, wanted);
+    this.position += wanted;
+    if (this.limit > 0 && this.position >= this.limit) this.sink.complete();
   }
 
   private flush(): void {

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { Pattern } from "../../firmware/board";
 import { systemClock } from "../../gateway/clock";
+import { nodeCrypto } from "../../gateway/crypto";
 import { startHub } from "../../gateway/hub";
 import { MarkKind } from "../../protocol/bodies";
-import { MonitorState, Op } from "../../protocol/command";
+import { encodeClaim } from "../../protocol/claim";
+import { MonitorState, Op, Setting } from "../../protocol/command";
+import { FrameType } from "../../protocol/header";
+import { claimKey, Direction } from "../../protocol/keys";
 import { ClockTrust, RecordingMode } from "../../protocol/open";
+import { sealFrame } from "../../protocol/seal";
 import { EcgGenerator } from "../../tools/sim/ecg/generator";
 import { SimFrontEnd } from "../../tools/sim/frontend";
 import { type House, openHouse } from "../../tools/sim/house";
@@ -69,6 +74,53 @@ describe("the monitor", () => {
     assert.equal(handheld.monitor!.keys(), undefined);
   });
 
+  it_("is not claimed in the midst of a recording: what runs goes on under its owner", async (house) => {
+    const { handheld, store } = house;
+    await claimIfNew(handheld, store);
+    handheld.act((monitor) => monitor.hold());
+    handheld.act((monitor) => monitor.press());
+    const claim = store.claim(handheld.identity.claimCode);
+    await pause(70_000);
+    assert.equal(store.claimState(claim)!.state, "expired");
+    assert.equal(handheld.monitor!.keys()!.epoch, 1);
+    await idle(house);
+    assert.equal(store.reader.recordings()[0]!.samples, 30 * RATE);
+  });
+
+  it_(
+    "takes no claim that comes after its minute, or for another ownership than the next",
+    async ({ handheld, store }) => {
+      await claimIfNew(handheld, store);
+      const monitor = handheld.monitor!;
+      const nonce = new Uint8Array(16).fill(1);
+      const hello = {
+        alias: monitor.keys()!.alias,
+        storeId: nonce.slice(8),
+        generation: nonce.slice(8),
+        nonce,
+        deviceNonce: nonce,
+      };
+      const claimFor = (epoch: number) => {
+        const key = claimKey(nodeCrypto, handheld.identity.claimCode, Direction.down, nonce, nonce);
+        const body = encodeClaim({
+          root: new Uint8Array(32),
+          alias: nonce.slice(8),
+          storeId: nonce.slice(8),
+        });
+        return sealFrame(nodeCrypto, key, { type: FrameType.claim, epoch, recording: 0, sequence: 0 }, body);
+      };
+      assert.throws(() => monitor.claim(claimFor(2), hello), { code: "CLAIM_WINDOW" });
+      handheld.act((held) => held.hold());
+      assert.throws(() => monitor.claim(claimFor(1), hello), { code: "CLAIM_EPOCH" });
+      assert.throws(() => monitor.claim(claimFor(3), hello), { code: "CLAIM_EPOCH" });
+      await pause(60_001);
+      assert.throws(() => monitor.claim(claimFor(2), hello), { code: "CLAIM_WINDOW" });
+      handheld.act((held) => held.hold());
+      monitor.claim(claimFor(2), hello);
+      assert.equal(monitor.keys()!.epoch, 2);
+    },
+  );
+
   it_("records a strip of thirty seconds at a press, to the sample", async (house) => {
     const { handheld, store } = house;
     await claimIfNew(handheld, store);
@@ -120,7 +172,7 @@ describe("the monitor", () => {
     await pause(7000);
     store.command(device!.id, { op: Op.stop });
     await idle(house);
-    store.command(device!.id, { op: Op.settings, setting: 2, value: 5 });
+    store.command(device!.id, { op: Op.settings, setting: Setting.stripSeconds, value: 5 });
     await pause(100);
     handheld.act((monitor) => monitor.press());
     await pause(7000);
