@@ -49,6 +49,7 @@ export class Monitor implements Owner, Sink {
     this.recorder = new Recorder(board, this.ring, this.vault, function (recording, sequence) {
       self.link.appended(recording, sequence);
     });
+    this.recorder.inherit(this.ring.holes());
     this.sampler = new Sampler(board.frontEnd, this);
     this.rest();
   }

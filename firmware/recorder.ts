@@ -21,6 +21,8 @@ interface Gap {
 }
 
 const NOT_YET = -1;
+/** A hole that a restart found: lost or long receipted, nobody here knows; it only joins what is lost behind it. */
+const INHERITED = -2;
 /** Gaps whose drop frame is kept alive at most; beyond it the oldest is left to its drop frame in the ring. */
 const MAX_GAPS = 64;
 const MAX_FRONT_END_LOSSES = 64;
@@ -49,6 +51,13 @@ export class Recorder {
     private readonly vault: Vault,
     private readonly appended: (recording: number, sequence: number) => void,
   ) {}
+
+  /** After a restart: holes in what the ring holds. */
+  inherit(holes: Evicted[]): void {
+    for (let i = 0; i < holes.length; i++) {
+      this.gaps.push({ lost: holes[i], announcedIn: 0, announcedAt: INHERITED });
+    }
+  }
 
   /** Burns the next recording's number. @returns the keys as they stand in flash now */
   burn(keys: Keys): Keys {
@@ -193,7 +202,7 @@ export class Recorder {
           gap.announcedIn === run.recording && gap.announcedAt >= run.from && gap.announcedAt <= run.to;
         if (hit) gap.announcedAt = NOT_YET;
       }
-      if (gap.announcedAt === NOT_YET || this.ring.owes(gap.announcedIn, gap.announcedAt)) kept.push(gap);
+      if (gap.announcedAt < 0 || this.ring.owes(gap.announcedIn, gap.announcedAt)) kept.push(gap);
     }
     this.gaps = kept;
     for (let i = 0; i < runs.length; i++) {
@@ -209,10 +218,12 @@ export class Recorder {
     for (let i = 0; i < runs.length; i++) {
       let known = false;
       for (let g = 0; g < this.gaps.length; g++) {
-        const lost = this.gaps[g].lost;
-        known =
-          known ||
-          (lost.recording === runs[i].recording && lost.from <= runs[i].from && lost.to >= runs[i].to);
+        const gap = this.gaps[g];
+        const lost = gap.lost;
+        if (lost.recording !== runs[i].recording || lost.from > runs[i].from || lost.to < runs[i].to)
+          continue;
+        known = true;
+        if (gap.announcedAt === INHERITED) gap.announcedAt = NOT_YET;
       }
       if (!known) this.addGap(runs[i]);
     }

@@ -348,6 +348,26 @@ export class Ring {
     return runs;
   }
 
+  /** Holes before the pages of every recording that the ring holds something of. */
+  holes(): Evicted[] {
+    let runs: Evicted[] = [];
+    for (let page = 0; page < this.pages; page++) {
+      if (this.state[page] !== HELD || this.serial[page] !== this.oldestSerialOf(this.recording[page]))
+        continue;
+      runs = runs.concat(this.gone(this.recording[page], [{ from: 0, length: 0xffffffff }]));
+    }
+    return runs;
+  }
+
+  private oldestSerialOf(recording: number): number {
+    let oldest = Infinity;
+    for (let page = 0; page < this.pages; page++) {
+      if (this.state[page] === HELD && this.recording[page] === recording)
+        oldest = Math.min(oldest, this.serial[page]);
+    }
+    return oldest;
+  }
+
   /** Where the newest held page that ends before `sequence` ends: next sequence and sample. */
   private endBefore(recording: number, sequence: number): { sequence: number; sample: number } {
     let nearest = NO_PAGE;
