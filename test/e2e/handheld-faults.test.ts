@@ -158,12 +158,12 @@ describe(`a handheld in trouble (seed ${seed})`, () => {
         handheld.act((monitor) => monitor.start(RecordingMode.continuous, 0));
         await pause(4000);
         radio.centralOff();
-        await pause(200_000);
+        await pause(450_000);
         handheld.act((monitor) => monitor.stop());
         handheld.powerOff();
         boot();
-        handheld.act((monitor) => monitor.start(RecordingMode.fixed, 250));
-        await pause(251_000);
+        handheld.act((monitor) => monitor.start(RecordingMode.fixed, 400));
+        await pause(401_000);
         radio.centralOn();
         await waitUntil("idle", () => handheld.monitor!.state === 1, 3600_000);
         // What is gone for good is declared in the next recording.
