@@ -196,9 +196,9 @@ export class Reader {
     return this.bytes.length - this.at;
   }
 
-  /** Everything not yet read. */
+  /** Everything not yet read, as a view. */
   rest(): Uint8Array {
-    return this.raw(this.left());
+    return this.bytes.subarray(this.take(this.left()));
   }
 
   end(): void {

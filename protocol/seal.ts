@@ -1,5 +1,5 @@
 /** Header + sealed body. Plaintext is padded to 32-byte steps, because frame lengths would give the heart rate away. */
-import { concat, cut } from "./bytes";
+import { concat } from "./bytes";
 import type { Crypto } from "./crypto";
 import { decodeHeader, encodeHeader, HEADER_BYTES, type Header, MAX_CIPHERTEXT_BYTES } from "./header";
 import { refusal } from "./refusal";
@@ -30,11 +30,7 @@ export function sealFrame(crypto: Crypto, key: Uint8Array, header: Header, body:
 /** @returns the body; @throws FRAME_* for a malformed frame, FRAME_TAG for a wrong key or an altered byte, FRAME_PADDING */
 export function openFrame(crypto: Crypto, key: Uint8Array, frame: Uint8Array): Uint8Array {
   decodeHeader(frame);
-  const padded = crypto.open(
-    key,
-    nonceOf(cut(frame, 0, HEADER_BYTES)),
-    cut(frame, HEADER_BYTES, frame.length),
-  );
+  const padded = crypto.open(key, nonceOf(frame.subarray(0, HEADER_BYTES)), frame.subarray(HEADER_BYTES));
   if (!padded) throw refusal("FRAME_TAG", "the frame's tag does not verify: wrong key or altered bytes");
   const length = (padded[0] << 8) | padded[1];
   if (Math.ceil((2 + length) / STEP_BYTES) * STEP_BYTES !== padded.length) {
@@ -43,5 +39,5 @@ export function openFrame(crypto: Crypto, key: Uint8Array, frame: Uint8Array): U
   for (let i = 2 + length; i < padded.length; i++) {
     if (padded[i] !== 0) throw refusal("FRAME_PADDING", "padding is not zero");
   }
-  return cut(padded, 2, 2 + length);
+  return padded.subarray(2, 2 + length);
 }

@@ -27,7 +27,11 @@ export function addDevices(program: Command, terminal: Terminal): void {
       if (devices.length === 0)
         terminal.say("no handheld claimed yet: run 'avnode claim CODE' with its button held");
       else for (const line of table(HEAD, devices.map(rowOf))) terminal.print(line);
-      for (const { id, refusals } of devices) printRefusals(terminal, id, refusals);
+      for (const { id, refusals, status } of devices) {
+        printRefusals(terminal, id, refusals);
+        if (status && status.refused > 0)
+          terminal.print(`refused by ${id}: ${counted(status.refused, "message")} since it was switched on`);
+      }
       printRefusals(terminal, "handhelds that nobody claimed here", unknown);
     });
 }

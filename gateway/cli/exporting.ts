@@ -1,9 +1,9 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { StoreReader } from "../store/reader";
 import { type DataOption, withReader } from "./reading";
-import type { Terminal } from "./terminal";
+import { CliError, Exit, type Terminal } from "./terminal";
 
 interface ExportOptions extends DataOption {
   format: "wfdb" | "csv";
@@ -33,14 +33,14 @@ export function addExport(program: Command, terminal: Terminal): void {
 
 function toWfdb(reader: StoreReader, id: string, output: string): string[] {
   const { exportWfdb } = require("../export/wfdb") as typeof import("../export/wfdb");
-  const path = target(output.replace(/\.(hea|dat)$/, ""), id);
+  const path = target(output.replace(/\.(hea|dat)$/, ""), id, [".hea", ".dat"]);
   exportWfdb(reader, id, dirname(path), basename(path));
   return [`${path}.hea`, `${path}.dat`];
 }
 
 function toCsv(reader: StoreReader, id: string, output: string): string[] {
   const { exportCsv } = require("../export/csv") as typeof import("../export/csv");
-  const path = target(output, `${id}.csv`);
+  const path = target(output, `${id}.csv`, [""]);
   // A file of that name is whole or not there.
   const unfinished = `${path}.part`;
   const file = openSync(unfinished, "w");
@@ -54,11 +54,24 @@ function toCsv(reader: StoreReader, id: string, output: string): string[] {
   return [path];
 }
 
-/** Absolute path; its directory is there. @param name of the file when `output` is a directory */
-function target(output: string, name: string): string {
+/**
+ * Absolute path; its directory is there.
+ * @param name of the file when `output` is a directory
+ * @param endings of the files that will be written
+ * @throws CliError where something else than an older export would be overwritten
+ */
+function target(output: string, name: string, endings: string[]): string {
+  if (output === "") throw new CliError(Exit.usage, "the output path is empty; give -o PATH");
   const isDirectory =
     output.endsWith("/") || (statSync(output, { throwIfNoEntry: false })?.isDirectory() ?? false);
   const path = resolve(isDirectory ? join(output, name) : output);
   mkdirSync(dirname(path), { recursive: true });
+  if (existsSync(join(dirname(path), "keyring.json")))
+    throw new CliError(Exit.usage, `${dirname(path)} is a data directory; export to another place`);
+  for (const ending of endings) {
+    const there = statSync(path + ending, { throwIfNoEntry: false });
+    if (there && !there.isFile())
+      throw new CliError(Exit.usage, `${path}${ending} is not a file that could be replaced; name another`);
+  }
   return path;
 }

@@ -14,6 +14,7 @@ import { openHouse } from "./house";
 import { openKeepsake } from "./keepsake";
 import { claimIfNew, waitUntil } from "./owner";
 import { PERFECT, type RadioFaults } from "./radio";
+import { recordable } from "./recordable";
 import { RecordSource } from "./source";
 import { VirtualTime } from "./time";
 
@@ -48,7 +49,7 @@ export async function importRecords(
   records: string[],
   options: ImportOptions,
 ): Promise<{ recordings: Imported[] }> {
-  const read = records.map((record) => ({ ...readRecord(record), name: path.basename(record, ".hea") }));
+  const read = records.map((record) => recordable(record, readRecord(record)));
   const time = new VirtualTime(Date.now());
   try {
     return { recordings: await time.until(play(read, options)) };

@@ -1,7 +1,7 @@
 /** Where a simulated front end's samples come from. */
 
 import type { WfdbRecord } from "../../gateway/wfdb/record";
-import type { Lead } from "../../protocol/open";
+import { type Lead, MAX_TEXT_BYTES } from "../../protocol/open";
 import type { EcgGenerator } from "./ecg/generator";
 import { LEADS } from "./ecg/leads";
 
@@ -41,7 +41,7 @@ export class RecordSource implements SampleSource {
     private readonly repeat = false,
     from = 0,
   ) {
-    this.name = `wfdb ${record.name}`;
+    this.name = `wfdb ${record.name}`.slice(0, MAX_TEXT_BYTES);
     this.rateNum = record.rateNum;
     this.rateDen = record.rateDen;
     this.bits = bitsFor(record.signals);
