@@ -54,11 +54,13 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   aedes.on("unsubscribe", (topics, client) => {
     for (const topic of topics) subscriptions.get(client)?.delete(topic);
   });
+  // What ends a connection after a refusal is told, but not counted once more.
+  const aftermath = new Tally("broker", options.clock ?? systemClock, log);
   aedes.on("clientError", (_client, error) =>
-    tally.count("client-error", `ended a connection: ${error.message}`),
+    aftermath.count("client-error", `ended a connection: ${error.message}`),
   );
   aedes.on("connectionError", (_client, error) =>
-    tally.count("connection-error", `refused a connection: ${error.message}`),
+    aftermath.count("connection-error", `refused a connection: ${error.message}`),
   );
   const server = options.port === undefined ? undefined : await listen(aedes, options.port, tally);
   const address = server?.address();
@@ -72,7 +74,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       aedes.handle(far);
       return near;
     },
-    refusals: () => tally.totals(),
+    refusals: () => ({ ...aftermath.totals(), ...tally.totals() }),
     async close() {
       server?.close();
       await new Promise<void>((done) => aedes.close(done));
@@ -103,10 +105,11 @@ function rules(tally: Tally, clients: () => number, subscriptions: Subscriptions
       if (packet.retain) {
         if (packet.topic !== CHECKPOINT_TOPIC && !packet.topic.endsWith(`/${TopicKind.status}`))
           return done(refuse("retain", "only status and checkpoint are retained"));
-        retained.add(packet.topic);
-        if (retained.size > MAX_RETAINED) {
-          retained.delete(packet.topic);
-          return done(refuse("retain", "too many retained topics"));
+        // The relay says everybody's presence over one connection: ending it for a stranger's would silence all.
+        if (retained.size < MAX_RETAINED) retained.add(packet.topic);
+        else if (!retained.has(packet.topic)) {
+          tally.count("retained", "did not retain a topic: there are too many");
+          packet.retain = false;
         }
       }
       done(null);

@@ -22,6 +22,9 @@ const PRESENCE_MS = 60000;
 /** Messages kept while the broker has not yet confirmed the subscription to their answers. */
 const MAX_EARLY = 64;
 
+/** Names that one link may say: a handheld has one, and another after a claim. */
+const MAX_ALIASES = 8;
+
 export interface RelayOptions {
   radio: Radio;
   broker: BrokerAddress;
@@ -48,6 +51,7 @@ export class Relay {
   private readonly connection: Connection;
   private readonly outbox: Outbox;
   private readonly links = new Map<RadioLink, Link>();
+  private readonly said = new WeakMap<Link, Set<string>>();
   private readonly presences = new Map<string, Presence>();
   private cancelPresence: () => void = () => {};
 
@@ -137,7 +141,14 @@ export class Relay {
   private enter(link: Link, alias: Uint8Array): void {
     const hex = toHex(alias);
     if (link.alias === hex) return;
+    const said = this.said.get(link) ?? new Set();
+    this.said.set(link, said.add(hex));
     this.leave(link);
+    if (said.size > MAX_ALIASES) {
+      this.tally.count("many-aliases", `let go of a link that said more than ${MAX_ALIASES} names`);
+      link.radio.close();
+      return;
+    }
     link.alias = hex;
     const known = this.presences.get(hex);
     if (known) {

@@ -46,6 +46,7 @@ export class RecordingCheck {
   private readonly ownGaps: Runs = [];
   private ownDrops = 0;
   private lostTrack = false;
+  private undecoded = 0;
   /** Declared ranges of frames, and the chain that each states behind its last one. */
   private readonly ranges: Drop[];
   private readonly rangeEnds: Map<number, Uint8Array>;
@@ -96,15 +97,35 @@ export class RecordingCheck {
     const end = Math.max(this.row.next, ...this.ranges.map((drop) => drop.to + 1));
     this.jumpTo(end);
     this.takeGap(Math.max(this.close?.samples ?? 0, ...this.drops.map((d) => d.firstSample + d.samples)));
-    if (this.frames > 0 && !this.open)
-      this.notes.push("its open frame is not here: samples cannot be decoded");
+    if (this.frames > 0 && !this.open) this.noteOpen();
+    if (this.frames === 0 && this.next === 0) this.judgeAbsent(successor.exists);
     this.compareClose();
     if (this.close && closeBefore && !sameBytes(this.close.previousClose, closeBefore)) {
       this.altered.push("the close does not follow the close of the recording before");
     }
     this.comparePrevious(successor.previous);
+    if (this.frames > 0 && successor.previous && successor.previous.recording < this.row.number) {
+      this.altered.push(
+        "the next recording says that this number was never used: was the handheld cloned or rolled back?",
+      );
+    }
     this.compareRow();
     if (!this.close) this.notes.push(successor.exists ? "truncated" : "open");
+  }
+
+  private noteOpen(): void {
+    const dropped = this.ranges.some((drop) => drop.from === 0);
+    this.notes.push(
+      dropped
+        ? `its open frame was dropped: ${this.undecoded} data frames cannot be decoded`
+        : "its open frame is not here: samples cannot be decoded",
+    );
+  }
+
+  /** Of a recording without a frame, of which nothing is declared lost either. */
+  private judgeAbsent(hasSuccessor: boolean): void {
+    if (hasSuccessor) this.missing.push("no frame of it is here");
+    else this.notes.push("not arrived yet");
   }
 
   /** Over frames that are not here: along declared ranges by their chain, else they are missing. */
@@ -152,7 +173,10 @@ export class RecordingCheck {
   }
 
   private readData(sequence: number, body: Uint8Array): void {
-    if (!this.shape) return;
+    if (!this.shape) {
+      this.undecoded++;
+      return;
+    }
     const { firstSample, block } = decodeData(body);
     const samples = decodeBlock(block, this.shape)[0].length;
     if (firstSample < this.samples) {
@@ -188,7 +212,7 @@ export class RecordingCheck {
     const reason = this.drops.find((d) => from >= d.firstSample && from < d.firstSample + d.samples)?.reason;
     if (undeclared.length === 0) {
       this.notes.push(`gap of ${sample - from} samples at ${from} (${REASONS[reason ?? 0]})`);
-    } else if (!this.lostTrack) {
+    } else if (this.shape && !this.lostTrack) {
       const { from: first, length } = undeclared[0];
       this.altered.push(`samples ${first} to ${first + length - 1} lie in no declared gap`);
     }

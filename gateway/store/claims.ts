@@ -18,7 +18,9 @@ import type { Clock } from "../clock";
 import type { Devices } from "./devices";
 import type { Keyring } from "./keyring";
 import { isGenuine } from "./makers";
+import { People } from "./people";
 import type { RefusalKind } from "./refusals";
+import type { Nonces } from "./sessions";
 
 /** What a data directory is for; it is made so and stays so. */
 export type DataKind = "home" | "demo" | "import";
@@ -49,9 +51,12 @@ interface OfferRow {
   made_at: number;
 }
 
-/** Claims that wait at once, and roots that may have been taken without our knowing. */
+/** Claims that wait at once, roots offered for each, and old roots that may have been taken without our knowing. */
 const MAX_WAITING = 8;
+const MAX_OFFERS_PER_CLAIM = 64;
 const MAX_OFFERS = 256;
+/** No root of a claim filed within it is forgotten for newer ones: its handheld may just have taken it. */
+const KEEP_OFFERS_MS = 3600000;
 /** Claims that ended, kept so that they can still be asked about. */
 const MAX_ENDED = 64;
 
@@ -94,6 +99,8 @@ export function claimState(db: Database, id: number): ClaimState | undefined {
 }
 
 export class Claims {
+  private readonly people: People;
+
   constructor(
     private readonly db: Database,
     private readonly keyring: Keyring,
@@ -101,7 +108,9 @@ export class Claims {
     private readonly clock: Clock,
     private readonly kind: DataKind,
     private readonly devices: Devices,
-  ) {}
+  ) {
+    this.people = new People(db, keyring);
+  }
 
   /** Ends the claims whose minute is over. @returns the newest that still waits, 0 = none */
   expire(): number {
@@ -125,8 +134,9 @@ export class Claims {
   }
 
   /** The messages that offer a new root to whoever holds one of the codes that wait. */
-  offer(hello: DeviceHello, storeNonce: Uint8Array): Uint8Array[] {
+  offer(hello: DeviceHello, storeNonce: Uint8Array): { messages: Uint8Array[]; refused?: RefusalKind } {
     this.expire();
+    let refused: RefusalKind | undefined;
     const messages: Uint8Array[] = [];
     const codes: Uint8Array[] = [];
     for (const claim of this.waiting().slice(0, MAX_WAITING)) {
@@ -135,24 +145,25 @@ export class Claims {
       if (codes.some((other) => sameBytes(other, code)) || hello.epoch === 0xffff) continue;
       codes.push(code);
       const offer = this.offerOf(claim.id, hello);
+      if (!offer) {
+        refused = "hello-flood";
+        continue;
+      }
       const root = this.keyring.unwrap(offer.root, rootPlace(offer.alias));
       const key = claimKey(this.crypto, code, Direction.down, hello.nonce, storeNonce);
       const header = { type: FrameType.claim, epoch: offer.epoch, recording: 0, sequence: 0 };
       const body = encodeClaim({ root, alias: offer.alias, storeId: this.keyring.storeId });
       messages.push(sealFrame(this.crypto, key, header, body));
     }
-    return messages;
+    return { messages, refused };
   }
 
   /**
    * The handheld's answer, under the alias of its hello or under the one it was offered.
+   * @param nonces of the hellos that it may answer
    * @returns the device now owned, or why the answer was refused
    */
-  answer(
-    alias: Uint8Array,
-    nonces: { deviceNonce: Uint8Array; storeNonce: Uint8Array },
-    message: Uint8Array,
-  ): { device: string } | RefusalKind {
+  answer(alias: Uint8Array, nonces: Nonces[], message: Uint8Array): { device: string } | RefusalKind {
     let epoch: number;
     try {
       epoch = decodeHeader(message).epoch;
@@ -163,13 +174,8 @@ export class Claims {
       if (offer.epoch !== epoch) continue;
       const claim = this.db.prepare("SELECT * FROM claims WHERE id = ?").get(offer.claim) as ClaimRow;
       const code = this.keyring.unwrap(claim.code, codePlace(claim.id));
-      const key = claimKey(this.crypto, code, Direction.up, nonces.deviceNonce, nonces.storeNonce);
-      let certificate: Certificate;
-      try {
-        certificate = decodeCertificate(openFrame(this.crypto, key, message));
-      } catch {
-        continue;
-      }
+      const certificate = this.openAnswer(code, nonces, message);
+      if (!certificate) continue;
       const id = certificate.device;
       const refused = this.reasonAgainst(id, certificate, epoch);
       if (refused) {
@@ -181,6 +187,16 @@ export class Claims {
       return { device: toHex(id) };
     }
     return "claim-answer";
+  }
+
+  private openAnswer(code: Uint8Array, nonces: Nonces[], message: Uint8Array): Certificate | undefined {
+    for (const { deviceNonce, storeNonce } of nonces) {
+      const key = claimKey(this.crypto, code, Direction.up, deviceNonce, storeNonce);
+      try {
+        return decodeCertificate(openFrame(this.crypto, key, message));
+      } catch {}
+    }
+    return undefined;
   }
 
   private reasonAgainst(id: Uint8Array, certificate: Certificate, epoch: number): RefusalKind | undefined {
@@ -201,7 +217,7 @@ export class Claims {
           alias: offer.alias,
           epoch: offer.epoch,
           root: this.keyring.unwrap(offer.root, rootPlace(offer.alias)),
-          person: this.personOf(claim.person),
+          person: claim.person === null ? null : this.people.idOf(claim.person),
           at: this.clock.now(),
         });
         this.db
@@ -213,19 +229,21 @@ export class Claims {
     this.devices.reload();
   }
 
-  private personOf(name: string | null): number | null {
-    if (name === null) return null;
-    const known = this.db.prepare("SELECT id FROM people WHERE name = ?").pluck().get(name);
-    return Number(known ?? this.db.prepare("INSERT INTO people (name) VALUES (?)").run(name).lastInsertRowid);
-  }
-
-  /** The same root again for the same hello alias and epoch, so that repeated messages lead to one root. */
-  private offerOf(claim: number, hello: DeviceHello): OfferRow {
+  /**
+   * The same root again for the same hello alias and epoch, so that repeated messages lead to one root.
+   * @returns undefined when hellos under too many aliases were answered for this claim
+   */
+  private offerOf(claim: number, hello: DeviceHello): OfferRow | undefined {
     const epoch = hello.epoch + 1;
     const made = this.db
       .prepare("SELECT * FROM offers WHERE claim = ? AND hello_alias = ? AND epoch = ?")
       .get(claim, hello.alias, epoch) as OfferRow | undefined;
     if (made) return made;
+    const offered = this.db
+      .prepare("SELECT count(*) FROM offers WHERE claim = ?")
+      .pluck()
+      .get(claim) as number;
+    if (offered >= MAX_OFFERS_PER_CLAIM) return undefined;
     const alias = Buffer.from(this.crypto.random(ALIAS_BYTES));
     const root = this.keyring.wrap(this.crypto.random(ROOT_BYTES), rootPlace(alias));
     const offer = {
@@ -243,9 +261,10 @@ export class Claims {
           .run(offer);
         this.db
           .prepare(
-            "DELETE FROM offers WHERE alias NOT IN (SELECT alias FROM offers ORDER BY made_at DESC LIMIT ?)",
+            `DELETE FROM offers WHERE alias NOT IN (SELECT alias FROM offers ORDER BY made_at DESC LIMIT ?)
+             AND claim NOT IN (SELECT id FROM claims WHERE state = 'waiting' OR abs(? - filed_at) < ?)`,
           )
-          .run(MAX_OFFERS);
+          .run(MAX_OFFERS, offer.made_at, KEEP_OFFERS_MS);
       })
       .immediate();
     return offer;

@@ -172,7 +172,7 @@ export class Devices {
     if (known) this.deviceTable.update(row);
     else {
       this.deviceTable.insert(row);
-      this.meta.set("devices", String(this.byId.size + 1));
+      this.meta.increment("devices");
     }
     this.epochTable.insert(epochRow);
   }

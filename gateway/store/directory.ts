@@ -6,7 +6,7 @@ import type { DataKind } from "./claims";
 import { StoreError } from "./errors";
 import { Keyring } from "./keyring";
 import { Meta } from "./meta";
-import { checkSchema, migrate } from "./schema";
+import { checkSchema, hasForm, migrate } from "./schema";
 
 /** Another process may file a claim while we write. */
 const BUSY_MS = 5000;
@@ -43,6 +43,15 @@ function orClose<T>(db: Database.Database, use: () => T): T {
   }
 }
 
+/** An empty store in its place would look as though nothing had ever been recorded. */
+function missing(dataDir: string): StoreError {
+  return new StoreError(
+    "STORE_MISSING",
+    `${databasePath(dataDir)} is gone or empty, but its keyring is here. Bring it back from a backup; ` +
+      `if nothing was ever recorded here, remove both it and ${Keyring.path(dataDir)} and start again`,
+  );
+}
+
 export function makeDirectory(dataDir: string): void {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -59,24 +68,19 @@ export function makeDirectory(dataDir: string): void {
 export function openToWrite(dataDir: string, kind: DataKind): Opened {
   const hasDatabase = existsSync(databasePath(dataDir));
   const hasKeyring = existsSync(Keyring.path(dataDir));
-  // An empty store in its place would look as though nothing had ever been recorded.
-  if (hasKeyring && !hasDatabase) {
-    throw new StoreError(
-      "STORE_MISSING",
-      `${databasePath(dataDir)} is gone, but its keyring is here. Bring it back from a backup; ` +
-        `if nothing was ever recorded here, remove ${Keyring.path(dataDir)} and start again`,
-    );
-  }
+  if (hasKeyring && !hasDatabase) throw missing(dataDir);
   const keyring = hasDatabase ? Keyring.load(dataDir) : Keyring.create(dataDir);
   const db = connect(dataDir, {});
   return orClose(db, () => {
     const meta = new Meta(db, keyring);
     checkSchema(db);
+    if (hasDatabase && !hasForm(db)) throw missing(dataDir);
     db.pragma("journal_mode = WAL");
     db.pragma("journal_size_limit = 67108864");
     db.transaction(() => {
       migrate(db, (name, value) => meta.set(name, value));
-      if (meta.get("kind") === undefined) {
+      // Never later: a row that somebody deleted must not heal.
+      if (!hasDatabase) {
         meta.set("kind", kind);
         meta.set("devices", "0");
       }
@@ -104,6 +108,7 @@ export function openBeside(dataDir: string, readonly: boolean): Opened {
   const db = connect(dataDir, { readonly, fileMustExist: true });
   return orClose(db, () => {
     checkSchema(db);
+    if (!hasForm(db)) throw missing(dataDir);
     return { db, keyring, meta: new Meta(db, keyring) };
   });
 }

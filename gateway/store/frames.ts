@@ -17,15 +17,16 @@ export class Frames {
   private readonly newestOfType: Statement;
 
   constructor(private readonly db: Database) {
-    this.insertion = db.prepare("INSERT INTO frames VALUES (?, ?, ?, ?)");
+    this.insertion = db.prepare("INSERT INTO frames VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
     this.selection = db.prepare("SELECT frame FROM frames WHERE recording = ? AND sequence = ?").pluck();
     this.newestOfType = db
       .prepare("SELECT frame FROM frames WHERE recording = ? AND type = ? ORDER BY sequence DESC LIMIT 1")
       .pluck();
   }
 
-  add(recording: number, sequence: number, type: number, frame: Uint8Array): void {
-    this.insertion.run(recording, sequence, type, frame);
+  /** @returns false when the place is taken, which the recording's row did not say: that row was altered */
+  add(recording: number, sequence: number, type: number, frame: Uint8Array): boolean {
+    return this.insertion.run(recording, sequence, type, frame).changes === 1;
   }
 
   get(recording: number, sequence: number): Buffer | undefined {

@@ -10,12 +10,13 @@ import {
 } from "../../protocol/bodies";
 import { sameBytes } from "../../protocol/bytes";
 import { blockSamples } from "../../protocol/codec/block";
+import type { Status } from "../../protocol/command";
 import type { Crypto } from "../../protocol/crypto";
 import { decodeHeader, FrameType, type Header } from "../../protocol/header";
 import { blockShape, decodeOpen } from "../../protocol/open";
 import { openFrame } from "../../protocol/seal";
 import type { Clock } from "../clock";
-import type { Device } from "./devices";
+import type { Device, Epoch } from "./devices";
 import { codeOf, StoreError } from "./errors";
 import type { Frames } from "./frames";
 import { MAX_STEPS } from "./ratchet";
@@ -37,6 +38,8 @@ export interface Taken {
   recording?: Recording;
   stored?: StoredFrame;
   refused?: RefusalKind;
+  /** Counted like a refusal, although the frame is stored. */
+  alarm?: RefusalKind;
 }
 
 /** Runs of missing frames, and of lost samples, that one recording may have. */
@@ -44,6 +47,9 @@ const MAX_MISSING_RUNS = 256;
 const MAX_GAPS = 4096;
 /** Beyond so many wrong tags within a second a device's frames wait for the next second: slowed, never locked out. */
 const MAX_WRONG_TAGS = 200;
+
+/** Recordings that may be skipped when the handheld's own status says that it is that far. */
+const MAX_STATED_STEPS = 65536;
 
 export class Ingest {
   private readonly wrongTags = new Map<string, { since: number; count: number }>();
@@ -66,7 +72,7 @@ export class Ingest {
     const epoch = device.epochs.get(header.epoch);
     if (!epoch) return { refused: "epoch" };
     const ahead = header.recording - epoch.ratchet.number;
-    if (ahead > MAX_STEPS) return { refused: "recording-too-far" };
+    if (ahead > MAX_STEPS && ahead > this.statedSteps(device, epoch)) return { refused: "recording-too-far" };
     let recording: Recording | undefined;
     try {
       recording = this.recordings.find(device, header.epoch, header.recording);
@@ -85,7 +91,13 @@ export class Ingest {
       this.countWrongTag(device);
       return { refused: "wrong-tag" };
     }
-    recording ??= this.recordings.begin(device, epoch, header.recording);
+    try {
+      recording ??= this.recordings.begin(device, epoch, header.recording);
+    } catch (error) {
+      // Rows that the chain key's number denies: that number was set back.
+      if (codeOf(error).startsWith("SQLITE_CONSTRAINT")) return { refused: "altered-store" };
+      throw error;
+    }
     return this.put(recording, header, frame, body);
   }
 
@@ -106,7 +118,8 @@ export class Ingest {
       const edge = sequence === row.next || missing.some((run) => run.from === sequence);
       if (!edge) return { recording, refused: "scattered" };
     }
-    this.frames.add(row.key, sequence, header.type, frame);
+    if (!this.frames.add(row.key, sequence, header.type, frame)) return { refused: "altered-store" };
+    const alarm = this.isRegressed(recording, header, body) ? "recording-regressed" : undefined;
     row.held++;
     if (sequence >= row.next) {
       addRun(missing, row.next, sequence - row.next);
@@ -119,7 +132,25 @@ export class Ingest {
     return {
       recording,
       stored: { device: recording.device.hex, recordingId: row.id, header, body },
+      alarm,
     };
+  }
+
+  /** Whether a recording has frames although the open frame of a later one says that its number was never used. */
+  private isRegressed(recording: Recording, header: Header, body: Uint8Array): boolean {
+    try {
+      if (header.type === FrameType.open) {
+        const { previous } = decodeOpen(body);
+        if (previous && this.recordings.anyBetween(previous.recording, recording)) return true;
+      }
+      const next = recording.row.held === 0 ? this.recordings.openAfter(recording) : undefined;
+      if (!next) return false;
+      const { previous } = decodeOpen(openFrame(this.crypto, next.recording.key, next.frame));
+      return previous !== undefined && previous.recording < recording.row.number;
+    } catch (error) {
+      if (codeOf(error).startsWith("SQLITE")) throw error;
+      return false;
+    }
   }
 
   /** What the body says. A malformed one stays stored, since it is what the handheld sealed; its recording is flagged. */
@@ -189,6 +220,12 @@ export class Ingest {
   private flag(recording: Recording, flag: number): void {
     recording.row.flags |= flag;
     this.recordings.touch(recording);
+  }
+
+  private statedSteps(device: Device, epoch: Epoch): number {
+    if (!device.row.status || epoch.row.epoch !== device.row.epoch) return 0;
+    const { newestRecording } = JSON.parse(device.row.status) as Status;
+    return Math.min(MAX_STATED_STEPS, newestRecording - epoch.ratchet.number);
   }
 
   private slowed(device: Device): boolean {

@@ -145,6 +145,28 @@ export class Recordings {
     return this.find(device, epoch.row.epoch, number)!;
   }
 
+  /** The open frame of the nearest later recording whose open frame is here. @throws as find does */
+  openAfter({ device, row }: Recording): { recording: Recording; frame: Buffer } | undefined {
+    const next = this.db
+      .prepare(
+        `SELECT number, frame FROM recordings JOIN frames ON recording = key AND sequence = 0
+         WHERE device = ? AND epoch = ? AND number > ? ORDER BY number LIMIT 1`,
+      )
+      .get(row.device, row.epoch, row.number) as { number: number; frame: Buffer } | undefined;
+    return next && { recording: this.find(device, row.epoch, next.number)!, frame: next.frame };
+  }
+
+  /** Whether frames are here of a recording behind number `after` and before this one. */
+  anyBetween(after: number, { row }: Recording): boolean {
+    const found = this.db
+      .prepare(
+        `SELECT 1 FROM recordings WHERE device = ? AND epoch = ? AND number > ? AND number < ?
+         AND EXISTS (SELECT 1 FROM frames WHERE recording = key) LIMIT 1`,
+      )
+      .get(row.device, row.epoch, after, row.number);
+    return found !== undefined;
+  }
+
   touch(recording: Recording): void {
     this.changed.add(recording);
   }

@@ -27,7 +27,7 @@ export const REFUSALS = {
   "altered-store": "of a recording whose row in the database was altered: run 'avnode verify'",
   topic: "under a topic that nobody publishes to",
   envelope: "in an envelope that nobody makes",
-  broker: "by the broker, which ended the connection",
+  broker: "by the broker: nobody of ours publishes so",
   notification: "by the relay: bytes from the radio that no handheld sends",
   internal: "that avnode failed over: please report the log line before this one",
 };

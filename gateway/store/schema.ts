@@ -17,7 +17,7 @@ const MIGRATIONS: Migration[] = [
     sql: `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL, mac BLOB NOT NULL) WITHOUT ROWID;
 
-CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL, mac BLOB NOT NULL);
 
 -- One row per handheld; person is the owner of its next recordings.
 CREATE TABLE devices (
@@ -78,6 +78,13 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
 
 function versionOf(db: Database): number {
   return db.pragma("user_version", { simple: true }) as number;
+}
+
+/** False for a database that was never made, or was emptied. */
+export function hasForm(db: Database): boolean {
+  return (
+    versionOf(db) !== 0 && db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'meta'").get() !== undefined
+  );
 }
 
 /** @throws STORE_FOREIGN, STORE_NEWER */

@@ -10,14 +10,19 @@ import type { Clock } from "../clock";
 import type { Keyring } from "./keyring";
 import type { RefusalKind } from "./refusals";
 
-const HELLO_EVERY_MS = 200;
+const HELLO_EVERY_MS = 50;
+/** Hellos that anybody can say under an alias heard on the air must not push out the handheld's own at once. */
+const MAX_PENDING = 8;
 const REQUEST_EVERY_MS = 1000;
 /** Aliases that are not (yet) a claimed handheld's, remembered at once. */
 const MAX_STRANGERS = 64;
 
-interface Session {
+export interface Nonces {
   deviceNonce: Uint8Array;
   storeNonce: Uint8Array;
+}
+
+interface Session extends Nonces {
   up?: Uint8Array;
   down?: Uint8Array;
   /** Counter of the newest message up, −1 before the first; and of the next one down. */
@@ -32,7 +37,8 @@ interface Link {
   /** Unix ms of the newest hello with the button held. */
   claimableAt: number;
   live?: Session;
-  pending?: Session;
+  /** Answered, not yet heard in; newest last. */
+  pending: Session[];
 }
 
 export interface HelloAnswer {
@@ -65,19 +71,10 @@ export class Sessions {
     if (link.live && sameBytes(link.live.deviceNonce, hello.nonce)) return { refused: "replayed-hello" };
     if (hello.claimable) link.claimableAt = now;
     // A hello sent twice gets its answer twice. Not so for a claim: another code would be sealed under the same nonces.
-    const repeated = !hello.claimable && link.pending && sameBytes(link.pending.deviceNonce, hello.nonce);
-    if (!repeated) {
-      const storeNonce = this.crypto.random(NONCE_BYTES);
-      link.pending = { deviceNonce: hello.nonce, storeNonce, seen: -1, next: 0 };
-      if (rk) {
-        const { storeId } = this.keyring;
-        const key = (direction: number) =>
-          linkKey(this.crypto, rk, direction, hello.nonce, storeNonce, storeId);
-        link.pending.up = key(Direction.up);
-        link.pending.down = key(Direction.down);
-      }
-    }
-    const { storeNonce } = link.pending!;
+    const repeated = hello.claimable
+      ? undefined
+      : link.pending.find((session) => sameBytes(session.deviceNonce, hello.nonce));
+    const { storeNonce } = repeated ?? this.begin(link, hello.nonce, rk);
     const { storeId, generation } = this.keyring;
     return {
       storeNonce,
@@ -105,8 +102,9 @@ export class Sessions {
       return "malformed";
     }
     if (header.epoch !== epoch) return "epoch";
-    for (const session of [link?.live, link?.pending]) {
-      if (!link || !session?.up) continue;
+    if (!link) return "wrong-tag";
+    for (const session of [link.live, ...link.pending]) {
+      if (!session?.up) continue;
       const body = this.open(session.up, message);
       if (!body) continue;
       if (header.sequence <= session.seen) return "replayed-status";
@@ -117,10 +115,11 @@ export class Sessions {
         return "malformed";
       }
       session.seen = header.sequence;
-      const began = session === link.pending;
+      const began = session !== link.live;
       if (began) {
         link.live = session;
-        link.pending = undefined;
+        // The handheld may have said hello again meanwhile.
+        link.pending = link.pending.slice(link.pending.indexOf(session) + 1);
       }
       return { status, began };
     }
@@ -145,10 +144,11 @@ export class Sessions {
     return this.links.get(toHex(alias))?.live !== undefined;
   }
 
-  /** The nonces of the newest hello that was answered. */
-  nonces(alias: Uint8Array): { deviceNonce: Uint8Array; storeNonce: Uint8Array } | undefined {
+  /** The nonces of the hellos that were answered, newest first. */
+  nonces(alias: Uint8Array): Nonces[] {
     const link = this.links.get(toHex(alias));
-    return link?.pending ?? link?.live;
+    if (!link) return [];
+    return [...link.pending].reverse().concat(link.live ?? []);
   }
 
   /** Asks for a hello, at most once a second; undefined while it is too soon. */
@@ -172,6 +172,23 @@ export class Sessions {
     this.links.delete(toHex(alias));
   }
 
+  private begin(link: Link, deviceNonce: Uint8Array, rk: Uint8Array | undefined): Session {
+    const session: Session = {
+      deviceNonce,
+      storeNonce: this.crypto.random(NONCE_BYTES),
+      seen: -1,
+      next: 0,
+    };
+    if (rk) {
+      const key = (direction: number) =>
+        linkKey(this.crypto, rk, direction, deviceNonce, session.storeNonce, this.keyring.storeId);
+      session.up = key(Direction.up);
+      session.down = key(Direction.down);
+    }
+    link.pending = [...link.pending, session].slice(-MAX_PENDING);
+    return session;
+  }
+
   private open(key: Uint8Array, message: Uint8Array): Uint8Array | undefined {
     try {
       return openFrame(this.crypto, key, message);
@@ -190,6 +207,7 @@ export class Sessions {
       helloAt: never,
       requestAt: never,
       claimableAt: never,
+      pending: [],
     };
     this.links.set(hex, link);
     const strangers = [...this.links.keys()].filter((key) => !this.isKnown(key));

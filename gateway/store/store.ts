@@ -231,8 +231,9 @@ export class Store {
     if (!answer.message || !answer.storeNonce) return answer.refused;
     this.onSend(alias, answer.message);
     if (!hello.claimable) return undefined;
-    for (const offer of this.claims.offer(hello, answer.storeNonce)) this.onSend(alias, offer);
-    return undefined;
+    const { messages, refused } = this.claims.offer(hello, answer.storeNonce);
+    for (const offer of messages) this.onSend(alias, offer);
+    return refused;
   }
 
   private claimAnswer(
@@ -241,7 +242,7 @@ export class Store {
     message: Uint8Array,
   ): RefusalKind | undefined {
     const nonces = this.sessions.nonces(alias);
-    if (!nonces) return device || this.offered(alias) ? this.askHello(alias) : "unknown-device";
+    if (nonces.length === 0) return device || this.offered(alias) ? this.askHello(alias) : "unknown-device";
     const outcome = this.claims.answer(alias, nonces, message);
     if (typeof outcome !== "string") {
       this.log.info({ device: outcome.device }, `claimed handheld ${outcome.device}`);
@@ -285,14 +286,16 @@ export class Store {
     }
     this.stored = [];
     for (const { device, frame } of batch) {
-      const { recording, stored, refused } = this.ingest.take(device, frame);
+      const { recording, stored, refused, alarm } = this.ingest.take(device, frame);
       if (refused) this.refuse(device, refused);
+      if (alarm) this.refuse(device, alarm);
       if (recording && recording.row.epoch === device.row.epoch)
         this.receipts.due(device, recording.row.number);
-      if (!recording) continue;
+      // What is here already may be a recording of the air, played again: no sign that the handheld is near.
+      if (!stored) continue;
       device.row.contact_at = this.clock.now();
       device.dirty = true;
-      if (stored) this.stored.push(stored);
+      this.stored.push(stored);
     }
     this.recordings.save();
     this.devices.save();

@@ -4,7 +4,7 @@ import { type Drop, decodeClose, decodeDrop, signedClose } from "../../protocol/
 import { sameBytes, toHex } from "../../protocol/bytes";
 import { type Certificate, DeviceClass, decodeCertificate } from "../../protocol/certificate";
 import { FrameType } from "../../protocol/header";
-import { decodeOpen, type Open, type Previous } from "../../protocol/open";
+import { decodeOpen, type Open } from "../../protocol/open";
 import { openFrame } from "../../protocol/seal";
 import { nodeCrypto as crypto } from "../crypto";
 import { RecordingCheck } from "./check";
@@ -14,6 +14,7 @@ import type { Verdict, VerifiedRecording, VerifyReport } from "./infos";
 import type { Keyring } from "./keyring";
 import { isGenuine } from "./makers";
 import { Meta } from "./meta";
+import { People } from "./people";
 import { RECORDING_COLUMNS, type RecordingRow, recordingKeyPlace } from "./recordings";
 import { SealedTable } from "./rows";
 
@@ -35,7 +36,20 @@ interface Entry {
 /** What is known of what came after a recording. */
 interface Successor {
   exists: boolean;
-  previous?: Previous;
+  /** The nearest open frame after it. */
+  open?: Open;
+}
+
+/** @param newest whether no later ownership followed */
+function successorsOf(entries: Entry[], newest: boolean): Successor[] {
+  const successors: Successor[] = [];
+  let successor: Successor = { exists: !newest };
+  for (let i = entries.length - 1; i >= 0; i--) {
+    successors[i] = successor;
+    const { row, open } = entries[i];
+    successor = { exists: successor.exists || row.held > 0, open: open ?? successor.open };
+  }
+  return successors;
 }
 
 interface Findings {
@@ -60,8 +74,7 @@ export function verifyStore(
 }
 
 /** A number that the handheld burned and did not use, as the next recording's open frame tells. */
-function neverWritten(number: number, later: Entry[]): boolean {
-  const next = later.find((entry) => entry.open)?.open;
+function neverWritten(number: number, next: Open | undefined): boolean {
   if (!next) return false;
   return !next.previous || next.previous.recording < number || next.previous.frames === 0;
 }
@@ -134,8 +147,9 @@ class Verification {
       const name = `${toHex(epoch.device)} (epoch ${epoch.epoch})`;
       if (!epochTable.intact(epoch)) this.problems.push(`the row of keys of handheld ${name} was altered`);
       const own = rows.filter((row) => sameBytes(row.device, epoch.device) && row.epoch === epoch.epoch);
+      const numbers = new Set(own.map((row) => row.number));
       const gone = [];
-      for (let n = 1; n < epoch.ck_number; n++) if (!own.some((row) => row.number === n)) gone.push(n);
+      for (let n = 1; n < epoch.ck_number; n++) if (!numbers.has(n)) gone.push(n);
       if (gone.length > 0) {
         this.problems.push(`recordings of handheld ${name} were deleted: numbers ${gone.join(", ")}`);
       } else if (own.length !== epoch.recordings) {
@@ -146,6 +160,16 @@ class Verification {
       (row) => !epochs.some((e) => sameBytes(e.device, row.device) && e.epoch === row.epoch),
     );
     if (orphans.length > 0) this.problems.push(`${orphans.length} recordings belong to no claimed handheld`);
+    this.checkPeople([...devices, ...rows].map((row) => row.person));
+  }
+
+  private checkPeople(owners: (number | null)[]): void {
+    const { intact, altered } = new People(this.db, this.keyring).check();
+    for (const id of altered) this.problems.push(`the name of person ${id} was altered`);
+    for (const id of new Set(owners)) {
+      if (id === null || intact.has(id) || altered.includes(id)) continue;
+      this.problems.push(`person ${id}, whose handhelds or recordings are here, is gone`);
+    }
   }
 
   /** @param rows every recording of one ownership, by number */
@@ -157,18 +181,16 @@ class Verification {
   ): void {
     const entries = rows.map((row) => this.entryOf(row));
     const simulated = device && certificateOf(device)?.deviceClass === DeviceClass.simulated;
+    const successors = successorsOf(entries, newest);
     for (const [index, entry] of entries.entries()) {
       const { row } = entry;
-      const later = entries.slice(index + 1);
-      if (row.held === 0 && row.next === 0 && neverWritten(row.number, later)) {
+      const successor = successors[index];
+      if (row.held === 0 && row.next === 0 && neverWritten(row.number, successor.open)) {
         if (!this.table.intact(row)) this.problems.push(`the row of recording ${row.id} was altered`);
         continue;
       }
       if (!wanted.includes(row)) continue;
-      const check = this.checkRecording(entry, entries, {
-        exists: !newest || later.some((other) => other.row.held > 0),
-        previous: later.find((other) => other.open)?.open?.previous,
-      });
+      const check = this.checkRecording(entry, entries, successor);
       if (simulated) check.notes.unshift("simulated");
       this.report(row, check);
     }
@@ -188,7 +210,7 @@ class Verification {
       check.add(frame);
       if (++this.done % PROGRESS_EVERY === 0) this.progress(this.done, this.total);
     }
-    check.finish(successor, before?.closeHash);
+    check.finish({ exists: successor.exists, previous: successor.open?.previous }, before?.closeHash);
     const { notes, missing, frames, samples } = check;
     return { notes, altered: [...altered, ...check.altered], missing, frames, samples };
   }

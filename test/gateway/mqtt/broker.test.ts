@@ -144,6 +144,18 @@ describe("the embedded broker", () => {
     assert.equal(String((await once(reader, "message"))[1]), "here");
   });
 
+  it("goes on with whoever publishes more presences than it retains", async () => {
+    const sender = client();
+    const topicOf = (n: number) => `avnode/v1/${n.toString(16).padStart(16, "0")}/status`;
+    for (let n = 0; n < 1025; n++) await sender.publishAsync(topicOf(n), "here", { qos: 1, retain: true });
+    assert.equal(sender.connected, true);
+    assert.equal(broker.refusals().retained, 1);
+    const reader = client();
+    await reader.subscribeAsync(topicOf(1024));
+    await reader.subscribeAsync(topicOf(1023));
+    assert.equal((await once(reader, "message"))[0], topicOf(1023));
+  });
+
   it("keeps no session that lasts", async () => {
     const sender = client({ clean: false, clientId: "lasting" });
     await once(sender, "close");

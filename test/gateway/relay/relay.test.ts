@@ -206,6 +206,18 @@ describe("the relay", () => {
     assert.deepEqual(relay.refusals(), { "before-hello": 1 });
   });
 
+  it("lets go of a link that says more than eight names, and of no other", async () => {
+    const [hostile, handheld] = [radio.connect(), radio.connect()];
+    handheld.say(hello(A));
+    for (let n = 0; n < 8; n++) hostile.say(hello(new Uint8Array(8).fill(n)));
+    assert.equal(hostile.closed, false);
+    hostile.say(hello(B));
+    await time.pass(100);
+    assert.equal(hostile.closed, true);
+    assert.equal(handheld.closed, false);
+    assert.equal(relay.refusals()["many-aliases"], 1);
+  });
+
   it("refuses and counts fragments and hellos that are none, and goes on", async () => {
     const handheld = radio.connect();
     handheld.say(hello(A));
