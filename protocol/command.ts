@@ -94,7 +94,7 @@ export interface Status {
   newestRecording: number;
   uptimeMs: number;
   trust: number;
-  /** Counter of the newest command carried out, 0 = none in this session. */
+  /** Counter of the newest command carried out plus 1, 0 = none in this session. */
   lastCommand: number;
   /** Messages refused since boot: wrong session, recording, epoch, tag or form. */
   refused: number;

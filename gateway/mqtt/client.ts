@@ -63,8 +63,14 @@ export class Connection {
 
   /** QoS 1; kept across reconnections. @param done called when the broker has confirmed, or never */
   subscribe(filter: string, done?: () => void): void {
-    this.client.subscribe(filter, { qos: 1 }, (error) => {
-      if (!error) done?.();
+    this.client.subscribe(filter, { qos: 1 }, (error, granted) => {
+      // MQTT 3.1.1 §3.9.3: 0x80 is a refusal.
+      if (!error && granted?.every(({ qos }) => qos < 128)) done?.();
+      else if (!this.client.disconnecting)
+        this.log.warn(
+          { role: this.role, filter },
+          `${this.role}: the broker does not deliver ${filter}; allow it in the broker's rules`,
+        );
     });
   }
 

@@ -168,7 +168,7 @@ export class Store {
     return claimState(this.db, id);
   }
 
-  /** Seals a command into the device's session. @returns its counter, as the status repeats it; @throws STORE_NO_SESSION */
+  /** Seals a command into the device's session. @returns what the status says as its last command once it is carried out; @throws STORE_NO_SESSION */
   command(deviceHex: string, command: Command): number {
     const device = this.devices.get(deviceHex);
     const sealed = device && this.seal(device, FrameType.command, encodeCommand(command));
@@ -179,7 +179,7 @@ export class Store {
       );
     }
     this.onSend(device.row.alias, sealed.message);
-    return sealed.counter;
+    return sealed.counter + 1;
   }
 
   /** Commits now. */

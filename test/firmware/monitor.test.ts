@@ -6,10 +6,12 @@ import { startHub } from "../../gateway/hub";
 import { MarkKind } from "../../protocol/bodies";
 import { encodeClaim } from "../../protocol/claim";
 import { MonitorState, Op, Setting } from "../../protocol/command";
+import { fragment } from "../../protocol/fragments";
 import { FrameType } from "../../protocol/header";
 import { claimKey, Direction } from "../../protocol/keys";
 import { ClockTrust, RecordingMode } from "../../protocol/open";
 import { sealFrame } from "../../protocol/seal";
+import { encodeHelloRequest } from "../../protocol/session";
 import { EcgGenerator } from "../../tools/sim/ecg/generator";
 import { SimFrontEnd } from "../../tools/sim/frontend";
 import { type House, openHouse } from "../../tools/sim/house";
@@ -182,5 +184,39 @@ describe("the monitor", () => {
     assert.equal(second!.samples, 5 * RATE);
     assert.ok(Math.abs(second!.startMs - Date.now()) < 60_000);
     assert.ok(store.reader.devices()[0]!.status!.lastCommand > counter);
+  });
+
+  it_("refuses a setting that it has not, and does not call it carried out", async ({ handheld, store }) => {
+    await claimIfNew(handheld, store);
+    await waitUntil("the time", () => handheld.monitor!.status(0, 0).trust === ClockTrust.setByHub, 10_000);
+    await pause(1000);
+    const [device] = store.reader.devices();
+    const before = device!.status!.lastCommand;
+    store.command(device!.id, { op: Op.settings, setting: Setting.rateHz, value: 512 });
+    await pause(61_000);
+    assert.equal(handheld.monitor!.link.refusals.COMMAND_VALUE, 1);
+    const { status } = store.reader.devices()[0]!;
+    assert.deepEqual([status!.lastCommand, status!.refused], [before, 1]);
+  });
+
+  it_("drains although somebody on the radio asks for a hello ten times a second", async (house) => {
+    const { handheld, store, radio } = house;
+    await claimIfNew(handheld, store);
+    radio.centralOff();
+    handheld.act((monitor) => monitor.start(RecordingMode.fixed, 300));
+    await pause(301_000);
+    radio.centralOn();
+    const { alias } = handheld.monitor!.keys()!;
+    let number = 128;
+    const flood = setInterval(() => {
+      for (const piece of fragment(encodeHelloRequest(alias), number++ & 255, 244))
+        radio.central.write(piece);
+    }, 100);
+    try {
+      await waitUntil("idle", () => handheld.monitor!.state === MonitorState.idle, 60_000);
+    } finally {
+      clearInterval(flood);
+    }
+    assert.equal(store.reader.recordings()[0]!.samples, 300 * RATE);
   });
 });
