@@ -23,7 +23,8 @@ export const nodeCrypto: Crypto = {
     try {
       const plain = decipher.update(sealed.subarray(0, end));
       decipher.final();
-      return plain;
+      // As a plain array, whose slices are copies everywhere.
+      return new Uint8Array(plain.buffer, plain.byteOffset, plain.length);
     } catch {
       return undefined;
     }
