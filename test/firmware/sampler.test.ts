@@ -38,7 +38,7 @@ function rig(limit: number) {
     block(firstSample, bytes, count) {
       const [values] = decodeBlock(bytes, sampler.shape);
       assert.equal(values!.length, count);
-      values!.forEach((value, i) => samples.set(firstSample + i, value));
+      for (const [i, value] of values!.entries()) samples.set(firstSample + i, value);
     },
     lost: (firstSample, count) => lost.push([firstSample, count]),
     complete() {
