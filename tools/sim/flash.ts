@@ -13,10 +13,11 @@ export interface SimFlashOptions {
   path?: string;
 }
 
-/** The simulated supply failed. Firmware must not catch it: the processor it runs on is off. */
-export class PowerCut extends Error {
-  readonly code = "POWER_CUT";
-}
+/**
+ * The simulated supply failed. Firmware must not catch it: the processor it runs on is off. It bears no `code`, because
+ * the firmware takes an error with one for the refusal of a message.
+ */
+export class PowerCut extends Error {}
 
 const ERASED = 0xff;
 

@@ -90,9 +90,9 @@ describe("a power cut in simulated flash", () => {
     flash.write(0, zeros(1));
     flash.erase(1);
     assert.throws(() => flash.write(1, zeros(1)), PowerCut);
-    assert.throws(() => flash.read(0, 1), { code: "POWER_CUT" });
-    assert.throws(() => flash.write(9, zeros(1)), { code: "POWER_CUT" });
-    assert.throws(() => flash.erase(0), { code: "POWER_CUT" });
+    assert.throws(() => flash.read(0, 1), PowerCut);
+    assert.throws(() => flash.write(9, zeros(1)), PowerCut);
+    assert.throws(() => flash.erase(0), PowerCut);
     flash.restore();
     flash.write(9, zeros(1));
     flash.erase(1);
