@@ -1,3 +1,9 @@
+/** Of the recording before: SHA-256 of its close as signed, and the one that it followed itself. */
+export interface CloseBefore {
+  hash: Uint8Array;
+  previousClose: Uint8Array;
+}
+
 /** Verifies one recording from its sealed frames; its state row is compared, never trusted. */
 import {
   type Close,
@@ -88,21 +94,27 @@ export class RecordingCheck {
     this.pass(sequence, frame);
   }
 
+  private compareCloses({ previousClose }: Close, before: CloseBefore): void {
+    if (sameBytes(previousClose, before.hash)) return;
+    // Power failed between that close and the vault's note of it, so the handheld still had what it had at that close.
+    if (sameBytes(previousClose, before.previousClose)) {
+      this.notes.push("the recording before lost power right after its close");
+    } else this.altered.push("the close does not follow the close of the recording before");
+  }
+
   /**
    * After the last frame.
    * @param successor whether a later recording exists, and what its open frame says of this one
-   * @param closeBefore hash of the close of the recording before, if that has one
+   * @param closeBefore of the recording before, if that has one
    */
-  finish(successor: { exists: boolean; previous?: Previous }, closeBefore?: Uint8Array): void {
+  finish(successor: { exists: boolean; previous?: Previous }, closeBefore?: CloseBefore): void {
     const end = Math.max(this.row.next, ...this.ranges.map((drop) => drop.to + 1));
     this.jumpTo(end);
     this.takeGap(Math.max(this.close?.samples ?? 0, ...this.drops.map((d) => d.firstSample + d.samples)));
     if (this.frames > 0 && !this.open) this.noteOpen();
     if (this.frames === 0 && this.next === 0) this.judgeAbsent(successor.exists);
     this.compareClose();
-    if (this.close && closeBefore && !sameBytes(this.close.previousClose, closeBefore)) {
-      this.altered.push("the close does not follow the close of the recording before");
-    }
+    if (this.close && closeBefore) this.compareCloses(this.close, closeBefore);
     this.comparePrevious(successor.previous);
     if (this.frames > 0 && successor.previous && successor.previous.recording < this.row.number) {
       this.altered.push(

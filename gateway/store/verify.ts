@@ -7,7 +7,7 @@ import { FrameType } from "../../protocol/header";
 import { decodeOpen, type Open } from "../../protocol/open";
 import { openFrame } from "../../protocol/seal";
 import { nodeCrypto as crypto } from "../crypto";
-import { RecordingCheck } from "./check";
+import { type CloseBefore, RecordingCheck } from "./check";
 import { DEVICE_COLUMNS, type DeviceRow, EPOCH_COLUMNS, type EpochRow } from "./devices";
 import type { FrameRow } from "./frames";
 import type { Verdict, VerifiedRecording, VerifyReport } from "./infos";
@@ -29,8 +29,8 @@ interface Entry {
   key?: Uint8Array;
   open?: Open;
   drops: Drop[];
-  /** SHA-256 of its close as signed, if it has one. */
-  closeHash?: Uint8Array;
+  /** Of its close, if it has one. */
+  closed?: CloseBefore;
 }
 
 /** What is known of what came after a recording. */
@@ -210,7 +210,7 @@ class Verification {
       check.add(frame);
       if (++this.done % PROGRESS_EVERY === 0) this.progress(this.done, this.total);
     }
-    check.finish({ exists: successor.exists, previous: successor.open?.previous }, before?.closeHash);
+    check.finish({ exists: successor.exists, previous: successor.open?.previous }, before?.closed);
     const { notes, missing, frames, samples } = check;
     return { notes, altered: [...altered, ...check.altered], missing, frames, samples };
   }
@@ -235,8 +235,12 @@ class Verification {
         const body = openFrame(crypto, key, frame);
         if (type === FrameType.open) entry.open = decodeOpen(body);
         else if (type === FrameType.drop) entry.drops.push(decodeDrop(body));
-        else if (type === FrameType.close && decodeClose(body)) {
-          entry.closeHash = crypto.sha256(signedClose(row.device, row.epoch, row.number, body));
+        else if (type === FrameType.close) {
+          const { previousClose } = decodeClose(body);
+          entry.closed = {
+            hash: crypto.sha256(signedClose(row.device, row.epoch, row.number, body)),
+            previousClose,
+          };
         }
       } catch {}
     }

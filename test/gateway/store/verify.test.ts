@@ -244,7 +244,7 @@ describe("verification", () => {
     ],
     [
       "the close before",
-      (made) => handheld.close(made, { previousClose: new Uint8Array(32) }),
+      (made) => handheld.close(made, { previousClose: new Uint8Array(32).fill(1) }),
       "the close does not follow the close of the recording before",
     ],
     [
@@ -253,6 +253,18 @@ describe("verification", () => {
       "the close counts 8 samples dropped, drop frames 0",
     ],
   ];
+  it("knows a close that follows the one before the last, as after a power cut right behind a close", () => {
+    const cut = handheld.begin();
+    handheld.close(cut, { previousClose: new Uint8Array(32).fill(7) });
+    const next = handheld.begin();
+    handheld.close(next, { previousClose: new Uint8Array(32).fill(7) });
+    rig.deliver(handheld, cut);
+    rig.deliver(handheld, next);
+    const { verdict, notes } = rig.verify().recordings.at(-1)!;
+    assert.equal(verdict, "authentic");
+    assert.ok(notes.join().includes("lost power right after its close"), notes.join());
+  });
+
   for (const [what, close, problem] of lies) {
     it(`shows a close that does not fit ${what}`, () => {
       const made = handheld.begin();
