@@ -31,6 +31,20 @@ const DROP_RECORD_BYTES = 150;
 const CLOSE_FRAME_BYTES = HEADER_BYTES + 160 + TAG_BYTES;
 const NO_HASH: Uint8Array = new Uint8Array(HASH_BYTES);
 
+/** The same ownership, a step further. */
+function follow(keys: Keys, recording: number, chainKey: Uint8Array, previousClose: Uint8Array): Keys {
+  const epoch = keys.epoch;
+  return {
+    epoch,
+    recording,
+    chainKey,
+    receiptKey: keys.receiptKey,
+    alias: keys.alias,
+    previousClose,
+    confirmed: keys.confirmed,
+  };
+}
+
 export class Recorder {
   /** The running recording's number, 0 while none runs. */
   recording = 0;
@@ -61,15 +75,8 @@ export class Recorder {
 
   /** Burns the next recording's number. @returns the keys as they stand in flash now */
   burn(keys: Keys): Keys {
-    const burned: Keys = {
-      epoch: keys.epoch,
-      recording: keys.recording + 1,
-      chainKey: nextChainKey(this.board.crypto, keys.chainKey),
-      receiptKey: keys.receiptKey,
-      alias: keys.alias,
-      previousClose: keys.previousClose,
-      confirmed: keys.confirmed,
-    };
+    const chainKey = nextChainKey(this.board.crypto, keys.chainKey);
+    const burned = follow(keys, keys.recording + 1, chainKey, keys.previousClose);
     this.vault.save(burned);
     return burned;
   }
@@ -161,15 +168,8 @@ export class Recorder {
     this.recording = 0;
     this.key = NO_HASH;
     const signed = signedClose(this.board.identity.device, keys.epoch, recording, body);
-    const next: Keys = {
-      epoch: keys.epoch,
-      recording: keys.recording,
-      chainKey: keys.chainKey,
-      receiptKey: keys.receiptKey,
-      alias: keys.alias,
-      previousClose: this.board.crypto.sha256(signed),
-      confirmed: keys.confirmed,
-    };
+    const hash = this.board.crypto.sha256(signed);
+    const next = follow(keys, keys.recording, keys.chainKey, hash);
     this.vault.save(next);
     return next;
   }
