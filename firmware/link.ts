@@ -60,7 +60,6 @@ interface InFlight {
 export class Link {
   /** Messages refused since boot, by refusal code. */
   readonly refusals: { [code: string]: number } = {};
-  private refused = 0;
   private connected = false;
   private reassembler = new Reassembler();
   private nonce: Uint8Array = new Uint8Array(0);
@@ -125,7 +124,7 @@ export class Link {
   /** Tells the store how things are, if it listens. */
   sendStatus(): void {
     if (!this.session) return;
-    const status = this.owner.status(this.lastCommand, this.refused);
+    const status = this.owner.status(this.lastCommand, this.refused());
     this.outbox.send(this.session.seal(FrameType.status, encodeStatus(status)));
     this.repeat(this.session.proved ? STATUS_MS : REPEAT_MS);
   }
@@ -156,6 +155,17 @@ export class Link {
     });
   }
 
+  /** The refusals as a status tells them: four counts of a byte. */
+  private refused(): number {
+    const counts = [0, 0, 0, 0];
+    for (const code in this.refusals) {
+      const kind = ["FRAME_TAG", "SESSION_REPLAY", "SESSION_EPOCH"].indexOf(code);
+      const place = kind < 0 ? 3 : kind;
+      counts[place] = Math.min(255, counts[place] + this.refusals[code]);
+    }
+    return counts[0] * 16777216 + counts[1] * 65536 + counts[2] * 256 + counts[3];
+  }
+
   private written(bytes: Uint8Array): void {
     try {
       const message = this.reassembler.add(bytes);
@@ -164,7 +174,6 @@ export class Link {
       const code = (error as Refusal).code;
       // Whatever is not a refusal is our own defect and must not hide.
       if (!code) throw error;
-      this.refused++;
       this.refusals[code] = (this.refusals[code] || 0) + 1;
     }
     this.outbox.wake();

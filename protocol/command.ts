@@ -81,6 +81,9 @@ export function decodeCommand(body: Uint8Array): Command {
 
 export const MonitorState = { idle: 1, recording: 2, draining: 3 };
 
+/** What a handheld refuses: another session's or altered; repeated; of another ownership; anything else about its content. */
+export const REFUSED_KINDS = ["session", "replayed", "epoch", "content"];
+
 /** Sent when a session begins, when something changes, and once a minute. */
 export interface Status {
   state: number;
@@ -96,7 +99,7 @@ export interface Status {
   trust: number;
   /** Counter of the newest command carried out plus 1, 0 = none in this session. */
   lastCommand: number;
-  /** Messages refused since boot: wrong session, recording, epoch, tag or form. */
+  /** Messages refused since boot: one byte for each of REFUSED_KINDS, the first highest, 255 = that many or more. */
   refused: number;
   firmware: string;
 }

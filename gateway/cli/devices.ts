@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { MonitorState } from "../../protocol/command";
+import { MonitorState, REFUSED_KINDS } from "../../protocol/command";
 import { trustName } from "../export/signal";
 import type { DeviceInfo } from "../store/infos";
 import { type DataOption, withReader } from "./reading";
@@ -29,8 +29,7 @@ export function addDevices(program: Command, terminal: Terminal): void {
       else for (const line of table(HEAD, devices.map(rowOf))) terminal.print(line);
       for (const { id, refusals, status } of devices) {
         printRefusals(terminal, id, refusals);
-        if (status && status.refused > 0)
-          terminal.print(`refused by ${id}: ${counted(status.refused, "message")} since it was switched on`);
+        if (status) printRefusals(terminal, `what came to ${id}`, refusedBy(status.refused));
       }
       printRefusals(terminal, "handhelds that nobody claimed here", unknown);
     });
@@ -63,6 +62,14 @@ function rowOf(device: DeviceInfo): string[] {
     status?.firmware ?? "-",
     device.person ?? "-",
   ];
+}
+
+/** What the handheld itself refused since it was switched on, by kind. */
+function refusedBy(packed: number): Record<string, number> {
+  const counts = REFUSED_KINDS.map(
+    (kind, i) => [`${kind} (by the handheld)`, (packed >>> (24 - 8 * i)) & 255] as const,
+  );
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
 function printRefusals(terminal: Terminal, whose: string, refusals: Record<string, number>): void {
