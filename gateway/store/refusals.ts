@@ -25,6 +25,7 @@ export const REFUSALS = {
   "simulated-refused": "a simulated handheld: only --demo and import take those",
   "real-refused": "a real handheld: demo and import directories take simulated ones only",
   "altered-store": "of a recording whose row in the database was altered: run 'avnode verify'",
+  "by-handheld": "that the handheld refused, as its status tells: 'avnode devices' says of what kind",
   topic: "under a topic that nobody publishes to",
   envelope: "in an envelope that nobody makes",
   broker: "by the broker: nobody of ours publishes so",

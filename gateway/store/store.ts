@@ -5,7 +5,7 @@
 import type { Database } from "better-sqlite3";
 import { sameBytes, toHex } from "../../protocol/bytes";
 import { CLAIM_WINDOW_MS } from "../../protocol/claim";
-import { type Command, encodeCommand, Op } from "../../protocol/command";
+import { type Command, encodeCommand, Op, type Status } from "../../protocol/command";
 import type { Crypto } from "../../protocol/crypto";
 import { FrameType, isRecorded, MAX_FRAME_BYTES } from "../../protocol/header";
 import { encodeReceipt, type Receipt } from "../../protocol/receipt";
@@ -261,6 +261,8 @@ export class Store {
       return outcome;
     }
     const { status, began } = outcome;
+    const before = device.row.status ? (JSON.parse(device.row.status) as Status).refused : 0;
+    if (status.refused > before) this.refuse(device, "by-handheld");
     device.row.status = JSON.stringify(status);
     device.row.contact_at = this.clock.now();
     device.dirty = true;

@@ -197,6 +197,8 @@ describe("the monitor", () => {
     assert.equal(handheld.monitor!.link.refusals.COMMAND_VALUE, 1);
     const { status } = store.reader.devices()[0]!;
     assert.deepEqual([status!.lastCommand, status!.refused], [before, 1]);
+    await pause(61_000);
+    assert.equal((store.reader.devices()[0]!.refusals as Record<string, number>)["by-handheld"], 1);
   });
 
   it_("drains although somebody on the radio asks for a hello ten times a second", async (house) => {
