@@ -1,5 +1,13 @@
 /** The protocol's cryptography on Node: node:crypto behind the injected interface. */
-import { createCipheriv, createDecipheriv, createHmac, hash, randomBytes } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createPublicKey,
+  hash,
+  randomBytes,
+  verify,
+} from "node:crypto";
 import type { Crypto } from "../protocol/crypto";
 import { TAG_BYTES } from "../protocol/header";
 
@@ -31,3 +39,21 @@ export const nodeCrypto: Crypto = {
   },
   random: (length) => randomBytes(length),
 };
+
+/** SubjectPublicKeyInfo of an Ed25519 key (RFC 8410), but for the key itself. */
+const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
+
+/** @param publicKey raw, 32 bytes; false for what is no signature, whatever its form */
+export function ed25519Verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  if (publicKey.length !== 32 || signature.length !== 64) return false;
+  try {
+    const key = createPublicKey({
+      key: Buffer.concat([SPKI_PREFIX, publicKey]),
+      format: "der",
+      type: "spki",
+    });
+    return verify(null, message, key, signature);
+  } catch {
+    return false;
+  }
+}

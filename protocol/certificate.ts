@@ -1,5 +1,8 @@
-/** The handheld's certificate in its first form: who it is and what class of unit, signed by its maker. */
-import { ascii, concat, Reader, Writer } from "./bytes";
+/** The handheld's certificate: who it is, what class of unit, and the keys it signs with, signed by its maker. */
+import { ascii, concat } from "./bytes";
+import { type CborMap, decodeCbor, encodeCbor } from "./cbor";
+import { HASH_BYTES } from "./chain";
+import { Fields } from "./fields";
 import { DEVICE_ID_BYTES } from "./keys";
 import { refusal } from "./refusal";
 
@@ -8,57 +11,82 @@ export const DeviceClass = { locked: 1, dev: 2, simulated: 3 };
 export interface Certificate {
   deviceClass: number;
   device: Uint8Array;
-  /** First 8 bytes of SHA-256 of the maker's Ed25519 public key. */
+  board: string;
+  /** SHA-256 of the firmware that the maker wrote. */
+  firmware: Uint8Array;
+  /** The maker's Ed25519 public key. */
   maker: Uint8Array;
+  /** Unix seconds. */
+  issued: number;
+  /** LMS public keys (RFC 8554 §5.3) in the order of their use; none in a unit that cannot sign. */
+  trees: Uint8Array[];
   /** Ed25519 (RFC 8032) over `signedCertificate`. */
   signature: Uint8Array;
 }
 
-const MAKER_BYTES = 8;
-const SIGNATURE_BYTES = 64;
-const VERSION = 1;
+export type UnsignedCertificate = Pick<
+  Certificate,
+  "deviceClass" | "device" | "board" | "firmware" | "maker" | "issued" | "trees"
+>;
 
-/** The fields before the signature. */
-function fields(deviceClass: number, device: Uint8Array, maker: Uint8Array): Uint8Array {
-  if (deviceClass < DeviceClass.locked || deviceClass > DeviceClass.simulated) {
-    throw refusal("CERTIFICATE_CLASS", "device class " + deviceClass + " is not known");
-  }
-  return new Writer(2 + DEVICE_ID_BYTES + MAKER_BYTES)
-    .uint(VERSION, 1)
-    .uint(deviceClass, 1)
-    .raw(device, DEVICE_ID_BYTES)
-    .raw(maker, MAKER_BYTES)
-    .done();
+/** It travels as the body of one frame. */
+export const MAX_CERTIFICATE_BYTES = 2046;
+const TYPE = "avnode/certificate";
+const VERSION = 1;
+const MAX_TEXT = 40;
+const MAX_TREES = 8;
+const MAX_SECONDS = 4294967295;
+/** Types 4 and 4, I 16, root 24. */
+export const TREE_BYTES = 48;
+export const MAKER_BYTES = 32;
+export const MAKER_SIGNATURE_BYTES = 64;
+
+function fieldsOf(certificate: UnsignedCertificate): CborMap {
+  return {
+    type: TYPE,
+    v: VERSION,
+    class: certificate.deviceClass,
+    device: certificate.device,
+    board: certificate.board,
+    firmware: certificate.firmware,
+    maker: certificate.maker,
+    issued: certificate.issued,
+    trees: certificate.trees,
+  };
 }
 
 /** The bytes that the maker signs. */
-export function signedCertificate(deviceClass: number, device: Uint8Array, maker: Uint8Array): Uint8Array {
-  return concat([ascii("avnode/cert/v1"), new Uint8Array(1), fields(deviceClass, device, maker)]);
+export function signedCertificate(certificate: UnsignedCertificate): Uint8Array {
+  return concat([ascii("avnode/cert/v1"), new Uint8Array(1), encodeCbor(fieldsOf(certificate))]);
 }
 
 export function encodeCertificate(certificate: Certificate): Uint8Array {
-  const signed = fields(certificate.deviceClass, certificate.device, certificate.maker);
-  return new Writer(signed.length + SIGNATURE_BYTES)
-    .raw(signed, signed.length)
-    .raw(certificate.signature, SIGNATURE_BYTES)
-    .done();
+  const map = fieldsOf(certificate);
+  map.signature = certificate.signature;
+  return encodeCbor(map);
 }
 
-/** Reads the form only; whoever trusts it checks the signature. @throws CERTIFICATE_* */
+/** Reads the form only; whoever trusts it checks the signature. @throws CBOR_*, CERTIFICATE_* */
 export function decodeCertificate(bytes: Uint8Array): Certificate {
-  const reader = new Reader(bytes, "CERTIFICATE");
-  const version = reader.uint(1);
-  const certificate: Certificate = {
-    deviceClass: reader.uint(1),
-    device: reader.raw(DEVICE_ID_BYTES),
-    maker: reader.raw(MAKER_BYTES),
-    signature: reader.raw(SIGNATURE_BYTES),
-  };
-  reader.end();
-  if (version !== VERSION)
-    throw refusal("CERTIFICATE_VERSION", "certificate version " + version + " is not known");
-  if (certificate.deviceClass < DeviceClass.locked || certificate.deviceClass > DeviceClass.simulated) {
-    throw refusal("CERTIFICATE_CLASS", "device class " + certificate.deviceClass + " is not known");
+  if (bytes.length > MAX_CERTIFICATE_BYTES) {
+    throw refusal("CERTIFICATE_LENGTH", "a certificate of " + bytes.length + " bytes");
   }
-  return certificate;
+  const keys = ["type", "v", "class", "device", "board", "firmware", "maker", "issued", "trees", "signature"];
+  const fields = new Fields(decodeCbor(bytes), "CERTIFICATE", keys);
+  fields.is("type", TYPE);
+  fields.is("v", VERSION);
+  const deviceClass = fields.uint("class", DeviceClass.simulated);
+  if (deviceClass < DeviceClass.locked) {
+    throw refusal("CERTIFICATE_CLASS", "device class " + deviceClass + " is not known");
+  }
+  return {
+    deviceClass,
+    device: fields.bytes("device", DEVICE_ID_BYTES),
+    board: fields.text("board", MAX_TEXT),
+    firmware: fields.bytes("firmware", HASH_BYTES),
+    maker: fields.bytes("maker", MAKER_BYTES),
+    issued: fields.uint("issued", MAX_SECONDS),
+    trees: fields.hashes("trees", TREE_BYTES, MAX_TREES),
+    signature: fields.bytes("signature", MAKER_SIGNATURE_BYTES),
+  };
 }

@@ -5,18 +5,35 @@ import { DEVICE_ID_BYTES } from "./keys";
 
 export const HASH_BYTES = 32;
 
+type Hasher = Pick<Crypto, "sha256">;
+
+/** SHA-256("avnode/kc/v1" ‖ MK): binds the chain to the recording's key without telling it. */
+export function keyCommitment(crypto: Hasher, key: Uint8Array): Uint8Array {
+  return crypto.sha256(concat([ascii("avnode/kc/v1"), key]));
+}
+
+/** The chain before frame 0, for whoever knows the commitment but not the key. */
+export function chainFrom(
+  crypto: Hasher,
+  device: Uint8Array,
+  epoch: number,
+  recording: number,
+  commitment: Uint8Array,
+): Uint8Array {
+  const place = new Writer(14).raw(device, DEVICE_ID_BYTES).uint(epoch, 2).uint(recording, 4).done();
+  return crypto.sha256(concat([ascii("avnode/chain/v1"), place, commitment]));
+}
+
 export function chainStart(
-  crypto: Crypto,
+  crypto: Hasher,
   device: Uint8Array,
   epoch: number,
   recording: number,
   key: Uint8Array,
 ): Uint8Array {
-  const commitment = crypto.sha256(concat([ascii("avnode/kc/v1"), key]));
-  const place = new Writer(14).raw(device, DEVICE_ID_BYTES).uint(epoch, 2).uint(recording, 4).done();
-  return crypto.sha256(concat([ascii("avnode/chain/v1"), place, commitment]));
+  return chainFrom(crypto, device, epoch, recording, keyCommitment(crypto, key));
 }
 
-export function chainNext(crypto: Crypto, head: Uint8Array, frame: Uint8Array): Uint8Array {
+export function chainNext(crypto: Hasher, head: Uint8Array, frame: Uint8Array): Uint8Array {
   return crypto.sha256(concat([head, frame]));
 }

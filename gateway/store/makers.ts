@@ -1,12 +1,13 @@
 /** Whose certificates are believed, and for which classes of unit. */
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { sameBytes } from "../../protocol/bytes";
-import { type Certificate, DeviceClass, signedCertificate } from "../../protocol/certificate";
-
-interface Maker {
-  publicKey: KeyObject;
-  classes: number[];
-}
+import {
+  type Certificate,
+  DeviceClass,
+  signedCertificate,
+  type UnsignedCertificate,
+} from "../../protocol/certificate";
+import { ed25519Verify } from "../crypto";
 
 /** PKCS #8 wrapping of a 32-byte Ed25519 seed (RFC 8410). */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
@@ -17,26 +18,31 @@ const simulationKey = createPrivateKey({
   format: "der",
   type: "pkcs8",
 });
+/** Raw Ed25519 public key. */
+export const SIMULATION_MAKER = new Uint8Array(
+  createPublicKey(simulationKey).export({ format: "der", type: "spki" }).subarray(-32),
+);
 
-const MAKERS: Maker[] = [{ publicKey: createPublicKey(simulationKey), classes: [DeviceClass.simulated] }];
-
-/** First 8 bytes of SHA-256 over the raw public key. */
-function makerId(key: KeyObject): Buffer {
-  const raw = key.export({ format: "der", type: "spki" }).subarray(-32);
-  return createHash("sha256").update(raw).digest().subarray(0, 8);
-}
+/** Makers that a hub believes, and for which classes of unit. */
+const MAKERS = [{ publicKey: SIMULATION_MAKER, classes: [DeviceClass.simulated] }];
 
 /** True when a pinned maker signed it and may certify that class. */
 export function isGenuine(certificate: Certificate): boolean {
-  const { deviceClass, device, maker, signature } = certificate;
-  const pinned = MAKERS.find((known) => sameBytes(makerId(known.publicKey), maker));
-  if (!pinned || !pinned.classes.includes(deviceClass)) return false;
-  return verify(null, signedCertificate(deviceClass, device, maker), pinned.publicKey, signature);
+  const pinned = MAKERS.find((known) => sameBytes(known.publicKey, certificate.maker));
+  if (!pinned || !pinned.classes.includes(certificate.deviceClass)) return false;
+  return ed25519Verify(certificate.maker, signedCertificate(certificate), certificate.signature);
 }
 
-/** A certificate for a virtual handheld. */
-export function certifySimulated(device: Uint8Array): Certificate {
-  const maker = makerId(createPublicKey(simulationKey));
-  const signature = sign(null, signedCertificate(DeviceClass.simulated, device, maker), simulationKey);
-  return { deviceClass: DeviceClass.simulated, device, maker, signature };
+/** A certificate for a virtual handheld. @param trees its LMS public keys */
+export function certifySimulated(device: Uint8Array, trees: Uint8Array[] = []): Certificate {
+  const unsigned: UnsignedCertificate = {
+    deviceClass: DeviceClass.simulated,
+    device,
+    board: "simulated",
+    firmware: new Uint8Array(32),
+    maker: SIMULATION_MAKER,
+    issued: 0,
+    trees,
+  };
+  return { ...unsigned, signature: new Uint8Array(sign(null, signedCertificate(unsigned), simulationKey)) };
 }
