@@ -136,11 +136,11 @@ const MANIFEST_KEYS = [
 
 /** Commits to a name without telling it: names stay out of the log. */
 export function personCommitment(
-  sha256: Crypto["sha256"],
+  crypto: Pick<Crypto, "sha256">,
   salt: Uint8Array,
   utf8Name: Uint8Array,
 ): Uint8Array {
-  return sha256(concat([ascii("avnode/person/v1"), salt, utf8Name]));
+  return crypto.sha256(concat([ascii("avnode/person/v1"), salt, utf8Name]));
 }
 
 export function encodeManifest(manifest: Manifest): Uint8Array {
