@@ -38,3 +38,16 @@ export function skipUnlessEcg(context: Mocha.Context, set: string): void {
     `recordings of ${set}: AVNODE_ECG_DATA names the folder above it`,
   );
 }
+
+/** Bouncy Castle as Debian has it. */
+export const BOUNCY_CASTLE = "/usr/share/java/bcprov.jar";
+
+/** Skips unless a Java that runs single source files, and Bouncy Castle, are here. */
+export function skipUnlessBouncyCastle(context: Mocha.Context): void {
+  const compiler = spawnSync("javac", ["-version"]);
+  skipUnless(
+    compiler.status === 0 && existsSync(BOUNCY_CASTLE),
+    context,
+    "Java with Bouncy Castle (Debian: default-jdk-headless, libbcprov-java)",
+  );
+}

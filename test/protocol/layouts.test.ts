@@ -68,6 +68,9 @@ const VALUES: Record<string, fc.Arbitrary<unknown>> = {
       samples: Math.max(...counts),
       dropped: Math.min(...counts),
     })),
+  signature: fc
+    .record({ tree: uint(1), leaf: uint(4), hashes: bytes(1248) })
+    .map(({ hashes, ...place }) => ({ ...place, ots: Buffer.concat([Buffer.from([0, 0, 0, 7]), hashes]) })),
   command: fc.oneof(
     fc.record({ op: fc.constant(1), mode: one(3), seconds: uint(4) }),
     fc.constant({ op: 2 }),

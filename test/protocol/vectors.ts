@@ -25,6 +25,7 @@ import {
   encodeHelloRequest,
   encodeStoreHello,
 } from "../../protocol/session";
+import { decodeSignature, encodeSignature } from "../../protocol/signature";
 
 export const VECTORS = join(__dirname, "../../protocol/vectors");
 
@@ -36,7 +37,7 @@ export function readVectors(name: string): Json {
 }
 
 const BYTE_FIELDS = new Set(
-  "block chain previousClose checkpointRoot storeId generation root alias device maker signature nonce deviceNonce".split(
+  "block chain previousClose checkpointRoot storeId generation root alias device maker signature ots nonce deviceNonce".split(
     " ",
   ),
 );
@@ -71,6 +72,7 @@ export const CODECS: Record<string, Codec> = {
   drop: { encode: encodeDrop, decode: decodeDrop },
   mark: { encode: encodeMark, decode: decodeMark },
   close: { encode: encodeClose, decode: decodeClose },
+  signature: { encode: encodeSignature, decode: decodeSignature },
   receipt: { encode: encodeReceipt, decode: decodeReceipt },
   command: { encode: encodeCommand, decode: decodeCommand },
   status: { encode: encodeStatus, decode: decodeStatus },

@@ -29,6 +29,7 @@ LAYOUTS = {
     "mark": "kind 1, sample 6, uptimeMs 6",
     "close": "frames 4, samples 8, dropped 8, chain b32, previousClose b32, checkpointSize 8, checkpointRoot b32,"
              " uptimeMs 8, batteryMillivolts 2, reason 1",
+    "signature": "tree 1, leaf 4, ots b1252",
     "openHead": "rateNum 4, rateDen 4, frontEnd text, firmware text, bits 1, nominal 2, startMs 8, trust 1, mode 1,"
                 " seconds 4",
     "previous": "recording 4, frames 4, closed flag, chain b32",
@@ -121,6 +122,10 @@ def check_close(v):
     need(v["dropped"] <= v["samples"], "CLOSE_COUNTS")
 
 
+def check_signature(v):
+    need(v["ots"][:8] == "00000007", "SIGNATURE_TYPE")
+
+
 def check_status(v):
     need(1 <= v["state"] <= 3, "STATUS_STATE")
     need(v["ringPermille"] <= 1000, "STATUS_RING")
@@ -199,6 +204,7 @@ DECODERS = {
     "drop": decoder("drop", "DROP", check_drop),
     "mark": decoder("mark", "MARK", check_mark),
     "close": decoder("close", "CLOSE", check_close),
+    "signature": decoder("signature", "SIGNATURE", check_signature),
     "receipt": decode_receipt,
     "command": decode_command,
     "status": decoder("status", "STATUS", check_status),

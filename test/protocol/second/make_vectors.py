@@ -167,6 +167,7 @@ def frame_vectors():
            {"frames": 18, "samples": 2 ** 53 - 1, "dropped": reason, "chain": sha256(b"c").hex(),
             "previousClose": ZEROS, "checkpointSize": 12, "checkpointRoot": sha256(b"r").hex(), "uptimeMs": 1,
             "batteryMillivolts": 65535, "reason": reason}) for reason in (1, 2, 3, 4)],
+        ("signature", "signature", SIGNATURE),
     ]
     out = [sealed(name, key, kind, 7, i, fields) for i, (name, kind, fields) in enumerate(vectors)]
     last = 2 ** 32 - 2
@@ -184,6 +185,7 @@ def receipt(recording=7, next_sequence=100, holes=()):
 STATUS = {"state": 2, "batteryMillivolts": 3987, "ringPermille": 1000, "backlog": 4000000000, "oldestRecording": 6,
           "newestRecording": 7, "uptimeMs": 2 ** 48 - 1, "trust": 1, "lastCommand": 3, "refused": 2,
           "firmware": "avnode 0.1.0"}
+SIGNATURE = {"tree": 7, "leaf": 1023, "ots": "00000007" + "".join(sha256(bytes([i])).hex() for i in range(39))}
 CERTIFICATE = {"deviceClass": 3, "device": DEVICE.hex(), "maker": "b0b1b2b3b4b5b6b7", "signature": "c5" * 64}
 CLAIM = {"root": ROOT.hex(), "alias": ALIAS.hex(), "storeId": STORE.hex()}
 HELLOS = [
@@ -311,8 +313,9 @@ def refused():
     frame("FRAME_PADDING", "a length of 65535", seal(key, header, b"\xff\xff" + bytes(30)))
 
     bodies = {"open": OPEN, "drop": frame_vectors()[7]["fields"], "mark": {"kind": 1, "sample": 0, "uptimeMs": 0},
-              "close": frame_vectors()[13]["fields"], "receipt": receipt(holes=[(4, 2)]), "status": STATUS,
-              "claim": CLAIM, "certificate": CERTIFICATE, "command": COMMANDS[0]}
+              "close": frame_vectors()[13]["fields"], "signature": SIGNATURE,
+              "receipt": receipt(holes=[(4, 2)]), "status": STATUS, "claim": CLAIM, "certificate": CERTIFICATE,
+              "command": COMMANDS[0]}
     encoded = {kind: encode_body(kind, value) for kind, value in bodies.items()}
     encoded.update({kind: bytes([first]) + encode(kind, value) for _, kind, first, value in HELLOS})
     for kind, body in encoded.items():
@@ -350,6 +353,7 @@ def refused():
         ("close", "CLOSE_COUNTS", "more dropped than samples", {"samples": 3, "dropped": 4}),
         ("close", "CLOSE_RANGE", "samples 2^53", {"samples": 2 ** 53}),
         ("close", "CLOSE_RANGE", "uptime 2^64-1", {"uptimeMs": 2 ** 64 - 1}),
+        ("signature", "SIGNATURE_TYPE", "W 8", {"ots": "00000008" + SIGNATURE["ots"][8:]}),
         ("status", "STATUS_STATE", "state 0", {"state": 0}), ("status", "STATUS_STATE", "state 4", {"state": 4}),
         ("status", "STATUS_RING", "1001 thousandths", {"ringPermille": 1001}),
         ("status", "STATUS_TRUST", "trust 3", {"trust": 3}), ("status", "STATUS_TEXT", "a tab", {"firmware": "\t"}),

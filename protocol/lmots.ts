@@ -1,0 +1,211 @@
+/** LM-OTS, the one-time signature of RFC 8554 section 4 and RFC 9858: private keys follow from a seed, SHA-256 is injected. */
+import { concat, cut, Reader, Writer } from "./bytes";
+import { refusal } from "./refusal";
+
+export type Sha256 = (data: Uint8Array) => Uint8Array;
+
+/** Type codes of the registry "Leighton-Micali Signatures", SHA-256 sets only. */
+export const OtsType = {
+  sha256N32W1: 1,
+  sha256N32W2: 2,
+  sha256N32W4: 3,
+  sha256N32W8: 4,
+  sha256N24W1: 5,
+  sha256N24W2: 6,
+  sha256N24W4: 7,
+  sha256N24W8: 8,
+};
+
+/** I, the tree's identifier, and q, the leaf's number. */
+export const TREE_ID_BYTES = 16;
+const Q_BYTES = 4;
+
+/** What a type code stands for, named as in the RFC. */
+interface OtsShape {
+  /** Bytes of a hash. */
+  n: number;
+  /** Bits of a digit. */
+  w: number;
+  /** Chains, those of the checksum included. */
+  p: number;
+  /** Shift that puts the checksum's digits first. */
+  ls: number;
+}
+
+const SHAPES: OtsShape[] = [];
+SHAPES[OtsType.sha256N32W1] = { n: 32, w: 1, p: 265, ls: 7 };
+SHAPES[OtsType.sha256N32W2] = { n: 32, w: 2, p: 133, ls: 6 };
+SHAPES[OtsType.sha256N32W4] = { n: 32, w: 4, p: 67, ls: 4 };
+SHAPES[OtsType.sha256N32W8] = { n: 32, w: 8, p: 34, ls: 0 };
+SHAPES[OtsType.sha256N24W1] = { n: 24, w: 1, p: 200, ls: 8 };
+SHAPES[OtsType.sha256N24W2] = { n: 24, w: 2, p: 101, ls: 6 };
+SHAPES[OtsType.sha256N24W4] = { n: 24, w: 4, p: 51, ls: 4 };
+SHAPES[OtsType.sha256N24W8] = { n: 24, w: 8, p: 26, ls: 0 };
+
+const D_PUBLIC = 0x8080;
+const D_MESSAGE = 0x8181;
+/** Index in the place of a chain's for the randomizer, as the RFC's authors derive it. */
+const RANDOMIZER = 0xfffd;
+const FROM_SEED = 0xff;
+
+/** @throws LMS_TYPE */
+export function otsShape(otsType: number): OtsShape {
+  const shape = SHAPES[otsType];
+  if (!shape) throw refusal("LMS_TYPE", "LM-OTS type " + otsType + " is not known");
+  return shape;
+}
+
+/** Length of a signature: type 4 ‖ C n ‖ p chains of n. */
+export function otsSignatureBytes(otsType: number): number {
+  const shape = otsShape(otsType);
+  return 4 + shape.n * (1 + shape.p);
+}
+
+function place(id: Uint8Array, q: number, tag: number): Uint8Array {
+  return new Writer(TREE_ID_BYTES + Q_BYTES + 2).raw(id, TREE_ID_BYTES).uint(q, Q_BYTES).uint(tag, 2).done();
+}
+
+/** Digit i of w bits, the highest first. */
+function digit(bytes: Uint8Array, i: number, w: number): number {
+  const bit = i * w;
+  return (bytes[bit >> 3] >> (8 - w - (bit & 7))) & ((1 << w) - 1);
+}
+
+/** Q ‖ checksum: the bytes whose digits say how far along each chain a signature stands. */
+function digest(
+  sha256: Sha256,
+  shape: OtsShape,
+  id: Uint8Array,
+  q: number,
+  c: Uint8Array,
+  message: Uint8Array,
+) {
+  const n = shape.n;
+  const out = new Uint8Array(n + 2);
+  out.set(sha256(concat([place(id, q, D_MESSAGE), c, message])).subarray(0, n), 0);
+  const most = (1 << shape.w) - 1;
+  const digits = (8 * n) / shape.w;
+  let sum = 0;
+  for (let i = 0; i < digits; i++) sum += most - digit(out, i, shape.w);
+  sum <<= shape.ls;
+  out[n] = (sum >> 8) & 255;
+  out[n + 1] = sum & 255;
+  return out;
+}
+
+/** Works on one buffer of I ‖ q ‖ i ‖ j ‖ hash: a signature takes hundreds of hashes, and memory is scarce. */
+class Chains {
+  private readonly buffer: Uint8Array;
+
+  constructor(
+    private readonly sha256: Sha256,
+    private readonly n: number,
+    id: Uint8Array,
+    q: number,
+  ) {
+    this.buffer = new Uint8Array(TREE_ID_BYTES + Q_BYTES + 3 + n);
+    this.buffer.set(place(id, q, 0), 0);
+  }
+
+  private hash(i: number, j: number, value: Uint8Array): Uint8Array {
+    const buffer = this.buffer;
+    buffer[20] = i >> 8;
+    buffer[21] = i & 255;
+    buffer[22] = j;
+    buffer.set(value, 23);
+    return this.sha256(buffer).subarray(0, this.n);
+  }
+
+  /** Start of chain i (RFC 8554 appendix A), or the randomizer. */
+  start(i: number, seed: Uint8Array): Uint8Array {
+    return this.hash(i, FROM_SEED, seed);
+  }
+
+  /** Walks chain i from step `from` to step `to`, end excluded. */
+  walk(i: number, from: number, to: number, value: Uint8Array): Uint8Array {
+    let at = value;
+    for (let j = from; j < to; j++) at = this.hash(i, j, at);
+    return at;
+  }
+}
+
+function checkLengths(shape: OtsShape, id: Uint8Array, seed: Uint8Array): void {
+  if (id.length !== TREE_ID_BYTES || seed.length !== shape.n) {
+    throw refusal(
+      "LMS_SEED",
+      "an LM-OTS key wants an identifier of 16 bytes and a seed of " +
+        shape.n +
+        ", got " +
+        id.length +
+        " and " +
+        seed.length,
+    );
+  }
+}
+
+/** K, the public key of leaf q. @throws LMS_TYPE, LMS_SEED */
+export function lmotsPublicKey(
+  sha256: Sha256,
+  otsType: number,
+  id: Uint8Array,
+  q: number,
+  seed: Uint8Array,
+): Uint8Array {
+  const shape = otsShape(otsType);
+  checkLengths(shape, id, seed);
+  const chains = new Chains(sha256, shape.n, id, q);
+  const parts = [place(id, q, D_PUBLIC)];
+  for (let i = 0; i < shape.p; i++) parts.push(chains.walk(i, 0, (1 << shape.w) - 1, chains.start(i, seed)));
+  return cut(sha256(concat(parts)), 0, shape.n);
+}
+
+/**
+ * Signs with leaf q, which must never sign another message: two signatures by one leaf are a forger's kit.
+ * The randomizer comes from the seed as well, because a handheld's random numbers may be weak.
+ * @throws LMS_TYPE, LMS_SEED
+ */
+export function lmotsSign(
+  sha256: Sha256,
+  otsType: number,
+  id: Uint8Array,
+  q: number,
+  seed: Uint8Array,
+  message: Uint8Array,
+): Uint8Array {
+  const shape = otsShape(otsType);
+  checkLengths(shape, id, seed);
+  const n = shape.n;
+  const chains = new Chains(sha256, n, id, q);
+  const c = cut(chains.start(RANDOMIZER, seed), 0, n);
+  const digits = digest(sha256, shape, id, q, c, message);
+  const out = new Uint8Array(otsSignatureBytes(otsType));
+  out[3] = otsType;
+  out.set(c, 4);
+  for (let i = 0; i < shape.p; i++) {
+    out.set(chains.walk(i, 0, digit(digits, i, shape.w), chains.start(i, seed)), 4 + n * (1 + i));
+  }
+  return out;
+}
+
+/** The public key K that this signature belongs to, whatever it says. @throws LMS_TYPE, SIGNATURE_TRUNCATED, SIGNATURE_TRAILING */
+export function lmotsCandidate(
+  sha256: Sha256,
+  id: Uint8Array,
+  q: number,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Uint8Array {
+  const reader = new Reader(signature, "SIGNATURE");
+  const shape = otsShape(reader.uint(4));
+  const n = shape.n;
+  const c = reader.raw(n);
+  const digits = digest(sha256, shape, id, q, c, message);
+  const chains = new Chains(sha256, n, id, q);
+  const most = (1 << shape.w) - 1;
+  const parts = [place(id, q, D_PUBLIC)];
+  for (let i = 0; i < shape.p; i++) {
+    parts.push(chains.walk(i, digit(digits, i, shape.w), most, reader.raw(n)));
+  }
+  reader.end();
+  return cut(sha256(concat(parts)), 0, n);
+}
