@@ -7,8 +7,8 @@ import { refusal } from "./refusal";
 import { type CloseSignature, SIGNATURE_OTS_TYPE } from "./signature";
 
 export const SIGNING_SEED_BYTES = 32;
-/** One byte names a tree. */
-const MAX_TREES = 255;
+/** As many as a certificate lists. */
+const MAX_TREES = 8;
 
 /** What a device signs with; leaf `n` of all is leaf `n mod 2^height` of tree `n div 2^height`. */
 export interface Signing {
