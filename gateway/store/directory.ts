@@ -2,6 +2,8 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import type { Crypto } from "../../protocol/crypto";
+import { nodeCrypto } from "../crypto";
 import type { DataKind } from "./claims";
 import { StoreError } from "./errors";
 import { Keyring } from "./keyring";
@@ -64,12 +66,19 @@ export function makeDirectory(dataDir: string): void {
   }
 }
 
-/** For the process that holds the lock: makes what is new, migrates what is old. */
-export function openToWrite(dataDir: string, kind: DataKind): Opened {
+/**
+ * For the process that holds the lock: makes what is new, migrates what is old.
+ * @param random of a new keyring
+ */
+export function openToWrite(
+  dataDir: string,
+  kind: DataKind,
+  random: Crypto["random"] = nodeCrypto.random,
+): Opened {
   const hasDatabase = existsSync(databasePath(dataDir));
   const hasKeyring = existsSync(Keyring.path(dataDir));
   if (hasKeyring && !hasDatabase) throw missing(dataDir);
-  const keyring = hasDatabase ? Keyring.load(dataDir) : Keyring.create(dataDir);
+  const keyring = hasDatabase ? Keyring.load(dataDir) : Keyring.create(dataDir, random);
   const db = connect(dataDir, {});
   return orClose(db, () => {
     const meta = new Meta(db, keyring);

@@ -11,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import type { Crypto } from "../../protocol/crypto";
 import { StoreError } from "./errors";
 
 const BYTES = { storeId: 8, generation: 8, wrapKey: 32, macKey: 32 };
@@ -39,8 +40,8 @@ export class Keyring {
   }
 
   /** Makes the keyring; it is on disk when this returns. */
-  static create(dataDir: string): Keyring {
-    const fields = Object.fromEntries(FIELDS.map((name) => [name, randomBytes(BYTES[name])]));
+  static create(dataDir: string, random: Crypto["random"] = randomBytes): Keyring {
+    const fields = Object.fromEntries(FIELDS.map((name) => [name, Buffer.from(random(BYTES[name]))]));
     const hex = Object.fromEntries(FIELDS.map((name) => [name, fields[name].toString("hex")]));
     const path = Keyring.path(dataDir);
     const file = openSync(`${path}.new`, "w", 0o600);

@@ -87,7 +87,7 @@ export class Store {
     const unlock = lockDirectory(options.dataDir);
     let opened: Opened | undefined;
     try {
-      opened = openToWrite(options.dataDir, options.kind);
+      opened = openToWrite(options.dataDir, options.kind, options.crypto?.random);
       return new Store(options, opened, unlock);
     } catch (error) {
       opened?.db.close();
