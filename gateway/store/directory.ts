@@ -9,6 +9,7 @@ import { StoreError } from "./errors";
 import { Keyring } from "./keyring";
 import { Meta } from "./meta";
 import { checkSchema, hasForm, migrate } from "./schema";
+import { reserveSecret } from "./secretfile";
 
 /** Another process may file a claim while we write. */
 const BUSY_MS = 5000;
@@ -23,6 +24,7 @@ const databasePath = (dataDir: string) => join(dataDir, "avnode.db");
 
 function connect(dataDir: string, options: Database.Options): Database.Database {
   try {
+    if (!options.fileMustExist) reserveSecret(databasePath(dataDir));
     const db = new Database(databasePath(dataDir), { timeout: BUSY_MS, ...options });
     db.pragma("synchronous = FULL");
     return db;

@@ -1,18 +1,10 @@
 /** The keys that open a data directory: one file, readable by its owner alone. */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Crypto } from "../../protocol/crypto";
 import { StoreError } from "./errors";
+import { readSecret, writeSecret } from "./secretfile";
 
 const BYTES = { storeId: 8, generation: 8, wrapKey: 32, macKey: 32 };
 type Field = keyof typeof BYTES;
@@ -43,19 +35,11 @@ export class Keyring {
   static create(dataDir: string, random: Crypto["random"] = randomBytes): Keyring {
     const fields = Object.fromEntries(FIELDS.map((name) => [name, Buffer.from(random(BYTES[name]))]));
     const hex = Object.fromEntries(FIELDS.map((name) => [name, fields[name].toString("hex")]));
-    const path = Keyring.path(dataDir);
-    const file = openSync(`${path}.new`, "w", 0o600);
-    writeSync(file, `${JSON.stringify(hex, null, 2)}\n`);
-    fsyncSync(file);
-    closeSync(file);
-    renameSync(`${path}.new`, path);
-    const directory = openSync(dataDir, "r");
-    fsyncSync(directory);
-    closeSync(directory);
+    writeSecret(Keyring.path(dataDir), `${JSON.stringify(hex, null, 2)}\n`);
     return new Keyring(fields as Record<Field, Buffer>);
   }
 
-  /** @throws STORE_KEYRING_MISSING, STORE_KEYRING_MODE, STORE_KEYRING_FORM */
+  /** @throws STORE_KEYRING_MISSING, STORE_KEYRING_LINK, STORE_KEYRING_MODE, STORE_KEYRING_DIRECTORY, STORE_KEYRING_FORM */
   static load(dataDir: string): Keyring {
     const path = Keyring.path(dataDir);
     if (!existsSync(path)) {
@@ -64,14 +48,9 @@ export class Keyring {
         `${path} is missing, and without it nothing in ${dataDir} can be read. Bring it back from a backup`,
       );
     }
-    if ((statSync(path).mode & 0o077) !== 0) {
-      throw new StoreError(
-        "STORE_KEYRING_MODE",
-        `${path} can be read by others on this machine. Run: chmod 600 ${path}`,
-      );
-    }
+    const text = readSecret(path, "STORE_KEYRING");
     try {
-      const hex = JSON.parse(readFileSync(path, "utf8"));
+      const hex = JSON.parse(text);
       const fields = Object.fromEntries(FIELDS.map((name) => [name, Buffer.from(String(hex[name]), "hex")]));
       if (FIELDS.some((name) => fields[name].length !== BYTES[name]))
         throw new Error("a key has the wrong length");

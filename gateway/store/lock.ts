@@ -5,11 +5,15 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { codeOf, StoreError } from "./errors";
+import { reserveSecret } from "./secretfile";
 
 /** @returns a function that releases; @throws STORE_LOCKED, STORE_OPEN */
 export function lockDirectory(dataDir: string): () => void {
   try {
-    const lock = new Database(join(dataDir, "lock"), { timeout: 0 });
+    const path = join(dataDir, "lock");
+    // Whoever may open it may hold it, and the hub would not start.
+    reserveSecret(path);
+    const lock = new Database(path, { timeout: 0 });
     lock.exec("BEGIN EXCLUSIVE");
     return () => lock.close();
   } catch (cause) {
