@@ -75,8 +75,8 @@ export function decodeCertificate(bytes: Uint8Array): Certificate {
   const fields = new Fields(decodeCbor(bytes), "CERTIFICATE", keys);
   fields.is("type", TYPE);
   fields.is("v", VERSION);
-  const deviceClass = fields.uint("class", DeviceClass.simulated);
-  if (deviceClass < DeviceClass.locked) {
+  const deviceClass = fields.uint("class", 255);
+  if (deviceClass < DeviceClass.locked || deviceClass > DeviceClass.simulated) {
     throw refusal("CERTIFICATE_CLASS", "device class " + deviceClass + " is not known");
   }
   return {

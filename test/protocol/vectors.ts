@@ -53,6 +53,10 @@ export function fromJson(value: Json): Json {
   );
 }
 
+function bytesOf(value: string | Uint8Array): Uint8Array {
+  return typeof value === "string" ? fromHex(value) : value;
+}
+
 export function toJson(value: Json): Json {
   if (value instanceof Uint8Array) return toHex(value);
   if (Array.isArray(value)) return value.map(toJson);
@@ -77,7 +81,12 @@ export const CODECS: Record<string, Codec> = {
   command: { encode: encodeCommand, decode: decodeCommand },
   status: { encode: encodeStatus, decode: decodeStatus },
   claim: { encode: encodeClaim, decode: decodeClaim },
-  certificate: { encode: encodeCertificate, decode: decodeCertificate },
+  certificate: {
+    // Its firmware is a hash and its trees are bytes, unlike the fields of these names elsewhere.
+    encode: (value) =>
+      encodeCertificate({ ...value, firmware: bytesOf(value.firmware), trees: value.trees.map(bytesOf) }),
+    decode: decodeCertificate,
+  },
   deviceHello: { encode: encodeDeviceHello, decode: decodeDeviceHello },
   storeHello: { encode: encodeStoreHello, decode: decodeStoreHello },
   helloRequest: {

@@ -9,16 +9,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
-
-class Refused(Exception):
-    def __init__(self, code):
-        super().__init__(code)
-        self.code = code
-
-
-def need(condition, code):
-    if not condition:
-        raise Refused(code)
+import canonical_cbor
+from canonical_cbor import Refused, need
 
 
 # --- layouts: "name width"; i = signed, f = binary64, b = bytes, text, flag, rest ---------------------------------
@@ -39,7 +31,6 @@ LAYOUTS = {
     "status": "state 1, batteryMillivolts 2, ringPermille 2, backlog 4, oldestRecording 4, newestRecording 4,"
               " uptimeMs 6, trust 1, lastCommand 4, refused 4, firmware text",
     "claim": "root b32, alias b8, storeId b8",
-    "certificateBody": "deviceClass 1, device b8, maker b8, signature b64",
     "deviceHello": "alias b8, epoch 2, nonce b16, claimable flag",
     "storeHello": "alias b8, storeId b8, generation b8, nonce b16, deviceNonce b16",
     "helloRequest": "alias b8",
@@ -178,14 +169,23 @@ def decode_command(body):
     return value
 
 
+CERTIFICATE = {"type": ["avnode/certificate"], "v": [1], "class": 255, "device": ("bytes", 8), "board": ("text", 40),
+               "firmware": ("bytes", 32), "maker": ("bytes", 32), "issued": 2 ** 32 - 1, "trees": ("hashes", 48, 8),
+               "signature": ("bytes", 64)}
+
+
 def decode_certificate(body):
-    reader = Reader(body, "CERTIFICATE")
-    version = reader.uint(1)
-    value = reader.fields("certificateBody")
-    reader.end()
-    need(version == 1, "CERTIFICATE_VERSION")
-    need(1 <= value["deviceClass"] <= 3, "CERTIFICATE_CLASS")
-    return value
+    need(len(body) <= 2046, "CERTIFICATE_LENGTH")
+    value = canonical_cbor.fields(canonical_cbor.decode(body), "CERTIFICATE", CERTIFICATE)
+    need(1 <= value["class"] <= 3, "CERTIFICATE_CLASS")
+    del value["type"], value["v"]
+    out = {key: item.hex() if isinstance(item, bytes) else item for key, item in value.items()}
+    return {"deviceClass": out.pop("class"), **out, "trees": [tree.hex() for tree in value["trees"]]}
+
+
+def signed_certificate(value):
+    """What the maker signs: the map without its signature."""
+    return b"avnode/cert/v1\0" + canonical_cbor.encode({k: v for k, v in value.items() if k != "signature"})
 
 
 def hello(name, first):

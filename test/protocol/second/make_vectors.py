@@ -8,8 +8,12 @@ Everything follows from fixed keys; nothing comes from the TypeScript but the bl
 import json, struct, sys
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+import canonical_cbor
 from avnode_wire import (AESCCM, TYPES, bech32m, chain_key, chain_start, claim_key, claim_text, fragment, layout,
-                         link_key, receipt_key, recording_key, sha256, signed_close, CHARSET)
+                         link_key, receipt_key, recording_key, sha256, signed_certificate, signed_close, CHARSET)
 
 ROOT = bytes(range(32))
 DEVICE = bytes.fromhex("d0d1d2d3d4d5d6d7")
@@ -56,8 +60,21 @@ def encode_body(kind, value):
     if kind == "command":
         return bytes([value["op"]]) + encode("command%d" % value["op"], value)
     if kind == "certificate":
-        return b"\1" + encode("certificateBody", value)
+        return canonical_cbor.encode(certificate_map(value))
     return encode(kind, value)
+
+
+def certificate_map(value):
+    binary = {key: bytes.fromhex(value[key]) for key in ("device", "firmware", "maker", "signature")}
+    return {"type": "avnode/certificate", "v": 1, "class": value["deviceClass"], "board": value["board"],
+            "issued": value["issued"], "trees": [bytes.fromhex(tree) for tree in value["trees"]], **binary}
+
+
+def certified(maker, value):
+    """The same with the signature of this maker, who is a seed."""
+    key = Ed25519PrivateKey.from_private_bytes(maker)
+    named = {**value, "maker": key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex(), "signature": ""}
+    return {**named, "signature": key.sign(signed_certificate(certificate_map(named))).hex()}
 
 
 def header_bytes(kind, recording, sequence, epoch=EPOCH):
@@ -186,7 +203,10 @@ STATUS = {"state": 2, "batteryMillivolts": 3987, "ringPermille": 1000, "backlog"
           "newestRecording": 7, "uptimeMs": 2 ** 48 - 1, "trust": 1, "lastCommand": 3, "refused": 2,
           "firmware": "avnode 0.1.0"}
 SIGNATURE = {"tree": 7, "leaf": 1023, "ots": "00000007" + "".join(sha256(bytes([i])).hex() for i in range(39))}
-CERTIFICATE = {"deviceClass": 3, "device": DEVICE.hex(), "maker": "b0b1b2b3b4b5b6b7", "signature": "c5" * 64}
+MAKER = sha256(b"a maker of vectors")
+TREE = "0000000a00000007" + sha256(b"I").hex()[:32] + sha256(b"T[1]").hex()[:48]
+CERTIFICATE = certified(MAKER, {"deviceClass": 1, "device": DEVICE.hex(), "board": "xiaoble", "firmware": sha256(b"firmware").hex(),
+                                "issued": 1767225600, "trees": [TREE]})
 CLAIM = {"root": ROOT.hex(), "alias": ALIAS.hex(), "storeId": STORE.hex()}
 HELLOS = [
     ("device hello, claimable", "deviceHello", 0x1E,
@@ -319,7 +339,7 @@ def refused():
     encoded = {kind: encode_body(kind, value) for kind, value in bodies.items()}
     encoded.update({kind: bytes([first]) + encode(kind, value) for _, kind, first, value in HELLOS})
     for kind, body in encoded.items():
-        prefix = "HELLO" if "ello" in kind else kind.upper()
+        prefix = "HELLO" if "ello" in kind else "CBOR" if kind == "certificate" else kind.upper()
         no(kind, prefix + "_TRUNCATED", "empty", b"")
         no(kind, prefix + "_TRUNCATED", "one byte short", body[:-1])
         no(kind, prefix + "_TRAILING", "one byte more", body + b"\0")
@@ -359,6 +379,11 @@ def refused():
         ("status", "STATUS_TRUST", "trust 3", {"trust": 3}), ("status", "STATUS_TEXT", "a tab", {"firmware": "\t"}),
         ("certificate", "CERTIFICATE_CLASS", "class 0", {"deviceClass": 0}),
         ("certificate", "CERTIFICATE_CLASS", "class 4", {"deviceClass": 4}),
+        ("certificate", "CERTIFICATE_FIELD", "issued in 2106", {"issued": 2 ** 32}),
+        ("certificate", "CERTIFICATE_FIELD", "a board of 41 characters", {"board": "b" * 41}),
+        ("certificate", "CERTIFICATE_FIELD", "a maker of 8 bytes", {"maker": "b0" * 8}),
+        ("certificate", "CERTIFICATE_FIELD", "nine trees", {"trees": [TREE] * 9}),
+        ("certificate", "CERTIFICATE_FIELD", "a tree of 47 bytes", {"trees": [TREE[2:]]}),
         ("command", "COMMAND_OP", "op 0", {"op": 0}), ("command", "COMMAND_OP", "op 6", {"op": 6}),
         ("command", "COMMAND_MODE", "mode 0", {"mode": 0}), ("command", "COMMAND_MODE", "mode 4", {"mode": 4}),
         ("command", "COMMAND_SETTING", "setting 0", {"op": 4, "setting": 0, "value": 1}),
@@ -371,7 +396,11 @@ def refused():
         fields = {**bodies[kind], **change}
         body = bytes([fields["op"]]) if fields.get("op") in (0, 6) else encode_body(kind, fields)
         no(kind, code, name, body)
-    no("certificate", "CERTIFICATE_VERSION", "version 2", b"\2" + encoded["certificate"][1:])
+    whole = certificate_map(CERTIFICATE)
+    for name, change in (("version 2", {"v": 2}), ("another type", {"type": "avnode/certifikate"}),
+                         ("a key more", {"more": 1}), ("text for a number", {"issued": "1"})):
+        no("certificate", "CERTIFICATE_FIELD", name, canonical_cbor.encode({**whole, **change}))
+    no("certificate", "CERTIFICATE_LENGTH", "more than 2046 bytes", canonical_cbor.encode({**whole, "board": "b" * 2046}))
     for kind, first in (("deviceHello", 0x1F), ("storeHello", 0x1E), ("helloRequest", 0x2D)):
         no(kind, "HELLO_TYPE", "first byte %02x" % first, bytes([first]) + encoded[kind][1:])
     no("deviceHello", "HELLO_FLAG", "flag 2", encoded["deviceHello"][:-1] + b"\2")
