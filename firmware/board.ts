@@ -1,6 +1,7 @@
 /** All that the firmware asks of the hardware it runs on; a board file or the simulator stands behind it. */
 import type { Crypto } from "../protocol/crypto";
 import type { Lead } from "../protocol/open";
+import type { Signing } from "../protocol/trees";
 
 /** NOR flash: writing clears bits only, erasing sets a whole page to 0xFF. */
 export interface Flash {
@@ -48,6 +49,8 @@ export interface Identity {
   device: Uint8Array;
   claimCode: Uint8Array;
   certificate: Uint8Array;
+  /** What it signs its closes with; absent in a unit that cannot sign. */
+  signing?: Signing;
 }
 
 export interface Board {

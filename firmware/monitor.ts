@@ -1,5 +1,6 @@
 /** The handheld as a state machine: idle, recording, draining. Recording never waits for the radio. */
 import { CloseReason, MarkKind } from "../protocol/bodies";
+import { sameBytes } from "../protocol/bytes";
 import { CLAIM_WINDOW_MS, decodeClaim } from "../protocol/claim";
 import { type Command, MonitorState, Op, Setting, type Status } from "../protocol/command";
 import { decodeHeader, FrameType, MAX_NUMBER } from "../protocol/header";
@@ -14,8 +15,10 @@ import { Link, type Owner } from "./link";
 import { FIRMWARE, Recorder } from "./recorder";
 import { Ring } from "./ring";
 import { Sampler, type Sink } from "./sampler";
-import { type Keys, Vault } from "./vault";
+import { type Keys, seenNothing, Vault } from "./vault";
 
+/** No leaf is as high: whoever starts there signs nothing. */
+const NO_LEAF = 0xffffffff;
 /** A strip's length unless the hub set another. */
 const STRIP_SECONDS = 30;
 /** The owner is warned once when the ring is that full. */
@@ -158,11 +161,34 @@ export class Monitor implements Owner, Sink {
       trust: this.trust,
       lastCommand,
       refused,
+      signatures: this.recorder.signatures(this.ownerKeys ? this.ownerKeys.leaf : this.firstLeaf()),
       firmware: FIRMWARE,
     };
   }
 
+  /**
+   * Where an unclaimed unit begins to sign. One that recorded before and yet has no keys has lost count of its leaves,
+   * and a leaf that signs twice is worse than none that signs.
+   */
+  private firstLeaf(): number {
+    return this.ring.used() ? NO_LEAF : 0;
+  }
+
+  /** The next close says which checkpoint was seen. Only in RAM until the vault is written anyway: flash wears. */
+  private witness(receipt: Receipt): void {
+    const keys = this.ownerKeys!;
+    const grown = receipt.checkpointSize > keys.seen.size;
+    const restored = receipt.checkpointSize > 0 && !sameBytes(receipt.generation, keys.seen.generation);
+    if (!grown && !restored) return;
+    keys.seen = {
+      generation: receipt.generation,
+      size: receipt.checkpointSize,
+      root: receipt.checkpointRoot,
+    };
+  }
+
   receipted(receipt: Receipt): void {
+    this.witness(receipt);
     this.recorder.lostForGood(this.ring.gone(receipt.recording, receipt.holes));
     if (this.state !== MonitorState.draining) return;
     this.rest();
@@ -208,6 +234,8 @@ export class Monitor implements Owner, Sink {
       receiptKey: receiptKey(crypto, claim.root),
       alias: claim.alias,
       previousClose: new Uint8Array(32),
+      leaf: this.ownerKeys ? this.ownerKeys.leaf : this.firstLeaf(),
+      seen: seenNothing(),
       confirmed: false,
     };
     this.vault.save(keys);

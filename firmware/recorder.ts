@@ -6,6 +6,8 @@ import { FrameType, HEADER_BYTES, TAG_BYTES } from "../protocol/header";
 import { nextChainKey, recordingKey } from "../protocol/keys";
 import { encodeOpen, type Previous } from "../protocol/open";
 import { sealFrame } from "../protocol/seal";
+import { encodeSignature, SIGNATURE_BYTES } from "../protocol/signature";
+import { leavesOf, signWithLeaf } from "../protocol/trees";
 import type { Board } from "./board";
 import type { Evicted, Ring } from "./ring";
 import { nominalBlock } from "./sampler";
@@ -29,18 +31,20 @@ const MAX_FRONT_END_LOSSES = 64;
 /** A drop frame in the ring, roughly; drop frames may fill a quarter of it. */
 const DROP_RECORD_BYTES = 150;
 const CLOSE_FRAME_BYTES = HEADER_BYTES + 160 + TAG_BYTES;
+const SIGNATURE_FRAME_BYTES = HEADER_BYTES + Math.ceil((2 + SIGNATURE_BYTES) / 32) * 32 + TAG_BYTES;
 const NO_HASH: Uint8Array = new Uint8Array(HASH_BYTES);
 
-/** The same ownership, a step further. */
-function follow(keys: Keys, recording: number, chainKey: Uint8Array, previousClose: Uint8Array): Keys {
-  const epoch = keys.epoch;
+/** The same ownership, to be taken a step further. */
+function copyOf(keys: Keys): Keys {
   return {
-    epoch,
-    recording,
-    chainKey,
+    epoch: keys.epoch,
+    recording: keys.recording,
+    chainKey: keys.chainKey,
     receiptKey: keys.receiptKey,
     alias: keys.alias,
-    previousClose,
+    previousClose: keys.previousClose,
+    leaf: keys.leaf,
+    seen: keys.seen,
     confirmed: keys.confirmed,
   };
 }
@@ -75,8 +79,9 @@ export class Recorder {
 
   /** Burns the next recording's number. @returns the keys as they stand in flash now */
   burn(keys: Keys): Keys {
-    const chainKey = nextChainKey(this.board.crypto, keys.chainKey);
-    const burned = follow(keys, keys.recording + 1, chainKey, keys.previousClose);
+    const burned = copyOf(keys);
+    burned.recording++;
+    burned.chainKey = nextChainKey(this.board.crypto, keys.chainKey);
     this.vault.save(burned);
     return burned;
   }
@@ -116,7 +121,7 @@ export class Recorder {
   private previous(): Previous | undefined {
     const tail = this.ring.tail();
     if (!tail) return undefined;
-    const closed = tail.lastType === FrameType.close;
+    const closed = tail.lastType === FrameType.close || tail.lastType === FrameType.signature;
     return { recording: tail.recording, frames: tail.frames, closed, chain: tail.chain };
   }
 
@@ -144,10 +149,17 @@ export class Recorder {
     if (keep) this.ring.mark();
   }
 
-  /** Ends the recording and forgets its key. @returns the keys as they stand in flash now */
+  /** How many recordings this unit can still sign. */
+  signatures(leaf: number): number {
+    const signing = this.board.identity.signing;
+    return signing ? Math.max(0, leavesOf(signing) - leaf) : 0;
+  }
+
+  /** Ends the recording, signs its close and forgets its key. @returns the keys as they stand in flash now */
   close(keys: Keys, reason: number): Keys {
-    // Whatever must go to make room for the close is declared before it: nothing follows a close.
-    while (!this.ring.fits(this.recording, CLOSE_FRAME_BYTES)) {
+    const signs = this.signatures(keys.leaf) > 0;
+    // Whatever must go to make room is declared before the close: nothing follows it but its signature.
+    while (!this.hasRoomToEnd(signs)) {
       this.noteLost(this.ring.evict());
       this.announce();
     }
@@ -157,21 +169,37 @@ export class Recorder {
       dropped: this.dropped,
       chain: this.chain,
       previousClose: keys.previousClose,
-      checkpointSize: 0,
-      checkpointRoot: NO_HASH,
+      checkpointSize: keys.seen.size,
+      checkpointRoot: keys.seen.root,
       uptimeMs: Math.floor(this.board.uptimeMs()),
       batteryMillivolts: this.board.batteryMillivolts(),
       reason,
     });
-    const recording = this.recording;
-    this.write(FrameType.close, body, this.samples);
-    this.recording = 0;
-    this.key = NO_HASH;
-    const signed = signedClose(this.board.identity.device, keys.epoch, recording, body);
-    const hash = this.board.crypto.sha256(signed);
-    const next = follow(keys, keys.recording, keys.chainKey, hash);
-    this.vault.save(next);
+    const signed = signedClose(this.board.identity.device, keys.epoch, this.recording, body);
+    const next = copyOf(keys);
+    next.previousClose = this.board.crypto.sha256(signed);
+    if (signs) next.leaf++;
+    try {
+      this.write(FrameType.close, body, this.samples);
+      // The leaf is burned before it signs: a power cut leaves the recording unsigned, never a leaf used twice.
+      this.vault.save(next);
+      if (signs) this.sign(keys.leaf, signed);
+    } finally {
+      this.recording = 0;
+      this.key = NO_HASH;
+    }
     return next;
+  }
+
+  private hasRoomToEnd(signs: boolean): boolean {
+    return signs
+      ? this.ring.fitsBoth(this.recording, CLOSE_FRAME_BYTES, SIGNATURE_FRAME_BYTES)
+      : this.ring.fits(this.recording, CLOSE_FRAME_BYTES);
+  }
+
+  private sign(leaf: number, signed: Uint8Array): void {
+    const signature = signWithLeaf(this.board.crypto, this.board.identity.signing!, leaf, signed);
+    this.write(FrameType.signature, encodeSignature(signature), this.samples);
   }
 
   private put(type: number, body: Uint8Array, endSample: number): void {

@@ -124,6 +124,19 @@ export class Ring {
     return this.fitsCurrent(recording, frameBytes) || this.nextPage() !== NO_PAGE;
   }
 
+  /** True when two frames, one right behind the other, can be appended without losing anything. */
+  fitsBoth(recording: number, firstBytes: number, secondBytes: number): boolean {
+    let free = 0;
+    for (let page = 0; page < this.pages; page++) if (this.state[page] !== HELD) free++;
+    let at = this.writeAt;
+    if (!this.fitsCurrent(recording, firstBytes)) {
+      if (free === 0) return false;
+      free--;
+      at = FIRST_RECORD_AT;
+    }
+    return free > 0 || recordEnd(recordEnd(at, firstBytes), secondBytes) <= this.flash.pageBytes;
+  }
+
   private fitsCurrent(recording: number, frameBytes: number): boolean {
     return (
       this.current !== NO_PAGE &&
@@ -386,6 +399,11 @@ export class Ring {
       record = readRecord(this.flash, nearest, record.nextAt, this.crc32);
     }
     return end;
+  }
+
+  /** True when anything was ever written, by whatever owner's recording. */
+  used(): boolean {
+    return this.newestSerial > 0;
   }
 
   bytes(): number {

@@ -1,6 +1,15 @@
 /** The keys' place in flash: one record on two alternating pages, so that a power cut leaves the old or the new one. */
 import { cut, Reader, sameBytes, Writer } from "../protocol/bytes";
+import { HASH_BYTES } from "../protocol/chain";
 import type { Flash } from "./board";
+
+/** The newest checkpoint of the store's log that an authentic receipt brought; of size 0 while there is none. */
+export interface Seen {
+  /** The store's; another one has another log. */
+  generation: Uint8Array;
+  size: number;
+  root: Uint8Array;
+}
 
 /** What a claimed handheld must not forget. */
 export interface Keys {
@@ -13,13 +22,22 @@ export interface Keys {
   alias: Uint8Array;
   /** SHA-256 of the newest close as signed; zeros at first. */
   previousClose: Uint8Array;
+  /** The next signing leaf of all trees; every lower one is burned. It outlives the ownership. */
+  leaf: number;
+  seen: Seen;
   /** False until the new owner's store has shown that it knows of the claim: till then its answer is repeated. */
   confirmed: boolean;
 }
 
 const MAGIC = 0x4156;
 const CRC_BYTES = 4;
-const RECORD_BYTES = 2 + 2 + 4 + 4 + 32 + 32 + 8 + 32 + 4 + CRC_BYTES;
+const GENERATION_BYTES = 8;
+const RECORD_BYTES = 2 + 2 + 4 + 4 + 32 + 32 + 8 + 32 + 4 + GENERATION_BYTES + 8 + HASH_BYTES + 4 + CRC_BYTES;
+
+/** What a new owner's handheld has seen of the store's log. */
+export function seenNothing(): Seen {
+  return { generation: new Uint8Array(GENERATION_BYTES), size: 0, root: new Uint8Array(HASH_BYTES) };
+}
 
 export class Vault {
   private page = 0;
@@ -56,6 +74,10 @@ export class Vault {
       .raw(keys.receiptKey, 32)
       .raw(keys.alias, 8)
       .raw(keys.previousClose, 32)
+      .uint(keys.leaf, 4)
+      .raw(keys.seen.generation, GENERATION_BYTES)
+      .uint(keys.seen.size, 8)
+      .raw(keys.seen.root, HASH_BYTES)
       .uint(keys.confirmed ? 1 : 0, 4)
       .uint(0, CRC_BYTES)
       .done();
@@ -73,8 +95,11 @@ export class Vault {
 
   private readPage(page: number): { keys: Keys; serial: number } | undefined {
     const record = this.flash.read(page * this.flash.pageBytes, RECORD_BYTES);
+    // Before any field: what a power cut tore may hold numbers that no reader takes.
+    const sum = new Reader(cut(record, RECORD_BYTES - CRC_BYTES, RECORD_BYTES), "VAULT").uint(CRC_BYTES);
     const reader = new Reader(record, "VAULT");
-    if (reader.uint(2) !== MAGIC) return undefined;
+    if (reader.uint(2) !== MAGIC || sum !== this.crc32(cut(record, 0, RECORD_BYTES - CRC_BYTES)))
+      return undefined;
     const epoch = reader.uint(2);
     const serial = reader.uint(4);
     const keys: Keys = {
@@ -84,9 +109,14 @@ export class Vault {
       receiptKey: reader.raw(32),
       alias: reader.raw(8),
       previousClose: reader.raw(32),
+      leaf: reader.uint(4),
+      seen: {
+        generation: reader.raw(GENERATION_BYTES),
+        size: reader.uint(8),
+        root: reader.raw(HASH_BYTES),
+      },
       confirmed: reader.uint(4) === 1,
     };
-    const crc = reader.uint(CRC_BYTES);
-    return crc === this.crc32(cut(record, 0, RECORD_BYTES - CRC_BYTES)) ? { keys, serial } : undefined;
+    return { keys, serial };
   }
 }

@@ -101,6 +101,8 @@ export interface Status {
   lastCommand: number;
   /** Messages refused since boot: one byte for each of REFUSED_KINDS, the first highest, 255 = that many or more. */
   refused: number;
+  /** Recordings that it can still sign; 0 when its signing keys are used up, or when it has none. */
+  signatures: number;
   firmware: string;
 }
 
@@ -119,7 +121,7 @@ function checkStatus(status: Status): Status {
 
 export function encodeStatus(status: Status): Uint8Array {
   checkStatus(status);
-  return new Writer(1 + 2 + 2 + 4 + 4 + 4 + 6 + 1 + 4 + 4 + 1 + status.firmware.length)
+  return new Writer(1 + 2 + 2 + 4 + 4 + 4 + 6 + 1 + 4 + 4 + 4 + 1 + status.firmware.length)
     .uint(status.state, 1)
     .uint(status.batteryMillivolts, 2)
     .uint(status.ringPermille, 2)
@@ -130,6 +132,7 @@ export function encodeStatus(status: Status): Uint8Array {
     .uint(status.trust, 1)
     .uint(status.lastCommand, 4)
     .uint(status.refused, 4)
+    .uint(status.signatures, 4)
     .text(status.firmware)
     .done();
 }
@@ -148,6 +151,7 @@ export function decodeStatus(body: Uint8Array): Status {
     trust: reader.uint(1),
     lastCommand: reader.uint(4),
     refused: reader.uint(4),
+    signatures: reader.uint(4),
     firmware: reader.text(),
   };
   reader.end();

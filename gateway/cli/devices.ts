@@ -44,6 +44,7 @@ const HEAD = [
   "MEMORY",
   "LAST CONTACT",
   "CLOCK",
+  "CAN SIGN",
   "FIRMWARE",
   "OF",
 ];
@@ -59,6 +60,8 @@ function rowOf(device: DeviceInfo): string[] {
     status ? `${(status.ringPermille / 10).toFixed(0)} % full` : "-",
     device.lastContact === undefined ? "never" : ago(Date.now() - device.lastContact),
     status ? trustName(status.trust) : "-",
+    // A status from before handhelds signed does not say.
+    status?.signatures === undefined ? "-" : counted(status.signatures, "recording"),
     status?.firmware ?? "-",
     device.person ?? "-",
   ];

@@ -20,6 +20,7 @@ import { type BlockShape, decodeBlock } from "../../protocol/codec/block";
 import { decodeHeader, FrameType, type Header } from "../../protocol/header";
 import { blockShape, decodeOpen, type Open, type Previous } from "../../protocol/open";
 import { openFrame } from "../../protocol/seal";
+import { type CloseSignature, decodeSignature } from "../../protocol/signature";
 import { nodeCrypto as crypto } from "../crypto";
 import type { FrameRow } from "./frames";
 import { RecordingFlag, type RecordingRow } from "./recordings";
@@ -40,9 +41,13 @@ export class RecordingCheck {
   frames = 0;
   /** End of the last block or gap. */
   samples = 0;
+  /** Of its close, if it has one; whether it is the device's own is for whoever knows the device's tables. */
+  signature?: CloseSignature;
   private open?: Open;
   private close?: Close;
   private closedAt?: number;
+  /** The newest frame that was read. */
+  private readAt = -1;
   /** Next sequence in the chain, and the chain before it; undefined once frames are missing. */
   private next = 0;
   private chain?: Uint8Array;
@@ -174,7 +179,13 @@ export class RecordingCheck {
     if ((type === FrameType.open) !== (sequence === 0)) {
       this.altered.push(`frame ${sequence} is of type ${type}, and the open frame is frame 0`);
     }
-    if (this.closedAt !== undefined) this.altered.push(`frame ${sequence} stands behind the close`);
+    const signs = type === FrameType.signature;
+    const behind = this.closedAt !== undefined && !(signs && sequence === this.closedAt + 1);
+    if (behind) this.altered.push(`frame ${sequence} stands behind the close`);
+    else if (this.signature) this.altered.push(`frame ${sequence} stands behind the close's signature`);
+    else if (signs && this.readAt === sequence - 1 && this.closedAt === undefined)
+      this.altered.push(`frame ${sequence} is a signature, and the frame before it no close`);
+    this.readAt = sequence;
     if (type === FrameType.open) {
       this.open = decodeOpen(body);
       this.shape = blockShape(this.open);
@@ -182,6 +193,7 @@ export class RecordingCheck {
     else if (type === FrameType.drop) this.readDrop(decodeDrop(body));
     else if (type === FrameType.mark) decodeMark(body);
     else if (type === FrameType.close) this.readClose(sequence, body);
+    else if (signs) this.signature = decodeSignature(body);
   }
 
   private readData(sequence: number, body: Uint8Array): void {
@@ -256,7 +268,10 @@ export class RecordingCheck {
       );
     } else if (this.chain && !sameBytes(previous.chain, this.chain)) {
       this.altered.push("the chain does not end in the hash that the next recording states");
-    } else if (previous.closed !== (this.close !== undefined) && this.missing.length === 0) {
+    } else if (
+      previous.closed !== (this.close !== undefined || this.signature !== undefined) &&
+      this.missing.length === 0
+    ) {
       const declared = this.ranges.some((drop) => drop.to === previous.frames - 1);
       if (!declared) this.altered.push("the next recording disagrees about its close");
     }

@@ -15,6 +15,7 @@ import type { Crypto } from "../../protocol/crypto";
 import { decodeHeader, FrameType, type Header } from "../../protocol/header";
 import { blockShape, decodeOpen } from "../../protocol/open";
 import { openFrame } from "../../protocol/seal";
+import { decodeSignature } from "../../protocol/signature";
 import type { Clock } from "../clock";
 import type { Device, Epoch } from "./devices";
 import { codeOf, StoreError } from "./errors";
@@ -104,7 +105,9 @@ export class Ingest {
   private put(recording: Recording, header: Header, frame: Uint8Array, body: Uint8Array): Taken {
     const { row, missing } = recording;
     const { sequence } = header;
-    if (row.closed_at !== null && sequence > row.closed_at) return { refused: "after-close" };
+    // Nothing follows a close but its signature.
+    const signs = header.type === FrameType.signature && sequence - 1 === row.closed_at;
+    if (row.closed_at !== null && sequence > row.closed_at && !signs) return { refused: "after-close" };
     if (sequence < row.next && !hasNumber(missing, sequence)) {
       const held = this.frames.get(row.key, sequence);
       if (held && sameBytes(held, frame)) return { recording, refused: "duplicate" };
@@ -164,6 +167,7 @@ export class Ingest {
       else if (header.type === FrameType.drop) this.readDrop(recording, decodeDrop(body));
       else if (header.type === FrameType.mark) decodeMark(body);
       else if (header.type === FrameType.close) this.readClose(recording, header.sequence, body);
+      else if (header.type === FrameType.signature) decodeSignature(body);
     } catch (error) {
       if (codeOf(error).startsWith("SQLITE")) throw error;
       this.flag(recording, RecordingFlag.malformed);
@@ -214,7 +218,10 @@ export class Ingest {
       return;
     }
     recording.row.closed_at = sequence;
-    if (recording.row.next > sequence + 1) this.flag(recording, RecordingFlag.afterClose);
+    const ahead = recording.row.next - (sequence + 1);
+    const signature = ahead === 1 ? this.frames.get(recording.row.key, sequence + 1) : undefined;
+    if (ahead > 0 && (!signature || decodeHeader(signature).type !== FrameType.signature))
+      this.flag(recording, RecordingFlag.afterClose);
   }
 
   private flag(recording: Recording, flag: number): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Session } from "../../firmware/session";
-import type { Keys } from "../../firmware/vault";
+import { type Keys, seenNothing } from "../../firmware/vault";
 import { nodeCrypto } from "../../gateway/crypto";
 import { FrameType } from "../../protocol/header";
 import { Direction, linkKey } from "../../protocol/keys";
@@ -17,6 +17,8 @@ const KEYS: Keys = {
   receiptKey: fill(32, 2),
   alias: fill(8, 3),
   previousClose: fill(32, 4),
+  leaf: 0,
+  seen: seenNothing(),
   confirmed: true,
 };
 const HELLO: StoreHello = {

@@ -19,6 +19,8 @@ function keysOf(recording: number): Keys {
     receiptKey: fill(32, 7),
     alias: fill(8, 9),
     previousClose: fill(32, 11),
+    leaf: 1000 + recording,
+    seen: { generation: fill(8, 13), size: 2 ** 53 - recording, root: fill(32, 17) },
     confirmed: recording % 2 === 0,
   };
 }

@@ -89,6 +89,7 @@ const VALUES: Record<string, fc.Arbitrary<unknown>> = {
     trust: one(2, 0),
     lastCommand: uint(4),
     refused: uint(4),
+    signatures: uint(4),
     firmware: text(255),
   }),
   claim: fc.record({ root: bytes(32), alias: bytes(8), storeId: bytes(8) }),

@@ -3,7 +3,7 @@
  * The firmware's own would be paced by a simulated radio, which is not what is measured here.
  */
 import { Session } from "../../firmware/session";
-import type { Keys } from "../../firmware/vault";
+import { type Keys, seenNothing } from "../../firmware/vault";
 import { nodeCrypto as crypto } from "../../gateway/crypto";
 import { encodeData } from "../../protocol/bodies";
 import { sameBytes } from "../../protocol/bytes";
@@ -135,6 +135,8 @@ export class BenchHandheld {
       receiptKey: receiptKey(crypto, root),
       alias,
       previousClose: new Uint8Array(32),
+      leaf: 0,
+      seen: seenNothing(),
       confirmed: false,
     };
     this.alias = alias;
@@ -153,6 +155,7 @@ export class BenchHandheld {
       trust: ClockTrust.unknown,
       lastCommand: 0,
       refused: 0,
+      signatures: 0,
       firmware: "bench",
     };
   }

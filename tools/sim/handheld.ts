@@ -8,8 +8,10 @@ import { Monitor } from "../../firmware/monitor";
 import type { Clock } from "../../gateway/clock";
 import { nodeCrypto } from "../../gateway/crypto";
 import { certifySimulated } from "../../gateway/store/makers";
+import { toHex } from "../../protocol/bytes";
 import { encodeCertificate } from "../../protocol/certificate";
 import type { Crypto } from "../../protocol/crypto";
+import { type PublicTree, publicTree, SIGNING_SEED_BYTES, type Signing } from "../../protocol/trees";
 import { PowerCut } from "./flash";
 import type { Radio } from "./radio";
 
@@ -23,10 +25,53 @@ export interface HandheldParts {
   crypto?: Crypto;
 }
 
-/** What the factory would write, for a unit that exists in memory only. */
-export function simulatedIdentity(crypto: Crypto = nodeCrypto): Identity {
+/** What whoever verifies a unit's signatures needs of its maker: certificate, and the leaf hashes of every tree in it. */
+export interface Dossier {
+  certificate: Uint8Array;
+  leaves: Uint8Array[];
+}
+
+/** One tree of 32 leaves: the tables of a real unit cost seconds. */
+const TREE = { trees: 1, height: 5 };
+
+/**
+ * What the factory would write, for a unit that exists in memory only.
+ * @param signing makes two units sign with the same keys, which only a simulation may: a tree costs 50 ms
+ */
+export function simulatedIdentity(
+  crypto: Crypto = nodeCrypto,
+  signing: Signing = { ...TREE, seed: crypto.random(SIGNING_SEED_BYTES) },
+): Required<Identity> {
   const device = crypto.random(8);
-  return { device, claimCode: crypto.random(16), certificate: encodeCertificate(certifySimulated(device)) };
+  const certificate = certifySimulated(
+    device,
+    treesOf(signing).map(({ publicKey }) => publicKey),
+  );
+  return {
+    device,
+    claimCode: crypto.random(16),
+    certificate: encodeCertificate(certificate),
+    signing,
+  };
+}
+
+/** The trees of one signing key, the last few kept. */
+const MAX_KEPT = 64;
+const kept = new Map<string, PublicTree[]>();
+
+function treesOf(signing: Signing): PublicTree[] {
+  const name = `${toHex(signing.seed)} ${signing.trees} ${signing.height}`;
+  let trees = kept.get(name);
+  if (!trees) {
+    trees = Array.from({ length: signing.trees }, (_, tree) => publicTree(nodeCrypto, signing, tree));
+    kept.set(name, trees);
+    if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value!);
+  }
+  return trees;
+}
+
+export function dossierOf({ certificate, signing }: Identity): Dossier {
+  return { certificate, leaves: signing ? treesOf(signing).map(({ leaves }) => leaves) : [] };
 }
 
 export class VirtualHandheld {
@@ -47,6 +92,10 @@ export class VirtualHandheld {
 
   get identity(): Identity {
     return this.parts.identity;
+  }
+
+  get dossier(): Dossier {
+    return dossierOf(this.parts.identity);
   }
 
   /** Boots with this front end soldered on. @returns the monitor, unless the power failed within the boot */

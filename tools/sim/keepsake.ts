@@ -32,11 +32,18 @@ export function newKeepsake(seed: number | string, ring = RING): Keepsake {
 /** Opens the handheld that lives in this folder, or makes a new one. */
 export function openKeepsake(folder: string): Keepsake {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const [ring, keys, unit] = ["ring.img", "vault.img", "identity.json"].map((name) =>
+    path.join(folder, name),
+  );
+  // A unit of version 0.1 signs nothing, and its vault has another layout: a new one takes its place.
+  if (fs.existsSync(unit) && !("signing" in JSON.parse(fs.readFileSync(unit, "utf8")))) {
+    for (const file of [ring, keys, unit]) fs.rmSync(file, { force: true });
+  }
   const random = new Random("power cuts");
-  const flash = new SimFlash({ ...RING, random, path: path.join(folder, "ring.img") });
-  const vault = new SimFlash({ ...VAULT, random, path: path.join(folder, "vault.img") });
+  const flash = new SimFlash({ ...RING, random, path: ring });
+  const vault = new SimFlash({ ...VAULT, random, path: keys });
   return {
-    identity: openIdentity(path.join(folder, "identity.json")),
+    identity: openIdentity(unit),
     flash,
     vault,
     close() {
@@ -46,15 +53,32 @@ export function openKeepsake(folder: string): Keepsake {
   };
 }
 
+interface Unit {
+  device: string;
+  claimCode: string;
+  certificate: string;
+  signing: { seed: string; trees: number; height: number };
+}
+
 function openIdentity(file: string): Identity {
   if (fs.existsSync(file)) {
-    const { device, claimCode, certificate } = JSON.parse(fs.readFileSync(file, "utf8"));
-    return { device: fromHex(device), claimCode: fromHex(claimCode), certificate: fromHex(certificate) };
+    const { device, claimCode, certificate, signing }: Unit = JSON.parse(fs.readFileSync(file, "utf8"));
+    return {
+      device: fromHex(device),
+      claimCode: fromHex(claimCode),
+      certificate: fromHex(certificate),
+      signing: { ...signing, seed: fromHex(signing.seed) },
+    };
   }
   const identity = simulatedIdentity();
-  const { device, claimCode, certificate } = identity;
-  const hex = { device: toHex(device), claimCode: toHex(claimCode), certificate: toHex(certificate) };
-  fs.writeFileSync(`${file}.new`, JSON.stringify(hex), { mode: 0o600 });
+  const { device, claimCode, certificate, signing } = identity;
+  const unit: Unit = {
+    device: toHex(device),
+    claimCode: toHex(claimCode),
+    certificate: toHex(certificate),
+    signing: { ...signing, seed: toHex(signing.seed) },
+  };
+  fs.writeFileSync(`${file}.new`, JSON.stringify(unit), { mode: 0o600 });
   fs.renameSync(`${file}.new`, file);
   return identity;
 }

@@ -167,6 +167,7 @@ export class Handheld {
       trust: 0,
       lastCommand: 0,
       refused: 0,
+      signatures: 0,
       firmware: "test",
       ...changes,
     };

@@ -29,7 +29,7 @@ LAYOUTS = {
     "receiptHead": "storeId b8, generation b8, checkpointSize 8, checkpointRoot b32, recording 4, next 4",
     "hole": "from 4, length 2",
     "status": "state 1, batteryMillivolts 2, ringPermille 2, backlog 4, oldestRecording 4, newestRecording 4,"
-              " uptimeMs 6, trust 1, lastCommand 4, refused 4, firmware text",
+              " uptimeMs 6, trust 1, lastCommand 4, refused 4, signatures 4, firmware text",
     "claim": "root b32, alias b8, storeId b8",
     "deviceHello": "alias b8, epoch 2, nonce b16, claimable flag",
     "storeHello": "alias b8, storeId b8, generation b8, nonce b16, deviceNonce b16",

@@ -201,7 +201,7 @@ def receipt(recording=7, next_sequence=100, holes=()):
 
 STATUS = {"state": 2, "batteryMillivolts": 3987, "ringPermille": 1000, "backlog": 4000000000, "oldestRecording": 6,
           "newestRecording": 7, "uptimeMs": 2 ** 48 - 1, "trust": 1, "lastCommand": 3, "refused": 2,
-          "firmware": "avnode 0.1.0"}
+          "signatures": 8192, "firmware": "avnode 0.1.0"}
 SIGNATURE = {"tree": 7, "leaf": 1023, "ots": "00000007" + "".join(sha256(bytes([i])).hex() for i in range(39))}
 MAKER = sha256(b"a maker of vectors")
 TREE = "0000000a00000007" + sha256(b"I").hex()[:32] + sha256(b"T[1]").hex()[:48]
