@@ -3,9 +3,11 @@ import {
   createCipheriv,
   createDecipheriv,
   createHmac,
+  createPrivateKey,
   createPublicKey,
   hash,
   randomBytes,
+  sign,
   verify,
 } from "node:crypto";
 import type { Crypto } from "../protocol/crypto";
@@ -39,6 +41,25 @@ export const nodeCrypto: Crypto = {
   },
   random: (length) => randomBytes(length),
 };
+
+/** PKCS #8 of an Ed25519 seed (RFC 8410), but for the seed itself. */
+const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+
+export interface Ed25519Signer {
+  /** Raw, 32 bytes. */
+  publicKey: Uint8Array;
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** @param seed the private key of RFC 8032, 32 bytes */
+export function ed25519Signer(seed: Uint8Array): Ed25519Signer {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
+  const spki = createPublicKey(key).export({ format: "der", type: "spki" });
+  return {
+    publicKey: new Uint8Array(spki.subarray(-32)),
+    sign: (message) => new Uint8Array(sign(null, message, key)),
+  };
+}
 
 /** SubjectPublicKeyInfo of an Ed25519 key (RFC 8410), but for the key itself. */
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");

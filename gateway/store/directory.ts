@@ -8,7 +8,7 @@ import type { DataKind } from "./claims";
 import { StoreError } from "./errors";
 import { Keyring } from "./keyring";
 import { Meta } from "./meta";
-import { checkSchema, hasForm, migrate } from "./schema";
+import { checkCurrent, checkSchema, hasForm, migrate } from "./schema";
 import { reserveSecret } from "./secretfile";
 
 /** Another process may file a claim while we write. */
@@ -80,7 +80,8 @@ export function openToWrite(
   const hasDatabase = existsSync(databasePath(dataDir));
   const hasKeyring = existsSync(Keyring.path(dataDir));
   if (hasKeyring && !hasDatabase) throw missing(dataDir);
-  const keyring = hasDatabase ? Keyring.load(dataDir) : Keyring.create(dataDir, random);
+  let keyring = hasDatabase ? Keyring.load(dataDir) : Keyring.create(dataDir, random);
+  if (!keyring.signKey) keyring = keyring.amend(dataDir, { signKey: Buffer.from(random(32)) });
   const db = connect(dataDir, {});
   return orClose(db, () => {
     const meta = new Meta(db, keyring);
@@ -120,6 +121,7 @@ export function openBeside(dataDir: string, readonly: boolean): Opened {
   return orClose(db, () => {
     checkSchema(db);
     if (!hasForm(db)) throw missing(dataDir);
+    checkCurrent(db);
     return { db, keyring, meta: new Meta(db, keyring) };
   });
 }

@@ -1,5 +1,5 @@
 /** Whose certificates are believed, and for which classes of unit. */
-import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { createHash } from "node:crypto";
 import { sameBytes } from "../../protocol/bytes";
 import {
   type Certificate,
@@ -7,21 +7,12 @@ import {
   signedCertificate,
   type UnsignedCertificate,
 } from "../../protocol/certificate";
-import { ed25519Verify } from "../crypto";
-
-/** PKCS #8 wrapping of a 32-byte Ed25519 seed (RFC 8410). */
-const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+import { ed25519Signer, ed25519Verify } from "../crypto";
 
 /** The simulation maker's seed is public: it certifies nothing but units that say they are simulated. */
-const simulationKey = createPrivateKey({
-  key: Buffer.concat([PKCS8_PREFIX, createHash("sha256").update("avnode/simulation-maker/v1").digest()]),
-  format: "der",
-  type: "pkcs8",
-});
+const simulationMaker = ed25519Signer(createHash("sha256").update("avnode/simulation-maker/v1").digest());
 /** Raw Ed25519 public key. */
-export const SIMULATION_MAKER = new Uint8Array(
-  createPublicKey(simulationKey).export({ format: "der", type: "spki" }).subarray(-32),
-);
+export const SIMULATION_MAKER = simulationMaker.publicKey;
 
 /** Makers that a hub believes, and for which classes of unit. */
 const MAKERS = [{ publicKey: SIMULATION_MAKER, classes: [DeviceClass.simulated] }];
@@ -44,5 +35,5 @@ export function certifySimulated(device: Uint8Array, trees: Uint8Array[] = []): 
     issued: 0,
     trees,
   };
-  return { ...unsigned, signature: new Uint8Array(sign(null, signedCertificate(unsigned), simulationKey)) };
+  return { ...unsigned, signature: simulationMaker.sign(signedCertificate(unsigned)) };
 }

@@ -5,7 +5,7 @@ import { StoreError } from "./errors";
 import type { Keyring } from "./keyring";
 
 /** There from the making of a data directory on. */
-const NAMES = ["since", "kind", "devices"];
+const NAMES = ["since", "kind", "devices", "logs"];
 
 interface MetaRow {
   name: string;

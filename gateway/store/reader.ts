@@ -23,6 +23,7 @@ import type {
   VerifyReport,
 } from "./infos";
 import type { Keyring } from "./keyring";
+import { LogReader } from "./log/reading";
 import { RecordingFlag, type RecordingRow, recordingKeyPlace } from "./recordings";
 import { UNKNOWN_DEVICE } from "./refusals";
 import { type Runs, totalOf } from "./runs";
@@ -37,6 +38,8 @@ const CLASS_NAMES: Record<number, DeviceInfo["class"]> = {
 const MIN_ABBREVIATION = 4;
 
 export class StoreReader {
+  /** The store's log. */
+  readonly log: LogReader;
   private readonly frameRows: Statement;
   private readonly framesOfType: Statement;
 
@@ -44,6 +47,7 @@ export class StoreReader {
     private readonly db: Database,
     private readonly keyring: Keyring,
   ) {
+    this.log = new LogReader(db, keyring, (id) => this.rowOf(id));
     this.frameRows = db.prepare(
       "SELECT sequence, type, frame FROM frames WHERE recording = ? ORDER BY sequence",
     );

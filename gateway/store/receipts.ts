@@ -8,6 +8,8 @@ import type { Log } from "./log";
 import type { Recordings } from "./recordings";
 
 export interface ReceiptPath {
+  /** The newest that is on disk. */
+  checkpoint(): { size: number; root: Uint8Array } | undefined;
   isLive(device: Device): boolean;
   /** Asks a device without a session for its hello. */
   ask(device: Device): void;
@@ -47,12 +49,12 @@ export class Receipts {
       const recording = this.recordings.find(device, device.row.epoch, number);
       const { next, holes } = boundHoles(recording?.missing ?? [], recording?.row.next ?? 0);
       const { storeId, generation } = this.keyring;
-      const checkpointRoot = new Uint8Array(HASH_BYTES);
+      const checkpoint = this.path.checkpoint();
       const receipt = {
         storeId,
         generation,
-        checkpointSize: 0,
-        checkpointRoot,
+        checkpointSize: checkpoint?.size ?? 0,
+        checkpointRoot: checkpoint?.root ?? new Uint8Array(HASH_BYTES),
         recording: number,
         next,
         holes,

@@ -171,6 +171,11 @@ export class Recordings {
     this.changed.add(recording);
   }
 
+  /** What changed since the last transaction on disk. */
+  touched(): Iterable<Recording> {
+    return this.changed;
+  }
+
   /** Writes what changed, within the caller's transaction. */
   save(): void {
     for (const recording of this.changed) {

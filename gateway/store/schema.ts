@@ -9,6 +9,8 @@ interface Migration {
   /** The first avnode that reads the result. */
   since: string;
   sql: string;
+  /** What the step counts from, in meta. */
+  meta?: [name: string, value: string][];
 }
 
 const MIGRATIONS: Migration[] = [
@@ -72,6 +74,61 @@ CREATE TABLE offers (
 ) WITHOUT ROWID;
 `,
   },
+  {
+    since: "0.2.0",
+    meta: [["logs", "0"]],
+    sql: `
+-- One row per log: a restored or promoted store begins another. size: leaves so far.
+CREATE TABLE logs (
+  id INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE, began_at INTEGER NOT NULL, size INTEGER NOT NULL,
+  mac BLOB NOT NULL
+);
+
+-- Canonical CBOR (protocol/manifest.ts). recording: the row that the leaf is about, NULL for an origin.
+CREATE TABLE leaves (
+  log INTEGER NOT NULL REFERENCES logs (id), idx INTEGER NOT NULL, recording INTEGER, leaf BLOB NOT NULL,
+  PRIMARY KEY (log, idx)
+) WITHOUT ROWID;
+CREATE INDEX leaves_of ON leaves (recording) WHERE recording IS NOT NULL;
+
+-- RFC 6962 hashes of complete subtrees: the idx-th of 2^level leaves.
+CREATE TABLE nodes (
+  log INTEGER NOT NULL, level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL,
+  PRIMARY KEY (log, level, idx)
+) WITHOUT ROWID;
+
+-- Signed notes as handed out.
+CREATE TABLE checkpoints (
+  log INTEGER NOT NULL REFERENCES logs (id), size INTEGER NOT NULL, root BLOB NOT NULL, at INTEGER NOT NULL,
+  note BLOB NOT NULL, PRIMARY KEY (log, size)
+) WITHOUT ROWID;
+
+-- Where a recording's newest leaf stands, and how far it goes: the next one goes on from there.
+CREATE TABLE logged (
+  recording INTEGER PRIMARY KEY REFERENCES recordings (key), log INTEGER NOT NULL, idx INTEGER NOT NULL,
+  final INTEGER NOT NULL, frames INTEGER NOT NULL, chain BLOB NOT NULL, samples INTEGER NOT NULL,
+  lost TEXT NOT NULL, mac BLOB NOT NULL
+);
+
+-- Certificates that leaves name by their SHA-256, also those that a later claim replaced.
+CREATE TABLE certificates (hash BLOB PRIMARY KEY, certificate BLOB NOT NULL) WITHOUT ROWID;
+
+-- Public LMS leaf hashes of a handheld's signing trees, proven by the roots in its certificate.
+CREATE TABLE tables (
+  device BLOB NOT NULL, tree INTEGER NOT NULL, leaves BLOB NOT NULL, PRIMARY KEY (device, tree)
+) WITHOUT ROWID;
+
+-- Erasure leaves say the same.
+CREATE TABLE erased (
+  recording INTEGER PRIMARY KEY REFERENCES recordings (key), at INTEGER NOT NULL, by TEXT NOT NULL
+);
+
+CREATE TABLE backups (
+  place TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, verified_at INTEGER, ok INTEGER NOT NULL,
+  detail TEXT
+) WITHOUT ROWID;
+`,
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -107,6 +164,15 @@ export function checkSchema(db: Database): void {
   }
 }
 
+/** For a process that may not migrate. @throws STORE_OLDER */
+export function checkCurrent(db: Database): void {
+  if (versionOf(db) === SCHEMA_VERSION) return;
+  throw new StoreError(
+    "STORE_OLDER",
+    `${db.name} has form ${versionOf(db)} of an earlier avnode. Run 'avnode start' on it once: that brings it to form ${SCHEMA_VERSION}`,
+  );
+}
+
 /** Brings the database to today's form, in one transaction. @throws STORE_FOREIGN, STORE_NEWER */
 export function migrate(db: Database, setMeta: (name: string, value: string) => void): void {
   checkSchema(db);
@@ -115,6 +181,7 @@ export function migrate(db: Database, setMeta: (name: string, value: string) => 
     for (const migration of MIGRATIONS.slice(versionOf(db))) {
       db.exec(migration.sql);
       setMeta("since", migration.since);
+      for (const [name, value] of migration.meta ?? []) setMeta(name, value);
     }
     db.pragma(`application_id = ${APPLICATION_ID}`);
     db.pragma(`user_version = ${SCHEMA_VERSION}`);

@@ -22,11 +22,13 @@ import { Ingest, type StoredFrame } from "./ingest";
 import type { Keyring } from "./keyring";
 import { lockDirectory } from "./lock";
 import { type Log, silentLog } from "./log";
+import { StoreLog } from "./log/log";
 import { StoreReader } from "./reader";
 import { Receipts } from "./receipts";
 import { Recordings } from "./recordings";
 import { type RefusalKind, Refusals, UNKNOWN_DEVICE } from "./refusals";
 import { Sessions } from "./sessions";
+import { Tables } from "./tables";
 
 export interface StoreOptions {
   dataDir: string;
@@ -35,6 +37,12 @@ export interface StoreOptions {
   log?: Log;
   crypto?: Crypto;
   commit?: CommitOptions;
+}
+
+export interface ClaimOptions {
+  person?: string;
+  /** The handheld's public papers (protocol/dossier.ts). */
+  dossier?: Uint8Array;
 }
 
 const DEFAULT_COMMIT: CommitOptions = { frames: 256, delayMs: 20 };
@@ -69,6 +77,7 @@ export class Store {
   private readonly claims: Claims;
   private readonly refusals: Refusals;
   private readonly ingest: Ingest;
+  private readonly storeLog: StoreLog;
   private readonly receipts: Receipts;
   private readonly committer: Committer<Waiting>;
   private stored: StoredFrame[] = [];
@@ -112,7 +121,9 @@ export class Store {
     this.sessions = new Sessions(crypto, this.clock, keyring, (alias) => !!this.devices.byAlias(alias));
     this.refusals = new Refusals(db, this.clock, this.log);
     this.ingest = new Ingest(crypto, this.clock, this.recordings, new Frames(db));
+    this.storeLog = new StoreLog(db, keyring, this.clock, this.log, this.devices, this.recordings, meta);
     this.receipts = new Receipts(keyring, this.recordings, this.log, {
+      checkpoint: () => this.storeLog.newest,
       isLive: (device) => this.sessions.isLive(device.row.alias),
       ask: (device) => this.askHello(device.row.alias),
       send: (device, receipt) => {
@@ -156,12 +167,21 @@ export class Store {
     this.refuse(alias && this.devices.byAlias(toHex(alias)), kind);
   }
 
-  /** Offers ownership to the handheld with this code, whose button is held within the next minute. @returns the claim's number */
-  claim(code: Uint8Array, options: { person?: string } = {}): number {
+  /**
+   * Offers ownership to the handheld with this code, whose button is held within the next minute.
+   * @returns the claim's number; @throws as Tables.add does
+   */
+  claim(code: Uint8Array, options: ClaimOptions = {}): number {
+    if (options.dossier) this.addDossier(options.dossier);
     const id = fileClaim(this.db, this.keyring, code, options.person, this.clock.now());
     this.askClaimable();
     this.askedFor = id;
     return id;
+  }
+
+  /** Keeps the public tables of a handheld, so that its signatures can be checked here. @throws as Tables.add does */
+  addDossier(bytes: Uint8Array): void {
+    new Tables(this.db).add(bytes);
   }
 
   claimState(id: number): ClaimState | undefined {
@@ -189,6 +209,7 @@ export class Store {
 
   close(): void {
     this.cancelPoll();
+    this.storeLog.hurry();
     this.committer.close();
     this.reader.close();
     this.db.close();
@@ -284,6 +305,7 @@ export class Store {
     if (this.memoryIsAhead) {
       this.devices.reload();
       this.recordings.reload();
+      this.storeLog.reload();
       this.memoryIsAhead = false;
     }
     this.stored = [];
@@ -298,7 +320,9 @@ export class Store {
       device.row.contact_at = this.clock.now();
       device.dirty = true;
       this.stored.push(stored);
+      this.storeLog.take(recording!, { ...stored.header, frame, body: stored.body });
     }
+    this.storeLog.settle(this.recordings.touched());
     this.recordings.save();
     this.devices.save();
     this.savesRefusals = this.refusals.due();
@@ -308,6 +332,7 @@ export class Store {
   private written(): void {
     this.recordings.saved();
     this.devices.saved();
+    this.storeLog.saved();
     if (this.savesRefusals) this.refusals.saved();
     const { stored } = this;
     this.stored = [];
@@ -348,19 +373,16 @@ export class Store {
       } catch (error) {
         this.log.warn({ code: codeOf(error) }, "cannot look for claims");
       }
-      if (this.refusals.due()) this.committer.soon();
+      if (this.refusals.due() || this.storeLog.due()) this.committer.soon();
     });
   }
 }
 
 /** Files a claim into the hub that another process runs on this directory. @returns its number, for StoreReader.claimState */
-export function fileClaimBeside(
-  dataDir: string,
-  code: Uint8Array,
-  options: { person?: string } = {},
-): number {
+export function fileClaimBeside(dataDir: string, code: Uint8Array, options: ClaimOptions = {}): number {
   const { db, keyring } = openBeside(dataDir, false);
   try {
+    if (options.dossier) new Tables(db).add(options.dossier);
     return fileClaim(db, keyring, code, options.person, systemClock.now());
   } finally {
     db.close();

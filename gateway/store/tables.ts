@@ -1,0 +1,56 @@
+/** Public LMS tables of handhelds, which come with the claim or later: what makes a signature's path. */
+import type { Database, Statement } from "better-sqlite3";
+import { type Certificate, decodeCertificate } from "../../protocol/certificate";
+import { checkDossier, decodeDossier, tablePath } from "../../protocol/dossier";
+import { decodeSignature } from "../../protocol/signature";
+import { nodeCrypto as crypto } from "../crypto";
+import { StoreError } from "./errors";
+import { isGenuine } from "./makers";
+
+export class Tables {
+  private readonly insertion: Statement;
+  private readonly selection: Statement;
+
+  constructor(private readonly db: Database) {
+    this.insertion = db.prepare(
+      "INSERT INTO tables VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET leaves = excluded.leaves",
+    );
+    this.selection = db.prepare("SELECT leaves FROM tables WHERE device = ? AND tree = ?").pluck();
+  }
+
+  /**
+   * Keeps the tables of a dossier that a known maker's certificate proves. Also for a process beside the one that runs
+   * the hub, and for a handheld that is not claimed yet.
+   * @throws DOSSIER_*, CBOR_*, CERTIFICATE_*, LMS_*; STORE_CERTIFICATE when no known maker signed it
+   */
+  add(bytes: Uint8Array): Certificate {
+    const dossier = decodeDossier(bytes);
+    // The signature first: what it does not cover is not worth hashing.
+    if (!isGenuine(decodeCertificate(dossier.certificate))) {
+      throw new StoreError(
+        "STORE_CERTIFICATE",
+        "the dossier's certificate is not one that a known maker signed. Ask the maker for the file that belongs to this handheld",
+      );
+    }
+    const certificate = checkDossier(crypto.sha256, dossier);
+    this.db
+      .transaction(() => {
+        for (const [tree, leaves] of dossier.leaves.entries())
+          this.insertion.run(certificate.device, tree, leaves);
+      })
+      .immediate();
+    return certificate;
+  }
+
+  /** Of the leaf that a signature names; undefined while its table is not here, or is another tree's. */
+  path(certificate: Certificate, signatureBody: Uint8Array): Uint8Array[] | undefined {
+    try {
+      const { tree, leaf } = decodeSignature(signatureBody);
+      const table = this.selection.get(certificate.device, tree) as Buffer | undefined;
+      if (!table || tree >= certificate.trees.length) return undefined;
+      return tablePath(crypto.sha256, certificate.trees[tree], table, leaf);
+    } catch {
+      return undefined;
+    }
+  }
+}
