@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { Pattern } from "../../firmware/board";
+import { seenNothing } from "../../firmware/vault";
 import { systemClock } from "../../gateway/clock";
 import { nodeCrypto } from "../../gateway/crypto";
 import { startHub } from "../../gateway/hub";
-import { MarkKind } from "../../protocol/bodies";
+import { decodeClose, MarkKind } from "../../protocol/bodies";
+import { toHex } from "../../protocol/bytes";
 import { encodeClaim } from "../../protocol/claim";
 import { MonitorState, Op, Setting } from "../../protocol/command";
 import { fragment } from "../../protocol/fragments";
@@ -15,7 +17,7 @@ import { encodeHelloRequest } from "../../protocol/session";
 import { EcgGenerator } from "../../tools/sim/ecg/generator";
 import { SimFrontEnd } from "../../tools/sim/frontend";
 import { type House, openHouse } from "../../tools/sim/house";
-import { newKeepsake } from "../../tools/sim/keepsake";
+import { type Keepsake, newKeepsake } from "../../tools/sim/keepsake";
 import { claimIfNew, waitUntil } from "../../tools/sim/owner";
 import { PERFECT } from "../../tools/sim/radio";
 import { GeneratedSource } from "../../tools/sim/source";
@@ -27,7 +29,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("the monitor", () => {
   /** Lives in a house with one new handheld, in virtual time. */
-  function it_(what: string, live: (house: House) => Promise<void>, faults = {}): void {
+  function it_(what: string, live: (house: House, keepsake: Keepsake) => Promise<void>, faults = {}): void {
     const dataDir = scratch(true);
     it(what, async function () {
       this.timeout(30_000);
@@ -35,8 +37,9 @@ describe("the monitor", () => {
       try {
         await time.until(
           (async () => {
+            const keepsake = newKeepsake(1);
             const house = await openHouse({
-              keepsake: newKeepsake(1),
+              keepsake,
               radio: { ...PERFECT, ...faults },
               seed: 1,
               startHub: (radio) => startHub({ dataDir, kind: "import", broker: "memory", radio }),
@@ -46,7 +49,7 @@ describe("the monitor", () => {
               new SimFrontEnd(new GeneratedSource(ecg), systemClock, { burstMs: 250, speed: 1 }),
             );
             try {
-              await live(house);
+              await live(house, keepsake);
             } finally {
               await house.close();
             }
@@ -89,39 +92,21 @@ describe("the monitor", () => {
     assert.equal(store.reader.recordings()[0]!.samples, 30 * RATE);
   });
 
-  it_(
-    "takes no claim that comes after its minute, or for another ownership than the next",
-    async ({ handheld, store }) => {
-      await claimIfNew(handheld, store);
-      const monitor = handheld.monitor!;
-      const nonce = new Uint8Array(16).fill(1);
-      const hello = {
-        alias: monitor.keys()!.alias,
-        storeId: nonce.slice(8),
-        generation: nonce.slice(8),
-        nonce,
-        deviceNonce: nonce,
-      };
-      const claimFor = (epoch: number) => {
-        const key = claimKey(nodeCrypto, handheld.identity.claimCode, Direction.down, nonce, nonce);
-        const body = encodeClaim({
-          root: new Uint8Array(32),
-          alias: nonce.slice(8),
-          storeId: nonce.slice(8),
-        });
-        return sealFrame(nodeCrypto, key, { type: FrameType.claim, epoch, recording: 0, sequence: 0 }, body);
-      };
-      assert.throws(() => monitor.claim(claimFor(2), hello), { code: "CLAIM_WINDOW" });
-      handheld.act((held) => held.hold());
-      assert.throws(() => monitor.claim(claimFor(1), hello), { code: "CLAIM_EPOCH" });
-      assert.throws(() => monitor.claim(claimFor(3), hello), { code: "CLAIM_EPOCH" });
-      await pause(60_001);
-      assert.throws(() => monitor.claim(claimFor(2), hello), { code: "CLAIM_WINDOW" });
-      handheld.act((held) => held.hold());
-      monitor.claim(claimFor(2), hello);
-      assert.equal(monitor.keys()!.epoch, 2);
-    },
-  );
+  it_("takes no claim that comes after its minute, or for another ownership than the next", async (house) => {
+    const { handheld, store } = house;
+    await claimIfNew(handheld, store);
+    const monitor = handheld.monitor!;
+    const claimFor = (epoch: number) => claimOf(house, epoch);
+    assert.throws(() => monitor.claim(...claimFor(2)), { code: "CLAIM_WINDOW" });
+    handheld.act((held) => held.hold());
+    assert.throws(() => monitor.claim(...claimFor(1)), { code: "CLAIM_EPOCH" });
+    assert.throws(() => monitor.claim(...claimFor(3)), { code: "CLAIM_EPOCH" });
+    await pause(60_001);
+    assert.throws(() => monitor.claim(...claimFor(2)), { code: "CLAIM_WINDOW" });
+    handheld.act((held) => held.hold());
+    monitor.claim(...claimFor(2));
+    assert.equal(monitor.keys()!.epoch, 2);
+  });
 
   it_("records a strip of thirty seconds at a press, to the sample", async (house) => {
     const { handheld, store } = house;
@@ -221,4 +206,111 @@ describe("the monitor", () => {
     }
     assert.equal(store.reader.recordings()[0]!.samples, 300 * RATE);
   });
+
+  /** A claim message that opens under the unit's code, and the hello that it follows. */
+  function claimOf({ handheld }: House, epoch: number) {
+    const nonce = new Uint8Array(16).fill(1);
+    const alias = nonce.slice(8);
+    const key = claimKey(nodeCrypto, handheld.identity.claimCode, Direction.down, nonce, nonce);
+    const body = encodeClaim({ root: new Uint8Array(32), alias, storeId: alias });
+    const message = sealFrame(
+      nodeCrypto,
+      key,
+      { type: FrameType.claim, epoch, recording: 0, sequence: 0 },
+      body,
+    );
+    return [message, { alias, storeId: alias, generation: alias, nonce, deviceNonce: nonce }] as const;
+  }
+
+  it_("counts its leaves on through a new claim, and tells its hub how many are left", async (house) => {
+    const { handheld, store } = house;
+    assert.equal(handheld.monitor!.status(0, 0).signatures, 32);
+    await claimIfNew(handheld, store);
+    for (let strip = 0; strip < 2; strip++) {
+      handheld.act((monitor) => monitor.start(RecordingMode.fixed, 1));
+      await pause(3000);
+      await idle(house);
+    }
+    await pause(1000);
+    assert.equal(store.reader.devices()[0]!.status!.signatures, 30);
+    handheld.act((monitor) => monitor.hold());
+    handheld.monitor!.claim(...claimOf(house, 2));
+    const { leaf, seen, epoch } = handheld.monitor!.keys()!;
+    assert.deepEqual([epoch, leaf, seen], [2, 2, seenNothing()]);
+  });
+
+  it_("signs nothing any more when it has lost count of its leaves", async (house, { vault }) => {
+    const { handheld, store } = house;
+    await claimIfNew(handheld, store);
+    handheld.act((monitor) => monitor.start(RecordingMode.fixed, 1));
+    await pause(3000);
+    handheld.powerOff();
+    // Both pages of the vault died.
+    vault.erase(0);
+    vault.erase(1);
+    const ecg = new GeneratedSource(new EcgGenerator({ rate: RATE, gainCountsPerMillivolt: 400 }));
+    const monitor = handheld.powerOn(new SimFrontEnd(ecg, systemClock, { burstMs: 250, speed: 1 }))!;
+    assert.equal(monitor.keys(), undefined);
+    assert.equal(monitor.status(0, 0).signatures, 0);
+    monitor.hold();
+    monitor.claim(...claimOf(house, 1));
+    assert.equal(monitor.status(0, 0).signatures, 0);
+    monitor.start(RecordingMode.fixed, 1);
+    await pause(3000);
+    assert.equal(monitor.keys()!.leaf, 0xffffffff);
+  });
+
+  it_(
+    "sees the store's log grow, and says so in its next close, without wearing its flash for it",
+    async (house, { vault }) => {
+      const { handheld, store } = house;
+      await claimIfNew(handheld, store);
+      const monitor = handheld.monitor!;
+      const fill = (length: number, value: number) => new Uint8Array(length).fill(value);
+      const tell = (generation: number, checkpointSize: number) => {
+        monitor.receipted({
+          storeId: fill(8, 1),
+          generation: fill(8, generation),
+          checkpointSize,
+          checkpointRoot: fill(32, checkpointSize),
+          recording: 1,
+          next: 1,
+          holes: [],
+        });
+        return monitor.keys()!.seen;
+      };
+      // What the hub of this test said of its own log is forgotten.
+      monitor.keys()!.seen = seenNothing();
+      const { writes } = vault.counters;
+      assert.equal(tell(1, 0).size, 0);
+      assert.equal(tell(1, 7).size, 7);
+      assert.equal(tell(1, 6).size, 7, "an older receipt changes nothing");
+      assert.equal(tell(1, 9).size, 9);
+      assert.deepEqual(tell(2, 4).root, fill(32, 4), "a restored store has another log");
+      assert.equal(tell(2, 0).size, 4);
+      assert.equal(vault.counters.writes, writes);
+      // The vault is written when a recording begins: from then on a restart knows it too.
+      const { radio } = house;
+      radio.centralOff();
+      handheld.act((m) => m.start(RecordingMode.fixed, 1));
+      const ecg = new GeneratedSource(new EcgGenerator({ rate: RATE, gainCountsPerMillivolt: 400 }));
+      handheld.powerOff();
+      handheld.powerOn(new SimFrontEnd(ecg, systemClock, { burstMs: 250, speed: 1 }));
+      assert.deepEqual(handheld.monitor!.keys()!.seen, {
+        generation: fill(8, 2),
+        size: 4,
+        root: fill(32, 4),
+      });
+      const closes: Uint8Array[] = [];
+      store.onStored = (frames) => {
+        for (const { header, body } of frames) if (header.type === FrameType.close) closes.push(body);
+      };
+      handheld.act((m) => m.start(RecordingMode.fixed, 1));
+      await pause(3000);
+      radio.centralOn();
+      await idle(house);
+      const close = decodeClose(closes[0]!);
+      assert.deepEqual([close.checkpointSize, toHex(close.checkpointRoot)], [4, "04".repeat(32)]);
+    },
+  );
 });

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { DropReason } from "../../../protocol/bodies";
+import { FrameType } from "../../../protocol/header";
+import { encodeSignature } from "../../../protocol/signature";
+import type { Handheld, Made } from "./handheld";
+import { Rig } from "./rig";
+
+/** Well formed; whose it is is told from the device's tables, elsewhere. */
+const SIGNATURE = encodeSignature({
+  tree: 0,
+  leaf: 3,
+  ots: new Uint8Array(1252).fill(9).fill(0, 0, 3).fill(7, 3, 4),
+});
+
+describe("a close's signature", () => {
+  let rig: Rig;
+  let handheld: Handheld;
+  beforeEach(() => {
+    rig = new Rig();
+    handheld = rig.claimed();
+  });
+  afterEach(() => rig.end());
+
+  function signed(): Made {
+    const made = handheld.record(1);
+    handheld.append(made, FrameType.signature, SIGNATURE);
+    return made;
+  }
+
+  /** Delivered in this order, then once more: receipts count it, verification accepts it. */
+  function settles(made: Made, order: number[]): void {
+    rig.deliver(handheld, made, order);
+    rig.deliver(handheld, made);
+    const receipt = handheld.newestReceipt(made.number)!;
+    assert.deepEqual([receipt.next, receipt.holes], [made.frames.length, []]);
+    const [recording] = rig.store.reader.recordings();
+    assert.deepEqual([recording.state, recording.flags], ["closed", []]);
+    const report = rig.verify();
+    assert.deepEqual([report.ok, report.recordings[0].problems], [true, []]);
+  }
+
+  for (const order of [
+    [0, 1, 2, 3],
+    [0, 1, 3, 2],
+    [0, 2, 1, 3],
+    [0, 2, 3, 1],
+    [0, 3, 1, 2],
+    [0, 3, 2, 1],
+    [3, 2, 1, 0],
+    [2, 3, 0, 1],
+  ]) {
+    it(`is taken when frames come as ${order.join(", ")}`, () => settles(signed(), order));
+  }
+
+  it("stands in the next recording's open frame, and the next close follows it", () => {
+    rig.deliver(handheld, signed());
+    rig.deliver(handheld, signed());
+    const report = rig.verify();
+    assert.deepEqual(
+      report.recordings.map(({ problems }) => problems),
+      [[], []],
+    );
+  });
+
+  it("is nothing that must be: a recording without it is closed", () => {
+    const made = handheld.record(1);
+    settles(made, [0, 1, 2]);
+  });
+
+  it("is the last frame: nothing is taken behind it", () => {
+    const made = signed();
+    handheld.data(made);
+    rig.deliver(handheld, made);
+    assert.deepEqual(rig.refused(handheld), { "after-close": 1 });
+    assert.equal(rig.verify().ok, true);
+  });
+
+  it("tells that a recording was closed whose close itself was dropped", () => {
+    const made = signed();
+    rig.deliver(handheld, made, [0, 1, 3]);
+    const next = handheld.begin();
+    handheld.drop(next, {
+      reason: DropReason.ringFull,
+      recording: made.number,
+      from: 2,
+      to: 2,
+      firstSample: made.samples,
+      samples: 0,
+      chain: made.chains[2],
+    });
+    handheld.close(next, { previousClose: new Uint8Array(32).fill(1) });
+    rig.deliver(handheld, next);
+    const [first] = rig.verify().recordings.filter(({ id }) => id === idOf(made));
+    assert.deepEqual([first.problems, first.notes], [[], ["simulated", "truncated"]]);
+  });
+
+  it("in the place of another frame, or another frame in its place, is told", () => {
+    const beforeClose = handheld.begin();
+    handheld.append(beforeClose, FrameType.signature, SIGNATURE);
+    handheld.close(beforeClose);
+    rig.deliver(handheld, beforeClose);
+    const behind = handheld.begin();
+    handheld.close(behind);
+    handheld.data(behind);
+    rig.deliver(handheld, behind, [0, 2, 1]);
+    const report = rig.verify();
+    assert.match(
+      report.recordings.find(({ id }) => id === idOf(beforeClose))!.problems.join("; "),
+      /signature, and the frame before it no close/,
+    );
+    assert.match(
+      report.recordings.find(({ id }) => id === idOf(behind))!.problems.join("; "),
+      /frame 2 stands behind the close/,
+    );
+    assert.deepEqual(recordingOf(behind).flags, ["after-close"]);
+  });
+
+  it("that is malformed is kept, since the handheld sealed it, and told", () => {
+    const made = handheld.record(1);
+    handheld.append(made, FrameType.signature, SIGNATURE.subarray(1));
+    rig.deliver(handheld, made);
+    assert.deepEqual(recordingOf(made).flags, ["malformed"]);
+    assert.equal(rig.verify().ok, false);
+  });
+
+  function recordingOf(made: Made) {
+    return rig.store.reader.recordings().find(({ recording }) => recording === made.number)!;
+  }
+
+  function idOf(made: Made): string {
+    return recordingOf(made).id;
+  }
+});
