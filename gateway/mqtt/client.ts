@@ -26,6 +26,8 @@ export type BrokerAddress = ExternalBroker | { connect(): Duplex };
 export class Connection {
   private readonly client: MqttClient;
   private unacknowledged = 0;
+  /** Filters that a broker did not confirm, asked for again when it is back. */
+  private readonly unconfirmed = new Map<string, () => void>();
   private lost = false;
   /** Of the newest failure. */
   private reason = "it closed the connection";
@@ -62,11 +64,16 @@ export class Connection {
   }
 
   /** QoS 1; kept across reconnections. @param done called when the broker has confirmed, or never */
-  subscribe(filter: string, done?: () => void): void {
+  subscribe(filter: string, done: () => void = () => {}): void {
+    this.unconfirmed.delete(filter);
     this.client.subscribe(filter, { qos: 1 }, (error, granted) => {
       // MQTT 3.1.1 §3.9.3: 0x80 is a refusal.
-      if (!error && granted?.every(({ qos }) => qos < 128)) done?.();
-      else if (!this.client.disconnecting)
+      if (!error && granted?.every(({ qos }) => qos < 128)) return done();
+      if (this.client.disconnecting) return;
+      // mqtt.js subscribes again after a connection that ended before the answer, but says so to nobody.
+      this.unconfirmed.set(filter, done);
+      // A refusal bears the broker's number; the end of a connection is told by itself.
+      if (!error || typeof (error as { code?: unknown }).code === "number")
         this.log.warn(
           { role: this.role, filter },
           `${this.role}: the broker does not deliver ${filter}; allow it in the broker's rules`,
@@ -75,6 +82,7 @@ export class Connection {
   }
 
   unsubscribe(filter: string): void {
+    this.unconfirmed.delete(filter);
     this.client.unsubscribe(filter);
   }
 
@@ -103,6 +111,7 @@ export class Connection {
     this.client.options.reconnectPeriod = FIRST_RECONNECT_MS;
     if (this.lost) this.log.info({ role: this.role }, `${this.role}: the broker is back`);
     this.lost = false;
+    for (const [filter, done] of [...this.unconfirmed]) this.subscribe(filter, done);
   }
 
   /** mqtt.js reads the period anew at every attempt. */
