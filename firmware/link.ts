@@ -32,6 +32,8 @@ const HEARD_LATELY_MS = 5000;
 const BARREN_RESENDS = 3;
 const STATUS_MS = 60000;
 const MAX_LIVE = 8;
+/** Different answers to one hello; beyond it nothing but the next hello helps. */
+const MAX_GREETINGS = 8;
 const NOTIFICATIONS_PER_SECOND = 100;
 
 /** What the link asks of the monitor. */
@@ -64,6 +66,8 @@ export class Link {
   private reassembler = new Reassembler();
   private nonce: Uint8Array = new Uint8Array(0);
   private session: Session | undefined;
+  /** Sessions of all answers to the newest hello: only one is the store's, and proof settles which. */
+  private greetings: Session[] = [];
   private lastHello: StoreHello | undefined;
   private live: InFlight[] = [];
   private inFlight: InFlight[] = [];
@@ -132,6 +136,7 @@ export class Link {
   private reset(): void {
     this.outbox.reset();
     this.session = undefined;
+    this.greetings = [];
     this.lastHello = undefined;
     this.live = [];
     this.inFlight = [];
@@ -226,11 +231,26 @@ export class Link {
     if (!keys || !sameBytes(hello.alias, keys.alias)) return;
     // The first hello may be forged, and the true one follow: only proof settles which it was.
     if (this.session && this.session.proved) return;
-    this.session = new Session(this.board.crypto, keys, hello);
+    const session = this.sessionOf(hello, keys);
+    if (!session) return;
+    this.session = session;
     this.heardMs = this.board.uptimeMs();
     const answer = this.owner.claimAnswer(hello);
     if (answer) this.outbox.send(answer);
     this.sendStatus();
+  }
+
+  /** A hello that came before goes on with its session: from 0 again, its counter would seal another body under one nonce. */
+  private sessionOf(hello: StoreHello, keys: Keys): Session | undefined {
+    for (let i = 0; i < this.greetings.length; i++) {
+      if (!this.greetings[i].isOf(hello)) continue;
+      this.greetings[i].greetedAgain(hello);
+      return this.greetings[i];
+    }
+    if (this.greetings.length === MAX_GREETINGS) return undefined;
+    const session = new Session(this.board.crypto, keys, hello);
+    this.greetings.push(session);
+    return session;
   }
 
   private claimed(message: Uint8Array): void {

@@ -20,11 +20,21 @@ export class Session {
   constructor(
     private readonly crypto: Crypto,
     private readonly keys: Keys,
-    private readonly hello: StoreHello,
+    private hello: StoreHello,
   ) {
     const nonce = hello.deviceNonce;
     this.up = linkKey(crypto, keys.receiptKey, Direction.up, nonce, hello.nonce, hello.storeId);
     this.down = linkKey(crypto, keys.receiptKey, Direction.down, nonce, hello.nonce, hello.storeId);
+  }
+
+  /** Whether this hello makes the same keys: then it is this session, whose counters must go on. */
+  isOf(hello: StoreHello): boolean {
+    return sameBytes(hello.nonce, this.hello.nonce) && sameBytes(hello.storeId, this.hello.storeId);
+  }
+
+  /** The same hello once more, perhaps with a truer generation: that one makes no keys. */
+  greetedAgain(hello: StoreHello): void {
+    this.hello = hello;
   }
 
   seal(type: number, body: Uint8Array): Uint8Array {

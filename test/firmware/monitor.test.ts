@@ -8,6 +8,7 @@ import { decodeClose, MarkKind } from "../../protocol/bodies";
 import { toHex } from "../../protocol/bytes";
 import { encodeClaim } from "../../protocol/claim";
 import { MonitorState, Op, Setting } from "../../protocol/command";
+import type { Crypto } from "../../protocol/crypto";
 import { fragment } from "../../protocol/fragments";
 import { FrameType } from "../../protocol/header";
 import { claimKey, Direction } from "../../protocol/keys";
@@ -19,7 +20,7 @@ import { SimFrontEnd } from "../../tools/sim/frontend";
 import { type House, openHouse } from "../../tools/sim/house";
 import { type Keepsake, newKeepsake } from "../../tools/sim/keepsake";
 import { claimIfNew, waitUntil } from "../../tools/sim/owner";
-import { PERFECT } from "../../tools/sim/radio";
+import { PERFECT, type RadioFaults } from "../../tools/sim/radio";
 import { GeneratedSource } from "../../tools/sim/source";
 import { VirtualTime } from "../../tools/sim/time";
 import { scratch } from "../e2e/rig";
@@ -29,7 +30,11 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("the monitor", () => {
   /** Lives in a house with one new handheld, in virtual time. */
-  function it_(what: string, live: (house: House, keepsake: Keepsake) => Promise<void>, faults = {}): void {
+  function it_(
+    what: string,
+    live: (house: House, keepsake: Keepsake) => Promise<void>,
+    { faults = {}, crypto }: { faults?: Partial<RadioFaults>; crypto?: Crypto } = {},
+  ): void {
     const dataDir = scratch(true);
     it(what, async function () {
       this.timeout(30_000);
@@ -42,6 +47,7 @@ describe("the monitor", () => {
               keepsake,
               radio: { ...PERFECT, ...faults },
               seed: 1,
+              crypto,
               startHub: (radio) => startHub({ dataDir, kind: "import", broker: "memory", radio }),
             });
             const ecg = new EcgGenerator({ rate: RATE, gainCountsPerMillivolt: 400 });
@@ -312,5 +318,45 @@ describe("the monitor", () => {
       const close = decodeClose(closes[0]!);
       assert.deepEqual([close.checkpointSize, toHex(close.checkpointRoot)], [4, "04".repeat(32)]);
     },
+  );
+
+  const sealed = new Map<string, string>();
+  const watched: Crypto = {
+    ...nodeCrypto,
+    seal(key, nonce, plain) {
+      const place = Buffer.concat([key, nonce]).toString("hex");
+      const body = Buffer.from(plain).toString("hex");
+      assert.equal(sealed.get(place) ?? body, body, "two bodies under one key and nonce");
+      sealed.set(place, body);
+      return nodeCrypto.seal(key, nonce, plain);
+    },
+  };
+  it_(
+    "seals no two statuses under one nonce when the store's hello is repeated before its proof",
+    async (house) => {
+      const { handheld, store, radio } = house;
+      await claimIfNew(handheld, store);
+      const { write } = radio.central;
+      const hellos: Uint8Array[] = [];
+      // A hello fits one write; the store's proof, and whatever else it sends, is lost.
+      radio.central.write = (bytes) => {
+        if (bytes[2] !== ((1 << 4) | FrameType.storeHello)) return;
+        hellos.push(bytes.slice());
+        write(bytes);
+      };
+      radio.drop();
+      await pause(500);
+      const before = sealed.size;
+      const again = hellos.at(-1)!;
+      for (const number of [100, 101, 102]) {
+        again[0] = number;
+        write(again);
+        await pause(300);
+      }
+      assert.ok(hellos.length > 0);
+      assert.ok(sealed.size >= before + 3, "the repeated hellos were not answered");
+      radio.central.write = write;
+    },
+    { crypto: watched },
   );
 });
