@@ -53,7 +53,8 @@ export function readConfig(file: string): Config {
 /** @param file as errors name it; @throws ConfigError */
 export function parseConfig(source: string, file: string): Config {
   const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  // What the library would warn of is refused below.
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
   const [error] = document.errors;
   if (error)
     throw new ConfigError(`${file}:${lines.linePos(error.pos[0]).line}: ${error.message}; correct the YAML`);
