@@ -3,6 +3,7 @@ import type { Clock } from "./clock";
 import { type Broker, DEFAULT_PORT, startBroker } from "./mqtt/broker";
 import type { BrokerAddress, ExternalBroker } from "./mqtt/client";
 import { StoreLink } from "./mqtt/storelink";
+import { loadBrokerUsers } from "./mqtt/users";
 import type { Radio } from "./radio/radio";
 import { Relay } from "./relay/relay";
 import { ROLES, type Role } from "./roles";
@@ -11,11 +12,17 @@ import { StoreError } from "./store/errors";
 import { type Log, silentLog } from "./store/log";
 import { Store } from "./store/store";
 
+/** Where the embedded broker listens, by default on 127.0.0.1. */
+export interface EmbeddedPlace {
+  port: number;
+  host?: string;
+}
+
 export interface HubOptions {
   dataDir: string;
   kind: DataKind;
   /** One elsewhere; the embedded one on a port, by default 1883; "memory" for the embedded one without a port. */
-  broker?: ExternalBroker | { port: number } | "memory";
+  broker?: ExternalBroker | EmbeddedPlace | "memory";
   /** Without one the hub relays nothing itself. */
   radio?: Radio;
   clock?: Clock;
@@ -29,7 +36,7 @@ export interface Hub {
   /** The embedded one. */
   broker?: Broker;
   relay?: Relay;
-  /** Of the embedded broker, on 127.0.0.1. */
+  /** Of the embedded broker. */
   port?: number;
   stop(): Promise<void>;
 }
@@ -48,9 +55,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     broker = await embedded(options, () => store?.refused(undefined, "broker"));
   } catch (error) {
     store?.close();
+    if (error instanceof StoreError) throw error;
     throw new StoreError(
       "HUB_BROKER",
-      `cannot start the broker: ${(error as Error).message}. Name another port in --config FILE`,
+      `cannot start the broker: ${(error as Error).message}. Correct its port or host in --config FILE`,
       {
         cause: error,
       },
@@ -83,10 +91,12 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   };
 }
 
-function embedded(
-  { broker = { port: DEFAULT_PORT }, clock, log }: HubOptions,
+async function embedded(
+  { dataDir, broker = { port: DEFAULT_PORT }, clock, log }: HubOptions,
   onRefused: () => void,
-): Promise<Broker> | undefined {
+): Promise<Broker | undefined> {
   if (broker === "memory") return startBroker({ clock, log, onRefused });
-  return "port" in broker ? startBroker({ port: broker.port, clock, log, onRefused }) : undefined;
+  if ("url" in broker) return undefined;
+  const { port, host } = broker;
+  return startBroker({ port, host, users: loadBrokerUsers(dataDir), clock, log, onRefused });
 }

@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import type { Config } from "../config/config";
 import { defaultDataDir } from "../config/places";
-import type { Hub, HubOptions } from "../hub";
+import type { EmbeddedPlace, Hub, HubOptions } from "../hub";
 import type { ExternalBroker } from "../mqtt/client";
 import type { Radio } from "../radio/radio";
 import type { Role } from "../roles";
@@ -61,10 +62,12 @@ async function plain(
   const log = logTo(terminal, config, (line) => terminal.say(line));
   const hub = await startHub({ dataDir, kind: "home", broker, roles, log });
   announce(terminal, hub, dataDir, broker);
-  terminal.say(
+  const place =
     hub.port === undefined
-      ? "no Bluetooth radio in this version: run 'avnode start --demo', or let relays publish to that broker"
-      : `no Bluetooth radio in this version: run 'avnode start --demo', or let relays publish to mqtt://127.0.0.1:${hub.port}`,
+      ? "that broker"
+      : `${placeOf(hub, broker)} with the relay's password in ${join(dataDir, "broker.json")}`;
+  terminal.say(
+    `no Bluetooth radio in this version: run 'avnode start --demo', or let relays publish to ${place}`,
   );
   return () => hub.stop();
 }
@@ -117,8 +120,12 @@ async function demo(
 
 function announce(terminal: Terminal, hub: Hub, dataDir: string, broker: HubOptions["broker"]): void {
   terminal.say(`avnode hub: recordings are kept in ${dataDir}`);
-  const where = typeof broker === "object" && "url" in broker ? broker.url : `mqtt://127.0.0.1:${hub.port}`;
-  terminal.say(`broker: ${where} · stop with Ctrl-C`);
+  terminal.say(`broker: ${placeOf(hub, broker)} · stop with Ctrl-C`);
+}
+
+function placeOf(hub: Hub, broker: HubOptions["broker"]): string {
+  if (typeof broker !== "object") return "in memory";
+  return "url" in broker ? broker.url : `mqtt://${broker.host ?? "127.0.0.1"}:${hub.port}`;
 }
 
 function rolesOf(text: string): Role[] {
@@ -139,11 +146,20 @@ function readConfigFile(file: string): Config {
   return readConfig(file);
 }
 
-function brokerOf({ broker = {} }: Config): ExternalBroker | { port: number } {
-  const { url, username, password, ca, cert, key, port = 1883 } = broker;
-  if (url === undefined) return { port };
-  const pem = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file));
-  return { url, username, password, ca: pem(ca), cert: pem(cert), key: pem(key) };
+function brokerOf({ broker = {} }: Config): ExternalBroker | EmbeddedPlace {
+  const { url, username, password, ca, cert, key, host, port = 1883 } = broker;
+  if (url === undefined) return { port, host };
+  return { url, username, password, ca: pem(ca), cert: pem(cert), key: privatePem(key) };
+}
+
+function pem(file: string | undefined): string | undefined {
+  return file === undefined ? undefined : readFileSync(file, "utf8");
+}
+
+/** The file itself, where its name is a link to the newest, as certificate renewers keep it. */
+function privatePem(file: string | undefined): string | undefined {
+  const { readSecret } = require("../store/secretfile") as typeof import("../store/secretfile");
+  return file === undefined ? undefined : readSecret(realpathSync(file), "CONFIG_KEY");
 }
 
 function logTo(terminal: Terminal, config: Config, write: (line: string) => void): Log {

@@ -8,6 +8,7 @@ import { nearest } from "./nearest";
 const MAX_BYTES = 65536;
 
 const text = z.string().min(1);
+const port = z.number().int().min(0).max(65535);
 const schema = z.strictObject({
   /** What the hub calls itself in its log. */
   name: text.optional(),
@@ -16,7 +17,8 @@ const schema = z.strictObject({
   broker: z
     .strictObject({
       /** Of the embedded broker. */
-      port: z.number().int().min(0).max(65535).optional(),
+      port: port.optional(),
+      host: text.optional(),
       /** Of a broker elsewhere, with what it wants to know; the last three are PEM files. */
       url: z
         .string()
@@ -25,6 +27,20 @@ const schema = z.strictObject({
       username: text.optional(),
       password: text.optional(),
       ca: text.optional(),
+      cert: text.optional(),
+      key: text.optional(),
+    })
+    .optional(),
+  web: z
+    .strictObject({
+      port: port.optional(),
+      host: text.optional(),
+      /** Host names under which browsers reach it, beside addresses and localhost. */
+      names: z
+        .array(z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "expected host names like hub.local"))
+        .max(16)
+        .optional(),
+      /** PEM files; with them it speaks https. */
       cert: text.optional(),
       key: text.optional(),
     })
@@ -41,13 +57,21 @@ export class ConfigError extends Error {
 /** @throws ConfigError */
 export function readConfig(file: string): Config {
   let source: string;
+  let mode: number;
   try {
-    if (statSync(file).size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
+    const { size, mode: bits } = statSync(file);
+    if (size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
+    mode = bits;
     source = readFileSync(file, "utf8");
   } catch (error) {
     throw new ConfigError(`cannot read ${file}: ${(error as Error).message}; check the name after --config`);
   }
-  return parseConfig(source, basename(file));
+  const config = parseConfig(source, basename(file));
+  if (config.broker?.password !== undefined && (mode & 0o077) !== 0)
+    throw new ConfigError(
+      `${file} holds broker.password and can be read by others on this machine; run: chmod 600 ${file}`,
+    );
+  return config;
 }
 
 /** @param file as errors name it; @throws ConfigError */
@@ -68,26 +92,49 @@ export function parseConfig(source: string, file: string): Config {
   }
   const result = schema.safeParse(value);
   if (!result.success) throw refused(result.error.issues[0]!, where, file);
-  const { broker } = result.data;
-  const external =
-    broker &&
-    (["username", "password", "ca", "cert", "key"] as const).find((key) => broker[key] !== undefined);
-  if (broker?.url !== undefined && broker.port !== undefined)
+  const { broker, web } = result.data;
+  if (broker) checkBroker(broker, where);
+  if (web && (web.cert === undefined) !== (web.key === undefined))
     throw new ConfigError(
-      `${where(["broker", "port"])}: stands beside broker.url; a broker elsewhere has its port in its url`,
-    );
-  if (broker?.url === undefined && external)
-    throw new ConfigError(
-      `${where(["broker", external])}: is for a broker elsewhere; give its broker.url too`,
-    );
-  if (broker?.url !== undefined && (broker.cert === undefined) !== (broker.key === undefined))
-    throw new ConfigError(
-      `${where(["broker", broker.cert ? "cert" : "key"])}: a client certificate is two files; give broker.cert and broker.key`,
+      `${where(["web", web.cert ? "cert" : "key"])}: a certificate is two files; give web.cert and web.key`,
     );
   return result.data;
 }
 
-function refused(issue: z.core.$ZodIssue, where: (path: PropertyKey[]) => string, file: string): ConfigError {
+type Where = (path: PropertyKey[]) => string;
+
+function checkBroker(broker: NonNullable<Config["broker"]>, where: Where): void {
+  const given = <Key extends keyof typeof broker>(...keys: Key[]) =>
+    keys.find((key) => broker[key] !== undefined);
+  const { url } = broker;
+  if (url === undefined) {
+    const external = given("username", "password", "ca", "cert", "key");
+    if (external === undefined) return;
+    throw new ConfigError(
+      `${where(["broker", external])}: is for a broker elsewhere; give its broker.url too`,
+    );
+  }
+  const embedded = given("port", "host");
+  if (embedded)
+    throw new ConfigError(
+      `${where(["broker", embedded])}: stands beside broker.url; a broker elsewhere has its ${embedded} in its url`,
+    );
+  if (/^[a-z]+:\/\/[^/]*@/.test(url))
+    throw new ConfigError(
+      `${where(["broker", "url"])}: holds a user, and logs would show it; give broker.username and broker.password`,
+    );
+  const tls = given("ca", "cert", "key");
+  if (tls && !/^(mqtts|wss):/.test(url))
+    throw new ConfigError(
+      `${where(["broker", tls])}: is for TLS, which broker.url does not speak; write mqtts:// or wss:// there`,
+    );
+  if ((broker.cert === undefined) !== (broker.key === undefined))
+    throw new ConfigError(
+      `${where(["broker", broker.cert ? "cert" : "key"])}: a client certificate is two files; give broker.cert and broker.key`,
+    );
+}
+
+function refused(issue: z.core.$ZodIssue, where: Where, file: string): ConfigError {
   if (issue.code === "unrecognized_keys") {
     const path = [...issue.path, issue.keys[0]!];
     const known = keysOf(issue.path);
@@ -102,8 +149,9 @@ function refused(issue: z.core.$ZodIssue, where: (path: PropertyKey[]) => string
 }
 
 function keysOf(path: PropertyKey[]): string[] {
-  const shape = path[0] === "broker" ? schema.shape.broker.unwrap().shape : schema.shape;
-  return Object.keys(shape);
+  const { shape } = schema;
+  const part = path[0] === "broker" || path[0] === "web" ? shape[path[0]].unwrap().shape : shape;
+  return Object.keys(part);
 }
 
 /** Where the key at this path begins. */

@@ -1,35 +1,50 @@
-/** The embedded broker: aedes on loopback, held to what avnode publishes. It is trusted with nothing: frames come sealed. */
+/**
+ * The embedded broker: aedes, on loopback unless told otherwise, held to what avnode publishes and to who publishes it.
+ * It is trusted with nothing: frames come sealed.
+ */
 import { createServer, type Server, type Socket } from "node:net";
 import { Duplex, duplexPair } from "node:stream";
 import { Aedes, type AedesOptions, type Client } from "aedes";
-import {
-  CHECKPOINT_TOPIC,
-  MAX_ENVELOPE_BYTES,
-  parseTopic,
-  TOPIC_PREFIX,
-  TopicKind,
-} from "../../protocol/names";
+import { CHECKPOINT_TOPIC, MAX_ENVELOPE_BYTES, TopicKind } from "../../protocol/names";
 import { type Clock, systemClock } from "../clock";
 import { type Log, silentLog } from "../store/log";
 import { PacketLimit } from "./packets";
 import { Tally } from "./tally";
+import {
+  type BrokerRole,
+  type BrokerUsers,
+  makeBrokerUsers,
+  maySubscribe,
+  refusedPublish,
+  roleOf,
+} from "./users";
 
 export const DEFAULT_PORT = 1883;
-const HOST = "127.0.0.1";
+export const DEFAULT_HOST = "127.0.0.1";
+/** MQTT 3.1.1 §3.2.2.3. */
+const BAD_CREDENTIALS = 4;
 const MAX_CLIENTS = 64;
-const MAX_TOPIC_LENGTH = 256;
+/** A stranger's silent connection holds a place no longer. */
+const CONNECT_MS = 10000;
 const MAX_SUBSCRIPTIONS = 256;
 /** Retained presences, one per handheld ever seen. */
 const MAX_RETAINED = 1024;
 /** An envelope, its topic and the packet's own fields. */
 const MAX_PACKET_BYTES = MAX_ENVELOPE_BYTES + 1024;
 
-/** What each client listens to now. */
-type Subscriptions = WeakMap<Client, Set<string>>;
+/** Who each client is, and what it listens to now. */
+interface Known {
+  roles: WeakMap<Client, BrokerRole>;
+  subscriptions: WeakMap<Client, Set<string>>;
+}
 
 export interface BrokerOptions {
   /** TCP port, 0 for any; a free one is taken if it is not free. Without it only in-memory connections exist. */
   port?: number;
+  /** Where that port is, by default 127.0.0.1. */
+  host?: string;
+  /** Nobody else connects, from within this process either; made anew unless given. */
+  users?: BrokerUsers;
   clock?: Clock;
   log?: Log;
   /** Told of every refusal, beside the log. */
@@ -37,8 +52,9 @@ export interface BrokerOptions {
 }
 
 export interface Broker {
-  /** Where it listens on 127.0.0.1. */
+  /** Where it listens. */
   readonly port?: number;
+  readonly users: BrokerUsers;
   /** A connection from within this process. */
   connect(): Duplex;
   /** What was refused, by kind. */
@@ -49,10 +65,11 @@ export interface Broker {
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const log = options.log ?? silentLog;
   const tally = new Tally("broker", options.clock ?? systemClock, log, options.onRefused);
-  const subscriptions: Subscriptions = new WeakMap();
-  const aedes: Aedes = await Aedes.createBroker(rules(tally, () => aedes.connectedClients, subscriptions));
+  const users = options.users ?? makeBrokerUsers();
+  const known: Known = { roles: new WeakMap(), subscriptions: new WeakMap() };
+  const aedes: Aedes = await Aedes.createBroker(rules(tally, () => aedes.connectedClients, users, known));
   aedes.on("unsubscribe", (topics, client) => {
-    for (const topic of topics) subscriptions.get(client)?.delete(topic);
+    for (const topic of topics) known.subscriptions.get(client)?.delete(topic);
   });
   // What ends a connection after a refusal is told, but not counted once more.
   const aftermath = new Tally("broker", options.clock ?? systemClock, log);
@@ -62,10 +79,14 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   aedes.on("connectionError", (_client, error) =>
     aftermath.count("connection-error", `refused a connection: ${error.message}`),
   );
-  const server = options.port === undefined ? undefined : await listen(aedes, options.port, tally);
+  const server =
+    options.port === undefined
+      ? undefined
+      : await listen(aedes, options.port, options.host ?? DEFAULT_HOST, tally);
   const address = server?.address();
   return {
     port: typeof address === "object" ? address?.port : undefined,
+    users,
     connect() {
       const [near, far] = duplexPair();
       // Unlike a socket's, the two ends of a pair do not tell each other when they are destroyed.
@@ -83,7 +104,12 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 }
 
 /** Everything that a client may not do here. A refusal ends its connection. */
-function rules(tally: Tally, clients: () => number, subscriptions: Subscriptions): AedesOptions {
+function rules(
+  tally: Tally,
+  clients: () => number,
+  users: BrokerUsers,
+  { roles, subscriptions }: Known,
+): AedesOptions {
   const retained = new Set<string>();
   const refuse = (kind: string, why: string): Error => {
     tally.count(kind, `ended a connection: ${why}`);
@@ -91,6 +117,7 @@ function rules(tally: Tally, clients: () => number, subscriptions: Subscriptions
   };
   return {
     heartbeatInterval: 60000,
+    connectTimeout: CONNECT_MS,
     preConnect(_client, packet, done) {
       if (clients() >= MAX_CLIENTS) return done(refuse("too-many-clients", "too many clients"), false);
       // aedes would keep what such a session misses in memory, without bound.
@@ -98,8 +125,19 @@ function rules(tally: Tally, clients: () => number, subscriptions: Subscriptions
         return done(refuse("lasting-session", "only clean sessions are kept"), false);
       done(null, true);
     },
-    authorizePublish(_client, packet, done) {
-      const refusal = refusedTopic(packet.topic);
+    authenticate(client, username, password, done) {
+      const role = username && password ? roleOf(users, username, password) : undefined;
+      if (role) {
+        roles.set(client, role);
+        return done(null, true);
+      }
+      const error = username
+        ? refuse("credentials", "a user or a password that is none here")
+        : refuse("anonymous", "nobody connects without a user and a password");
+      done(Object.assign(error, { returnCode: BAD_CREDENTIALS }), false);
+    },
+    authorizePublish(client, packet, done) {
+      const refusal = refusedPublish(client ? roles.get(client) : undefined, packet.topic);
       if (refusal) return done(refuse("topic", refusal));
       if (packet.qos === 2) return done(refuse("qos", "QoS 2 is not spoken here"));
       if (packet.retain) {
@@ -116,11 +154,7 @@ function rules(tally: Tally, clients: () => number, subscriptions: Subscriptions
     },
     authorizeSubscribe(client, subscription, done) {
       const topics = subscriptions.get(client) ?? new Set();
-      const bad =
-        subscription.topic.length > MAX_TOPIC_LENGTH ||
-        !subscription.topic.startsWith(TOPIC_PREFIX) ||
-        topics.size >= MAX_SUBSCRIPTIONS;
-      if (bad) {
+      if (!maySubscribe(roles.get(client), subscription.topic) || topics.size >= MAX_SUBSCRIPTIONS) {
         tally.count("subscription", "refused a subscription");
         return done(null, null);
       }
@@ -130,35 +164,24 @@ function rules(tally: Tally, clients: () => number, subscriptions: Subscriptions
   };
 }
 
-function refusedTopic(topic: string): string | undefined {
-  if (topic.length > MAX_TOPIC_LENGTH) return `a topic of ${topic.length} characters`;
-  if (topic === CHECKPOINT_TOPIC) return undefined;
-  try {
-    parseTopic(topic);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-async function listen(aedes: Aedes, port: number, tally: Tally): Promise<Server> {
+async function listen(aedes: Aedes, port: number, host: string, tally: Tally): Promise<Server> {
   const server = createServer((socket) => {
     aedes.handle(limited(socket, tally));
   });
   server.maxConnections = MAX_CLIENTS;
   try {
-    await listening(server, port);
+    await listening(server, port, host);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    await listening(server, 0);
+    await listening(server, 0, host);
   }
   return server;
 }
 
-function listening(server: Server, port: number): Promise<void> {
+function listening(server: Server, port: number, host: string): Promise<void> {
   return new Promise((done, failed) => {
     server.once("error", failed);
-    server.listen(port, HOST, () => {
+    server.listen(port, host, () => {
       server.off("error", failed);
       done();
     });

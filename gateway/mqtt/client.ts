@@ -4,6 +4,8 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect, type IClientOptions, MqttClient } from "mqtt";
 import type { Log } from "../store/log";
+import { reasonOf } from "./reasons";
+import type { BrokerRole, BrokerUsers } from "./users";
 
 const FIRST_RECONNECT_MS = 500;
 const LAST_RECONNECT_MS = 30000;
@@ -21,7 +23,13 @@ export interface ExternalBroker {
   key?: string | Buffer;
 }
 
-export type BrokerAddress = ExternalBroker | { connect(): Duplex };
+/** The one in this process. */
+export interface EmbeddedBroker {
+  connect(): Duplex;
+  users: BrokerUsers;
+}
+
+export type BrokerAddress = ExternalBroker | EmbeddedBroker;
 
 export class Connection {
   private readonly client: MqttClient;
@@ -34,7 +42,7 @@ export class Connection {
 
   /** @param role names the connection in the broker's log and ours */
   constructor(
-    private readonly role: string,
+    private readonly role: BrokerRole,
     address: BrokerAddress,
     private readonly log: Log,
     onMessage: (topic: string, payload: Buffer) => void,
@@ -52,14 +60,14 @@ export class Connection {
     if ("url" in address) {
       const { url, ...credentials } = address;
       this.client = connect(url, { ...options, ...credentials });
-    } else this.client = new MqttClient(() => address.connect(), options);
+    } else this.client = new MqttClient(() => address.connect(), { ...options, ...address.users[role] });
     // Nagle's algorithm would hold a receipt back until the one before it is acknowledged.
     this.client.on("connect", () => (this.client.stream as Partial<Socket>).setNoDelay?.(true));
     this.client.on("message", onMessage);
     this.client.on("connect", () => this.connected());
     this.client.on("close", () => this.backOff());
     this.client.on("error", (error) => {
-      this.reason = error.message;
+      this.reason = reasonOf(error);
     });
   }
 

@@ -43,7 +43,10 @@ describe("the hub", () => {
     }, `${kind} to be counted on disk`);
 
   it("shows a CBOR bomb on MQTT where `avnode devices` looks, and lives", async () => {
-    const client = await connectAsync(`mqtt://127.0.0.1:${hub.port}`, { protocolVersion: 4 });
+    const client = await connectAsync(`mqtt://127.0.0.1:${hub.port}`, {
+      protocolVersion: 4,
+      ...hub.broker!.users.relay,
+    });
     await client.publishAsync("avnode/v1/00112233aabbccdd/frames", Buffer.alloc(100_000, 0x9f), { qos: 1 });
     await client.endAsync();
     assert.equal(await counted("envelope"), 1);
@@ -51,7 +54,12 @@ describe("the hub", () => {
 
   it("shows a topic of a megabyte there, and lives", async () => {
     const topic = Buffer.alloc(1_048_576, "a");
-    const connect = Buffer.from("100f00044d5154540402003c0003616263", "hex");
+    const { password } = hub.broker!.users.relay;
+    // A CONNECT as MQTT 3.1.1 §3.1 has it: client "abc", user "relay", its password of 43 characters.
+    const connect = Buffer.concat([
+      Buffer.from("104300044d51545404c2003c0003616263000572656c6179002b", "hex"),
+      Buffer.from(password),
+    ]);
     // A PUBLISH as MQTT 3.1.1 §3.3 has it; its topic's length field holds but 65,535, so the packet claims the rest.
     const length = topic.length + 2;
     const head = [0x30, (length & 127) | 128, ((length >> 7) & 127) | 128, length >> 14, 0xff, 0xff];

@@ -72,10 +72,10 @@ async function pair(hub: Hub, broker: Broker, child: ChildProcess, context: Cont
     return answer.result;
   };
   context.progress("claiming a handheld and sealing its frames");
-  const code = await order("pair", hub.port!);
+  const code = await order("pair", hub.port!, hub.broker!.users.relay);
   hub.store!.claim(Buffer.from(code, "hex"));
   await order("own", 2 * (ROUNDS + 1) * FRAMES_A_ROUND + PACED_RUNS * PACED_FRAMES);
-  await order("joinBare", broker.port!);
+  await order("joinBare", broker.port!, broker.users.relay);
   let next = 0;
   let reached = () => {};
   hub.store!.onReceipted = (_device, receipt) => {

@@ -5,6 +5,7 @@
 import type { Socket } from "node:net";
 import { connectAsync, type MqttClient } from "mqtt";
 import { decodeEnvelope, encodeEnvelope } from "../../gateway/mqtt/envelope";
+import type { BrokerUser } from "../../gateway/mqtt/users";
 import { TOPIC_PREFIX, TopicKind, topic } from "../../protocol/names";
 import { BenchHandheld } from "./handheld";
 
@@ -13,11 +14,11 @@ const WINDOW = 256;
 
 export interface Orders {
   /** Connects to a hub's broker and is claimed. @returns the claim code */
-  pair(port: number): string;
+  pair(port: number, user: BrokerUser): string;
   /** The owner holds the button, once the claim is filed; seals `frames` when owned. */
   own(frames: number): void;
   /** Connects to the peers' broker. */
-  joinBare(port: number): void;
+  joinBare(port: number, user: BrokerUser): void;
   /** Makes envelopes of frames `from` on, then waits for `publish`. */
   load(from: number, count: number, perEnvelope: number): void;
   /** Publishes what is loaded as fast as the broker acknowledges. */
@@ -35,8 +36,8 @@ let loaded: Buffer[] = [];
 const orders: {
   [Name in keyof Orders]: (...args: Parameters<Orders[Name]>) => Promise<ReturnType<Orders[Name]>>;
 } = {
-  async pair(port) {
-    hub = await join(port);
+  async pair(port, user) {
+    hub = await join(port, user);
     return Buffer.from(handheld.identity.claimCode).toString("hex");
   },
   async own(count) {
@@ -48,8 +49,8 @@ const orders: {
     await handheld.own();
     frames = handheld.frames(count);
   },
-  async joinBare(port) {
-    bare = await join(port);
+  async joinBare(port, user) {
+    bare = await join(port, user);
   },
   async load(from, count, perEnvelope) {
     loaded = [];
@@ -60,8 +61,9 @@ const orders: {
   pace: (from, perSecond) => pace(from, perSecond),
 };
 
-function join(port: number): Promise<MqttClient> {
+function join(port: number, user: BrokerUser): Promise<MqttClient> {
   return connectAsync(`mqtt://127.0.0.1:${port}`, {
+    ...user,
     protocolVersion: 4,
     clean: true,
     timerVariant: "native",

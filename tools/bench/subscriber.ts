@@ -23,6 +23,7 @@ export class BareSubscriber {
   ) {
     this.sqlite = new BareSqlite(file);
     this.client = new MqttClient(() => broker.connect(), {
+      ...broker.users.store,
       clientId: `bare-${batch}`,
       protocolVersion: 4,
       clean: true,

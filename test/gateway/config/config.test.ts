@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { ConfigError, parseConfig, readConfig } from "../../../gateway/config/config";
 import { defaultDataDir } from "../../../gateway/config/places";
 
@@ -17,6 +20,12 @@ broker:
   ca: /etc/ca.pem
   cert: /etc/hub.pem
   key: /etc/hub.key
+web:
+  port: 8443
+  host: 0.0.0.0
+  names: [hub.local]
+  cert: /etc/web.pem
+  key: /etc/web.key
 `;
     assert.deepEqual(parseConfig(text, "config.yaml"), {
       name: "kitchen",
@@ -30,6 +39,13 @@ broker:
         cert: "/etc/hub.pem",
         key: "/etc/hub.key",
       },
+      web: {
+        port: 8443,
+        host: "0.0.0.0",
+        names: ["hub.local"],
+        cert: "/etc/web.pem",
+        key: "/etc/web.key",
+      },
     });
   });
 
@@ -42,7 +58,7 @@ broker:
     [
       "a key like no other",
       "colour: red\n",
-      "config.yaml:1: colour: unknown key; known are name, dataDir, logLevel, broker",
+      "config.yaml:1: colour: unknown key; known are name, dataDir, logLevel, broker, web",
     ],
     [
       "a value of the wrong kind",
@@ -76,13 +92,38 @@ broker:
     ],
     [
       "half a client certificate",
-      "broker:\n  url: mqtt://a\n  cert: hub.pem\n",
+      "broker:\n  url: mqtts://a\n  cert: hub.pem\n",
       "config.yaml:3: broker.cert: a client certificate is two files; give broker.cert and broker.key",
+    ],
+    [
+      "a host of the embedded broker beside a URL",
+      "broker:\n  url: mqtt://a\n  host: 0.0.0.0\n",
+      "config.yaml:3: broker.host: stands beside broker.url; a broker elsewhere has its host in its url",
+    ],
+    [
+      "a CA that would pin nothing, because the URL speaks no TLS",
+      "broker:\n  url: mqtt://a\n  ca: ca.pem\n",
+      "config.yaml:3: broker.ca: is for TLS, which broker.url does not speak; write mqtts:// or wss:// there",
+    ],
+    [
+      "a password in the URL, which would stand in the log",
+      "broker:\n  url: mqtts://hub:secret@a\n",
+      "config.yaml:2: broker.url: holds a user, and logs would show it; give broker.username and broker.password",
+    ],
+    [
+      "half a certificate of the page",
+      "web:\n  cert: hub.pem\n",
+      "config.yaml:2: web.cert: a certificate is two files; give web.cert and web.key",
+    ],
+    [
+      "a mistyped key of the page",
+      "web: { prt: 1 }\n",
+      "config.yaml:1: web.prt: unknown key; did you mean port?",
     ],
     [
       "a list",
       "- a\n",
-      "config.yaml:1: invalid input: expected object, received array; known keys are name, dataDir, logLevel, broker",
+      "config.yaml:1: invalid input: expected object, received array; known keys are name, dataDir, logLevel, broker, web",
     ],
     ["a key twice", "name: a\nname: b\n", "config.yaml:2: Map keys must be unique; correct the YAML"],
   ];
@@ -109,6 +150,15 @@ broker:
   it("is refused when anchors multiply", () => {
     const bomb = "a: &a [x,x,x]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\nd: [*c,*c,*c]\n";
     assert.throws(() => parseConfig(bomb, "config.yaml"), ConfigError);
+  });
+
+  it("is refused when others may read the password in it, and says what to run", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "avnode-config-")), "config.yaml");
+    writeFileSync(file, "broker: { url: mqtts://a, username: hub, password: secret }\n", { mode: 0o600 });
+    assert.equal(readConfig(file).broker!.password, "secret");
+    chmodSync(file, 0o640);
+    assert.throws(() => readConfig(file), { code: "CONFIG", message: /; run: chmod 600 / });
+    rmSync(dirname(file), { recursive: true });
   });
 
   it("is missed with its name", () => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
 import mqtt, { type MqttClient } from "mqtt";
 import { type Broker, startBroker } from "../../../gateway/mqtt/broker";
+import type { BrokerUser } from "../../../gateway/mqtt/users";
 
 /** MqttClient's own types hide that it is an emitter. */
 const once = (emitter: unknown, event: string) => onceOf(emitter as EventEmitter, event);
@@ -22,7 +23,10 @@ function packet(first: number, body: Buffer, declared = body.length): Buffer {
 }
 const text = (value: string | Buffer) =>
   Buffer.concat([Buffer.of(value.length >> 8, value.length & 255), Buffer.from(value)]);
-const CONNECT = packet(0x10, Buffer.concat([text("MQTT"), Buffer.of(4, 2, 0, 60), text("by-hand")]));
+function connectPacket({ username, password }: BrokerUser): Buffer {
+  const head = [text("MQTT"), Buffer.of(4, 0xc2, 0, 60), text("by-hand")];
+  return packet(0x10, Buffer.concat([...head, text(username), text(password)]));
+}
 
 describe("the embedded broker", () => {
   let broker: Broker;
@@ -42,6 +46,7 @@ describe("the embedded broker", () => {
     const made = mqtt.connect(`mqtt://127.0.0.1:${broker.port}`, {
       protocolVersion: 4,
       reconnectPeriod: 0,
+      ...broker.users.relay,
       ...options,
     });
     made.on("error", () => {});
@@ -57,7 +62,7 @@ describe("the embedded broker", () => {
     return socket;
   }
   async function worksStill(): Promise<void> {
-    const reader = client();
+    const reader = client(broker.users.store);
     await reader.subscribeAsync("avnode/v1/+/frames", { qos: 1 });
     const arrived = once(reader, "message");
     await client().publishAsync(FRAMES, "x", { qos: 1 });
@@ -87,14 +92,17 @@ describe("the embedded broker", () => {
   });
 
   it("ends the connection of a topic of one megabyte at its declared length, before it is here, and lives on", async () => {
-    const socket = await byHand(CONNECT, packet(0x30, text("a"), 1_048_576 + 2));
+    const socket = await byHand(connectPacket(broker.users.relay), packet(0x30, text("a"), 1_048_576 + 2));
     await once(socket, "close");
     assert.equal(broker.refusals()["packet-size"], 1);
     await worksStill();
   });
 
   it("ends the connection of a packet whose length has five digits", async () => {
-    const socket = await byHand(CONNECT, Buffer.of(0x30, 0x80, 0x80, 0x80, 0x80, 0x01));
+    const socket = await byHand(
+      connectPacket(broker.users.relay),
+      Buffer.of(0x30, 0x80, 0x80, 0x80, 0x80, 0x01),
+    );
     await once(socket, "close");
     await worksStill();
   });
@@ -103,10 +111,11 @@ describe("the embedded broker", () => {
     const socket = await byHand();
     socket.setNoDelay(true);
     const publish = packet(0x30, Buffer.concat([text(FRAMES), Buffer.alloc(300, 7)]));
-    const reader = client();
+    const reader = client(broker.users.store);
     await reader.subscribeAsync("avnode/v1/+/frames");
     const arrived = once(reader, "message");
-    for (const byte of Buffer.concat([CONNECT, publish])) socket.write(Buffer.of(byte));
+    for (const byte of Buffer.concat([connectPacket(broker.users.relay), publish]))
+      socket.write(Buffer.of(byte));
     assert.equal((await arrived)[1].length, 300);
   });
 
@@ -139,7 +148,7 @@ describe("the embedded broker", () => {
       await once(sender, "close");
     }
     await client().publishAsync("avnode/v1/0011223344556677/status", "here", { qos: 1, retain: true });
-    const reader = client();
+    const reader = client(broker.users.store);
     await reader.subscribeAsync("avnode/v1/+/status");
     assert.equal(String((await once(reader, "message"))[1]), "here");
   });
@@ -150,7 +159,7 @@ describe("the embedded broker", () => {
     for (let n = 0; n < 1025; n++) await sender.publishAsync(topicOf(n), "here", { qos: 1, retain: true });
     assert.equal(sender.connected, true);
     assert.equal(broker.refusals().retained, 1);
-    const reader = client();
+    const reader = client(broker.users.store);
     await reader.subscribeAsync(topicOf(1024));
     await reader.subscribeAsync(topicOf(1023));
     assert.equal((await once(reader, "message"))[0], topicOf(1023));
@@ -163,7 +172,7 @@ describe("the embedded broker", () => {
   });
 
   it("refuses a subscription outside avnode's topics", async () => {
-    const reader = client();
+    const reader = client(broker.users.store);
     await once(reader, "connect");
     const granted = await reader.subscribeAsync("#").catch((error: Error) => error);
     assert.ok(granted instanceof Error || granted[0]!.qos === 128);

@@ -98,6 +98,9 @@ describe("the relay", () => {
   let brokerIsUp: boolean;
 
   const address = {
+    get users() {
+      return broker.users;
+    },
     connect(): Duplex {
       const stream = broker.connect();
       streams.push(stream);
@@ -143,7 +146,7 @@ describe("the relay", () => {
 
   it("sends what completes at one moment in one envelope of at most 64 messages", async () => {
     const envelopes: number[] = [];
-    const listener = new Connection("ear", address, silentLog, (_topic, payload) => {
+    const listener = new Connection("store", address, silentLog, (_topic, payload) => {
       const envelope = decodeEnvelope(payload);
       if (envelope.type === "avnode/frames") envelopes.push(envelope.messages.length);
     });
@@ -236,14 +239,16 @@ describe("the relay", () => {
     const handheld = radio.connect();
     handheld.say(hello(A));
     await time.pass(100);
-    const stranger = new Connection("x", address, silentLog, () => {});
-    stranger.publish(`avnode/v1/${toHex(A)}/downlink`, Buffer.alloc(1000, 0x9f));
-    stranger.publish(`avnode/v1/${toHex(A)}/frames`, Buffer.alloc(1000, 0x9f));
+    const strangers = (["store", "relay"] as const).map(
+      (role) => new Connection(role, address, silentLog, () => {}),
+    );
+    strangers[0]!.publish(`avnode/v1/${toHex(A)}/downlink`, Buffer.alloc(1000, 0x9f));
+    strangers[1]!.publish(`avnode/v1/${toHex(A)}/frames`, Buffer.alloc(1000, 0x9f));
     await time.pass(100);
     assert.deepEqual(relay.refusals(), { "envelope-cbor": 1 });
     assert.deepEqual(storeLink.refusals(), { "envelope-cbor": 1 });
     assert.deepEqual(store.counted, [`${toHex(A)} envelope`]);
-    await time.until(stranger.close());
+    await time.until(Promise.all(strangers.map((stranger) => stranger.close())));
   });
 
   it("lets a link go that says nothing for five seconds, and keeps one that spoke", async () => {
@@ -303,7 +308,7 @@ describe("the relay", () => {
     handheld.say(hello(A));
     await time.pass(1000);
     const said: unknown[] = [];
-    const listener = new Connection("ear", address, silentLog, (topic, payload) =>
+    const listener = new Connection("store", address, silentLog, (topic, payload) =>
       said.push([topic, decodeEnvelope(payload)]),
     );
     listener.subscribe("avnode/v1/+/status");
