@@ -5,6 +5,9 @@ import { join, resolve } from "node:path";
 
 /** Debian's Python: Debian's modules belong to this one, whatever else is on the PATH. */
 export const PYTHON = "/usr/bin/python3";
+export const MOSQUITTO = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"].find(
+  (file) => existsSync(file),
+);
 const ECG_DATA = resolve(__dirname, "..", process.env.AVNODE_ECG_DATA ?? "../shared/data");
 
 /** Skips the test or suite, and says for want of what. */

@@ -20,7 +20,8 @@ const REASONS: Record<string, string> = {
     "it does not trust the CA of this hub's client certificate: have broker.cert signed by the broker's CA",
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE:
     "it refused the TLS handshake: give broker.cert and broker.key if it wants a client certificate",
-  ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS on that port: correct broker.url",
+  EPROTO: "it does not speak TLS on that port, or none that is spoken here: correct broker.url",
+  ECONNRESET: "it ended the connection at once: if it does not speak TLS on that port, correct broker.url",
   ENOTFOUND: "its host name is not known here: correct broker.url",
   ECONNREFUSED: "nobody listens there: start it, or correct broker.url",
 };
@@ -32,5 +33,5 @@ export function reasonOf(error: Error & { code?: string | number }): string {
   if (typeof error.code === "number" && CREDENTIALS.includes(error.code))
     return "it refuses this user: give its broker.username and broker.password in --config FILE";
   const known = REASONS[String(error.code)];
-  return known === undefined ? error.message : `${known} (${error.code})`;
+  return known === undefined ? error.message.split("\n")[0]! : `${known} (${error.code})`;
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
-import { createServer } from "node:net";
 import path from "node:path";
 import { systemClock } from "../../gateway/clock";
 import { startHub } from "../../gateway/hub";
@@ -13,24 +12,12 @@ import { newKeepsake } from "../../tools/sim/keepsake";
 import { claimIfNew, waitUntil } from "../../tools/sim/owner";
 import { PERFECT } from "../../tools/sim/radio";
 import { GeneratedSource } from "../../tools/sim/source";
-import { skipUnless } from "../machine";
+import { MOSQUITTO, skipUnless } from "../machine";
+import { freePort } from "../ports";
 import { scratch, stored, WitnessedSource } from "./rig";
-
-const MOSQUITTO = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"].find((file) =>
-  fs.existsSync(file),
-);
 
 const RATE = 256;
 const SECONDS = 100;
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" ? address!.port : 0));
-    });
-  });
-}
 
 describe("an external broker (mosquitto)", () => {
   const folder = scratch();

@@ -39,6 +39,7 @@ describe("a connection to the broker", () => {
     this.timeout(5000);
     let connections = 0;
     const address = {
+      users: broker.users,
       connect: () => (connections++ === 0 ? endingAtSubscribe(broker) : broker.connect()),
     };
     connection = new Connection("relay", address, silentLog, () => {});
