@@ -20,7 +20,7 @@ import { type BlockShape, decodeBlock } from "../../protocol/codec/block";
 import { decodeHeader, FrameType, type Header } from "../../protocol/header";
 import { blockShape, decodeOpen, type Open, type Previous } from "../../protocol/open";
 import { openFrame } from "../../protocol/seal";
-import { type CloseSignature, decodeSignature } from "../../protocol/signature";
+import { decodeSignature } from "../../protocol/signature";
 import { nodeCrypto as crypto } from "../crypto";
 import type { FrameRow } from "./frames";
 import { RecordingFlag, type RecordingRow } from "./recordings";
@@ -42,7 +42,7 @@ export class RecordingCheck {
   /** End of the last block or gap. */
   samples = 0;
   /** Of its close, if it has one; whether it is the device's own is for whoever knows the device's tables. */
-  signature?: CloseSignature;
+  signatureBody?: Uint8Array;
   private open?: Open;
   private close?: Close;
   private closedAt?: number;
@@ -182,7 +182,7 @@ export class RecordingCheck {
     const signs = type === FrameType.signature;
     const behind = this.closedAt !== undefined && !(signs && sequence === this.closedAt + 1);
     if (behind) this.altered.push(`frame ${sequence} stands behind the close`);
-    else if (this.signature) this.altered.push(`frame ${sequence} stands behind the close's signature`);
+    else if (this.signatureBody) this.altered.push(`frame ${sequence} stands behind the close's signature`);
     else if (signs && this.readAt === sequence - 1 && this.closedAt === undefined)
       this.altered.push(`frame ${sequence} is a signature, and the frame before it no close`);
     this.readAt = sequence;
@@ -193,7 +193,10 @@ export class RecordingCheck {
     else if (type === FrameType.drop) this.readDrop(decodeDrop(body));
     else if (type === FrameType.mark) decodeMark(body);
     else if (type === FrameType.close) this.readClose(sequence, body);
-    else if (signs) this.signature = decodeSignature(body);
+    else if (signs) {
+      decodeSignature(body);
+      this.signatureBody = body;
+    }
   }
 
   private readData(sequence: number, body: Uint8Array): void {
@@ -269,7 +272,7 @@ export class RecordingCheck {
     } else if (this.chain && !sameBytes(previous.chain, this.chain)) {
       this.altered.push("the chain does not end in the hash that the next recording states");
     } else if (
-      previous.closed !== (this.close !== undefined || this.signature !== undefined) &&
+      previous.closed !== (this.close !== undefined || this.signatureBody !== undefined) &&
       this.missing.length === 0
     ) {
       const declared = this.ranges.some((drop) => drop.to === previous.frames - 1);

@@ -20,6 +20,7 @@ import type { Clock } from "../clock";
 import type { Device, Epoch } from "./devices";
 import { codeOf, StoreError } from "./errors";
 import type { Frames } from "./frames";
+import type { Leaves } from "./leaves";
 import { MAX_STEPS } from "./ratchet";
 import { type Recording, RecordingFlag, type Recordings } from "./recordings";
 import type { RefusalKind } from "./refusals";
@@ -60,6 +61,7 @@ export class Ingest {
     private readonly clock: Clock,
     private readonly recordings: Recordings,
     private readonly frames: Frames,
+    private readonly leaves: Leaves,
   ) {}
 
   /** @throws errors of SQLite only: the caller rolls back */
@@ -122,7 +124,7 @@ export class Ingest {
       if (!edge) return { recording, refused: "scattered" };
     }
     if (!this.frames.add(row.key, sequence, header.type, frame)) return { refused: "altered-store" };
-    const alarm = this.isRegressed(recording, header, body) ? "recording-regressed" : undefined;
+    const alarm = this.alarmOf(recording, header, body);
     row.held++;
     if (sequence >= row.next) {
       addRun(missing, row.next, sequence - row.next);
@@ -139,21 +141,28 @@ export class Ingest {
     };
   }
 
-  /** Whether a recording has frames although the open frame of a later one says that its number was never used. */
-  private isRegressed(recording: Recording, header: Header, body: Uint8Array): boolean {
+  /** What tells of a handheld that was cloned or rolled back. */
+  private alarmOf(recording: Recording, header: Header, body: Uint8Array): RefusalKind | undefined {
     try {
-      if (header.type === FrameType.open) {
-        const { previous } = decodeOpen(body);
-        if (previous && this.recordings.anyBetween(previous.recording, recording)) return true;
-      }
-      const next = recording.row.held === 0 ? this.recordings.openAfter(recording) : undefined;
-      if (!next) return false;
-      const { previous } = decodeOpen(openFrame(this.crypto, next.recording.key, next.frame));
-      return previous !== undefined && previous.recording < recording.row.number;
+      if (header.type === FrameType.signature && this.leaves.regressed(recording, body))
+        return "leaf-regressed";
+      return this.isRegressed(recording, header, body) ? "recording-regressed" : undefined;
     } catch (error) {
       if (codeOf(error).startsWith("SQLITE")) throw error;
-      return false;
+      return undefined;
     }
+  }
+
+  /** Whether a recording has frames although the open frame of a later one says that its number was never used. */
+  private isRegressed(recording: Recording, header: Header, body: Uint8Array): boolean {
+    if (header.type === FrameType.open) {
+      const { previous } = decodeOpen(body);
+      if (previous && this.recordings.anyBetween(previous.recording, recording)) return true;
+    }
+    const next = recording.row.held === 0 ? this.recordings.openAfter(recording) : undefined;
+    if (!next) return false;
+    const { previous } = decodeOpen(openFrame(this.crypto, next.recording.key, next.frame));
+    return previous !== undefined && previous.recording < recording.row.number;
   }
 
   /** What the body says. A malformed one stays stored, since it is what the handheld sealed; its recording is flagged. */

@@ -12,6 +12,7 @@ export const REFUSALS = {
   "wrong-tag": "altered on the way, or sealed by another key",
   slowed: "not looked at, after too many with a wrong tag within a second",
   "recording-regressed": "of a recording number that was passed: is this handheld cloned or rolled back?",
+  "leaf-regressed": "signed with a key that was passed: is this handheld cloned or rolled back?",
   "recording-too-far": "of a recording number far ahead",
   "after-close": "behind its recording's close",
   duplicate: "that is stored already",

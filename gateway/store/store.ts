@@ -20,6 +20,7 @@ import { codeOf, StoreError } from "./errors";
 import { Frames } from "./frames";
 import { Ingest, type StoredFrame } from "./ingest";
 import type { Keyring } from "./keyring";
+import { Leaves } from "./leaves";
 import { lockDirectory } from "./lock";
 import { type Log, silentLog } from "./log";
 import { StoreLog } from "./log/log";
@@ -120,7 +121,8 @@ export class Store {
     this.claims = new Claims(db, keyring, crypto, this.clock, options.kind, this.devices);
     this.sessions = new Sessions(crypto, this.clock, keyring, (alias) => !!this.devices.byAlias(alias));
     this.refusals = new Refusals(db, this.clock, this.log);
-    this.ingest = new Ingest(crypto, this.clock, this.recordings, new Frames(db));
+    const leaves = new Leaves(db, crypto, this.recordings);
+    this.ingest = new Ingest(crypto, this.clock, this.recordings, new Frames(db), leaves);
     this.storeLog = new StoreLog(db, keyring, this.clock, this.log, this.devices, this.recordings, meta);
     this.receipts = new Receipts(keyring, this.recordings, this.log, {
       checkpoint: () => this.storeLog.newest,

@@ -6,11 +6,12 @@ import type { Handheld, Made } from "./handheld";
 import { Rig } from "./rig";
 
 /** Well formed; whose it is is told from the device's tables, elsewhere. */
-const SIGNATURE = encodeSignature({
-  tree: 0,
-  leaf: 3,
-  ots: new Uint8Array(1252).fill(9).fill(0, 0, 3).fill(7, 3, 4),
-});
+function signatureBy(leaf: number, tree = 0): Uint8Array {
+  const ots = new Uint8Array(1252).fill(9);
+  ots.set([0, 0, 0, 7]);
+  return encodeSignature({ tree, leaf, ots });
+}
+const SIGNATURE = signatureBy(3);
 
 describe("a close's signature", () => {
   let rig: Rig;
@@ -21,9 +22,9 @@ describe("a close's signature", () => {
   });
   afterEach(() => rig.end());
 
-  function signed(): Made {
+  function signed(body = SIGNATURE): Made {
     const made = handheld.record(1);
-    handheld.append(made, FrameType.signature, SIGNATURE);
+    handheld.append(made, FrameType.signature, body);
     return made;
   }
 
@@ -54,7 +55,7 @@ describe("a close's signature", () => {
 
   it("stands in the next recording's open frame, and the next close follows it", () => {
     rig.deliver(handheld, signed());
-    rig.deliver(handheld, signed());
+    rig.deliver(handheld, signed(signatureBy(4)));
     const report = rig.verify();
     assert.deepEqual(
       report.recordings.map(({ problems }) => problems),
@@ -121,6 +122,74 @@ describe("a close's signature", () => {
     rig.deliver(handheld, made);
     assert.deepEqual(recordingOf(made).flags, ["malformed"]);
     assert.equal(rig.verify().ok, false);
+  });
+
+  const orders = [
+    [0, 1, 2],
+    [2, 1, 0],
+    [1, 2, 0],
+  ];
+  const leaves: [string, [number, number][], number][] = [
+    [
+      "rises",
+      [
+        [3, 0],
+        [4, 0],
+        [0, 1],
+      ],
+      0,
+    ],
+    [
+      "is used twice",
+      [
+        [3, 0],
+        [3, 0],
+        [4, 0],
+      ],
+      1,
+    ],
+    [
+      "runs backwards",
+      [
+        [7, 0],
+        [6, 0],
+        [8, 0],
+      ],
+      1,
+    ],
+    [
+      "runs back to an earlier tree",
+      [
+        [7, 1],
+        [8, 0],
+        [8, 1],
+      ],
+      1,
+    ],
+  ];
+  for (const [what, signatures, alarms] of leaves) {
+    for (const order of orders) {
+      it(`by a leaf that ${what}, from recording to recording, arriving as ${order.join(", ")}: ${alarms} alarm`, () => {
+        // One that is not signed lies between.
+        const made = signatures.map(([leaf, tree], i) => {
+          if (i === 1) handheld.record(1);
+          return signed(signatureBy(leaf, tree));
+        });
+        for (const i of order) rig.deliver(handheld, made[i]);
+        const { "leaf-regressed": found = 0, ...others } = rig.refused(handheld);
+        assert.deepEqual(others, {});
+        assert.equal(found, alarms);
+      });
+    }
+  }
+
+  it("by a leaf that was used before a new claim raises the alarm too", () => {
+    rig.deliver(handheld, signed(signatureBy(5)));
+    rig.store.claim(handheld.code);
+    rig.hello(handheld, true);
+    assert.equal(handheld.epoch, 2);
+    rig.deliver(handheld, signed(signatureBy(5)));
+    assert.equal(rig.refused(handheld)["leaf-regressed"], 1);
   });
 
   function recordingOf(made: Made) {
