@@ -104,6 +104,8 @@ describe("the program", function () {
     const { code, out } = await avnode("devices", "--data", data);
     assert.equal(code, 0);
     assert.match(out, /SIMULATED/);
+    // Of a simulated unit's 32 leaves the import took one.
+    assert.match(out, / 31 recordings /);
     const json = JSON.parse((await avnode("devices", "--json", "--data", data)).out);
     assert.equal(json.devices[0].class, "simulated");
     assert.deepEqual(Object.keys(json.refusals), ["unknown"]);
