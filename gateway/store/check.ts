@@ -41,9 +41,14 @@ export class RecordingCheck {
   frames = 0;
   /** End of the last block or gap. */
   samples = 0;
-  /** Of its close, if it has one; whether it is the device's own is for whoever knows the device's tables. */
+  open?: Open;
+  /** Bodies of the close and of the signature behind it; whose that is, is for whoever knows the device's tables. */
+  closeBody?: Uint8Array;
   signatureBody?: Uint8Array;
-  private open?: Open;
+  /** Positions below `samples` that are not held. */
+  readonly lost: Runs = [];
+  /** The chain before frame `watched`, unless frames below it are missing. */
+  watchedChain?: Uint8Array;
   private close?: Close;
   private closedAt?: number;
   /** The newest frame that was read. */
@@ -62,13 +67,18 @@ export class RecordingCheck {
   private readonly ranges: Drop[];
   private readonly rangeEnds: Map<number, Uint8Array>;
 
-  /** @param drops what this recording and later ones declared lost of it */
+  /**
+   * @param drops what this recording and later ones declared lost of it
+   * @param watched a frame whose chain before it is asked for
+   */
   constructor(
     private readonly row: RecordingRow,
     private readonly key: Uint8Array,
     private readonly drops: Drop[],
+    private readonly watched?: number,
   ) {
     this.chain = chainStart(crypto, row.device, row.epoch, row.number, key);
+    this.watch();
     for (const drop of drops) addRun(this.gaps, drop.firstSample, drop.samples);
     this.ranges = drops.filter((drop) => drop.reason === DropReason.ringFull);
     this.rangeEnds = new Map(this.ranges.map((drop) => [drop.to, drop.chain]));
@@ -152,6 +162,7 @@ export class RecordingCheck {
       if (drop) {
         this.chain = drop.chain;
         this.next = drop.to + 1;
+        this.watch();
         continue;
       }
       const nextDrop = this.ranges.filter((d) => d.from > this.next && d.from < sequence);
@@ -168,10 +179,15 @@ export class RecordingCheck {
     if (sequence !== this.next) return;
     this.next++;
     if (this.chain) this.chain = chainNext(crypto, this.chain, frame);
+    this.watch();
     const stated = this.rangeEnds.get(sequence);
     if (stated && this.chain && !sameBytes(stated, this.chain)) {
       this.altered.push(`the chain at frame ${sequence} is not the one that its drop frame states`);
     }
+  }
+
+  private watch(): void {
+    if (this.next === this.watched) this.watchedChain = this.chain;
   }
 
   private read(header: Header, body: Uint8Array): void {
@@ -221,6 +237,7 @@ export class RecordingCheck {
 
   private readClose(sequence: number, body: Uint8Array): void {
     this.close = decodeClose(body);
+    this.closeBody = body;
     this.closedAt = sequence;
     if (this.close.frames !== sequence) {
       this.altered.push(`the close counts ${this.close.frames} frames before it, there are ${sequence}`);
@@ -234,6 +251,7 @@ export class RecordingCheck {
   private takeGap(sample: number): void {
     const from = this.samples;
     if (sample <= from) return;
+    addRun(this.lost, from, sample - from);
     const undeclared: Runs = [{ from, length: sample - from }];
     for (const gap of this.gaps) cutRun(undeclared, gap.from, gap.length);
     const reason = this.drops.find((d) => from >= d.firstSample && from < d.firstSample + d.samples)?.reason;

@@ -84,5 +84,6 @@ export interface VerifyReport {
   ok: boolean;
   recordings: VerifiedRecording[];
   /** Of the store as a whole. */
+  notes: string[];
   problems: string[];
 }

@@ -27,7 +27,7 @@ import { LogReader } from "./log/reading";
 import { RecordingFlag, type RecordingRow, recordingKeyPlace } from "./recordings";
 import { UNKNOWN_DEVICE } from "./refusals";
 import { type Runs, totalOf } from "./runs";
-import { verifyStore } from "./verify";
+import { type Progress, type VerifyOptions, verifyStore } from "./verify";
 
 const CLASS_NAMES: Record<number, DeviceInfo["class"]> = {
   [DeviceClass.locked]: "locked",
@@ -163,8 +163,9 @@ export class StoreReader {
   }
 
   /** Offline, from the sealed frames alone. @param progress called with frames done and in all */
-  verify(id?: string, progress?: (done: number, total: number) => void): VerifyReport {
-    return verifyStore(this.db, this.keyring, id === undefined ? undefined : this.rowOf(id).id, progress);
+  verify(id?: string, progress?: Progress, options?: VerifyOptions): VerifyReport {
+    const one = id === undefined ? undefined : this.rowOf(id).id;
+    return verifyStore(this.db, this.keyring, one, progress, options);
   }
 
   private rowOf(abbreviation: string): RecordingRow {

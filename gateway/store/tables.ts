@@ -2,7 +2,8 @@
 import type { Database, Statement } from "better-sqlite3";
 import { type Certificate, decodeCertificate } from "../../protocol/certificate";
 import { checkDossier, decodeDossier, tablePath } from "../../protocol/dossier";
-import { decodeSignature } from "../../protocol/signature";
+import { assembleLms, decodeLmsPublicKey, lmsShape, verifyLms } from "../../protocol/lms";
+import { type CloseSignature, decodeSignature } from "../../protocol/signature";
 import { nodeCrypto as crypto } from "../crypto";
 import { StoreError } from "./errors";
 import { isGenuine } from "./makers";
@@ -40,6 +41,24 @@ export class Tables {
       })
       .immediate();
     return certificate;
+  }
+
+  /** Whether the handheld signed that close; undefined while the table is not here. */
+  verify(certificate: Certificate, signed: Uint8Array, signatureBody: Uint8Array): boolean | undefined {
+    let signature: CloseSignature;
+    try {
+      signature = decodeSignature(signatureBody);
+    } catch {
+      return false;
+    }
+    const { tree, leaf, ots } = signature;
+    if (tree >= certificate.trees.length) return false;
+    const publicKey = certificate.trees[tree];
+    const { lmsType } = decodeLmsPublicKey(publicKey);
+    if (leaf >= 2 ** lmsShape(lmsType).h) return false;
+    const path = this.path(certificate, signatureBody);
+    if (!path) return undefined;
+    return verifyLms(crypto.sha256, publicKey, signed, assembleLms(leaf, ots, lmsType, Buffer.concat(path)));
   }
 
   /** Of the leaf that a signature names; undefined while its table is not here, or is another tree's. */

@@ -12,11 +12,13 @@ import { DEVICE_COLUMNS, type DeviceRow, EPOCH_COLUMNS, type EpochRow } from "./
 import type { FrameRow } from "./frames";
 import type { Verdict, VerifiedRecording, VerifyReport } from "./infos";
 import type { Keyring } from "./keyring";
+import { LogVerification } from "./log/verify";
 import { isGenuine } from "./makers";
 import { Meta } from "./meta";
 import { People } from "./people";
 import { RECORDING_COLUMNS, type RecordingRow, recordingKeyPlace } from "./recordings";
 import { SealedTable } from "./rows";
+import { Tables } from "./tables";
 
 /** Frames between two calls of progress. */
 const PROGRESS_EVERY = 1000;
@@ -30,7 +32,7 @@ interface Entry {
   open?: Open;
   drops: Drop[];
   /** Of its close, if it has one. */
-  closed?: CloseBefore;
+  closed?: CloseBefore & { checkpointSize: number; checkpointRoot: Uint8Array };
 }
 
 /** What is known of what came after a recording. */
@@ -60,17 +62,23 @@ interface Findings {
   samples: number;
 }
 
-type Progress = (done: number, total: number) => void;
+export type Progress = (done: number, total: number) => void;
 
-/** @param id of one recording; all without it, and then the store's own rows too */
+export interface VerifyOptions {
+  /** A checkpoint that was kept elsewhere, as a signed note. */
+  against?: Uint8Array;
+}
+
+/** @param id of one recording; all without it, and then the store's own rows and its log too */
 export function verifyStore(
   db: Database,
   keyring: Keyring,
   id?: string,
   progress: Progress = () => {},
+  options: VerifyOptions = {},
 ): VerifyReport {
   // One snapshot: frames that arrive meanwhile would contradict the rows read before them.
-  return db.transaction(() => new Verification(db, keyring, progress).run(id))();
+  return db.transaction(() => new Verification(db, keyring, progress).run(id, options))();
 }
 
 /** A number that the handheld burned and did not use, as the next recording's open frame tells. */
@@ -91,6 +99,8 @@ class Verification {
   private readonly problems: string[] = [];
   private readonly recordings: VerifiedRecording[] = [];
   private readonly table: SealedTable<RecordingRow>;
+  private readonly log: LogVerification;
+  private readonly tables: Tables;
   private done = 0;
   private total = 0;
 
@@ -100,9 +110,11 @@ class Verification {
     private readonly progress: Progress,
   ) {
     this.table = new SealedTable(db, keyring, "recordings", RECORDING_COLUMNS, 1);
+    this.log = new LogVerification(db, keyring);
+    this.tables = new Tables(db);
   }
 
-  run(id: string | undefined): VerifyReport {
+  run(id: string | undefined, { against }: VerifyOptions): VerifyReport {
     const devices = this.db.prepare("SELECT * FROM devices").all() as DeviceRow[];
     const epochs = this.db.prepare("SELECT * FROM epochs ORDER BY device, epoch").all() as EpochRow[];
     const rows = this.db
@@ -110,7 +122,11 @@ class Verification {
       .all() as RecordingRow[];
     const wanted = rows.filter((row) => id === undefined || row.id === id);
     this.total = wanted.reduce((sum, row) => sum + row.held, 0);
-    if (id === undefined) this.checkRows(devices, epochs, rows);
+    if (id === undefined) {
+      this.checkRows(devices, epochs, rows);
+      this.log.checkAll(rows, new Meta(this.db, this.keyring).get("logs"));
+    }
+    if (against) this.log.checkAgainst(against);
     const places = new Set(wanted.map((row) => `${toHex(row.device)}/${row.epoch}`));
     for (const place of places) {
       const siblings = rows.filter((row) => `${toHex(row.device)}/${row.epoch}` === place);
@@ -119,8 +135,9 @@ class Verification {
       this.checkEpoch(siblings, device, newest, wanted);
     }
     this.progress(this.total, this.total);
-    const ok = this.problems.length === 0 && this.recordings.every((one) => one.verdict === "authentic");
-    return { ok, recordings: this.recordings, problems: this.problems };
+    const problems = [...this.problems, ...this.log.problems];
+    const ok = problems.length === 0 && this.recordings.every((one) => one.verdict === "authentic");
+    return { ok, recordings: this.recordings, notes: this.log.notes, problems };
   }
 
   private checkRows(devices: DeviceRow[], epochs: EpochRow[], rows: RecordingRow[]): void {
@@ -190,29 +207,68 @@ class Verification {
         continue;
       }
       if (!wanted.includes(row)) continue;
-      const check = this.checkRecording(entry, entries, successor);
+      const check = this.checkRecording(entry, entries, successor, device);
       if (simulated) check.notes.unshift("simulated");
       this.report(row, check);
     }
   }
 
-  private checkRecording(entry: Entry, siblings: Entry[], successor: Successor): Findings {
+  private checkRecording(
+    entry: Entry,
+    siblings: Entry[],
+    successor: Successor,
+    device: DeviceRow | undefined,
+  ): Findings {
     const { row, key } = entry;
-    const altered = this.table.intact(row) ? [] : ["its state row was altered"];
+    const { leaf, altered } = this.log.newestLeaf(row);
+    if (!this.table.intact(row)) altered.unshift("its state row was altered");
     if (!key)
       return { notes: [], altered: [...altered, "its key was altered"], missing: [], frames: 0, samples: 0 };
     const drops = siblings
-      .flatMap((sibling) => sibling.drops)
+      .flatMap((sibling) => sibling.drops.map((drop) => ({ ...drop, later: sibling !== entry })))
       .filter((drop) => drop.recording === row.number);
     const before = siblings.find((sibling) => sibling.row.number === row.number - 1);
-    const check = new RecordingCheck(row, key, drops);
+    const check = new RecordingCheck(row, key, drops, leaf?.manifest.to);
     for (const frame of this.frames(row)) {
       check.add(frame);
       if (++this.done % PROGRESS_EVERY === 0) this.progress(this.done, this.total);
     }
     check.finish({ exists: successor.exists, previous: successor.open?.previous }, before?.closed);
+    if (leaf && check.altered.length === 0 && check.missing.length === 0) {
+      const { open, closeBody, signatureBody, watchedChain, samples, lost } = check;
+      const found = { key, open, closeBody, signatureBody, watchedChain, samples, lost, drops };
+      altered.push(...this.log.compare(leaf, row, found));
+    }
+    this.checkClose(entry, check, leaf && this.log.certificateOf(leaf.manifest), device, altered);
     const { notes, missing, frames, samples } = check;
     return { notes, altered: [...altered, ...check.altered], missing, frames, samples };
+  }
+
+  /** What the close says of the log, and who signed it. @param named the certificate that the recording's leaf names */
+  private checkClose(
+    { row, closed }: Entry,
+    { closeBody, signatureBody, notes }: RecordingCheck,
+    named: Uint8Array | undefined,
+    device: DeviceRow | undefined,
+    altered: string[],
+  ): void {
+    if (!closed || !closeBody) return;
+    const echo = this.log.judgeEcho(closed.checkpointSize, closed.checkpointRoot);
+    if (echo.altered) altered.push(echo.altered);
+    if (echo.note) notes.push(echo.note);
+    let certificate: Certificate | undefined;
+    try {
+      certificate = named ? decodeCertificate(named) : device && certificateOf(device);
+    } catch {}
+    if (!certificate || certificate.trees.length === 0) return;
+    if (!signatureBody) {
+      notes.push("sealed only: its handheld signs, but this close has no signature");
+      return;
+    }
+    const signed = signedClose(row.device, row.epoch, row.number, closeBody);
+    const verdict = this.tables.verify(certificate, signed, signatureBody);
+    if (verdict === false) altered.push("the signature of its close is not its handheld's");
+    else notes.push(verdict ? "signed" : "signed, but its handheld's public table is not here to check it");
   }
 
   private report(row: RecordingRow, { notes, altered, missing, frames, samples }: Findings): void {
@@ -236,10 +292,12 @@ class Verification {
         if (type === FrameType.open) entry.open = decodeOpen(body);
         else if (type === FrameType.drop) entry.drops.push(decodeDrop(body));
         else if (type === FrameType.close) {
-          const { previousClose } = decodeClose(body);
+          const { previousClose, checkpointSize, checkpointRoot } = decodeClose(body);
           entry.closed = {
             hash: crypto.sha256(signedClose(row.device, row.epoch, row.number, body)),
             previousClose,
+            checkpointSize,
+            checkpointRoot,
           };
         }
       } catch {}

@@ -41,6 +41,11 @@ export class MerkleTree {
     return size === 0 ? this.sha256(new Uint8Array(0)) : this.hash(log, 0, size);
   }
 
+  /** Hash of a leaf. */
+  leaf(log: number, index: number): Uint8Array {
+    return this.node(log, 0, index);
+  }
+
   /** PATH(index, D[size]) of RFC 6962 §2.1.1. */
   inclusion(log: number, index: number, size: number): Uint8Array[] {
     if (!(index >= 0 && index < size)) throw this.beyond(`leaf ${index} of the first ${size}`);

@@ -137,7 +137,10 @@ describe("verification", () => {
   it("shows a recording given to another person", () => {
     rig.sql("INSERT INTO people VALUES (7, 'Eve', zeroblob(32))");
     rig.sql("UPDATE recordings SET person = 7 WHERE key = 1");
-    assert.deepEqual(rig.verify().recordings[0].problems, ["its state row was altered"]);
+    assert.deepEqual(rig.verify().recordings[0].problems, [
+      "its state row was altered",
+      "leaf 0 of log 1 states another person",
+    ]);
   });
 
   it("shows two frames that changed places", () => {
@@ -157,6 +160,7 @@ describe("verification", () => {
       assert.equal(report.ok, false);
       assert.deepEqual(report.problems, [
         `recordings of handheld ${handheld.hex} (epoch 1) were deleted: numbers ${number}`,
+        `leaf ${number - 1} of log 1 is about recording ${number} of handheld ${handheld.hex} (epoch 1), which is not here: it was deleted or renumbered`,
       ]);
     });
   }
