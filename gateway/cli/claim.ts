@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Command } from "commander";
 import { CLAIM_WINDOW_MS, decodeClaimCode } from "../../protocol/claim";
+import type { ClaimOptions } from "../store/store";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 
@@ -13,13 +15,18 @@ export function addClaim(program: Command, terminal: Terminal): void {
     .command("claim <code...>")
     .description("take ownership of the handheld with this concealed code; hold its button meanwhile")
     .option("--person <name>", "whose recordings its next ones are")
+    .option(
+      "--dossier <file>",
+      "the handheld's public papers from its maker, by which its signatures are checked",
+    )
     .option("--data <dir>", "data directory")
-    .action(async (words: string[], options: DataOption & { person?: string }) => {
+    .action(async (words: string[], options: DataOption & { person?: string; dossier?: string }) => {
       const code = decodeClaimCode(words.join(""));
       const dataDir = dataDirOf(options, terminal);
       requireData(dataDir, terminal);
       requireHub(dataDir);
-      const device = await claimed(dataDir, code, options.person, terminal);
+      const dossier = options.dossier === undefined ? undefined : readDossier(options.dossier);
+      const device = await claimed(dataDir, code, { person: options.person, dossier }, terminal);
       terminal.print(`claimed handheld ${device}`);
     });
 }
@@ -41,16 +48,28 @@ function requireHub(dataDir: string): void {
   );
 }
 
+/** @throws CliError */
+function readDossier(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new CliError(
+      Exit.failed,
+      `cannot read the dossier: ${(error as Error).message}; name the file that came with the handheld`,
+    );
+  }
+}
+
 /** @returns the handheld's id; @throws CliError when none answered or it was refused */
 async function claimed(
   dataDir: string,
   code: Uint8Array,
-  person: string | undefined,
+  options: ClaimOptions,
   terminal: Terminal,
 ): Promise<string> {
   const { fileClaimBeside } = require("../store/store") as typeof import("../store/store");
   const { StoreReader } = require("../store/reader") as typeof import("../store/reader");
-  const id = fileClaimBeside(dataDir, code, { person });
+  const id = fileClaimBeside(dataDir, code, options);
   const reader = StoreReader.open(dataDir);
   const until = Date.now() + PATIENCE_MS;
   const countdown = terminal.stderr.isTTY;

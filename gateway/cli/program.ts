@@ -1,5 +1,6 @@
 /** The program's commands, and how it ends. */
 import { Command, CommanderError } from "commander";
+import { addCheckpoint } from "./checkpoint";
 import { addClaim } from "./claim";
 import { addDevices } from "./devices";
 import { addExport } from "./exporting";
@@ -44,6 +45,7 @@ export async function run(
   addShow(program, terminal);
   extras.add?.(program, terminal);
   addExport(program, terminal);
+  addCheckpoint(program, terminal);
   addVerify(program, terminal, (code) => {
     exit = code;
   });

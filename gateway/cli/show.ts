@@ -7,7 +7,7 @@ import type { StoreReader } from "../store/reader";
 import { type DataOption, withReader } from "./reading";
 import { lengthText, startText } from "./recordings";
 import type { Terminal } from "./terminal";
-import { clockTime, counted } from "./text";
+import { clockTime, counted, localTime } from "./text";
 import { drawTrace } from "./trace";
 
 const STRIP_SECONDS = 6;
@@ -36,9 +36,10 @@ export function addShow(program: Command, terminal: Terminal): void {
         const info = reader.recording(id);
         const gaps = reader.gaps(info.id);
         const marks = reader.marks(info.id);
-        if (options.json) return terminal.json({ ...info, marks, gaps });
+        const logged = loggedAs(reader, info.id);
+        if (options.json) return terminal.json({ ...info, marks, gaps, ...logged });
         for (const line of strip(reader, info)) terminal.print(line);
-        for (const line of facts(info)) terminal.print(line);
+        for (const line of [...facts(info), ...logFacts(logged)]) terminal.print(line);
         const at = (sample: number) =>
           info.open ? clockTime((sample * info.open.rateDen) / info.open.rateNum) : `sample ${sample}`;
         for (const gap of gaps)
@@ -52,6 +53,48 @@ export function addShow(program: Command, terminal: Terminal): void {
 
 function markName(mark: Mark): string {
   return MARKS[mark.kind] ?? `kind ${mark.kind}`;
+}
+
+interface LoggedAs {
+  logged?: { log: number; origin: string; index: number; at: number; size: number };
+  /** Of the close; undefined while there is none. */
+  signature?: string;
+}
+
+function loggedAs({ log }: StoreReader, id: string): LoggedAs {
+  const place = log.place(id);
+  const over = place && log.checkpointOver(place.log, place.index);
+  const { origin, index } = place ?? { origin: "", index: 0 };
+  return {
+    logged: over && { log: over.log, origin, index, at: over.at, size: over.size },
+    signature: log.signature(id),
+  };
+}
+
+const SIGNATURES: Record<string, string> = {
+  signed: "by its handheld",
+  wrong: "NOT its handheld's",
+  unchecked:
+    "by its handheld, unchecked: its public table is not here ('avnode claim' takes it as --dossier)",
+  sealed: "sealed only: a hub could have made it, too",
+};
+
+function logFacts({ logged, signature }: LoggedAs): string[] {
+  const pairs: [string, string][] = [
+    [
+      "logged",
+      logged
+        ? `as leaf ${logged.index} of log ${logged.log}, ${logged.origin}`
+        : "not yet: it is once all of it is here",
+    ],
+  ];
+  if (logged)
+    pairs.push([
+      "checkpoint",
+      `of ${counted(logged.size, "leaf", "leaves")}, ${localTime(logged.at)} by the hub's clock`,
+    ]);
+  if (signature) pairs.push(["signed", SIGNATURES[signature]!]);
+  return pairs.map(([name, value]) => `${name.padEnd(10)} ${value}`);
 }
 
 function facts(info: RecordingInfo): string[] {

@@ -41,6 +41,6 @@ export function table(head: string[], rows: string[][]): string[] {
 }
 
 /** "1 hole", "3 holes" */
-export function counted(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? "" : "s"}`;
+export function counted(count: number, thing: string, things = `${thing}s`): string {
+  return `${count} ${count === 1 ? thing : things}`;
 }

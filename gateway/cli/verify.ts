@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { readCheckpoint } from "./checkpoint";
 import { type DataOption, withReader } from "./reading";
 import { Exit, type Terminal } from "./terminal";
 import { counted, table } from "./text";
@@ -7,13 +8,15 @@ export function addVerify(program: Command, terminal: Terminal, exit: (code: num
   program
     .command("verify [id]")
     .description("verify every recording, or one: exit code 0 when authentic, 1 when altered or missing")
+    .option("--against <file>", "a checkpoint that was kept elsewhere: the log must go on from it")
     .option("--json", "print JSON")
     .option("--data <dir>", "data directory")
-    .action((id: string | undefined, options: DataOption & { json?: boolean }) => {
+    .action((id: string | undefined, options: DataOption & { against?: string; json?: boolean }) => {
+      const against = options.against === undefined ? undefined : readCheckpoint(options.against);
       const progress = terminal.progress("verifying");
       const report = withReader(options, terminal, (reader) => {
         try {
-          return reader.verify(id, (done, total) => progress.update(done, total));
+          return reader.verify(id, (done, total) => progress.update(done, total), { against });
         } finally {
           progress.stop();
         }
@@ -31,6 +34,7 @@ export function addVerify(program: Command, terminal: Terminal, exit: (code: num
         for (const line of table(["ID", "VERDICT", "FRAMES", "SAMPLES", "NOTES"], rows)) terminal.print(line);
       for (const each of report.recordings)
         for (const problem of each.problems) terminal.print(`${each.id}: ${problem}`);
+      for (const note of report.notes) terminal.print(`store: ${note}`);
       for (const problem of report.problems) terminal.print(`store: ${problem}`);
       const bad = report.recordings.filter((each) => each.verdict !== "authentic").length;
       if (report.ok) terminal.say(`${counted(rows.length, "recording")}, all authentic`);

@@ -1,6 +1,6 @@
 /** Carries messages between the broker and the store. */
 
-import { parseTopic, TOPIC_PREFIX, TopicKind } from "../../protocol/names";
+import { CHECKPOINT_TOPIC, parseTopic, TOPIC_PREFIX, TopicKind } from "../../protocol/names";
 import { refusal } from "../../protocol/refusal";
 import { type Clock, systemClock } from "../clock";
 import { type Log, silentLog } from "../store/log";
@@ -11,7 +11,7 @@ import { Outbox } from "./outbox";
 import { Tally } from "./tally";
 
 export interface StoreLinkOptions {
-  store: Pick<Store, "receive" | "refused" | "onSend">;
+  store: Pick<Store, "receive" | "refused" | "onSend" | "checkpoint" | "onCheckpoint">;
   broker: BrokerAddress;
   clock?: Clock;
   log?: Log;
@@ -36,6 +36,8 @@ export class StoreLink {
     );
     this.connection.subscribe(`${TOPIC_PREFIX}+/${TopicKind.frames}`);
     this.store.onSend = (alias, message) => this.outbox.add(alias, message);
+    this.store.onCheckpoint = (note) => this.publishCheckpoint(note);
+    if (this.store.checkpoint) this.publishCheckpoint(this.store.checkpoint);
   }
 
   /** What was refused or dropped, by kind. */
@@ -45,8 +47,14 @@ export class StoreLink {
 
   async close(): Promise<void> {
     this.store.onSend = () => {};
+    this.store.onCheckpoint = () => {};
     this.outbox.flush();
     await this.connection.close();
+  }
+
+  /** Retained, for whoever keeps checkpoints elsewhere; one that is lost is followed by the next. */
+  private publishCheckpoint(note: Uint8Array): void {
+    this.connection.publish(CHECKPOINT_TOPIC, Buffer.from(note), true);
   }
 
   private take(topic: string, payload: Buffer): void {

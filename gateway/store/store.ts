@@ -66,6 +66,8 @@ export class Store {
   onStored: (frames: StoredFrame[]) => void = () => {};
   /** Called after a receipt was handed to onSend. @param device id in hex */
   onReceipted: (device: string, receipt: Receipt) => void = () => {};
+  /** Called after a commit with the log's new checkpoint, as a signed note. */
+  onCheckpoint: (note: Uint8Array) => void = () => {};
   readonly reader: StoreReader;
 
   private readonly clock: Clock;
@@ -82,6 +84,8 @@ export class Store {
   private readonly receipts: Receipts;
   private readonly committer: Committer<Waiting>;
   private stored: StoredFrame[] = [];
+  /** Leaves under the checkpoint that was told last. */
+  private toldSize = 0;
   private memoryIsAhead = false;
   /** The newest claim that handhelds were asked to say hello for. */
   private askedFor = 0;
@@ -150,6 +154,11 @@ export class Store {
   /** Whether the disk takes frames, and since when not. */
   get health(): Health {
     return this.committer.health;
+  }
+
+  /** The log's newest checkpoint on disk, as a signed note. */
+  get checkpoint(): Uint8Array | undefined {
+    return this.storeLog.newest?.note;
   }
 
   /** Anything that came from a handheld under this alias. Never throws: refuses, counts, tells. */
@@ -339,7 +348,15 @@ export class Store {
     const { stored } = this;
     this.stored = [];
     this.receipts.send();
+    this.tellCheckpoint();
     if (stored.length > 0) this.onStored(stored);
+  }
+
+  private tellCheckpoint(): void {
+    const { newest } = this.storeLog;
+    if (!newest || newest.size === this.toldSize) return;
+    this.toldSize = newest.size;
+    this.onCheckpoint(newest.note);
   }
 
   private seal(device: Device, type: number, body: Uint8Array) {

@@ -11,6 +11,7 @@ import { certifySimulated } from "../../gateway/store/makers";
 import { toHex } from "../../protocol/bytes";
 import { encodeCertificate } from "../../protocol/certificate";
 import type { Crypto } from "../../protocol/crypto";
+import type { Dossier } from "../../protocol/dossier";
 import { type PublicTree, publicTree, SIGNING_SEED_BYTES, type Signing } from "../../protocol/trees";
 import { PowerCut } from "./flash";
 import type { Radio } from "./radio";
@@ -23,12 +24,6 @@ export interface HandheldParts {
   radio: Radio;
   identity: Identity;
   crypto?: Crypto;
-}
-
-/** What whoever verifies a unit's signatures needs of its maker: certificate, and the leaf hashes of every tree in it. */
-export interface Dossier {
-  certificate: Uint8Array;
-  leaves: Uint8Array[];
 }
 
 /** One tree of 32 leaves: the tables of a real unit cost seconds. */

@@ -1,5 +1,6 @@
 /** What the owner of a virtual handheld does: claims it, waits for what she sees happen. */
 import type { Store } from "../../gateway/store/store";
+import { encodeDossier } from "../../protocol/dossier";
 import type { VirtualHandheld } from "./handheld";
 
 /** Looks now and then, in whatever time is in force, until it is so. @throws after `limitMs` */
@@ -19,7 +20,7 @@ export async function waitUntil(
 /** Holds the button and has the hub claim the unit, unless it has an owner already. */
 export async function claimIfNew(handheld: VirtualHandheld, store: Store): Promise<void> {
   if (handheld.monitor?.keys()) return;
-  const claim = store.claim(handheld.identity.claimCode);
+  const claim = store.claim(handheld.identity.claimCode, { dossier: encodeDossier(handheld.dossier) });
   handheld.act((monitor) => monitor.hold());
   await waitUntil("the handheld to be claimed", () => store.claimState(claim)?.state === "claimed", 60_000);
 }

@@ -103,14 +103,17 @@ export class LogReader {
       .get(log, index) as CheckpointRow | undefined;
   }
 
-  /** Whether the close of a recording carries the handheld's own signature, and one that can be checked here. */
-  signature(id: string): "verifiable" | "no table" | "none" {
+  /** Whether the handheld itself signed the recording's close; undefined while it has none. */
+  signature(id: string): "signed" | "wrong" | "unchecked" | "sealed" | undefined {
     const row = this.rowOf(id);
-    const signature = this.closeOf(row)?.signature;
-    if (!signature) return "none";
-    return this.tables.path(decodeCertificate(this.certificateOf(row)), signature)
-      ? "verifiable"
-      : "no table";
+    const found = this.closeOf(row);
+    if (!found) return undefined;
+    if (!found.signature) return "sealed";
+    const manifest = this.placeOf(row)?.leaf;
+    const certificate = this.certificateOf(row, manifest && decodeManifest(manifest));
+    const verdict = this.tables.verify(decodeCertificate(certificate), found.signed, found.signature);
+    if (verdict === undefined) return "unchecked";
+    return verdict ? "signed" : "wrong";
   }
 
   /** @throws STORE_NOT_LOGGED, STORE_ERASED, STORE_NOT_FOUND, STORE_AMBIGUOUS, FRAME_TAG */

@@ -63,6 +63,8 @@ class FakeHandheld {
 
 /** Stands in for the store: notes what it receives. */
 class FakeStore {
+  checkpoint = undefined;
+  onCheckpoint = () => {};
   onSend: (alias: Uint8Array, message: Uint8Array) => void = () => {};
   readonly received: { alias: string; message: Uint8Array }[] = [];
   receive(alias: Uint8Array, message: Uint8Array): void {

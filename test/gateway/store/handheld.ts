@@ -16,6 +16,7 @@ import { encodeCertificate } from "../../../protocol/certificate";
 import { chainNext, chainStart } from "../../../protocol/chain";
 import { decodeClaim } from "../../../protocol/claim";
 import { type Command, decodeCommand, encodeStatus, type Status } from "../../../protocol/command";
+import { encodeDossier } from "../../../protocol/dossier";
 import { FrameType } from "../../../protocol/header";
 import {
   claimKey,
@@ -30,9 +31,35 @@ import { encodeOpen, type Open } from "../../../protocol/open";
 import { decodeReceipt, type Receipt } from "../../../protocol/receipt";
 import { openFrame, sealFrame } from "../../../protocol/seal";
 import { decodeStoreHello, encodeDeviceHello, messageType } from "../../../protocol/session";
+import { encodeSignature } from "../../../protocol/signature";
+import { type PublicTree, publicTree, type Signing, signWithLeaf } from "../../../protocol/trees";
 import { encodedBlock } from "./blocks";
 
 export const NOMINAL = 8;
+
+const idOf = (seed: number) => Uint8Array.from(crypto.sha256(new Uint8Array([seed])).subarray(0, 8));
+
+/** One tree of 32 leaves, made once per seed: tens of thousands of hashes. */
+const trees = new Map<number, PublicTree>();
+function signingOf(seed: number): { signing: Signing; tree: PublicTree } {
+  const signing = { seed: crypto.sha256(new Uint8Array([seed, 2])), trees: 1, height: 5 };
+  let tree = trees.get(seed);
+  if (!tree) {
+    tree = publicTree(crypto, signing, 0);
+    trees.set(seed, tree);
+  }
+  return { signing, tree };
+}
+
+/** A handheld that signs its closes. */
+export function signingHandheld(seed: number): Handheld {
+  const { signing, tree } = signingOf(seed);
+  const certificate = encodeCertificate(certifySimulated(idOf(seed), [tree.publicKey]));
+  const handheld = new Handheld(seed, undefined, certificate);
+  handheld.signing = signing;
+  handheld.dossier = encodeDossier({ certificate, leaves: [tree.leaves] });
+  return handheld;
+}
 
 /** One recording as the handheld made it, every frame kept. */
 export interface Made {
@@ -46,6 +73,8 @@ export interface Made {
   samples: number;
   dropped: number;
   closed: boolean;
+  /** Body of the close. */
+  close?: Uint8Array;
 }
 
 export class Handheld {
@@ -59,6 +88,12 @@ export class Handheld {
   readonly helloRequests: Uint8Array[] = [];
   /** Store hellos seen, newest last. */
   readonly storeHellos: Uint8Array[] = [];
+  signing?: Signing;
+  dossier?: Uint8Array;
+  /** Leaves burned. */
+  leaves = 0;
+  /** The newest checkpoint that a receipt brought. */
+  checkpoint: { size: number; root: Uint8Array } = { size: 0, root: new Uint8Array(32) };
   /** Set to go on deaf to everything. */
   deaf = false;
   claimAnswered = false;
@@ -79,7 +114,7 @@ export class Handheld {
       certifySimulated(crypto.sha256(new Uint8Array([seed])).subarray(0, 8)),
     ),
   ) {
-    this.id = Uint8Array.from(crypto.sha256(new Uint8Array([seed])).subarray(0, 8));
+    this.id = idOf(seed);
     this.alias = Uint8Array.from(crypto.random(8));
   }
 
@@ -150,9 +185,17 @@ export class Handheld {
     if (sequence <= this.downSeen) throw new Error("the store used a counter twice");
     this.downSeen = sequence;
     this.claimAnswered = true;
-    if (type === FrameType.receipt) this.receipts.push(decodeReceipt(body));
+    if (type === FrameType.receipt) this.takeReceipt(decodeReceipt(body));
     if (type === FrameType.command) this.commands.push(decodeCommand(body));
     return [];
+  }
+
+  private takeReceipt(receipt: Receipt): void {
+    const before = this.receipts.at(-1);
+    this.receipts.push(receipt);
+    const { checkpointSize: size, checkpointRoot: root, generation } = receipt;
+    const restored = before && !sameBytes(before.generation, generation);
+    if (size > this.checkpoint.size || restored) this.checkpoint = { size, root };
   }
 
   status(changes: Partial<Status> = {}): Uint8Array {
@@ -250,8 +293,8 @@ export class Handheld {
       dropped: made.dropped,
       chain: made.chains[made.chains.length - 1],
       previousClose: this.previousClose,
-      checkpointSize: 0,
-      checkpointRoot: new Uint8Array(32),
+      checkpointSize: this.checkpoint.size,
+      checkpointRoot: this.checkpoint.root,
       uptimeMs: 5000,
       batteryMillivolts: 3800,
       reason: CloseReason.complete,
@@ -259,7 +302,14 @@ export class Handheld {
     });
     this.previousClose = crypto.sha256(signedClose(this.id, this.epoch, made.number, body));
     made.closed = true;
+    made.close = body;
     return this.append(made, FrameType.close, body);
+  }
+
+  /** The signature frame behind the close. @param message signed in the close's place, by a liar */
+  sign(made: Made, message = signedClose(this.id, this.epoch, made.number, made.close!)): Uint8Array {
+    const body = encodeSignature(signWithLeaf(crypto, this.signing!, this.leaves++, message));
+    return this.append(made, FrameType.signature, body);
   }
 
   append(made: Made, type: number, body: Uint8Array): Uint8Array {
@@ -279,11 +329,12 @@ export class Handheld {
     return sealFrame(crypto, made.key, { type, epoch: this.epoch, recording: made.number, sequence }, body);
   }
 
-  /** Open, `blocks` data frames, close. */
+  /** Open, `blocks` data frames, close, and its signature if the handheld signs. */
   record(blocks: number): Made {
     const made = this.begin();
     for (let i = 0; i < blocks; i++) this.data(made);
     this.close(made);
+    if (this.signing) this.sign(made);
     return made;
   }
 

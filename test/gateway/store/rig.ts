@@ -56,9 +56,13 @@ export class Rig {
 
   /** A handheld that this store owns, in a live session. */
   claimed(seed = 1): Handheld {
-    const handheld = new Handheld(seed);
+    return this.own(new Handheld(seed));
+  }
+
+  /** Claims it, with its public papers if it has any. */
+  own(handheld: Handheld, dossier = handheld.dossier): Handheld {
     this.handhelds.push(handheld);
-    this.store.claim(handheld.code);
+    this.store.claim(handheld.code, { dossier });
     this.hello(handheld, true);
     return handheld;
   }

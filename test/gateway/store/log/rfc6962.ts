@@ -1,7 +1,8 @@
 /** The tree of RFC 6962 §2.1, word for word: slow, and the truth that the tree in SQLite is held to. */
 import { createHash } from "node:crypto";
 
-const sha256 = (...parts: Uint8Array[]): Uint8Array => createHash("sha256").update(Buffer.concat(parts)).digest();
+const sha256 = (...parts: Uint8Array[]): Uint8Array =>
+  createHash("sha256").update(Buffer.concat(parts)).digest();
 const zero = new Uint8Array([0]);
 const one = new Uint8Array([1]);
 /** The largest power of two smaller than n. */
