@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { connect, type IClientOptions, MqttClient } from "mqtt";
 import type { Log } from "../store/log";
 import { reasonOf } from "./reasons";
+import { Subscriptions } from "./subscriptions";
 import type { BrokerRole, BrokerUsers } from "./users";
 
 const FIRST_RECONNECT_MS = 500;
@@ -33,9 +34,8 @@ export type BrokerAddress = ExternalBroker | EmbeddedBroker;
 
 export class Connection {
   private readonly client: MqttClient;
+  private readonly subscriptions: Subscriptions;
   private unacknowledged = 0;
-  /** Filters that a broker did not confirm, asked for again when it is back. */
-  private readonly unconfirmed = new Map<string, () => void>();
   private lost = false;
   /** Of the newest failure. */
   private reason = "it closed the connection";
@@ -52,6 +52,7 @@ export class Connection {
       clientId: `avnode-${role}-${randomBytes(5).toString("hex")}`,
       protocolVersion: 4,
       clean: true,
+      resubscribe: false,
       keepalive: 30,
       reconnectPeriod: FIRST_RECONNECT_MS,
       // mqtt.js would time its keepalive in a worker thread.
@@ -61,6 +62,12 @@ export class Connection {
       const { url, ...credentials } = address;
       this.client = connect(url, { ...options, ...credentials });
     } else this.client = new MqttClient(() => address.connect(), { ...options, ...address.users[role] });
+    this.subscriptions = new Subscriptions(this.client, (filter) =>
+      log.warn(
+        { role, filter },
+        `${role}: the broker does not deliver ${filter}; allow it in the broker's rules`,
+      ),
+    );
     // Nagle's algorithm would hold a receipt back until the one before it is acknowledged.
     this.client.on("connect", () => (this.client.stream as Partial<Socket>).setNoDelay?.(true));
     this.client.on("message", onMessage);
@@ -71,27 +78,13 @@ export class Connection {
     });
   }
 
-  /** QoS 1; kept across reconnections. @param done called when the broker has confirmed, or never */
+  /** QoS 1; kept across reconnections. @param done called whenever the broker has confirmed it */
   subscribe(filter: string, done: () => void = () => {}): void {
-    this.unconfirmed.delete(filter);
-    this.client.subscribe(filter, { qos: 1 }, (error, granted) => {
-      // MQTT 3.1.1 §3.9.3: 0x80 is a refusal.
-      if (!error && granted?.every(({ qos }) => qos < 128)) return done();
-      if (this.client.disconnecting) return;
-      // mqtt.js subscribes again after a connection that ended before the answer, but says so to nobody.
-      this.unconfirmed.set(filter, done);
-      // A refusal bears the broker's number; the end of a connection is told by itself.
-      if (!error || typeof (error as { code?: unknown }).code === "number")
-        this.log.warn(
-          { role: this.role, filter },
-          `${this.role}: the broker does not deliver ${filter}; allow it in the broker's rules`,
-        );
-    });
+    this.subscriptions.add(filter, done);
   }
 
   unsubscribe(filter: string): void {
-    this.unconfirmed.delete(filter);
-    this.client.unsubscribe(filter);
+    this.subscriptions.remove(filter);
   }
 
   /** QoS 1. @returns false when too much waits already: nothing was sent, its sender repeats it later */
@@ -119,7 +112,6 @@ export class Connection {
     this.client.options.reconnectPeriod = FIRST_RECONNECT_MS;
     if (this.lost) this.log.info({ role: this.role }, `${this.role}: the broker is back`);
     this.lost = false;
-    for (const [filter, done] of [...this.unconfirmed]) this.subscribe(filter, done);
   }
 
   /** mqtt.js reads the period anew at every attempt. */

@@ -157,10 +157,7 @@ export class Relay {
     }
     const presence: Presence = { alias, links: new Set([link]), since: this.clock.now(), early: [] };
     this.presences.set(hex, presence);
-    this.connection.subscribe(topic(alias, TopicKind.downlink), () => {
-      for (const message of presence.early ?? []) this.outbox.add(alias, message);
-      presence.early = undefined;
-    });
+    this.connection.subscribe(topic(alias, TopicKind.downlink), () => this.release(presence));
     this.say(presence, true);
   }
 
@@ -171,9 +168,16 @@ export class Relay {
     presence.links.delete(link);
     if (presence.links.size > 0) return;
     this.presences.delete(toHex(presence.alias));
+    // Nobody is there for the answers any more; the frames are worth storing all the same.
+    this.release(presence);
     this.connection.unsubscribe(topic(presence.alias, TopicKind.downlink));
     presence.since = this.clock.now();
     this.say(presence, false);
+  }
+
+  private release(presence: Presence): void {
+    for (const message of presence.early ?? []) this.outbox.add(presence.alias, message);
+    presence.early = undefined;
   }
 
   private down(name: string, payload: Buffer): void {

@@ -46,4 +46,36 @@ describe("a connection to the broker", () => {
     await new Promise<void>((done) => connection!.subscribe(FILTER, done));
     assert.equal(connections, 2);
   });
+
+  it("listens to what it subscribed to last, however often it changed its mind without a connection", async function () {
+    this.timeout(5000);
+    let connections = 0;
+    const offline = () => {
+      const [near, far] = duplexPair();
+      far.destroy();
+      near.destroy();
+      return near;
+    };
+    const heard: string[] = [];
+    connection = new Connection(
+      "relay",
+      { connect: () => (connections++ === 0 ? offline() : broker.connect()) },
+      silentLog,
+      (topic) => heard.push(topic),
+    );
+    const other = FILTER.replace("0011", "2233");
+    for (let times = 0; times < 3; times++) {
+      connection.subscribe(FILTER);
+      connection.subscribe(other);
+      connection.unsubscribe(other);
+      connection.unsubscribe(FILTER);
+    }
+    await new Promise<void>((done) => connection!.subscribe(FILTER, done));
+    // Whatever the broker was asked for besides, it has carried out by then.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    connection.publish(FILTER, Buffer.from("x"));
+    connection.publish(other, Buffer.from("x"));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(heard, [FILTER]);
+  });
 });
