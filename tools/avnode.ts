@@ -6,6 +6,7 @@ import type { DataOption } from "../gateway/cli/reading";
 import type { Terminal } from "../gateway/cli/terminal";
 import { table } from "../gateway/cli/text";
 import { defaultDataDir } from "../gateway/config/places";
+import { addSimulate } from "./sim/simulate/command";
 
 // From dist/avnode.js and from tools/avnode.ts alike.
 const ROOT = join(__dirname, "..");
@@ -46,6 +47,11 @@ function addImport(program: Command, terminal: Terminal): void {
     });
 }
 
-run(process.argv.slice(2), version, { startDemo, add: addImport }).then((code) => {
+function addTools(program: Command, terminal: Terminal): void {
+  addImport(program, terminal);
+  addSimulate(program, terminal);
+}
+
+run(process.argv.slice(2), version, { startDemo, add: addTools }).then((code) => {
   process.exitCode = code;
 });

@@ -28,6 +28,8 @@ export class Watcher {
   readonly peaks: Record<string, number> = {};
   private readonly storedPlaces = new Set<string>();
   private db: Database.Database | undefined;
+  private epochOf: Database.Statement | undefined;
+  private held: Database.Statement | undefined;
   private bounds: Bounds | undefined;
 
   constructor(
@@ -40,7 +42,7 @@ export class Watcher {
   opened(store: Store, life: Lifetime): void {
     this.opens++;
     // A connection of its own sees what is committed, and nothing else.
-    this.db ??= new Database(join(this.dataDir, "avnode.db"), { readonly: true });
+    this.db ??= this.connect();
     this.bounds = boundsOf(store);
     this.demandReceipted();
     const look = () => {
@@ -81,7 +83,7 @@ export class Watcher {
   }
 
   receipted(device: string, { recording, next, holes }: Receipt): void {
-    const epoch = this.db!.prepare("SELECT epoch FROM devices WHERE id = ?").pluck().get(fromHex(device));
+    const epoch = this.epochOf!.get(fromHex(device));
     const place = placeOf(device, epoch as number, recording);
     this.chronicle.event("receipt", place, next, holes.map(({ from, length }) => `${from}+${length}`).join());
     const known = this.receiptedOf.get(place) ?? { floor: 0, beyond: new Set() };
@@ -119,13 +121,13 @@ export class Watcher {
     if (sequences.length === 0) return;
     const [device, epoch, number] = place.split("-");
     const held = new Set(
-      this.db!.prepare(
-        `SELECT sequence FROM frames WHERE recording =
-           (SELECT key FROM recordings WHERE device = ? AND epoch = ? AND number = ?)
-         AND sequence BETWEEN ? AND ?`,
-      )
-        .pluck()
-        .all(fromHex(device!), Number(epoch), Number(number), sequences[0], sequences.at(-1)) as number[],
+      this.held!.all(
+        fromHex(device!),
+        Number(epoch),
+        Number(number),
+        sequences[0],
+        sequences.at(-1),
+      ) as number[],
     );
     const drops = this.truth.drops.get(place) ?? [];
     const lost = sequences.find(
@@ -143,6 +145,19 @@ export class Watcher {
       this.peaks[name] = Math.max(this.peaks[name] ?? 0, size);
       this.chronicle.demand(size <= most, () => `${name}: ${size}, and ${most} at most was promised`);
     }
+  }
+
+  private connect(): Database.Database {
+    const db = new Database(join(this.dataDir, "avnode.db"), { readonly: true });
+    this.epochOf = db.prepare("SELECT epoch FROM devices WHERE id = ?").pluck();
+    this.held = db
+      .prepare(
+        `SELECT sequence FROM frames WHERE recording =
+           (SELECT key FROM recordings WHERE device = ? AND epoch = ? AND number = ?)
+         AND sequence BETWEEN ? AND ?`,
+      )
+      .pluck();
+    return db;
   }
 
   close(): void {
