@@ -59,7 +59,7 @@ describe("a connection to the broker", () => {
     const heard: string[] = [];
     connection = new Connection(
       "relay",
-      { connect: () => (connections++ === 0 ? offline() : broker.connect()) },
+      { users: broker.users, connect: () => (connections++ === 0 ? offline() : broker.connect()) },
       silentLog,
       (topic) => heard.push(topic),
     );

@@ -1,4 +1,7 @@
-/** Somebody who has heard everything on radio and MQTT, and says it again: forged, altered, replayed, spliced, out of order. */
+/**
+ * Somebody who has heard everything on radio and MQTT, with the passwords of relay and store at the broker, and says it
+ * again: forged, altered, replayed, spliced, out of order.
+ */
 
 import type { BrokerAddress } from "../../../gateway/mqtt/client";
 import { Connection } from "../../../gateway/mqtt/client";
@@ -7,7 +10,7 @@ import { silentLog } from "../../../gateway/store/log";
 import { concat } from "../../../protocol/bytes";
 import { fragment, Reassembler } from "../../../protocol/fragments";
 import { HEADER_BYTES } from "../../../protocol/header";
-import { TOPIC_PREFIX } from "../../../protocol/names";
+import { TOPIC_PREFIX, TopicKind } from "../../../protocol/names";
 import type { Random } from "../random";
 import type { Chronicle } from "./chronicle";
 import type { Unit } from "./unit";
@@ -21,7 +24,8 @@ const KINDS = ["forged", "altered", "replayed", "spliced", "reordered", "truncat
 export class Attacker {
   private readonly heard: Record<Way, Uint8Array[]> = { up: [], down: [] };
   private readonly topics: string[] = [];
-  private readonly connection: Connection;
+  /** As whom it can publish: what goes up as the relay, what goes down as the store. */
+  private readonly connections: Record<Way, Connection>;
 
   constructor(
     private readonly random: Random,
@@ -29,10 +33,13 @@ export class Attacker {
     private readonly units: Unit[],
     broker: BrokerAddress,
   ) {
-    this.connection = new Connection("attacker", broker, silentLog, (topic, payload) =>
-      this.overhear(topic, payload),
-    );
-    this.connection.subscribe(`${TOPIC_PREFIX}#`);
+    const overhear = (topic: string, payload: Buffer) => this.overhear(topic, payload);
+    this.connections = {
+      up: new Connection("relay", broker, silentLog, overhear),
+      down: new Connection("store", broker, silentLog, overhear),
+    };
+    this.connections.up.subscribe(`${TOPIC_PREFIX}+/${TopicKind.downlink}`);
+    this.connections.down.subscribe(`${TOPIC_PREFIX}+/${TopicKind.frames}`);
     for (const { radio } of units) this.tap(radio);
   }
 
@@ -48,8 +55,9 @@ export class Attacker {
     else this.publish(way, messages, kind === "noise");
   }
 
-  close(): Promise<void> {
-    return this.connection.close();
+  async close(): Promise<void> {
+    await this.connections.up.close();
+    await this.connections.down.close();
   }
 
   private make(kind: (typeof KINDS)[number], heard: Uint8Array[]): Uint8Array[] {
@@ -101,7 +109,7 @@ export class Attacker {
     const envelope = raw
       ? Buffer.from(messages[0]!)
       : encodeEnvelope({ v: 1, type: `avnode/${kind}`, at, messages });
-    this.connection.publish(topics[this.random.int(topics.length)]!, envelope);
+    this.connections[way].publish(topics[this.random.int(topics.length)]!, envelope);
   }
 
   private overhear(topic: string, payload: Buffer): void {

@@ -5,14 +5,18 @@
 import type { Duplex } from "node:stream";
 import { duplexPair } from "node:stream";
 import { type Broker, startBroker } from "../../../gateway/mqtt/broker";
-import type { BrokerAddress, Connection } from "../../../gateway/mqtt/client";
+import type { BrokerAddress, Connection, EmbeddedBroker } from "../../../gateway/mqtt/client";
 import { StoreLink } from "../../../gateway/mqtt/storelink";
+import { makeBrokerUsers } from "../../../gateway/mqtt/users";
 import { Relay } from "../../../gateway/relay/relay";
 import { silentLog } from "../../../gateway/store/log";
 import { Store, type StoreOptions } from "../../../gateway/store/store";
 import { SimHubRadio } from "../simradio";
 import { type HubTime, Lifetime } from "./lifetime";
 import type { Unit } from "./unit";
+
+/** They outlive the broker, as those of a data directory do. */
+const USERS = makeBrokerUsers();
 
 /** As kill -9 leaves it: nothing is flushed and no farewell is said. */
 function sever(connection: Connection): void {
@@ -26,7 +30,8 @@ export class BrokerProcess {
   constructor(private readonly time: HubTime) {}
 
   /** Where the others connect, also while it does not run. */
-  readonly address: BrokerAddress = {
+  readonly address: EmbeddedBroker = {
+    users: USERS,
     connect: (): Duplex => {
       if (this.broker) return this.broker.connect();
       const [near, far] = duplexPair();
@@ -41,7 +46,7 @@ export class BrokerProcess {
     if (this.life && !this.life.over) return;
     const life = new Lifetime(this.time);
     this.life = life;
-    this.broker = await startBroker({ clock: life });
+    this.broker = await startBroker({ clock: life, users: USERS });
   }
 
   async kill(): Promise<void> {

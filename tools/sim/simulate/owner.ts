@@ -32,7 +32,11 @@ export class Owner {
   claim(): void {
     const store = this.store.running;
     if (!store || !this.unit.isOn) return;
-    this.chronicle.event("claim", this.unit.name, store.claim(this.unit.claimCode));
+    this.chronicle.event(
+      "claim",
+      this.unit.name,
+      store.claim(this.unit.claimCode, { dossier: this.unit.dossier }),
+    );
     this.unit.handheld.act((monitor) => monitor.hold());
   }
 

@@ -22,9 +22,10 @@
  * its log at every byte, and by kill -9 of a process (test/gateway/store/faults.test.ts, test/e2e/kills.test.ts).
  *
  * After every event (watcher.ts, truth.ts): what is receipted is on disk; nothing is stored twice; nothing is taken
- * that no handheld or store of ours sealed, and no session's message twice; no key and nonce seal two bodies; memory
- * stays within its bounds. At the end (judgement.ts), when all faults are over and everybody is at home: every handheld
- * owes nothing; every sample is kept as its front end gave it, or declared lost; verify agrees.
+ * that no handheld or store of ours sealed, and no session's message twice; no key and nonce seal two bodies, no LMS leaf
+ * signs twice; memory stays within its bounds. At the end (judgement.ts), when all faults are over and everybody is at home: every handheld
+ * owes nothing; every sample is kept as its front end gave it, or declared lost; verify agrees; every closed recording
+ * stands in the log, which still begins with every checkpoint that a receipt bore.
  */
 import fs from "node:fs";
 import os from "node:os";
@@ -72,6 +73,7 @@ const HOUR_MS = 3600_000;
 /** After the trouble: handhelds that owe a full ring need minutes. */
 const PATIENCE_MS = 30 * 60_000;
 const LAST_RECORDING_SECONDS = 3;
+const LOGGED_MS = 65_000;
 
 export async function simulate(options: SimulateOptions): Promise<Outcome> {
   const began = process.hrtime.bigint();
@@ -128,6 +130,8 @@ async function live(world: World, plan: Plan, random: Random): Promise<void> {
     if (unit.handheld.monitor?.keys()) world.owners[i]!.record(LAST_RECORDING_SECONDS);
   await new Promise((resolve) => setTimeout(resolve, (LAST_RECORDING_SECONDS + 1) * 1000));
   await settle(world, cloned);
+  // A closed recording whose signature was lost is logged a minute later without it.
+  await new Promise((resolve) => setTimeout(resolve, LOGGED_MS));
   const store = world.store.running!;
   store.flush();
   world.watcher.demandReceipted();
@@ -139,6 +143,7 @@ async function live(world: World, plan: Plan, random: Random): Promise<void> {
     world.watcher.foreign,
     owned.map(({ device }) => device),
   );
+  world.watcher.log.judge(store.reader);
   countRadio(world);
 }
 

@@ -9,6 +9,7 @@ import { concat } from "../../../protocol/bytes";
 import type { Crypto } from "../../../protocol/crypto";
 import { decodeHeader, FrameType, HEADER_BYTES, type Header, isRecorded } from "../../../protocol/header";
 import { decodeOpen, type Open } from "../../../protocol/open";
+import { decodeSignature } from "../../../protocol/signature";
 import type { Random } from "../random";
 import type { Chronicle } from "./chronicle";
 import { Trace } from "./trace";
@@ -49,6 +50,8 @@ export class Truth {
   /** Digest of what was sealed, by unit, key and nonce. */
   private readonly sealed = new Map<string, string>();
   private readonly accepted = new Set<string>();
+  /** Digest of the signature frame's body, by unit, tree and leaf: a leaf that signs twice gives its key away. */
+  private readonly leaves = new Map<string, string>();
 
   constructor(private readonly chronicle: Chronicle) {}
 
@@ -177,7 +180,20 @@ export class Truth {
     );
     story.frames[sequence] = frame;
     if (type === FrameType.close) story.close = decodeClose(body);
+    if (type === FrameType.signature) this.demandFreshLeaf(unit, body);
     if (type === FrameType.drop) this.noteDrop(device, epoch, decodeDrop(body));
+  }
+
+  private demandFreshLeaf(unit: string, body: Uint8Array): void {
+    const { tree, leaf } = decodeSignature(body);
+    const place = `${unit} ${tree} ${leaf}`;
+    const signature = digest(body);
+    this.chronicle.demand(
+      (this.leaves.get(place) ?? signature) === signature,
+      () => `${unit} signed twice with leaf ${leaf} of tree ${tree}`,
+    );
+    this.leaves.set(place, signature);
+    this.chronicle.count("signatures");
   }
 
   private noteDrop(device: string, epoch: number, drop: Drop): void {

@@ -2,9 +2,12 @@
 import type { FrontEnd, Identity, Reading } from "../../../firmware/board";
 import type { Monitor } from "../../../firmware/monitor";
 import { type Clock, systemClock } from "../../../gateway/clock";
+import { nodeCrypto } from "../../../gateway/crypto";
 import { toHex } from "../../../protocol/bytes";
 import type { Crypto } from "../../../protocol/crypto";
+import { encodeDossier } from "../../../protocol/dossier";
 import type { Lead } from "../../../protocol/open";
+import { SIGNING_SEED_BYTES } from "../../../protocol/trees";
 import { EcgGenerator } from "../ecg/generator";
 import { SimFlash } from "../flash";
 import { SimFrontEnd } from "../frontend";
@@ -50,7 +53,13 @@ export class Unit {
   ) {
     const seeded = random.fork("identity");
     const made = { random: (length: number) => seeded.bytes(length) };
-    this.identity = original?.identity ?? simulatedIdentity(made as Crypto);
+    // A tree costs 50 ms: those of one seed's handhelds serve the next seed's too.
+    const signing = {
+      seed: nodeCrypto.sha256(Buffer.from(name)).slice(0, SIGNING_SEED_BYTES),
+      trees: 1,
+      height: 5,
+    };
+    this.identity = original?.identity ?? simulatedIdentity(made as Crypto, signing);
     this.device = toHex(this.identity.device);
     this.crypto = truth.ofUnit(name, this.device, random.fork("crypto"));
     this.clock = plan.clockRate === 1 ? systemClock : new DriftingClock(plan.clockRate);
@@ -76,6 +85,11 @@ export class Unit {
 
   get claimCode(): Uint8Array {
     return this.identity.claimCode;
+  }
+
+  /** What the maker gives along with the unit. */
+  get dossier(): Uint8Array {
+    return encodeDossier(this.handheld.dossier);
   }
 
   /** Boots, whole again if its power had failed. @param cutAt the flash operation of the boot at which it fails again */

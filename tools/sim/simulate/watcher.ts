@@ -9,6 +9,7 @@ import type { Receipt } from "../../../protocol/receipt";
 import { type Bounds, boundsOf } from "./bounds";
 import type { Chronicle } from "./chronicle";
 import type { Lifetime } from "./lifetime";
+import { LogCheck } from "./logcheck";
 import { digest, placeOf, type Truth } from "./truth";
 
 /** Frames of one recording that were receipted: all below `floor`, and some beyond. */
@@ -25,6 +26,7 @@ export class Watcher {
   receipts = 0;
   /** Times at which a store was opened. */
   opens = 0;
+  readonly log: LogCheck;
   readonly peaks: Record<string, number> = {};
   private readonly storedPlaces = new Set<string>();
   private db: Database.Database | undefined;
@@ -36,7 +38,9 @@ export class Watcher {
     private readonly dataDir: string,
     private readonly truth: Truth,
     private readonly chronicle: Chronicle,
-  ) {}
+  ) {
+    this.log = new LogCheck(chronicle, truth);
+  }
 
   /** A store runs (again): whatever was receipted before must be there. */
   opened(store: Store, life: Lifetime): void {
@@ -82,9 +86,11 @@ export class Watcher {
     }
   }
 
-  receipted(device: string, { recording, next, holes }: Receipt): void {
+  receipted(device: string, receipt: Receipt): void {
+    const { recording, next, holes } = receipt;
     const epoch = this.epochOf!.get(fromHex(device));
     const place = placeOf(device, epoch as number, recording);
+    this.log.receipted(receipt);
     this.chronicle.event("receipt", place, next, holes.map(({ from, length }) => `${from}+${length}`).join());
     const known = this.receiptedOf.get(place) ?? { floor: 0, beyond: new Set() };
     this.receiptedOf.set(place, known);
