@@ -7,6 +7,7 @@ import {
   fchmodSync,
   fstatSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readFileSync,
   renameSync,
@@ -49,29 +50,44 @@ export function readSecret(path: string, code: string): string {
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {
-    if (codeOf(error) !== "ELOOP") throw error;
-    throw new StoreError(
-      `${code}_LINK`,
-      `${path} is a symbolic link: whoever may change what it points to may change it. Put the file itself there`,
-    );
+    if (codeOf(error) === "ELOOP") throw link(path, code);
+    throw error;
   }
   try {
     // Of the opened file: its name may point elsewhere a moment later.
-    if ((fstatSync(file).mode & OTHERS) !== 0)
-      throw new StoreError(
-        `${code}_MODE`,
-        `${path} can be read by others on this machine. Run: chmod 600 ${path}`,
-      );
-    const directory = dirname(path);
-    if ((statSync(directory).mode & OTHERS_WRITE) !== 0)
-      throw new StoreError(
-        `${code}_DIRECTORY`,
-        `others on this machine may replace ${path}. Run: chmod go-w ${directory}`,
-      );
+    checkWidth(path, fstatSync(file).mode, code);
     return readFileSync(file, "utf8");
   } finally {
     closeSync(file);
   }
+}
+
+/** The same of a file that is not to be opened here; @throws as readSecret does */
+export function checkSecret(path: string, code: string): void {
+  const stat = lstatSync(path);
+  if (stat.isSymbolicLink()) throw link(path, code);
+  checkWidth(path, stat.mode, code);
+}
+
+function link(path: string, code: string): StoreError {
+  return new StoreError(
+    `${code}_LINK`,
+    `${path} is a symbolic link: whoever may change what it points to may change it. Put the file itself there`,
+  );
+}
+
+function checkWidth(path: string, mode: number, code: string): void {
+  if ((mode & OTHERS) !== 0)
+    throw new StoreError(
+      `${code}_MODE`,
+      `${path} can be read by others on this machine. Run: chmod 600 ${path}`,
+    );
+  const directory = dirname(path);
+  if ((statSync(directory).mode & OTHERS_WRITE) !== 0)
+    throw new StoreError(
+      `${code}_DIRECTORY`,
+      `others on this machine may replace ${path}. Run: chmod go-w ${directory}`,
+    );
 }
 
 /** Before SQLite opens a database: it would make the file as wide as the umask allows, and what stands beside it alike. */

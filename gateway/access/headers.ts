@@ -1,0 +1,58 @@
+/** What every answer tells the browser not to do, and which names a request may come under. */
+import { isIP } from "node:net";
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+export const HEADERS: Record<string, string> = {
+  "content-security-policy": POLICY,
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), geolocation=(), microphone=()",
+  "cache-control": "no-store",
+};
+
+/**
+ * A page elsewhere can give its own name this machine's address and then read as if from itself (DNS rebinding); it
+ * cannot make the browser send another name than its own. So: addresses, localhost, and the names the owner gave.
+ */
+export function isOurHost(host: string | undefined, names: readonly string[]): boolean {
+  const [, address, name] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+))(?::\d{1,5})?$/i.exec(host ?? "") ?? [];
+  if (address !== undefined) return isIP(address) === 6;
+  if (name === undefined) return false;
+  const lower = name.toLowerCase();
+  return isIP(lower) === 4 || lower === "localhost" || names.includes(lower);
+}
+
+interface Sender {
+  host?: string;
+  origin?: string;
+  "sec-fetch-site"?: string;
+}
+
+/** For requests that change something: the browser must say that our own page sent it. */
+export function isOurPage(headers: Sender, scheme: string): boolean {
+  const site = headers["sec-fetch-site"];
+  if (site !== undefined && site !== "same-origin") return false;
+  if (headers.origin !== undefined) return headers.origin === `${scheme}://${headers.host?.toLowerCase()}`;
+  return site === "same-origin";
+}
+
+/** For requests that read: another site's page may not even cause them. */
+export function isElsewhere(headers: Sender): boolean {
+  const site = headers["sec-fetch-site"];
+  return site !== undefined && site !== "same-origin" && site !== "none";
+}

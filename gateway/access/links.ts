@@ -1,0 +1,86 @@
+/** Clinician links: each opens one recording, for a time, to whoever has its address. */
+import { randomBytes } from "node:crypto";
+import type { Database } from "better-sqlite3";
+import type { Clock } from "../clock";
+import { StoreError } from "../store/errors";
+import { hashOf, newToken } from "./tokens";
+
+export const MAX_LINK_HOURS = 90 * 24;
+const MAX_LINKS = 256;
+const HOUR_MS = 3600_000;
+const ID_BYTES = 8;
+
+export interface Link {
+  id: string;
+  /** Its whole id. */
+  recording: string;
+  label?: string;
+  /** Unix ms. */
+  createdAt: number;
+  expiresAt: number;
+}
+
+interface Row {
+  id: string;
+  recording: string;
+  label: string | null;
+  created_at: number;
+  expires_at: number;
+}
+
+export class Links {
+  constructor(
+    private readonly db: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @returns it and its token, which is told this once; @throws ACCESS_LINKS when there are too many */
+  make(recording: string, hours: number, label?: string): Link & { token: string } {
+    const now = this.clock.now();
+    this.prune(now);
+    const count = this.db.prepare("SELECT count(*) FROM links").pluck().get() as number;
+    if (count >= MAX_LINKS)
+      throw new StoreError("ACCESS_LINKS", `there are ${count} links already. Revoke one that nobody needs`);
+    const token = newToken();
+    const id = randomBytes(ID_BYTES).toString("hex");
+    const expiresAt = now + hours * HOUR_MS;
+    this.db
+      .prepare("INSERT INTO links VALUES (?, ?, ?, ?, ?, ?)")
+      .run(id, hashOf("link", token), recording, label ?? null, now, expiresAt);
+    return { id, recording, label, createdAt: now, expiresAt, token };
+  }
+
+  /** @returns undefined unless it is there and has not expired */
+  find(token: string | undefined): Link | undefined {
+    const hash = hashOf("link", token);
+    if (!hash) return undefined;
+    this.prune(this.clock.now());
+    const row = this.db.prepare("SELECT * FROM links WHERE hash = ?").get(hash) as Row | undefined;
+    return row && linkOf(row);
+  }
+
+  list(): Link[] {
+    this.prune(this.clock.now());
+    return (this.db.prepare("SELECT * FROM links ORDER BY created_at, id").all() as Row[]).map(linkOf);
+  }
+
+  /** @returns whether there was one */
+  revoke(id: string): boolean {
+    return this.db.prepare("DELETE FROM links WHERE id = ?").run(id).changes > 0;
+  }
+
+  /** Gone for good: a clock that is set back does not revive them. */
+  private prune(now: number): void {
+    this.db.prepare("DELETE FROM links WHERE expires_at <= ?").run(now);
+  }
+}
+
+function linkOf(row: Row): Link {
+  return {
+    id: row.id,
+    recording: row.recording,
+    label: row.label ?? undefined,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  };
+}

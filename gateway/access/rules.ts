@@ -1,0 +1,22 @@
+/** Who may call what: the one table. A route that does not stand in it cannot be registered. */
+
+/** A clinician comes by a link, and sees its recording alone. */
+export type Caller = "owner" | "viewer" | "clinician";
+
+export const RULES: Record<string, "anyone" | readonly Caller[]> = {
+  "GET /healthz": "anyone",
+  "POST /api/login": "anyone",
+  "POST /api/logout": ["owner", "viewer"],
+  "GET /api/session": ["owner", "viewer"],
+  "GET /api/status": ["owner", "viewer"],
+  "GET /api/recordings/:id": ["owner", "viewer", "clinician"],
+  "GET /api/link": ["clinician"],
+  "GET /api/links": ["owner"],
+  "POST /api/links": ["owner"],
+  "DELETE /api/links/:id": ["owner"],
+};
+
+export function ruleOf(method: string, route: string | undefined): (typeof RULES)[string] | undefined {
+  const key = `${method} ${route}`;
+  return Object.hasOwn(RULES, key) ? RULES[key] : undefined;
+}

@@ -1,0 +1,162 @@
+/** Page and API over HTTP: on loopback, and elsewhere only behind an owner's password. */
+import type { AddressInfo } from "node:net";
+import cookie from "@fastify/cookie";
+import rateLimit from "@fastify/rate-limit";
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
+import { type Clock, systemClock } from "../clock";
+import { Tally } from "../mqtt/tally";
+import { codeOf, StoreError } from "../store/errors";
+import { type Log, silentLog } from "../store/log";
+import { addApi, type HubView } from "./api";
+import { openAccess } from "./database";
+import { addGuard, answerError, Refused } from "./guard";
+import { HEADERS } from "./headers";
+import { Links } from "./links";
+import { Passwords } from "./passwords";
+import { Sessions } from "./sessions";
+import { isLoopback, Throttle } from "./throttle";
+
+export const DEFAULT_WEB_PORT = 8480;
+const DEFAULT_HOST = "127.0.0.1";
+const MAX_BODY_BYTES = 16_384;
+const MAX_HEADER_BYTES = 16_384;
+const MAX_CONNECTIONS = 128;
+const MAX_PARAM_LENGTH = 64;
+const REQUEST_MS = 10_000;
+const IDLE_MS = 30_000;
+/** Of one address, whatever it asks. */
+const MAX_REQUESTS_A_MINUTE = 600;
+
+export interface WebPlace {
+  port?: number;
+  host?: string;
+  /** Names under which browsers reach it, beside addresses and localhost. */
+  names?: string[];
+  /** PEM; with both it speaks https. */
+  cert?: string;
+  key?: string;
+}
+
+export interface WebOptions {
+  dataDir: string;
+  place?: WebPlace;
+  hub: HubView;
+  clock?: Clock;
+  log?: Log;
+}
+
+export interface Web {
+  address: string;
+  port: number;
+  stop(): Promise<void>;
+}
+
+function isOpen({ host = DEFAULT_HOST, names = [] }: WebPlace): boolean {
+  return (host === "localhost" || isLoopback(host)) && names.length === 0;
+}
+
+/** Before anything starts. @throws CONFIG_WEB when the network would be let in without a password */
+export function checkWebPlace(dataDir: string, place: WebPlace): void {
+  if (isOpen(place)) return;
+  const db = openAccess(dataDir);
+  try {
+    if (new Passwords(db).has("owner")) return;
+  } finally {
+    db.close();
+  }
+  throw new StoreError(
+    "CONFIG_WEB",
+    `web.${place.names?.length ? "names" : "host"} would let the network in, and there is no owner's password: run 'avnode password', or remove it from --config FILE`,
+  );
+}
+
+/** Everything but listening. The page adds its routes to it; rules.ts says who may call them. */
+export async function makeServer(options: WebOptions): Promise<FastifyInstance> {
+  const { dataDir, place = {}, hub, clock = systemClock, log = silentLog } = options;
+  const { cert, key, names = [] } = place;
+  const scheme = cert !== undefined ? "https" : "http";
+  const prefix = scheme === "https" ? "__Host-avnode" : "avnode";
+  const cookies = { session: `${prefix}-session`, browser: `${prefix}-browser` };
+  const tally = new Tally("page", clock, log);
+  const onDefect = (error: Error) =>
+    log.error({ code: codeOf(error), error: error.stack }, "page: a request failed");
+
+  const app = fastify({
+    ...(cert !== undefined && {
+      https: { cert, key, minVersion: "TLSv1.2", maxHeaderSize: MAX_HEADER_BYTES },
+    }),
+    ...(cert === undefined && { http: { maxHeaderSize: MAX_HEADER_BYTES } }),
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: IDLE_MS,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    // What cannot be routed at all passes no hook.
+    frameworkErrors: (error: FastifyError, _request: unknown, reply: FastifyReply) => {
+      reply.headers(HEADERS);
+      answerError(error, reply, onDefect);
+    },
+  } as object) as unknown as FastifyInstance;
+  app.server.maxConnections = MAX_CONNECTIONS;
+  // A form of another site can send the others without asking first.
+  app.removeContentTypeParser("text/plain");
+  app.setReplySerializer((payload) => JSON.stringify(payload, bytesAsHex));
+  app.setErrorHandler((error: Error, _request, reply) => answerError(error, reply, onDefect));
+
+  const db = openAccess(dataDir);
+  app.addHook("onClose", async () => void db.close());
+  const access = {
+    passwords: new Passwords(db),
+    sessions: new Sessions(db, clock),
+    links: new Links(db, clock),
+    throttle: new Throttle(clock),
+  };
+  await app.register(cookie);
+  addGuard(app, { ...access, tally, scheme, names, sessionCookie: cookies.session });
+  await app.register(rateLimit, {
+    max: MAX_REQUESTS_A_MINUTE,
+    timeWindow: 60_000,
+    errorResponseBuilder: (_request, { after }) =>
+      new Refused(429, "ACCESS_RATE", `too many requests; try again in ${after}`),
+  });
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, async (_request, reply) =>
+    reply.code(404).send({ code: "ACCESS_ROUTE", message: "there is nothing here" }),
+  );
+  addApi(app, { ...access, hub, tally, scheme, cookies, open: isOpen(place) });
+  return app;
+}
+
+/** @throws CONFIG_WEB, ACCESS_*; a port that is taken is replaced by a free one */
+export async function startWeb(options: WebOptions): Promise<Web> {
+  const { place = {} } = options;
+  checkWebPlace(options.dataDir, place);
+  const { host = DEFAULT_HOST, port: wanted = DEFAULT_WEB_PORT } = place;
+  const app = await makeServer(options);
+  try {
+    try {
+      await app.listen({ host, port: wanted });
+    } catch (error) {
+      if (codeOf(error) !== "EADDRINUSE") throw error;
+      await app.listen({ host, port: 0 });
+    }
+  } catch (cause) {
+    await app.close();
+    throw new StoreError(
+      "ACCESS_LISTEN",
+      `cannot open the page on ${host}: ${(cause as Error).message}. Correct web.host in --config FILE`,
+      { cause },
+    );
+  }
+  const { port } = app.server.address() as AddressInfo;
+  const scheme = place.cert === undefined ? "http" : "https";
+  const shown = host.includes(":") ? `[${host}]` : host;
+  return { address: `${scheme}://${shown}:${port}`, port, stop: () => app.close() };
+}
+
+function bytesAsHex(this: Record<string, unknown>, key: string, plain: unknown): unknown {
+  // Buffers have turned themselves into objects by now; `this` still holds the original.
+  const original = this[key];
+  return original instanceof Uint8Array ? Buffer.from(original).toString("hex") : plain;
+}
