@@ -23,7 +23,11 @@ export class Passwords {
   /** One hash at a time: each takes 32 MB and a core. */
   private turn: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly db: Database) {}
+  /** @param cost of passwords that are set: a test's need not withstand anybody */
+  constructor(
+    private readonly db: Database,
+    private readonly cost = COST,
+  ) {}
 
   has(role: PasswordRole): boolean {
     return this.row(role) !== undefined;
@@ -43,10 +47,12 @@ export class Passwords {
         "there is no owner's password yet. Run 'avnode password' first",
       );
     const salt = randomBytes(SALT_BYTES);
-    const hash = await this.derive(text, salt, COST);
+    const hash = await this.derive(text, salt, this.cost);
     this.db
       .transaction(() => {
-        this.db.prepare("INSERT OR REPLACE INTO passwords VALUES (?, ?, ?, ?)").run(role, salt, hash, COST);
+        this.db
+          .prepare("INSERT OR REPLACE INTO passwords VALUES (?, ?, ?, ?)")
+          .run(role, salt, hash, this.cost);
         this.revoke(role);
       })
       .immediate();

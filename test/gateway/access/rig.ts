@@ -50,7 +50,7 @@ export class AccessRig {
 
   async setPassword(role: PasswordRole, password: string): Promise<void> {
     const db = openAccess(this.dataDir);
-    await new Passwords(db).set(role, password);
+    await new Passwords(db, 4).set(role, password);
     db.close();
   }
 
