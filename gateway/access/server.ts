@@ -48,6 +48,8 @@ export interface WebOptions {
 export interface Web {
   address: string;
   port: number;
+  /** What the owner should know of it. */
+  warning?: string;
   stop(): Promise<void>;
 }
 
@@ -152,7 +154,11 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   const { port } = app.server.address() as AddressInfo;
   const scheme = place.cert === undefined ? "http" : "https";
   const shown = host.includes(":") ? `[${host}]` : host;
-  return { address: `${scheme}://${shown}:${port}`, port, stop: () => app.close() };
+  const warning =
+    isLoopback(host) || host === "localhost" || scheme === "https"
+      ? undefined
+      : "passwords cross the network in the clear: give web.cert and web.key in --config FILE";
+  return { address: `${scheme}://${shown}:${port}`, port, warning, stop: () => app.close() };
 }
 
 function bytesAsHex(this: Record<string, unknown>, key: string, plain: unknown): unknown {

@@ -4,6 +4,7 @@ import { addCheckpoint } from "./checkpoint";
 import { addClaim } from "./claim";
 import { addDevices } from "./devices";
 import { addExport } from "./exporting";
+import { addPassword } from "./password";
 import { addRecordings } from "./recordings";
 import { addShow } from "./show";
 import { addStart, type StartDemo } from "./start";
@@ -46,6 +47,7 @@ export async function run(
   extras.add?.(program, terminal);
   addExport(program, terminal);
   addCheckpoint(program, terminal);
+  addPassword(program, terminal);
   addVerify(program, terminal, (code) => {
     exit = code;
   });

@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import type { WebPlace } from "../access/server";
 import type { Config } from "../config/config";
 import { defaultDataDir } from "../config/places";
 import type { EmbeddedPlace, Hub, HubOptions } from "../hub";
@@ -41,10 +42,12 @@ export function addStart(program: Command, terminal: Terminal, startDemo?: Start
           Exit.usage,
           "a relay alone needs the store's broker; give its broker.url in --config FILE",
         );
+      // From here on, so that a signal while the last parts load ends what runs already in order.
+      const asked = signalled(terminal);
       const stop = options.demo
         ? await demo(options, config, roles, broker, terminal, startDemo)
         : await plain(options, config, roles, broker, terminal);
-      await signalled(terminal);
+      await asked;
       terminal.say("stopping");
       await stop();
     });
@@ -59,17 +62,22 @@ async function plain(
 ) {
   const { startHub } = require("../hub") as typeof import("../hub");
   const dataDir = options.data ?? config.dataDir ?? defaultDataDir("home", terminal.env);
+  const place = webPlaceOf(config, dataDir);
   const log = logTo(terminal, config, (line) => terminal.say(line));
   const hub = await startHub({ dataDir, kind: "home", broker, roles, log });
   announce(terminal, hub, dataDir, broker);
-  const place =
+  const where =
     hub.port === undefined
       ? "that broker"
       : `${placeOf(hub, broker)} with the relay's password in ${join(dataDir, "broker.json")}`;
   terminal.say(
-    `no Bluetooth radio in this version: run 'avnode start --demo', or let relays publish to ${place}`,
+    `no Bluetooth radio in this version: run 'avnode start --demo', or let relays publish to ${where}`,
   );
-  return () => hub.stop();
+  const stopWeb = await openWeb(hub, dataDir, place, log, (line) => terminal.say(line));
+  return async () => {
+    await stopWeb();
+    await hub.stop();
+  };
 }
 
 async function demo(
@@ -85,10 +93,10 @@ async function demo(
   const { startHub } = require("../hub") as typeof import("../hub");
   const { LiveView } = require("./live") as typeof import("./live");
   const dataDir = options.data ?? defaultDataDir("demo", terminal.env);
+  const place = webPlaceOf(config, dataDir);
   let live: LiveView | undefined;
-  const log = logTo(terminal, config, (line) =>
-    live && terminal.stdout.isTTY ? live.say(line) : terminal.say(line),
-  );
+  const say = (line: string) => (live && terminal.stdout.isTTY ? live.say(line) : terminal.say(line));
+  const log = logTo(terminal, config, say);
   terminal.say("DEMO: a simulated handheld replays a real heart's record; nothing here is yours");
   const running = await startDemo({
     dataDir,
@@ -115,7 +123,42 @@ async function demo(
       };
     },
   });
-  return () => running.stop();
+  const stopWeb = await openWeb(running.hub, dataDir, place, log, say);
+  return async () => {
+    await stopWeb();
+    await running.stop();
+  };
+}
+
+/** Before anything starts. @throws CONFIG_WEB */
+function webPlaceOf({ web }: Config, dataDir: string): WebPlace | undefined {
+  if (web === undefined) return undefined;
+  const { checkWebPlace } = require("../access/server") as typeof import("../access/server");
+  const { host, port, names } = web;
+  const place = { host, port, names, cert: pem(web.cert), key: privatePem(web.key) };
+  checkWebPlace(dataDir, place);
+  return place;
+}
+
+/** Loaded when the hub works already: it records without a page, too. */
+async function openWeb(
+  { store }: Hub,
+  dataDir: string,
+  place: WebPlace | undefined,
+  log: Log,
+  say: (line: string) => void,
+): Promise<() => Promise<void>> {
+  if (!store) return async () => {};
+  const { startWeb } = require("../access/server") as typeof import("../access/server");
+  try {
+    const web = await startWeb({ dataDir, place, hub: store, log });
+    say(`web: ${web.address}${web.warning ? ` · ${web.warning}` : ""}`);
+    return () => web.stop();
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string };
+    log.error({ code }, `page: ${message}; the hub goes on without it`);
+    return async () => {};
+  }
 }
 
 function announce(terminal: Terminal, hub: Hub, dataDir: string, broker: HubOptions["broker"]): void {

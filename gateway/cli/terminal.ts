@@ -55,8 +55,8 @@ export class Terminal {
     if (error instanceof CliError || typeof code === "string") {
       this.say(`avnode: ${oneLine(message)}`);
       if (error instanceof CliError) return error.exit;
-      // A code mistyped, a configuration that says what cannot be.
-      return /^(CLAIM_CODE|CONFIG)/.test(code ?? "") ? Exit.usage : Exit.failed;
+      // A code mistyped, a password too short, a configuration that says what cannot be.
+      return /^(CLAIM_CODE|CONFIG|ACCESS_PASSWORD)/.test(code ?? "") ? Exit.usage : Exit.failed;
     }
     this.say(
       `avnode: a defect of avnode itself: ${oneLine(message ?? String(error))}; please report it with these lines`,
