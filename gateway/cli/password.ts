@@ -36,34 +36,38 @@ export function addPassword(program: Command, terminal: Terminal): void {
 }
 
 async function ask(prompt: string, terminal: Terminal): Promise<string> {
-  if (!process.stdin.isTTY) return firstLine();
-  const first = await hidden(prompt, terminal);
-  if ((await hidden("once more: ", terminal)) === first) return first;
+  if (!terminal.stdin.isTTY) return firstLine(terminal);
+  const [first, again] = await hidden([prompt, "once more: "], terminal);
+  if (first === again) return first!;
   throw new CliError(Exit.usage, "the two passwords differ: nothing was changed; run it again");
 }
 
-/** The first line alone: what a file ends with is no part of a password. */
-async function firstLine(): Promise<string> {
+/** What a file ends with is no part of a password. */
+async function firstLine({ stdin }: Terminal): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString("utf8").split(/\r?\n/)[0]!;
 }
 
-/** Reads a line of the terminal that shows none of it. */
-function hidden(prompt: string, terminal: Terminal): Promise<string> {
+/** Reads lines of the terminal that show none of what is typed. */
+function hidden(prompts: string[], { stdin, stderr }: Terminal): Promise<string[]> {
   const { createInterface } = require("node:readline") as typeof import("node:readline");
   const { Writable } = require("node:stream") as typeof import("node:stream");
-  terminal.stderr.write(prompt);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const line = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  // Before the first prompt, and over all of them: the terminal itself echoes what is typed outside.
+  const typed = createInterface({ input: stdin, output: nowhere, terminal: true });
+  const lines: string[] = [];
+  stderr.write(prompts[0]!);
   return new Promise((done, failed) => {
-    line.once("line", (text) => {
-      done(text);
-      line.close();
+    typed.on("line", (line) => {
+      lines.push(line);
+      stderr.write("\n");
+      if (lines.length < prompts.length) return stderr.write(prompts[lines.length]!);
+      done(lines);
+      return typed.close();
     });
-    line.once("close", () => {
-      terminal.stderr.write("\n");
-      failed(new CliError(Exit.usage, "no password was given: nothing was changed"));
-    });
+    typed.on("close", () =>
+      failed(new CliError(Exit.usage, "no password was given: nothing was changed; run it again")),
+    );
   });
 }

@@ -26,6 +26,7 @@ export class Terminal {
     readonly stdout: NodeJS.WriteStream = process.stdout,
     readonly stderr: NodeJS.WriteStream = process.stderr,
     readonly env: NodeJS.ProcessEnv = process.env,
+    readonly stdin: NodeJS.ReadStream = process.stdin,
   ) {}
 
   /** A line of the result. */
