@@ -1,0 +1,10 @@
+/** Every decoder of bytes that come from outside. */
+import type { Target } from "../target";
+import { blocks } from "./blocks";
+import { broker } from "./broker";
+import { frames } from "./frames";
+import { layouts } from "./layouts";
+import { texts } from "./texts";
+import { wfdb } from "./wfdb";
+
+export const targets: Target[] = [...layouts, ...frames, ...blocks, ...broker, ...texts, ...wfdb];
