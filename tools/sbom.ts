@@ -1,0 +1,79 @@
+/**
+ * `npm run sbom [-- -]`: what is installed, as a CycloneDX bill of materials in dist/sbom.json, or on stdout.
+ * npm itself makes it: a generator of its own would bring more packages than it lists. What npm puts into it of time,
+ * chance and place goes, so that two machines with one lock file get the same bytes.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+export interface Component {
+  "bom-ref": string;
+  name: string;
+  version: string;
+  licenses?: { license?: { id?: string; name?: string }; expression?: string }[];
+}
+
+export interface Sbom {
+  bomFormat: string;
+  serialNumber?: string;
+  metadata: { timestamp?: string; component: Component };
+  components: Component[];
+  dependencies: { ref: string; dependsOn: string[] }[];
+}
+
+/** Thrown with what npm says when it cannot name what is installed. */
+export class SbomError extends Error {
+  readonly code = "SBOM";
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** @param root folder with package.json and node_modules; @throws SbomError */
+export function makeSbom(root: string): Sbom {
+  const npm = spawnSync("npm", ["sbom", "--sbom-format=cyclonedx", "--sbom-type=application"], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    // Windows has npm.cmd.
+    shell: process.platform === "win32",
+  });
+  if (npm.status !== 0)
+    throw new SbomError(
+      `cannot list what is installed in ${root}: ${npm.error?.message ?? npm.stderr.split("\n").slice(0, 5).join("; ")}. Run npm ci`,
+    );
+  const sbom = JSON.parse(npm.stdout) as Sbom;
+  delete sbom.serialNumber;
+  delete sbom.metadata.timestamp;
+  // npm takes the folder's name.
+  sbom.metadata.component.name = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).name;
+  sbom.components.sort((a, b) => compare(a["bom-ref"], b["bom-ref"]));
+  sbom.dependencies.sort((a, b) => compare(a.ref, b.ref));
+  for (const { dependsOn } of sbom.dependencies) dependsOn.sort(compare);
+  return sbom;
+}
+
+function main(): void {
+  const root = join(__dirname, "..");
+  let text: string;
+  try {
+    text = JSON.stringify(makeSbom(root), null, 2) + "\n";
+  } catch (error) {
+    if (!(error instanceof SbomError)) throw error;
+    console.error(`sbom: ${error.message}`);
+    process.exitCode = 3;
+    return;
+  }
+  if (process.argv[2] === "-") {
+    process.stdout.write(text);
+    return;
+  }
+  const file = join(root, "dist/sbom.json");
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  console.log(file);
+}
+
+if (require.main === module) main();
