@@ -4,7 +4,18 @@ import { blocks } from "./blocks";
 import { broker } from "./broker";
 import { frames } from "./frames";
 import { layouts } from "./layouts";
+import { log } from "./log";
+import { signed } from "./signed";
 import { texts } from "./texts";
 import { wfdb } from "./wfdb";
 
-export const targets: Target[] = [...layouts, ...frames, ...blocks, ...broker, ...texts, ...wfdb];
+export const targets: Target[] = [
+  ...layouts,
+  ...signed,
+  ...log,
+  ...frames,
+  ...blocks,
+  ...broker,
+  ...texts,
+  ...wfdb,
+];

@@ -22,19 +22,20 @@ import {
   encodeHelloRequest,
   encodeStoreHello,
 } from "../../../protocol/session";
+import { decodeSignature, encodeSignature } from "../../../protocol/signature";
 import { mustBeSame, type Target } from "../target";
 import { listedCodes, seedsOf } from "./vectors";
 
 function layout<T>(
   name: string,
-  prefix: string,
+  prefixes: string,
   decode: (bytes: Uint8Array) => T,
   encode: (value: T) => Uint8Array,
 ): Target {
   return {
     name,
     seeds: () => seedsOf(name),
-    codes: listedCodes(prefix),
+    codes: listedCodes(...prefixes.split(" ")),
     maxBytes: 2100,
     run(bytes) {
       mustBeSame(encode(decode(bytes)), bytes);
@@ -49,11 +50,12 @@ export const layouts: Target[] = [
   layout("drop", "DROP", decodeDrop, encodeDrop),
   layout("mark", "MARK", decodeMark, encodeMark),
   layout("close", "CLOSE", decodeClose, encodeClose),
+  layout("signature", "SIGNATURE", decodeSignature, encodeSignature),
   layout("receipt", "RECEIPT", decodeReceipt, encodeReceipt),
   layout("command", "COMMAND", decodeCommand, encodeCommand),
   layout("status", "STATUS", decodeStatus, encodeStatus),
   layout("claim", "CLAIM", decodeClaim, encodeClaim),
-  layout("certificate", "CERTIFICATE", decodeCertificate, encodeCertificate),
+  layout("certificate", "CBOR CERTIFICATE", decodeCertificate, encodeCertificate),
   layout("deviceHello", "HELLO", decodeDeviceHello, encodeDeviceHello),
   layout("storeHello", "HELLO", decodeStoreHello, encodeStoreHello),
   layout("helloRequest", "HELLO", decodeHelloRequest, encodeHelloRequest),
