@@ -6,9 +6,9 @@ import { runTarget } from "../../tools/fuzz/session";
 import { targets } from "../../tools/fuzz/targets";
 
 const SEED = process.env.AVNODE_SEED ?? String(Date.now() % 1_000_000);
-const INPUTS = 50_000;
+const INPUTS = 20_000;
 /** The slow ones get fewer inputs. */
-const SECONDS = 2;
+const SECONDS = 1;
 
 describe(`every decoder of foreign bytes, fuzzed with up to ${INPUTS} inputs each, seed ${SEED}`, function () {
   this.timeout(60_000);

@@ -38,11 +38,12 @@ export function runTarget(bundle: Bundle, wanted: Wanted): Promise<Outcome> {
       wanted.progress(inputs);
       stuckMs = inputs === last && inputs > 0 ? stuckMs + LOOK_EVERY_MS : 0;
       last = inputs;
-      if (stuckMs >= hangMs) finish(stopped(`hangs: not done after ${hangMs} ms`));
+      if (stuckMs < hangMs) return;
+      finish(stopped(`hangs: not done after ${hangMs} ms`));
+      void worker.terminate();
     }, LOOK_EVERY_MS);
     const finish = (outcome: Outcome) => {
       clearInterval(looking);
-      void worker.terminate();
       resolve(outcome);
     };
     /** What is known of a run that an input ended. */

@@ -29,4 +29,6 @@ export async function serve(targets: Target[]): Promise<void> {
     progress[0]!++;
   });
   parentPort!.postMessage(outcome);
+  // Ends the thread alone, and tells the targets, which may have files to remove.
+  process.exit();
 }

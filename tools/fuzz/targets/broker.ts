@@ -6,13 +6,18 @@ import { parseTopic, topic } from "../../../protocol/names";
 import { mustBeSame, type Target } from "../target";
 import { type Json, listedCodes, readVectors, refusedSeeds } from "./vectors";
 
+const DEEP_BYTES = 20_000;
+
 const envelope: Target = {
   name: "envelope",
   seeds: () => {
     const good: Json[] = readVectors("envelope.json").envelopes;
-    return [...good.map((one) => fromHex(one.cbor)), ...refusedSeeds("envelope")];
+    // Deeper than a stack is high.
+    const nested = new Uint8Array(DEEP_BYTES).fill(0x81);
+    return [...good.map((one) => fromHex(one.cbor)), ...refusedSeeds("envelope"), nested];
   },
   words: ["v", "at", "type", "messages", "online", "since", Uint8Array.of(0x9f), Uint8Array.of(0xbb, 0xff)],
+  maxBytes: DEEP_BYTES,
   codes: /^ENVELOPE_(SIZE|CBOR|FORM)$/,
   run(bytes) {
     const read = decodeEnvelope(bytes);

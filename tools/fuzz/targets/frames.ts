@@ -60,10 +60,13 @@ const notification: Target = {
   seeds: () => {
     const good: Json[] = readVectors("fragments.json").messages;
     const refused: Json[] = readVectors("refused.json").refused;
-    return [...good, ...refused.filter((one) => one.decoder === "fragments")].map((one) =>
-      Buffer.concat(
-        one.notifications.flatMap((hex: string) => [Uint8Array.of(hex.length / 2), fromHex(hex)]),
-      ),
+    /** Beginnings of more messages than are kept at once. */
+    const begun = Array.from({ length: 9 }, (_, number) => `0${number}00${"aa".repeat(18)}`);
+    return [...good, ...refused.filter((one) => one.decoder === "fragments"), { notifications: begun }].map(
+      (one) =>
+        Buffer.concat(
+          one.notifications.flatMap((hex: string) => [Uint8Array.of(hex.length / 2), fromHex(hex)]),
+        ),
     );
   },
   codes: listedCodes("FRAGMENT"),

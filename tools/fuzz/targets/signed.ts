@@ -35,9 +35,13 @@ const VALUES: CborValue[] = [
   { a: 1, b: { c: new Uint8Array(30) }, aa: [null, false, ""] },
 ];
 
+const DEEP_BYTES = 20_000;
+
 const cbor: Target = {
   name: "cbor",
-  seeds: () => [...VALUES.map(encodeCbor), ...seedsOf("certificate")],
+  // The last is deeper than a stack is high.
+  seeds: () => [...VALUES.map(encodeCbor), ...seedsOf("certificate"), new Uint8Array(DEEP_BYTES).fill(0x81)],
+  maxBytes: DEEP_BYTES,
   codes: listedCodes("CBOR"),
   run(bytes) {
     mustBeSame(encodeCbor(decodeCbor(bytes)), bytes);

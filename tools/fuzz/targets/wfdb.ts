@@ -1,5 +1,5 @@
 /** Records of strangers: header text, signal files of every format, annotations. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeAnnotations, encodeAnnotations } from "../../../gateway/wfdb/annotations";
@@ -61,11 +61,13 @@ const header: Target = {
 const MATRIX = Buffer.from("1e00000001000000030000000000000004000000" + "76616c00" + "010002000300", "hex");
 const SIGNALS = [Buffer.from("00000100020003000000", "hex").subarray(0, 8), Buffer.alloc(9, 0x5a), MATRIX];
 
+const MEMORY = "/dev/shm";
 let folder: string | undefined;
 
 function scratch(): string {
   if (folder === undefined) {
-    const made = mkdtempSync(join(tmpdir(), "avnode-fuzz-"));
+    // In memory where the machine offers it: a disk would take most of the time.
+    const made = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "avnode-fuzz-"));
     process.once("exit", () => rmSync(made, { recursive: true, force: true }));
     folder = made;
   }
