@@ -2,6 +2,7 @@
 import type { Target } from "../target";
 import { blocks } from "./blocks";
 import { broker } from "./broker";
+import { files } from "./files";
 import { frames } from "./frames";
 import { layouts } from "./layouts";
 import { log } from "./log";
@@ -18,4 +19,5 @@ export const targets: Target[] = [
   ...broker,
   ...texts,
   ...wfdb,
+  ...files,
 ];

@@ -2,6 +2,8 @@
 import { nodeCrypto } from "../../../gateway/crypto";
 import { fromBase64, toBase64 } from "../../../protocol/base64";
 import { type CborValue, decodeCbor, encodeCbor } from "../../../protocol/cbor";
+import { encodeCertificate } from "../../../protocol/certificate";
+import { checkDossier, decodeDossier, encodeDossier } from "../../../protocol/dossier";
 import { assembleLms, decodeLmsPublicKey, lmsPath, verifyLms } from "../../../protocol/lms";
 import {
   decodeCheckpoint,
@@ -147,6 +149,37 @@ const lms: Target = {
     return true;
   },
 };
+
+const dossier: Target = {
+  name: "dossier",
+  seeds: () => {
+    const { publicKey, leaves } = publicTree(nodeCrypto, { seed: hash(4), trees: 1, height: 5 }, 0);
+    const withTrees = (trees: Uint8Array[]) =>
+      encodeCertificate({
+        deviceClass: 3,
+        device: hash(1).subarray(0, 8),
+        board: "sim",
+        firmware: hash(2),
+        maker: hash(3),
+        issued: 1767225600,
+        trees,
+        signature: new Uint8Array(64),
+      });
+    return [
+      encodeDossier({ certificate: withTrees([publicKey]), leaves: [leaves] }),
+      encodeDossier({ certificate: withTrees([publicKey]), leaves: [] }),
+      encodeDossier({ certificate: withTrees([]), leaves: [] }),
+    ];
+  },
+  codes: /^((CBOR|CERTIFICATE|LMS)_[A-Z]+|DOSSIER_(LENGTH|FIELD|TABLES|ROOT))$/,
+  run(bytes) {
+    const read = decodeDossier(bytes);
+    mustBeSame(encodeDossier(read), bytes);
+    checkDossier(sha256, read);
+    return true;
+  },
+};
+
 const MESSAGE = Buffer.from("a close");
 
-export const signed: Target[] = [cbor, revocations, note, verifierKey, base64, lms];
+export const signed: Target[] = [cbor, revocations, note, verifierKey, base64, lms, dossier];

@@ -1,12 +1,12 @@
 /** Records of strangers: header text, signal files of every format, annotations. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeAnnotations, encodeAnnotations } from "../../../gateway/wfdb/annotations";
 import { parseHeader } from "../../../gateway/wfdb/header";
 import { readRecord } from "../../../gateway/wfdb/read";
 import { writeRecord } from "../../../gateway/wfdb/write";
 import type { Target } from "../target";
+import { scratch } from "./scratch";
 
 const codes = /^WFDB_(FILE|HEADER|UNSUPPORTED|PATH|SIZE|TOO_LARGE|MATLAB|CHECKSUM|INITIAL|ANNOTATION|WRITE)$/;
 
@@ -60,19 +60,6 @@ const header: Target = {
 /** int16 matrix of one row and three columns, named val: 20 bytes and the name. */
 const MATRIX = Buffer.from("1e00000001000000030000000000000004000000" + "76616c00" + "010002000300", "hex");
 const SIGNALS = [Buffer.from("00000100020003000000", "hex").subarray(0, 8), Buffer.alloc(9, 0x5a), MATRIX];
-
-const MEMORY = "/dev/shm";
-let folder: string | undefined;
-
-function scratch(): string {
-  if (folder === undefined) {
-    // In memory where the machine offers it: a disk would take most of the time.
-    const made = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "avnode-fuzz-"));
-    process.once("exit", () => rmSync(made, { recursive: true, force: true }));
-    folder = made;
-  }
-  return folder;
-}
 
 /** Two bytes with the length of the header, the header, and what r.dat and r.mat both hold. */
 const record: Target = {
