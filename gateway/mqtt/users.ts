@@ -46,9 +46,11 @@ export function loadBrokerUsers(dataDir: string): BrokerUsers {
   const text = readSecret(path, "BROKER_USERS");
   try {
     const users = JSON.parse(text) as BrokerUsers;
-    for (const role of BROKER_ROLES)
-      if (users[role].username !== role || !(users[role].password.length >= PASSWORD_BYTES))
+    for (const role of BROKER_ROLES) {
+      const { username, password } = users[role];
+      if (username !== role || typeof password !== "string" || password.length < PASSWORD_BYTES)
         throw new Error(`it has no password for the ${role}`);
+    }
     return users;
   } catch (cause) {
     throw new StoreError(

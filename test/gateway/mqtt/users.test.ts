@@ -44,7 +44,10 @@ describe("the embedded broker's users", () => {
     chmodSync(brokerUsersPath(dir), 0o604);
     assert.throws(() => loadBrokerUsers(dir), { code: "BROKER_USERS_MODE" });
     chmodSync(brokerUsersPath(dir), 0o600);
-    for (const text of ["", "{}", '{"relay":{"username":"relay","password":""}}', "null"]) {
+    const store = { username: "store", password: "s".repeat(43) };
+    const list = { relay: { username: "relay", password: new Array(43).fill(0) }, store };
+    const damaged = ["", "{}", '{"relay":{"username":"relay","password":""}}', "null", JSON.stringify(list)];
+    for (const text of damaged) {
       writeFileSync(brokerUsersPath(dir), text);
       assert.throws(() => loadBrokerUsers(dir), { code: "BROKER_USERS_FORM", message: /Remove it/ });
     }

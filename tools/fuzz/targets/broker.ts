@@ -1,6 +1,4 @@
-/** What comes to and through the broker: envelopes, topics, packets cut anywhere, and whole connections. */
-import { once } from "node:events";
-import { type Broker, startBroker } from "../../../gateway/mqtt/broker";
+/** What comes through the broker: envelopes, topics, and packets cut anywhere. */
 import { decodeEnvelope, encodeEnvelope } from "../../../gateway/mqtt/envelope";
 import { PacketLimit } from "../../../gateway/mqtt/packets";
 import { fromHex } from "../../../protocol/bytes";
@@ -104,65 +102,4 @@ const packets: Target = {
   },
 };
 
-/** CONNECT as "probe", a clean session, as MQTT 3.1.1 3.1 has it. */
-const CONNECT = fromHex("101100044d5154540402003c000570726f6265");
-const CONNECTED = fromHex("20020000");
-let running: Promise<Broker> | undefined;
-
-/** The embedded broker after anything that a stranger may send: it must go on serving the next client. */
-const connection: Target = {
-  name: "connection",
-  seeds: () => {
-    const topicBytes = Buffer.from("avnode/v1/0badcafe0badcafe/status");
-    const named = Buffer.concat([Uint8Array.of(0, topicBytes.length), topicBytes]);
-    const packet = (first: number, body: Uint8Array) =>
-      Buffer.concat([Uint8Array.of(first, body.length), body]);
-    const id = Uint8Array.of(0, 7);
-    const stranger = fromHex("101000044d5154540402003c000474657374");
-    const subscribe = packet(0x82, Buffer.concat([id, named, Uint8Array.of(1)]));
-    return [
-      Buffer.concat([
-        stranger,
-        packet(0x31, Buffer.concat([named, Uint8Array.of(1, 2)])),
-        fromHex("c000e000"),
-      ]),
-      Buffer.concat([stranger, subscribe, packet(0x32, Buffer.concat([named, id, id])), fromHex("40020007")]),
-      Buffer.concat([stranger, subscribe, packet(0xa2, Buffer.concat([id, named]))]),
-      Buffer.concat([stranger, packet(0x34, Buffer.concat([named, id])), fromHex("62020007")]),
-      // A will, a user and a password; a session to be kept; a wrong protocol; a length without end.
-      fromHex("102600044d51545404c6003c000474657374000161000462796521000475736572000470617373"),
-      fromHex("101000044d5154540400003c000474657374"),
-      fromHex("100e00064d51497364700302003c0000"),
-      fromHex("30ffffffff7f"),
-    ];
-  },
-  maxBytes: 500,
-  codes: /^(?!)/,
-  async run(bytes) {
-    running ??= startBroker();
-    const serving = await running;
-    const stranger = serving.connect();
-    stranger.on("error", () => undefined);
-    let answered = false;
-    stranger.on("data", (data: Buffer) => {
-      answered ||= data[0] === CONNECTED[0];
-    });
-    stranger.write(bytes);
-    await new Promise((done) => setImmediate(done));
-    const probe = serving.connect();
-    probe.write(CONNECT);
-    let answer = Buffer.alloc(0);
-    // An answer comes in pieces.
-    while (answer.length < CONNECTED.length) {
-      const [piece] = (await once(probe, "data")) as [Buffer];
-      answer = Buffer.concat([answer, piece]);
-    }
-    mustBeSame(answer, CONNECTED);
-    stranger.destroy();
-    probe.destroy();
-    await new Promise((done) => setImmediate(done));
-    return answered;
-  },
-};
-
-export const broker: Target[] = [envelope, topicTarget, packets, connection];
+export const broker: Target[] = [envelope, topicTarget, packets];

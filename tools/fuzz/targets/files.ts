@@ -1,6 +1,7 @@
 /** The data directory's own files, which a backup, a disk or a hand may have damaged. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { brokerUsersPath, loadBrokerUsers, roleOf } from "../../../gateway/mqtt/users";
 import { Keyring } from "../../../gateway/store/keyring";
 import type { Target } from "../target";
 import { scratch } from "./scratch";
@@ -38,4 +39,28 @@ const keyring: Target = {
   },
 };
 
-export const files: Target[] = [keyring];
+const USERS = {
+  relay: { username: "relay", password: "a".repeat(43) },
+  store: { username: "store", password: "b".repeat(43) },
+};
+
+const brokerUsers: Target = {
+  name: "brokerUsers",
+  seeds: () =>
+    [USERS, { relay: USERS.relay }, null, { ...USERS, store: { username: "store", password: new Array(40).fill(1) } }].map(
+      (value) => Buffer.from(JSON.stringify(value)),
+    ),
+  words: ['"length":', "{", "}", "99", "null", ...Object.keys(USERS)],
+  maxBytes: 1000,
+  codes: /^BROKER_USERS_FORM$/,
+  run(bytes) {
+    const dir = scratch();
+    writeFileSync(brokerUsersPath(dir), bytes, { mode: 0o600 });
+    const users = loadBrokerUsers(dir);
+    if (roleOf(users, "store", users.store.password) !== "store") throw new Error("knows no store");
+    if (roleOf(users, "store", "") !== undefined) throw new Error("asks for no password");
+    return true;
+  },
+};
+
+export const files: Target[] = [keyring, brokerUsers];

@@ -2,6 +2,7 @@
 import type { Target } from "../target";
 import { blocks } from "./blocks";
 import { broker } from "./broker";
+import { connections } from "./connections";
 import { files } from "./files";
 import { frames } from "./frames";
 import { layouts } from "./layouts";
@@ -17,6 +18,7 @@ export const targets: Target[] = [
   ...frames,
   ...blocks,
   ...broker,
+  ...connections,
   ...texts,
   ...wfdb,
   ...files,
