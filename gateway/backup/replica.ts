@@ -1,0 +1,204 @@
+/**
+ * A copy of a store's database, as backups and mirrors keep it. It takes rows within one transaction, and never one
+ * that would leave it with less than it had.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { sameBytes } from "../../protocol/bytes";
+import { codeOf, StoreError } from "../store/errors";
+import { migrate, SCHEMA_VERSION } from "../store/schema";
+import { type FrameCopy, type Have, haveOf, keyText, runsOf, type Value } from "./changes";
+import { columnsOf, type Table, tableOf } from "./tables";
+
+export function databaseOf(dir: string): string {
+  return join(dir, "avnode.db");
+}
+
+interface State {
+  id: string;
+  device: Buffer;
+  epoch: number;
+  number: number;
+  mk: Buffer;
+  next: number;
+  held: number;
+}
+
+export class Replica {
+  private readonly columns = new Map<string, string[]>();
+  private readonly insertFrame: Database.Statement;
+  private readonly stateOf: Database.Statement;
+
+  private constructor(
+    readonly db: Database.Database,
+    private readonly dir: string,
+  ) {
+    this.insertFrame = db.prepare("INSERT INTO frames VALUES (?, ?, ?, ?)");
+    this.stateOf = db.prepare("SELECT id, device, epoch, number, mk, next, held FROM recordings WHERE key = ?");
+  }
+
+  /** Makes it where there is none. @throws STORE_NEWER, BACKUP_DAMAGED, BACKUP_WRITE */
+  static open(dir: string): Replica {
+    let db: Database.Database | undefined;
+    try {
+      db = new Database(databaseOf(dir));
+      // One file that is whole whenever nobody writes: a stick is pulled out without a word.
+      db.pragma("journal_mode = DELETE");
+      db.pragma("synchronous = EXTRA");
+      // What is erased from the store must not stay behind here.
+      db.pragma("secure_delete = ON");
+      // Rows come in the order of the tables, removals in any.
+      db.pragma("foreign_keys = OFF");
+      migrate(db, () => {});
+      return new Replica(db, dir);
+    } catch (error) {
+      db?.close();
+      throw damaged(error, dir);
+    }
+  }
+
+  /** Only to read. @throws BACKUP_DAMAGED, STORE_NEWER */
+  static openToRead(dir: string): Database.Database {
+    let db: Database.Database | undefined;
+    try {
+      db = new Database(databaseOf(dir), { readonly: true, fileMustExist: true });
+      const version = db.pragma("user_version", { simple: true }) as number;
+      if (version > SCHEMA_VERSION)
+        throw new StoreError(
+          "STORE_NEWER",
+          `${databaseOf(dir)} has form ${version}, this avnode knows ${SCHEMA_VERSION}. Use a newer avnode`,
+        );
+      return db;
+    } catch (error) {
+      db?.close();
+      throw damaged(error, dir);
+    }
+  }
+
+  static exists(dir: string): boolean {
+    return existsSync(databaseOf(dir));
+  }
+
+  have(): Have {
+    return haveOf(this.db);
+  }
+
+  runs(recording: number): ReturnType<typeof runsOf> {
+    return runsOf(this.db, recording);
+  }
+
+  begin(): void {
+    this.db.exec("BEGIN IMMEDIATE");
+  }
+
+  commit(): void {
+    this.db.exec("COMMIT");
+  }
+
+  rollback(): void {
+    if (this.db.inTransaction) this.db.exec("ROLLBACK");
+  }
+
+  close(): void {
+    this.rollback();
+    this.db.close();
+  }
+
+  /** @throws BACKUP_AHEAD when this copy has what the store that sends it has not */
+  put(table: Table, values: Value[]): void {
+    const columns = this.columnsOf(table);
+    if (values.length !== columns.length)
+      throw new StoreError("BACKUP_TABLE", `a row of ${table.name} has ${values.length} columns, not ${columns.length}`);
+    if (table.name === "recordings") this.checkRecording(columns, values);
+    if (table.name === "epochs") this.checkEpoch(columns, values);
+    const marks = columns.map(() => "?").join();
+    if (table.kind === "append") this.append(table, columns, values, marks);
+    else this.db.prepare(`INSERT OR REPLACE INTO ${table.name} (${columns.join()}) VALUES (${marks})`).run(...values);
+  }
+
+  /** @throws BACKUP_AHEAD */
+  remove(table: Table, key: Value[]): void {
+    if (!table.forgets) throw this.ahead(`${table.name} ${keyText(key)}`);
+    const where = table.key.map((name) => `${name} = ?`).join(" AND ");
+    this.db.prepare(`DELETE FROM ${table.name} WHERE ${where}`).run(...key);
+  }
+
+  /** @throws BACKUP_AHEAD for a place that holds another frame */
+  frame(recording: number, { sequence, type, frame }: FrameCopy): void {
+    try {
+      this.insertFrame.run(recording, sequence, type, frame);
+    } catch (error) {
+      if (!codeOf(error).startsWith("SQLITE_CONSTRAINT")) throw error;
+      throw this.ahead(`another frame ${sequence} of recording ${recording}`);
+    }
+  }
+
+  private append(table: Table, columns: string[], values: Value[], marks: string): void {
+    try {
+      this.db.prepare(`INSERT INTO ${table.name} (${columns.join()}) VALUES (${marks})`).run(...values);
+    } catch (error) {
+      if (!codeOf(error).startsWith("SQLITE_CONSTRAINT")) throw error;
+      const key = table.key.map((name) => values[columns.indexOf(name)]!);
+      throw this.ahead(`another row ${keyText(key)} of ${table.name}`);
+    }
+  }
+
+  private checkRecording(columns: string[], values: Value[]): void {
+    const value = (name: string) => values[columns.indexOf(name)]!;
+    const state = this.stateOf.get(value("key")) as State | undefined;
+    if (!state) return;
+    const moved =
+      state.id !== value("id") ||
+      state.epoch !== value("epoch") ||
+      state.number !== value("number") ||
+      !sameBytes(state.device, value("device") as Uint8Array);
+    const erased = (value("mk") as Uint8Array).length === 0;
+    const less = !erased && (state.mk.length === 0 || (value("held") as number) < state.held);
+    if (moved || less) throw this.ahead(`more of recording ${state.id}`);
+    if (erased) {
+      this.db.prepare("DELETE FROM frames WHERE recording = ?").run(value("key"));
+      this.db.prepare("DELETE FROM quarantine WHERE recording = ?").run(value("key"));
+    }
+  }
+
+  private checkEpoch(columns: string[], values: Value[]): void {
+    const value = (name: string) => values[columns.indexOf(name)]!;
+    const number = this.db
+      .prepare("SELECT ck_number FROM epochs WHERE device = ? AND epoch = ?")
+      .pluck()
+      .get(value("device"), value("epoch")) as number | undefined;
+    if (number !== undefined && number > (value("ck_number") as number))
+      throw this.ahead(`recordings up to ${number - 1} of a handheld`);
+  }
+
+  private columnsOf(table: Table): string[] {
+    let columns = this.columns.get(table.name);
+    if (!columns) {
+      columns = columnsOf(this.db, tableOf(table.name).name);
+      this.columns.set(table.name, columns);
+    }
+    return columns;
+  }
+
+  private ahead(what: string): StoreError {
+    return new StoreError(
+      "BACKUP_AHEAD",
+      `${this.dir} holds what this store has not (${what}), and would lose it. ` +
+        "Keep it, and use another directory; if this store was restored from an older backup, restore from that one instead",
+    );
+  }
+}
+
+function damaged(error: unknown, dir: string): unknown {
+  const code = codeOf(error);
+  if (!code.startsWith("SQLITE")) return error;
+  const broken = /CORRUPT|NOTADB/.test(code);
+  return new StoreError(
+    broken ? "BACKUP_DAMAGED" : "BACKUP_WRITE",
+    broken
+      ? `${databaseOf(dir)} is damaged: ${(error as Error).message}. Use another backup, and another medium for the next one`
+      : `cannot use ${databaseOf(dir)}: ${(error as Error).message}. Check that the medium is there, writable and has room`,
+    { cause: error },
+  );
+}
