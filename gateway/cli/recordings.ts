@@ -40,7 +40,7 @@ function rowOf(info: RecordingInfo): string[] {
     lengthText(info),
     String(info.open?.leads.length ?? "-"),
     info.open ? String(info.open.rateNum / info.open.rateDen) : "-",
-    info.state,
+    info.erasedAt === undefined ? info.state : `erased by owner, ${localTime(info.erasedAt).slice(0, 10)}`,
     String(info.frames),
     String(info.holes),
     String(info.dropped),

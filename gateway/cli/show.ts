@@ -103,6 +103,9 @@ function facts(info: RecordingInfo): string[] {
     ["recording", `${info.id}${info.simulated ? "  SIMULATED: not a person's heart" : ""}`],
     ["handheld", `${info.device}, recording ${info.recording} of ownership ${info.epoch}`],
     ["state", [info.state, ...info.flags].join(", ")],
+    ...(info.erasedAt === undefined
+      ? []
+      : [["erased", `by owner, ${localTime(info.erasedAt)}: its samples are gone, its place in the log stays`] as [string, string]]),
     ["start", `${startText(info)}, clock ${trustName(info.trust)}`],
     ["length", `${lengthText(info)}, ${counted(info.samples, "sample")} per lead, ${info.dropped} lost`],
     ["frames", `${info.frames} held, ${counted(info.holes, "hole")}`],

@@ -24,6 +24,25 @@ export function ago(ms: number): string {
   return `${Math.round(seconds / 86400)} d ago`;
 }
 
+/** 4.2 GB, in powers of ten as disks are sold. */
+export function bytesText(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** "0 to 12, 15" */
+export function runsText(runs: { from: number; length: number }[]): string {
+  return runs
+    .map(({ from, length }) => (length === 1 ? String(from) : `${from} to ${from + length - 1}`))
+    .join(", ");
+}
+
 /** Columns as wide as their widest cell; a column of numbers is set to the right. */
 export function table(head: string[], rows: string[][]): string[] {
   const widths = head.map((title, column) =>

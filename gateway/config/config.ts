@@ -45,6 +45,12 @@ const schema = z.strictObject({
       key: text.optional(),
     })
     .optional(),
+  /** Where the hub backs up to by itself, and how often. The first run there is by hand. */
+  backup: z.strictObject({ dir: text, everyHours: z.number().min(0.25).max(720) }).optional(),
+  /** Where mirrors reach this hub, once one is invited; every address by default. */
+  mirror: z
+    .strictObject({ host: text.optional(), port: z.number().int().min(1).max(65535).optional() })
+    .optional(),
 });
 
 export type Config = z.infer<typeof schema>;
@@ -150,8 +156,9 @@ function refused(issue: z.core.$ZodIssue, where: Where, file: string): ConfigErr
 
 function keysOf(path: PropertyKey[]): string[] {
   const { shape } = schema;
-  const part = path[0] === "broker" || path[0] === "web" ? shape[path[0]].unwrap().shape : shape;
-  return Object.keys(part);
+  const [part] = path;
+  const isPart = part === "broker" || part === "web" || part === "backup" || part === "mirror";
+  return Object.keys(isPart ? shape[part].unwrap().shape : shape);
 }
 
 /** Where the key at this path begins. */

@@ -61,7 +61,7 @@ const KEEP_OFFERS_MS = 3600000;
 const MAX_ENDED = 64;
 
 const codePlace = (claim: number) => `code of claim ${claim}`;
-const rootPlace = (alias: Uint8Array) => `root offered to ${toHex(alias)}`;
+export const rootPlace = (alias: Uint8Array) => `root offered to ${toHex(alias)}`;
 
 /** Files a claim; also for a process beside the one that runs the hub. @returns its number */
 export function fileClaim(

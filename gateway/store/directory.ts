@@ -12,7 +12,10 @@ import { checkCurrent, checkSchema, hasForm, migrate } from "./schema";
 import { reserveSecret } from "./secretfile";
 
 /** Another process may file a claim while we write. */
-const BUSY_MS = 5000;
+export const BUSY_MS = 5000;
+
+/** Where a restore makes its store before it moves it into place. */
+export const RESTORING = "restoring";
 
 export interface Opened {
   db: Database.Database;
@@ -27,6 +30,8 @@ function connect(dataDir: string, options: Database.Options): Database.Database 
     if (!options.fileMustExist) reserveSecret(databasePath(dataDir));
     const db = new Database(databasePath(dataDir), { timeout: BUSY_MS, ...options });
     db.pragma("synchronous = FULL");
+    // What is erased must not linger in pages that are free or were split.
+    if (!options.readonly) db.pragma("secure_delete = ON");
     return db;
   } catch (cause) {
     throw new StoreError(
@@ -77,6 +82,11 @@ export function openToWrite(
   kind: DataKind,
   random: Crypto["random"] = nodeCrypto.random,
 ): Opened {
+  if (existsSync(join(dataDir, RESTORING)))
+    throw new StoreError(
+      "STORE_RESTORING",
+      `a restore into ${dataDir} was cut off. Run 'avnode restore' again, or remove ${join(dataDir, RESTORING)}`,
+    );
   const hasDatabase = existsSync(databasePath(dataDir));
   const hasKeyring = existsSync(Keyring.path(dataDir));
   if (hasKeyring && !hasDatabase) throw missing(dataDir);

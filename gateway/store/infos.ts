@@ -46,6 +46,10 @@ export interface RecordingInfo {
   /** Unix ms of the first and the newest frame's arrival. */
   firstAt?: number;
   lastAt?: number;
+  /** Unix ms; its key and frames are gone, its row and its place in the log stay. */
+  erasedAt?: number;
+  /** Code of the error for which an erasure that was asked for was refused. */
+  erasureRefused?: string;
 }
 
 export interface OpenedFrame {

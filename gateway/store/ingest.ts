@@ -22,7 +22,7 @@ import { codeOf, StoreError } from "./errors";
 import type { Frames } from "./frames";
 import type { Leaves } from "./leaves";
 import { MAX_STEPS } from "./ratchet";
-import { type Recording, RecordingFlag, type Recordings } from "./recordings";
+import { isErased, type Recording, RecordingFlag, type Recordings } from "./recordings";
 import type { RefusalKind } from "./refusals";
 import { addRun, cutRun, hasNumber } from "./runs";
 
@@ -84,6 +84,7 @@ export class Ingest {
       throw error;
     }
     if (!recording && ahead < 0) return { refused: "recording-regressed" };
+    if (recording && isErased(recording.row)) return this.decline(recording, header);
     if (this.slowed(device)) return { refused: "slowed" };
     const key = recording ? recording.key : epoch.ratchet.recordingKey(header.recording);
     let body: Uint8Array | undefined;
@@ -102,6 +103,15 @@ export class Ingest {
       throw error;
     }
     return this.put(recording, header, frame, body);
+  }
+
+  /** Nobody can say whether the frame is the handheld's; it may go in any case, and the receipt says so. */
+  private decline(recording: Recording, { sequence }: Header): Taken {
+    if (sequence >= recording.row.next) {
+      recording.row.next = Math.min(sequence + 1, 0xffffffff);
+      this.recordings.touch(recording);
+    }
+    return { recording, refused: "erased" };
   }
 
   private put(recording: Recording, header: Header, frame: Uint8Array, body: Uint8Array): Taken {

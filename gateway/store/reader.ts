@@ -11,6 +11,7 @@ import { nodeCrypto } from "../crypto";
 import { type ClaimState, claimState } from "./claims";
 import type { DeviceRow } from "./devices";
 import { openBeside } from "./directory";
+import { erasedAt, erasureRefused } from "./erase";
 import { StoreError } from "./errors";
 import type { FrameRow } from "./frames";
 import type {
@@ -24,7 +25,7 @@ import type {
 } from "./infos";
 import type { Keyring } from "./keyring";
 import { LogReader } from "./log/reading";
-import { RecordingFlag, type RecordingRow, recordingKeyPlace } from "./recordings";
+import { isErased, RecordingFlag, type RecordingRow, recordingKeyPlace } from "./recordings";
 import { UNKNOWN_DEVICE } from "./refusals";
 import { type Runs, totalOf } from "./runs";
 import { type Progress, type VerifyOptions, verifyStore } from "./verify";
@@ -137,7 +138,7 @@ export class StoreReader {
   /** Where samples are not held, ascending. */
   gaps(id: string): Gap[] {
     const row = this.rowOf(id);
-    if (row.gaps === "[]") return [];
+    if (row.gaps === "[]" || isErased(row)) return [];
     const drops = this.dropsOf(row);
     const shape = blockShape(this.openOf(id));
     const gaps: Gap[] = [];
@@ -223,6 +224,8 @@ export class StoreReader {
       ],
       firstAt: row.first_at ?? undefined,
       lastAt: row.last_at ?? undefined,
+      erasedAt: isErased(row) ? erasedAt(this.db, row.key) : undefined,
+      erasureRefused: erasureRefused(this.db, row.key),
     };
   }
 
@@ -241,9 +244,20 @@ export class StoreReader {
   private openOf(id: string): Open {
     const open = this.openFrameOf(this.rowOf(id));
     if (open) return open;
+    const row = this.rowOf(id);
+    if (isErased(row)) throw this.erased(row);
     throw new StoreError(
       "STORE_NO_OPEN",
       `recording ${id} cannot be decoded: its open frame has not arrived. Bring the handheld near and try again`,
+    );
+  }
+
+  private erased(row: RecordingRow): StoreError {
+    const at = erasedAt(this.db, row.key);
+    const date = at === undefined ? "" : ` on ${new Date(at).toISOString().slice(0, 10)}`;
+    return new StoreError(
+      "STORE_ERASED",
+      `recording ${row.id} was erased by its owner${date}: its samples are gone. 'avnode show ${row.id}' says what stays`,
     );
   }
 
@@ -274,7 +288,9 @@ export class StoreReader {
       .filter((drop) => drop.recording === row.number);
   }
 
+  /** @throws STORE_ERASED, STORE_SECRET */
   private keyOf(row: RecordingRow): Uint8Array {
+    if (isErased(row)) throw this.erased(row);
     return this.keyring.unwrap(row.mk, recordingKeyPlace(row.device, row.epoch, row.number));
   }
 

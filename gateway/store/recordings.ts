@@ -57,6 +57,7 @@ export const RECORDING_COLUMNS: (keyof RecordingRow & string)[] = [
 export interface Recording {
   row: RecordingRow;
   device: Device;
+  /** Empty once the recording is erased. */
   key: Uint8Array;
   /** Sequences below next that are asked for again. */
   missing: Runs;
@@ -64,6 +65,11 @@ export interface Recording {
   gaps: Runs;
   /** From the open frame; null while that is not here, undefined while nobody looked. */
   shape?: BlockShape | null;
+}
+
+/** Whether its owner had its key and its frames destroyed. */
+export function isErased(row: Pick<RecordingRow, "mk">): boolean {
+  return row.mk.length === 0;
 }
 
 /** Recordings kept in memory between commits. */
@@ -107,7 +113,7 @@ export class Recordings {
     const recording: Recording = {
       row,
       device,
-      key: this.keyring.unwrap(row.mk, recordingKeyPlace(row.device, epoch, number)),
+      key: isErased(row) ? row.mk : this.keyring.unwrap(row.mk, recordingKeyPlace(row.device, epoch, number)),
       missing: JSON.parse(row.missing),
       gaps: JSON.parse(row.gaps),
     };

@@ -17,6 +17,7 @@ export const REFUSALS = {
   "after-close": "behind its recording's close",
   duplicate: "that is stored already",
   conflict: "for a place that holds another frame; it was put aside and the recording flagged",
+  erased: "of a recording that its owner erased; the handheld may forget them",
   scattered: "that would leave too many holes; the handheld sends it again",
   "replayed-status": "a status that was seen before",
   "replayed-hello": "a hello that was seen before",
@@ -36,7 +37,7 @@ export const REFUSALS = {
 export type RefusalKind = keyof typeof REFUSALS;
 
 /** Not worth a warning, because links repeat, or told by who refused it with more to say. */
-const QUIET: RefusalKind[] = ["duplicate", "topic", "envelope", "broker", "notification"];
+const QUIET: RefusalKind[] = ["duplicate", "erased", "topic", "envelope", "broker", "notification"];
 /** Aliases that belong to nobody share one row. */
 export const UNKNOWN_DEVICE = "unknown";
 const WRITE_EVERY_MS = 1000;

@@ -15,7 +15,8 @@ import { nodeCrypto } from "../crypto";
 import { type ClaimState, Claims, claimState, type DataKind, fileClaim } from "./claims";
 import { type CommitOptions, Committer, type Health } from "./commit";
 import { type Device, Devices } from "./devices";
-import { makeDirectory, type Opened, openBeside, openToWrite } from "./directory";
+import { BUSY_MS, makeDirectory, type Opened, openBeside, openToWrite } from "./directory";
+import { askedErasures, eraseRecording, fileErasure, refuseErasure } from "./erase";
 import { codeOf, StoreError } from "./errors";
 import { Frames } from "./frames";
 import { Ingest, type StoredFrame } from "./ingest";
@@ -90,6 +91,7 @@ export class Store {
   /** The newest claim that handhelds were asked to say hello for. */
   private askedFor = 0;
   private savesRefusals = false;
+  private walHoldsErased = false;
   private cancelPoll: () => void = () => {};
 
   /**
@@ -108,6 +110,14 @@ export class Store {
       unlock();
       throw error;
     }
+  }
+
+  /** Takes the lock of a directory that is there, whatever kind it is of. @throws as open does */
+  static openAsIs(dataDir: string): Store {
+    const { db, meta } = openBeside(dataDir, true);
+    const kind = meta.get("kind") as DataKind;
+    db.close();
+    return Store.open({ dataDir, kind });
   }
 
   private constructor(
@@ -211,6 +221,17 @@ export class Store {
     }
     this.onSend(device.row.alias, sealed.message);
     return sealed.counter + 1;
+  }
+
+  /**
+   * Destroys the recording's key and frames; its row and its place in the log stay.
+   * @param id whole
+   * @throws STORE_NOT_FOUND, STORE_ALTERED; errors of SQLite
+   */
+  forget(id: string): void {
+    const key = this.db.prepare("SELECT key FROM recordings WHERE id = ?").pluck().get(id) as number | undefined;
+    if (key === undefined) throw new StoreError("STORE_NOT_FOUND", `no recording ${id} here to forget`);
+    this.erase(key);
   }
 
   /** Commits now. */
@@ -359,6 +380,45 @@ export class Store {
     this.onCheckpoint(newest.note);
   }
 
+  private erase(recording: number): void {
+    this.committer.flush();
+    this.memoryIsAhead = true;
+    this.db
+      .transaction(() => {
+        const row = eraseRecording(this.db, this.keyring, this.crypto, recording, this.clock.now());
+        if (row) this.storeLog.erase(row);
+      })
+      .immediate();
+    this.recordings.reload();
+    this.log.info({ recording }, "erased a recording, as its owner asked");
+    this.walHoldsErased = true;
+    this.truncateWal();
+  }
+
+  /** What was erased still stands in the write-ahead log until that is emptied; a reader beside us may keep it for a while. */
+  private truncateWal(): void {
+    // Receipts do not wait for that reader.
+    this.db.pragma("busy_timeout = 0");
+    try {
+      const [{ busy }] = this.db.pragma("wal_checkpoint(TRUNCATE)") as [{ busy: number }];
+      this.walHoldsErased = busy !== 0;
+    } finally {
+      this.db.pragma(`busy_timeout = ${BUSY_MS}`);
+    }
+  }
+
+  private eraseAsked(): void {
+    for (const recording of askedErasures(this.db)) {
+      try {
+        this.erase(recording);
+      } catch (error) {
+        refuseErasure(this.db, recording, codeOf(error));
+        this.log.error({ recording, code: codeOf(error) }, `cannot erase: ${(error as Error).message}`);
+      }
+    }
+    if (this.walHoldsErased) this.truncateWal();
+  }
+
   private seal(device: Device, type: number, body: Uint8Array) {
     return this.sessions.seal(device.row.alias, type, device.row.epoch, body);
   }
@@ -392,6 +452,11 @@ export class Store {
       } catch (error) {
         this.log.warn({ code: codeOf(error) }, "cannot look for claims");
       }
+      try {
+        this.eraseAsked();
+      } catch (error) {
+        this.log.warn({ code: codeOf(error) }, "cannot look for recordings to erase");
+      }
       if (this.refusals.due() || this.storeLog.due()) this.committer.soon();
     });
   }
@@ -403,6 +468,16 @@ export function fileClaimBeside(dataDir: string, code: Uint8Array, options: Clai
   try {
     if (options.dossier) new Tables(db).add(options.dossier);
     return fileClaim(db, keyring, code, options.person, systemClock.now());
+  } finally {
+    db.close();
+  }
+}
+
+/** Asks the hub that another process runs on this directory to forget a recording. @param id whole */
+export function fileErasureBeside(dataDir: string, id: string): void {
+  const { db } = openBeside(dataDir, false);
+  try {
+    fileErasure(db, id, systemClock.now());
   } finally {
     db.close();
   }

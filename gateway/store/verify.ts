@@ -69,16 +69,19 @@ export interface VerifyOptions {
   against?: Uint8Array;
 }
 
-/** @param id of one recording; all without it, and then the store's own rows and its log too */
+/**
+ * @param wanted the id of one recording; or the ids of some, whose frames are read, and the store's own rows and its log too; or
+ * nothing for everything
+ */
 export function verifyStore(
   db: Database,
   keyring: Keyring,
-  id?: string,
+  wanted?: string | ReadonlySet<string>,
   progress: Progress = () => {},
   options: VerifyOptions = {},
 ): VerifyReport {
   // One snapshot: frames that arrive meanwhile would contradict the rows read before them.
-  return db.transaction(() => new Verification(db, keyring, progress).run(id, options))();
+  return db.transaction(() => new Verification(db, keyring, progress).run(wanted, options))();
 }
 
 /** A number that the handheld burned and did not use, as the next recording's open frame tells. */
@@ -114,15 +117,17 @@ class Verification {
     this.tables = new Tables(db);
   }
 
-  run(id: string | undefined, { against }: VerifyOptions): VerifyReport {
+  run(only: string | ReadonlySet<string> | undefined, { against }: VerifyOptions): VerifyReport {
     const devices = this.db.prepare("SELECT * FROM devices").all() as DeviceRow[];
     const epochs = this.db.prepare("SELECT * FROM epochs ORDER BY device, epoch").all() as EpochRow[];
     const rows = this.db
       .prepare("SELECT * FROM recordings ORDER BY device, epoch, number")
       .all() as RecordingRow[];
-    const wanted = rows.filter((row) => id === undefined || row.id === id);
+    const isWanted = (id: string) =>
+      only === undefined || (typeof only === "string" ? only === id : only.has(id));
+    const wanted = rows.filter((row) => isWanted(row.id));
     this.total = wanted.reduce((sum, row) => sum + row.held, 0);
-    if (id === undefined) {
+    if (typeof only !== "string") {
       this.checkRows(devices, epochs, rows);
       this.log.checkAll(rows, new Meta(this.db, this.keyring).get("logs"));
     }

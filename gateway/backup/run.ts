@@ -1,0 +1,288 @@
+/** One backup: what changed is copied from a snapshot of the running store, then read back and verified. */
+import { existsSync, mkdirSync, realpathSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { Database } from "better-sqlite3";
+import { openBeside } from "../store/directory";
+import { codeOf, StoreError } from "../store/errors";
+import type { Keyring } from "../store/keyring";
+import { Meta } from "../store/meta";
+import { verifyStore } from "../store/verify";
+import { type Changes, changesFor, framesBeyond } from "./changes";
+import { type BackupInfo, readInfo, writeInfo } from "./info";
+import { makeRecoveryCode, readKeys, sealing } from "./keyfile";
+import { recordBackup } from "./record";
+import { databaseOf, Replica } from "./replica";
+import { writeSealed } from "./sealed";
+import { checkTables } from "./tables";
+
+export interface BackupOptions {
+  dataDir: string;
+  dir: string;
+  /** Verify everything that is in the backup, not only what this run brought. */
+  full?: boolean;
+  /** The hub runs it so often; for status to tell when one is late. */
+  everyHours?: number;
+  /** Told a recovery code that this run makes; without it a store without a code is refused. */
+  onCode?: (code: Uint8Array) => void;
+  progress?: (done: number, total: number) => void;
+  now?: () => number;
+  /** Called at every step, so that a test can end the process there. */
+  step?: (name: string) => void;
+}
+
+export interface BackupResult {
+  dir: string;
+  /** Unix ms of the snapshot. */
+  at: number;
+  /** What this run brought. */
+  recordings: number;
+  frames: number;
+  /** What is in the backup now. */
+  total: { recordings: number; frames: number };
+  verified: { recordings: number; frames: number };
+  /** What the store itself says is wrong with it; the backup holds it as it is. */
+  problems: string[];
+  /** When this run made one and was asked for JSON. */
+  recoveryCode?: string;
+  seconds: { copy: number; verify: number };
+}
+
+/** Rows and frames between two steps. */
+const STEP_EVERY = 500;
+
+/** @throws BACKUP_*, STORE_*, RECOVERY_CODE_* */
+export function runBackup(options: BackupOptions): BackupResult {
+  const dir = resolve(options.dir);
+  const place = dir;
+  const kind = options.everyHours === undefined ? "backup" : `backup every ${options.everyHours} h`;
+  try {
+    const result = new Run(options, dir).run();
+    recordBackup(options.dataDir, { place, kind, at: result.at, verified: true, detail: detailOf(result) });
+    return result;
+  } catch (error) {
+    recordBackup(options.dataDir, { place, kind, failed: `${codeOf(error)}: ${(error as Error).message}` });
+    throw error;
+  }
+}
+
+function detailOf({ problems }: BackupResult): string {
+  return problems.length === 0 ? "" : `${problems.length} problems of the store: ${problems[0]}`;
+}
+
+class Run {
+  private readonly step: (name: string) => void;
+  private readonly now: () => number;
+  private done = 0;
+
+  constructor(
+    private readonly options: BackupOptions,
+    private readonly dir: string,
+  ) {
+    this.step = options.step ?? (() => {});
+    this.now = options.now ?? Date.now;
+  }
+
+  run(): BackupResult {
+    const { dataDir, onCode } = this.options;
+    this.checkPlace();
+    let keys = readKeys(dataDir);
+    if (!keys.backupKey && onCode) {
+      keys = makeRecoveryCode(dataDir, onCode);
+      this.step("code");
+    }
+    const { key, salt } = sealing(keys);
+    const source = openBeside(dataDir, true);
+    let replica: Replica | undefined;
+    try {
+      checkTables(source.db);
+      if (!existsSync(this.dir)) mkdirSync(this.dir, { mode: 0o700 });
+      this.step("directory");
+      replica = Replica.open(this.dir);
+      checkOwner(replica.db, source.keyring, this.dir);
+      this.step("open");
+      // The keyring first: rows that nobody can open are no backup.
+      writeSealed(this.dir, keys, key, salt);
+      this.step("keyring");
+      const began = performance.now();
+      const { at, changes, frames } = this.copy(source.db, replica);
+      const copied = performance.now();
+      replica.close();
+      const before = readInfoLeniently(this.dir);
+      const info = this.describe(source, at, before);
+      // Said to be unverified until it is.
+      writeInfo(this.dir, info);
+      this.step("told");
+      const ids = this.options.full ? undefined : new Set(changes.ids);
+      const verified = this.verify(source, ids);
+      info.verifiedAt = this.now();
+      if (this.options.full) info.fullyVerifiedAt = info.verifiedAt;
+      writeInfo(this.dir, info);
+      this.step("verified");
+      return {
+        dir: this.dir,
+        at,
+        recordings: changes.ids.length,
+        frames,
+        total: { recordings: info.recordings, frames: info.frames },
+        verified: { recordings: verified.recordings, frames: verified.frames },
+        problems: verified.problems,
+        seconds: { copy: (copied - began) / 1000, verify: (performance.now() - copied) / 1000 },
+      };
+    } finally {
+      replica?.close();
+      if (source.db.inTransaction) source.db.exec("ROLLBACK");
+      source.db.close();
+    }
+  }
+
+  private checkPlace(): void {
+    const { dir } = this;
+    const { dataDir } = this.options;
+    const same = existsSync(dir) && realpathSync(dir) === realpathSync(dataDir);
+    if (same || existsSync(join(dir, "keyring.json")))
+      throw new StoreError("BACKUP_IS_DATA", `${dir} is a data directory. Back up into another one, best on another disk`);
+    if (readInfoLeniently(dir)?.mirrorOf !== undefined)
+      throw new StoreError("BACKUP_IS_MIRROR", `${dir} is kept by a mirror. Back up into another directory`);
+    // A stick that is not there must not become a directory on the disk that it saves us from.
+    if (!existsSync(dir) && !existsSync(dirname(dir)))
+      throw new StoreError("BACKUP_PLACE", `${dirname(dir)} is not there. Put the medium in, or make that directory`);
+    if (!existsSync(dir) && !this.options.onCode)
+      throw new StoreError("BACKUP_PLACE", `${dir} is not there. Put the medium in, or run 'avnode backup ${dir}' once by hand`);
+  }
+
+  private copy(source: Database, replica: Replica) {
+    source.exec("BEGIN");
+    const at = this.now();
+    const changes = changesFor(source, replica.have());
+    this.step("compared");
+    const total = this.totalOf(source, replica) + changes.rows.length;
+    replica.begin();
+    try {
+      for (const { table, key } of changes.removed) replica.remove(table, key);
+      for (const { table, values } of changes.rows) {
+        replica.put(table, values);
+        this.tick("rows", total);
+      }
+      let frames = 0;
+      for (const recording of changes.recordings) {
+        for (const frame of framesBeyond(source, recording, replica.runs(recording))) {
+          replica.frame(recording, frame);
+          frames++;
+          this.tick("frames", total);
+        }
+      }
+      this.step("copied");
+      replica.commit();
+      this.step("committed");
+      this.options.progress?.(total, total);
+      return { at, frames, changes: { ids: idsOf(source, changes) } };
+    } catch (error) {
+      replica.rollback();
+      throw asWriteError(error, this.dir);
+    }
+  }
+
+  private tick(name: string, total: number): void {
+    if (++this.done % STEP_EVERY !== 0) return;
+    this.options.progress?.(Math.min(this.done, total), total);
+    this.step(name);
+  }
+
+  private totalOf(source: Database, replica: Replica): number {
+    const held = "SELECT coalesce(sum(held), 0) FROM recordings WHERE length(mk) > 0";
+    return Math.max(0, sum(source, held) - sum(replica.db, held));
+  }
+
+  private describe(source: ReturnType<typeof openBeside>, at: number, before: BackupInfo | undefined): BackupInfo {
+    const db = Replica.openToRead(this.dir);
+    try {
+      return {
+        type: "avnode/backup",
+        v: 1,
+        storeId: source.keyring.storeId.toString("hex"),
+        generation: source.keyring.generation.toString("hex"),
+        kind: source.meta.get("kind") ?? "",
+        at,
+        verifiedAt: null,
+        fullyVerifiedAt: before?.fullyVerifiedAt ?? null,
+        recordings: sum(db, "SELECT count(*) FROM recordings"),
+        frames: sum(db, "SELECT count(*) FROM frames"),
+      };
+    } finally {
+      db.close();
+    }
+  }
+
+  /** Reads back what was written. @throws BACKUP_VERIFY when it is not what the store holds */
+  private verify(source: ReturnType<typeof openBeside>, ids: Set<string> | undefined) {
+    const db = Replica.openToRead(this.dir);
+    try {
+      const quick = db.pragma("quick_check(1)", { simple: true });
+      if (quick !== "ok") throw unlike(this.dir, String(quick));
+      const report = verifyStore(db, source.keyring, ids, this.options.progress);
+      const problems = problemsOf(report);
+      if (problems.length > 0) {
+        // The same snapshot: what the store has wrong with it, it had when it was copied.
+        const own = new Set(problemsOf(verifyStore(source.db, source.keyring, ids)));
+        const strange = problems.find((problem) => !own.has(problem));
+        if (strange) throw unlike(this.dir, strange);
+      }
+      const frames = report.recordings.reduce((total, one) => total + one.frames, 0);
+      return { recordings: report.recordings.length, frames, problems };
+    } finally {
+      db.close();
+    }
+  }
+}
+
+function problemsOf(report: ReturnType<typeof verifyStore>): string[] {
+  return [
+    ...report.problems,
+    // Frames that are yet to come are missing in the store as well, and nothing is wrong with either.
+    ...report.recordings
+      .filter((one) => one.verdict === "altered")
+      .flatMap((one) => one.problems.map((problem) => `${one.id}: ${problem}`)),
+  ];
+}
+
+function idsOf(source: Database, changes: Changes): string[] {
+  const id = source.prepare("SELECT id FROM recordings WHERE key = ?").pluck();
+  return changes.recordings.map((key) => id.get(key) as string);
+}
+
+function sum(db: Database, sql: string): number {
+  return db.prepare(sql).pluck().get() as number;
+}
+
+/** A damaged one is written anew. */
+function readInfoLeniently(dir: string): BackupInfo | undefined {
+  try {
+    return readInfo(dir);
+  } catch (error) {
+    if (codeOf(error) === "BACKUP_INFO") return undefined;
+    throw error;
+  }
+}
+
+/** @throws BACKUP_OTHER unless the directory is empty or this store's */
+function checkOwner(db: Database, keyring: Keyring, dir: string): void {
+  const empty = db.prepare("SELECT 1 FROM meta").get() === undefined;
+  if (empty || new Meta(db, keyring).altered().length === 0) return;
+  throw new StoreError("BACKUP_OTHER", `${dir} is the backup of another store. Use another directory`);
+}
+
+function unlike(dir: string, what: string): StoreError {
+  return new StoreError(
+    "BACKUP_VERIFY",
+    `what was written to ${databaseOf(dir)} does not read back as it is in the store: ${what}. Use another medium`,
+  );
+}
+
+function asWriteError(error: unknown, dir: string): unknown {
+  if (!codeOf(error).startsWith("SQLITE")) return error;
+  return new StoreError(
+    "BACKUP_WRITE",
+    `cannot write to ${databaseOf(dir)}: ${(error as Error).message}. It is as it was before; check that the medium is there and has room`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,120 @@
+/** How a data directory is doing, as seen from beside whoever writes to it. */
+import { statfsSync } from "node:fs";
+import { openBeside } from "../store/directory";
+import { codeOf } from "../store/errors";
+import { lockDirectory } from "../store/lock";
+import { StoreReader } from "../store/reader";
+import { type LostReport, lostSinceRestore } from "./lost";
+
+export interface CopyState {
+  place: string;
+  kind: string;
+  /** Unix ms: of the newest attempt, and of the newest copy that was verified. */
+  at: number;
+  verifiedAt?: number;
+  ok: boolean;
+  late: boolean;
+  detail: string;
+}
+
+export interface StatusReport {
+  dataDir: string;
+  kind: string;
+  running: boolean;
+  disk: { freeBytes: number; freePercent: number };
+  recordings: { all: number; running: number; erased: number };
+  /** Unix ms of the newest frame. */
+  lastFrameAt?: number;
+  handhelds: { id: string; lastContact?: number; backlog?: number }[];
+  log: { size: number; checkpointAt?: number };
+  copies: CopyState[];
+  lost?: LostReport;
+  /** What to do, the most urgent first. */
+  advice: string[];
+}
+
+/** Without a schedule a week is long enough to forget it. */
+const LATE_MS = 7 * 24 * 3600_000;
+const FEW_PERCENT = 10;
+const FEW_BYTES = 500_000_000;
+
+export function isRunning(dataDir: string): boolean {
+  try {
+    lockDirectory(dataDir)();
+    return false;
+  } catch (error) {
+    if (codeOf(error) === "STORE_LOCKED") return true;
+    throw error;
+  }
+}
+
+/** @throws STORE_* */
+export function statusOf(dataDir: string, now = Date.now()): StatusReport {
+  const { db, meta } = openBeside(dataDir, true);
+  const reader = StoreReader.open(dataDir);
+  try {
+    const { bavail, bsize, blocks } = statfsSync(dataDir);
+    const recordings = reader.recordings();
+    const checkpoint = db.prepare("SELECT size, at FROM checkpoints ORDER BY log DESC, size DESC LIMIT 1").get() as
+      | { size: number; at: number }
+      | undefined;
+    const report: StatusReport = {
+      dataDir,
+      kind: meta.get("kind") ?? "",
+      running: isRunning(dataDir),
+      disk: { freeBytes: bavail * bsize, freePercent: Math.floor((100 * bavail) / Math.max(1, blocks)) },
+      recordings: {
+        all: recordings.length,
+        running: recordings.filter((one) => one.state === "recording").length,
+        erased: recordings.filter((one) => one.erasedAt !== undefined).length,
+      },
+      lastFrameAt: recordings.reduce<number | undefined>((newest, { lastAt }) => Math.max(newest ?? 0, lastAt ?? 0) || undefined, undefined),
+      handhelds: reader.devices().map(({ id, lastContact, status }) => ({ id, lastContact, backlog: status?.backlog })),
+      log: { size: checkpoint?.size ?? 0, checkpointAt: checkpoint?.at },
+      copies: copiesOf(db, now),
+      lost: lostSinceRestore(dataDir),
+      advice: [],
+    };
+    report.advice = adviceOn(report);
+    return report;
+  } finally {
+    reader.close();
+    db.close();
+  }
+}
+
+interface CopyRow {
+  place: string;
+  kind: string;
+  at: number;
+  verified_at: number | null;
+  ok: number;
+  detail: string | null;
+}
+
+function copiesOf(db: ReturnType<typeof openBeside>["db"], now: number): CopyState[] {
+  const rows = db.prepare("SELECT * FROM backups ORDER BY place").all() as CopyRow[];
+  return rows.map(({ place, kind, at, verified_at, ok, detail }) => {
+    const hours = /every ([\d.]+) h/.exec(kind);
+    // A mirror says each minute that it is there.
+    const limit = kind === "mirror" ? 3600_000 : hours ? 2 * Number(hours[1]) * 3600_000 : LATE_MS;
+    const late = verified_at === null || now - verified_at > limit;
+    return { place, kind, at, verifiedAt: verified_at ?? undefined, ok: ok === 1, late, detail: detail ?? "" };
+  });
+}
+
+function adviceOn(report: StatusReport): string[] {
+  const advice: string[] = [];
+  if (report.disk.freeBytes < FEW_BYTES || report.disk.freePercent < FEW_PERCENT)
+    advice.push("make room on the disk: on a full one receipts stop, and handhelds keep what they have until theirs is full");
+  for (const { place, kind, ok, late, detail } of report.copies) {
+    if (!ok) advice.push(`the ${kind} ${place} failed: ${detail}`);
+    else if (late) advice.push(kind === "mirror" ? `the mirror ${place} has not been heard for long: start it again` : `back up again: avnode backup ${place}`);
+  }
+  if (report.copies.length === 0 && report.recordings.all > 0 && report.kind === "home")
+    advice.push("there is no backup yet: avnode backup DIR, on another disk");
+  if (report.lost?.recordings.some((one) => !one.final)) advice.push("bring the handhelds near: they may still hold what the restore lacks");
+  if (report.handhelds.length === 0) advice.push("no handheld claimed yet: avnode claim CODE");
+  if (!report.running && report.kind === "home") advice.push("the hub is not running: avnode start");
+  return advice;
+}
