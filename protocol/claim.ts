@@ -2,7 +2,6 @@
 import { decodeCode, encodeCode } from "./bech32m";
 import { Reader, Writer } from "./bytes";
 import { ROOT_BYTES, STORE_ID_BYTES } from "./keys";
-import { refusal } from "./refusal";
 import { ALIAS_BYTES } from "./session";
 
 /** The button opens a claim for so long. */

@@ -1,6 +1,7 @@
 /** What a store has that a copy lacks: the one way in which a backup and a mirror learn of changes. */
-import type { Database } from "better-sqlite3";
+
 import { hash } from "node:crypto";
+import type { Database } from "better-sqlite3";
 import { addRun, type Runs } from "../store/runs";
 import { columnsOf, TABLES, type Table } from "./tables";
 
@@ -25,7 +26,9 @@ const DIGEST_CHARS = 22;
 
 /** Blobs as hex: equal rows give equal text in every process. */
 function textOf(values: Value[]): string {
-  return JSON.stringify(values.map((value) => (value instanceof Uint8Array ? [Buffer.from(value).toString("hex")] : value)));
+  return JSON.stringify(
+    values.map((value) => (value instanceof Uint8Array ? [Buffer.from(value).toString("hex")] : value)),
+  );
 }
 
 export function keyText(values: Value[]): string {
@@ -86,8 +89,14 @@ export function runsOf(db: Database, recording: number): Runs {
 export function changesFor(db: Database, have: Have): Changes {
   const changes: Changes = { rows: [], removed: [], recordings: [] };
   for (const table of TABLES) {
-    if (table.kind === "whole") whole(db, table, (have.digests[table.name] ??= new Map()), changes);
-    else if (table.kind === "append") appended(db, table, (have.ends[table.name] ??= new Map()), changes);
+    const { name, kind } = table;
+    if (kind === "whole") {
+      have.digests[name] ??= new Map();
+      whole(db, table, have.digests[name], changes);
+    } else if (kind === "append") {
+      have.ends[name] ??= new Map();
+      appended(db, table, have.ends[name], changes);
+    }
   }
   return changes;
 }
@@ -104,7 +113,8 @@ function whole(db: Database, table: Table, digests: Map<string, string>, changes
     if (digests.get(key) === digest) continue;
     digests.set(key, digest);
     changes.rows.push({ table, values });
-    if (erasable >= 0 && (values[erasable] as Uint8Array).length > 0) changes.recordings.push(values[at[0]!] as number);
+    if (erasable >= 0 && (values[erasable] as Uint8Array).length > 0)
+      changes.recordings.push(values[at[0]!] as number);
   }
   for (const key of gone) {
     digests.delete(key);

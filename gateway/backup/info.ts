@@ -73,7 +73,10 @@ export function requireInfo(dir: string): BackupInfo {
   const database = existsSync(join(dir, "avnode.db"));
   const info = readInfo(dir);
   if (!info && !database && !existsSync(sealedPath(dir)))
-    throw new StoreError("BACKUP_NONE", `${dir} is not a backup: it has no backup.json. Name the directory that 'avnode backup' wrote`);
+    throw new StoreError(
+      "BACKUP_NONE",
+      `${dir} is not a backup: it has no backup.json. Name the directory that 'avnode backup' wrote`,
+    );
   if (!info || !database || !existsSync(sealedPath(dir)))
     throw new StoreError(
       "BACKUP_HALF",
@@ -83,5 +86,7 @@ export function requireInfo(dir: string): BackupInfo {
 }
 
 function missing(dir: string): string {
-  return ["avnode.db", "keyring.sealed", "backup.json"].filter((name) => !existsSync(join(dir, name))).join(" and ");
+  return ["avnode.db", "keyring.sealed", "backup.json"]
+    .filter((name) => !existsSync(join(dir, name)))
+    .join(" and ");
 }

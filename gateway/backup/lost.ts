@@ -51,7 +51,12 @@ export interface LostReport {
 }
 
 /** Within the restore's transaction. */
-export function noteRestore(db: Database, meta: Meta, generation: string, at: { at: number; backupAt: number }): void {
+export function noteRestore(
+  db: Database,
+  meta: Meta,
+  generation: string,
+  at: { at: number; backupAt: number },
+): void {
   const rows = db.prepare("SELECT * FROM recordings").all() as RecordingRow[];
   const note: RestoreNote = { ...at, lastKey: Math.max(0, ...rows.map((row) => row.key)), unfinished: {} };
   for (const row of rows) {
@@ -146,7 +151,9 @@ class Search {
     const frame = this.rare(row, FrameType.close);
     if (!frame) return;
     try {
-      const { checkpointSize: size, checkpointRoot } = decodeClose(openFrame(nodeCrypto, this.keyOf(row), frame));
+      const { checkpointSize: size, checkpointRoot } = decodeClose(
+        openFrame(nodeCrypto, this.keyOf(row), frame),
+      );
       const known = this.db.prepare("SELECT 1 FROM checkpoints WHERE size = ? AND root = ?");
       if (size > 0 && known.get(size, checkpointRoot) === undefined)
         this.echoes.push({ device: toHex(row.device), recording: row.number, size });

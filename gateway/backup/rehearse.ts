@@ -30,7 +30,12 @@ export function rehearse({ dir, code, beside, progress }: RehearsalOptions): Reh
   const parent = beside !== undefined && existsSync(beside) ? beside : tmpdir();
   const scratch = mkdtempSync(join(parent, "rehearsal-"));
   try {
-    const { backupAt, recordings, frames, problems, seconds } = restore({ dir, dataDir: scratch, code, progress });
+    const { backupAt, recordings, frames, problems, seconds } = restore({
+      dir,
+      dataDir: scratch,
+      code,
+      progress,
+    });
     return { backupAt, recordings, frames, opened: openOneOfEach(scratch), problems, seconds };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -43,7 +48,9 @@ function openOneOfEach(dataDir: string): number {
   try {
     for (const { id, frames, erasedAt } of reader.recordings()) {
       if (frames === 0 || erasedAt !== undefined) continue;
-      const first = reader.frames(id).next();
+      const some = reader.frames(id);
+      const first = some.next();
+      some.return(undefined);
       if (first.done) {
         throw new StoreError(
           "REHEARSAL_FRAME",

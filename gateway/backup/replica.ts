@@ -35,7 +35,9 @@ export class Replica {
     private readonly dir: string,
   ) {
     this.insertFrame = db.prepare("INSERT INTO frames VALUES (?, ?, ?, ?)");
-    this.stateOf = db.prepare("SELECT id, device, epoch, number, mk, next, held FROM recordings WHERE key = ?");
+    this.stateOf = db.prepare(
+      "SELECT id, device, epoch, number, mk, next, held FROM recordings WHERE key = ?",
+    );
   }
 
   /** Makes it where there is none. @throws STORE_NEWER, BACKUP_DAMAGED, BACKUP_WRITE */
@@ -109,12 +111,18 @@ export class Replica {
   put(table: Table, values: Value[]): void {
     const columns = this.columnsOf(table);
     if (values.length !== columns.length)
-      throw new StoreError("BACKUP_TABLE", `a row of ${table.name} has ${values.length} columns, not ${columns.length}`);
+      throw new StoreError(
+        "BACKUP_TABLE",
+        `a row of ${table.name} has ${values.length} columns, not ${columns.length}`,
+      );
     if (table.name === "recordings") this.checkRecording(columns, values);
     if (table.name === "epochs") this.checkEpoch(columns, values);
     const marks = columns.map(() => "?").join();
     if (table.kind === "append") this.append(table, columns, values, marks);
-    else this.db.prepare(`INSERT OR REPLACE INTO ${table.name} (${columns.join()}) VALUES (${marks})`).run(...values);
+    else
+      this.db
+        .prepare(`INSERT OR REPLACE INTO ${table.name} (${columns.join()}) VALUES (${marks})`)
+        .run(...values);
   }
 
   /** @throws BACKUP_AHEAD */

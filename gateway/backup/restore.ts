@@ -2,8 +2,9 @@
  * A return from a backup or a mirror. It is made whole in a folder of its own and verified there; only then its two
  * files are moved into place, the keyring last. Killed anywhere before, it leaves what the next restore clears away.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+
 import { randomBytes } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { DataKind } from "../store/claims";
 import { openToWrite, RESTORING } from "../store/directory";
@@ -107,8 +108,12 @@ function rebuild(
   const { db, keyring, meta } = openToWrite(stage, kind);
   try {
     const report = verifyStore(db, keyring, undefined, options.progress);
-    const problems = [...report.problems, ...report.recordings.flatMap((one) => one.problems.map((p) => `${one.id}: ${p}`))];
-    const altered = report.problems[0] ?? report.recordings.find((one) => one.verdict === "altered")?.problems[0];
+    const problems = [
+      ...report.problems,
+      ...report.recordings.flatMap((one) => one.problems.map((p) => `${one.id}: ${p}`)),
+    ];
+    const altered =
+      report.problems[0] ?? report.recordings.find((one) => one.verdict === "altered")?.problems[0];
     if (altered !== undefined && !options.anyway) {
       throw new StoreError(
         "RESTORE_ALTERED",
@@ -152,14 +157,19 @@ function checkFile(stage: string, dir: string): void {
 }
 
 function damaged(dir: string, why: string): StoreError {
-  return new StoreError("BACKUP_DAMAGED", `the database in ${dir} is damaged (${why}). Use another backup or a mirror`);
+  return new StoreError(
+    "BACKUP_DAMAGED",
+    `the database in ${dir} is damaged (${why}). Use another backup or a mirror`,
+  );
 }
 
 function checkEmpty(dataDir: string): void {
   if (!existsSync(dataDir)) return;
   const names = readdirSync(dataDir);
   const unfinished = names.includes(RESTORING) && !names.includes("keyring.json");
-  const there = names.filter((name) => !NOTHING.includes(name) && !(unfinished && name.startsWith("avnode.db")));
+  const there = names.filter(
+    (name) => !NOTHING.includes(name) && !(unfinished && name.startsWith("avnode.db")),
+  );
   if (there.length === 0) return;
   throw new StoreError(
     "RESTORE_NOT_EMPTY",

@@ -140,14 +140,23 @@ class Run {
     const { dataDir } = this.options;
     const same = existsSync(dir) && realpathSync(dir) === realpathSync(dataDir);
     if (same || existsSync(join(dir, "keyring.json")))
-      throw new StoreError("BACKUP_IS_DATA", `${dir} is a data directory. Back up into another one, best on another disk`);
+      throw new StoreError(
+        "BACKUP_IS_DATA",
+        `${dir} is a data directory. Back up into another one, best on another disk`,
+      );
     if (readInfoLeniently(dir)?.mirrorOf !== undefined)
       throw new StoreError("BACKUP_IS_MIRROR", `${dir} is kept by a mirror. Back up into another directory`);
     // A stick that is not there must not become a directory on the disk that it saves us from.
     if (!existsSync(dir) && !existsSync(dirname(dir)))
-      throw new StoreError("BACKUP_PLACE", `${dirname(dir)} is not there. Put the medium in, or make that directory`);
+      throw new StoreError(
+        "BACKUP_PLACE",
+        `${dirname(dir)} is not there. Put the medium in, or make that directory`,
+      );
     if (!existsSync(dir) && !this.options.onCode)
-      throw new StoreError("BACKUP_PLACE", `${dir} is not there. Put the medium in, or run 'avnode backup ${dir}' once by hand`);
+      throw new StoreError(
+        "BACKUP_PLACE",
+        `${dir} is not there. Put the medium in, or run 'avnode backup ${dir}' once by hand`,
+      );
   }
 
   private copy(source: Database, replica: Replica) {
@@ -193,7 +202,11 @@ class Run {
     return Math.max(0, sum(source, held) - sum(replica.db, held));
   }
 
-  private describe(source: ReturnType<typeof openBeside>, at: number, before: BackupInfo | undefined): BackupInfo {
+  private describe(
+    source: ReturnType<typeof openBeside>,
+    at: number,
+    before: BackupInfo | undefined,
+  ): BackupInfo {
     const db = Replica.openToRead(this.dir);
     try {
       return {

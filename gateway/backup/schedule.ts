@@ -102,6 +102,8 @@ export function runProgram(words: string[]): Promise<string | undefined> {
         setPriority(child.pid!, constants.priority.PRIORITY_LOW);
       } catch {}
     });
-    child.on("close", (code) => done(code === 0 ? undefined : (said.trim().split("\n").at(-1) ?? `exit code ${code}`)));
+    child.on("close", (code) =>
+      done(code === 0 ? undefined : (said.trim().split("\n").at(-1) ?? `exit code ${code}`)),
+    );
   });
 }

@@ -38,8 +38,10 @@ function readBox(dir: string): Box {
   try {
     const box = JSON.parse(readFileSync(sealedPath(dir), "utf8")) as Box;
     const lengths = [box.salt, box.check, box.iv].map((hex) => Buffer.from(hex, "hex").length);
-    if (box.type !== "avnode/keyring.sealed" || box.v !== 1) throw new Error("it is not a sealed keyring of this version");
-    if (String(lengths) !== String([SALT_BYTES, CHECK_BYTES, IV_BYTES])) throw new Error("a field has the wrong length");
+    if (box.type !== "avnode/keyring.sealed" || box.v !== 1)
+      throw new Error("it is not a sealed keyring of this version");
+    if (String(lengths) !== String([SALT_BYTES, CHECK_BYTES, IV_BYTES]))
+      throw new Error("a field has the wrong length");
     return box;
   } catch (cause) {
     throw new StoreError(
@@ -89,7 +91,9 @@ export function openSealed(dir: string, key: Uint8Array): Keys {
     const decipher = createDecipheriv(CIPHER, sealingKey(key), Buffer.from(box.iv, "hex"))
       .setAAD(AAD)
       .setAuthTag(sealed.subarray(end));
-    return JSON.parse(Buffer.concat([decipher.update(sealed.subarray(0, end)), decipher.final()]).toString("utf8"));
+    return JSON.parse(
+      Buffer.concat([decipher.update(sealed.subarray(0, end)), decipher.final()]).toString("utf8"),
+    );
   } catch (cause) {
     throw new StoreError(
       "BACKUP_KEYRING",

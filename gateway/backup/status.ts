@@ -55,9 +55,9 @@ export function statusOf(dataDir: string, now = Date.now()): StatusReport {
   try {
     const { bavail, bsize, blocks } = statfsSync(dataDir);
     const recordings = reader.recordings();
-    const checkpoint = db.prepare("SELECT size, at FROM checkpoints ORDER BY log DESC, size DESC LIMIT 1").get() as
-      | { size: number; at: number }
-      | undefined;
+    const checkpoint = db
+      .prepare("SELECT size, at FROM checkpoints ORDER BY log DESC, size DESC LIMIT 1")
+      .get() as { size: number; at: number } | undefined;
     const report: StatusReport = {
       dataDir,
       kind: meta.get("kind") ?? "",
@@ -68,8 +68,13 @@ export function statusOf(dataDir: string, now = Date.now()): StatusReport {
         running: recordings.filter((one) => one.state === "recording").length,
         erased: recordings.filter((one) => one.erasedAt !== undefined).length,
       },
-      lastFrameAt: recordings.reduce<number | undefined>((newest, { lastAt }) => Math.max(newest ?? 0, lastAt ?? 0) || undefined, undefined),
-      handhelds: reader.devices().map(({ id, lastContact, status }) => ({ id, lastContact, backlog: status?.backlog })),
+      lastFrameAt: recordings.reduce<number | undefined>(
+        (newest, { lastAt }) => Math.max(newest ?? 0, lastAt ?? 0) || undefined,
+        undefined,
+      ),
+      handhelds: reader
+        .devices()
+        .map(({ id, lastContact, status }) => ({ id, lastContact, backlog: status?.backlog })),
       log: { size: checkpoint?.size ?? 0, checkpointAt: checkpoint?.at },
       copies: copiesOf(db, now),
       lost: lostSinceRestore(dataDir),
@@ -99,21 +104,37 @@ function copiesOf(db: ReturnType<typeof openBeside>["db"], now: number): CopySta
     // A mirror says each minute that it is there.
     const limit = kind === "mirror" ? 3600_000 : hours ? 2 * Number(hours[1]) * 3600_000 : LATE_MS;
     const late = verified_at === null || now - verified_at > limit;
-    return { place, kind, at, verifiedAt: verified_at ?? undefined, ok: ok === 1, late, detail: detail ?? "" };
+    return {
+      place,
+      kind,
+      at,
+      verifiedAt: verified_at ?? undefined,
+      ok: ok === 1,
+      late,
+      detail: detail ?? "",
+    };
   });
 }
 
 function adviceOn(report: StatusReport): string[] {
   const advice: string[] = [];
   if (report.disk.freeBytes < FEW_BYTES || report.disk.freePercent < FEW_PERCENT)
-    advice.push("make room on the disk: on a full one receipts stop, and handhelds keep what they have until theirs is full");
+    advice.push(
+      "make room on the disk: on a full one receipts stop, and handhelds keep what they have until theirs is full",
+    );
   for (const { place, kind, ok, late, detail } of report.copies) {
     if (!ok) advice.push(`the ${kind} ${place} failed: ${detail}`);
-    else if (late) advice.push(kind === "mirror" ? `the mirror ${place} has not been heard for long: start it again` : `back up again: avnode backup ${place}`);
+    else if (late)
+      advice.push(
+        kind === "mirror"
+          ? `the mirror ${place} has not been heard for long: start it again`
+          : `back up again: avnode backup ${place}`,
+      );
   }
   if (report.copies.length === 0 && report.recordings.all > 0 && report.kind === "home")
     advice.push("there is no backup yet: avnode backup DIR, on another disk");
-  if (report.lost?.recordings.some((one) => !one.final)) advice.push("bring the handhelds near: they may still hold what the restore lacks");
+  if (report.lost?.recordings.some((one) => !one.final))
+    advice.push("bring the handhelds near: they may still hold what the restore lacks");
   if (report.handhelds.length === 0) advice.push("no handheld claimed yet: avnode claim CODE");
   if (!report.running && report.kind === "home") advice.push("the hub is not running: avnode start");
   return advice;

@@ -29,7 +29,7 @@ export const TABLES: Table[] = [
   { name: "logged", key: ["recording"], kind: "whole" },
   { name: "certificates", key: ["hash"], kind: "whole" },
   { name: "tables", key: ["device", "tree"], kind: "whole" },
-  { name: "erased", key: ["recording"], kind: "whole", forgets: true },
+  { name: "erased", key: ["recording"], kind: "whole" },
   { name: "quarantine", key: ["id"], kind: "whole", forgets: true },
   { name: "refusals", key: ["device", "kind"], kind: "whole", forgets: true },
   { name: "claims", key: ["id"], kind: "whole", forgets: true },
@@ -40,7 +40,11 @@ const LOCAL = ["backups"];
 
 export function tableOf(name: string): Table {
   const table = TABLES.find((known) => known.name === name);
-  if (!table) throw new StoreError("BACKUP_TABLE", `no table ${name} belongs into a backup: use one avnode on both sides`);
+  if (!table)
+    throw new StoreError(
+      "BACKUP_TABLE",
+      `no table ${name} belongs into a backup: use one avnode on both sides`,
+    );
   return table;
 }
 

@@ -34,14 +34,19 @@ export function addBackup(program: Command, terminal: Terminal, exit: (code: num
   program
     .command("recovery-code")
     .description("make a new recovery code for the backups to come")
-    .requiredOption("--renew", "what is printed replaces the code of the next backups; older ones still open by the old")
+    .requiredOption(
+      "--renew",
+      "what is printed replaces the code of the next backups; older ones still open by the old",
+    )
     .option("--data <dir>", "data directory")
     .action((options: DataOption) => {
       const dataDir = dataDirOf(options, terminal);
       requireData(dataDir, terminal);
       const { makeRecoveryCode } = require("../backup/keyfile") as typeof import("../backup/keyfile");
       makeRecoveryCode(dataDir, (code) => printCode(code, terminal));
-      terminal.say("backups and mirrors get it at their next run; copies made before still open by the old code only: keep both");
+      terminal.say(
+        "backups and mirrors get it at their next run; copies made before still open by the old code only: keep both",
+      );
     });
 }
 
@@ -78,8 +83,12 @@ function codeAsText(code: Uint8Array): string {
 }
 
 function printCode(code: Uint8Array, terminal: Terminal): void {
-  terminal.say("this is the recovery code. It is shown once and kept nowhere: write it on paper, and keep that away from this machine.");
-  terminal.say("With it and a backup 'avnode restore DIR' brings everything back; without it nobody can, you included.");
+  terminal.say(
+    "this is the recovery code. It is shown once and kept nowhere: write it on paper, and keep that away from this machine.",
+  );
+  terminal.say(
+    "With it and a backup 'avnode restore DIR' brings everything back; without it nobody can, you included.",
+  );
   terminal.print(codeAsText(code));
 }
 
@@ -93,7 +102,9 @@ function tell(result: BackupResult, terminal: Terminal): void {
   );
   for (const problem of result.problems) terminal.print(`the store itself: ${problem}`);
   if (result.problems.length > 0)
-    terminal.say("the backup holds the store as it is, and the store was altered: see 'avnode verify', keep an older backup");
+    terminal.say(
+      "the backup holds the store as it is, and the store was altered: see 'avnode verify', keep an older backup",
+    );
 }
 
 async function rehearsal(

@@ -21,7 +21,9 @@ export function addForget(program: Command, terminal: Terminal): void {
       requireData(dataDir, terminal);
       const info = withReader(options, terminal, (reader) => reader.recording(abbreviation));
       if (info.erasedAt !== undefined)
-        return terminal.say(`recording ${info.id} was erased by its owner on ${localTime(info.erasedAt)} already`);
+        return terminal.say(
+          `recording ${info.id} was erased by its owner on ${localTime(info.erasedAt)} already`,
+        );
       explain(info, terminal);
       if (!options.yes && (await askLine(terminal, "type its id again to erase it: ")) !== info.id)
         throw new CliError(Exit.no, "that is not the id: nothing was erased");
@@ -31,10 +33,16 @@ export function addForget(program: Command, terminal: Terminal): void {
 }
 
 function explain(info: RecordingInfo, terminal: Terminal): void {
-  terminal.say(`recording ${info.id}: ${startText(info)}, ${lengthText(info)}${info.person ? `, of ${info.person}` : ""}`);
+  terminal.say(
+    `recording ${info.id}: ${startText(info)}, ${lengthText(info)}${info.person ? `, of ${info.person}` : ""}`,
+  );
   terminal.say("what goes: its key and its samples, here now, and in backups and mirrors at their next run");
-  terminal.say("what stays: that handheld, number and length were recorded, and the log, which says that you erased it");
-  terminal.say("what is beyond reach: exports and proofs handed out before (a proof stays valid), and media that see no further run");
+  terminal.say(
+    "what stays: that handheld, number and length were recorded, and the log, which says that you erased it",
+  );
+  terminal.say(
+    "what is beyond reach: exports and proofs handed out before (a proof stays valid), and media that see no further run",
+  );
 }
 
 /** @returns Unix ms of the erasure */

@@ -1,13 +1,17 @@
 /** The program's commands, and how it ends. */
 import { Command, CommanderError } from "commander";
+import { addBackup } from "./backup";
 import { addCheckpoint } from "./checkpoint";
 import { addClaim } from "./claim";
 import { addDevices } from "./devices";
 import { addExport } from "./exporting";
+import { addForget } from "./forget";
 import { addPassword } from "./password";
 import { addRecordings } from "./recordings";
+import { addRestore } from "./restore";
 import { addShow } from "./show";
 import { addStart, type StartDemo } from "./start";
+import { addStatus } from "./status";
 import { Exit, Terminal } from "./terminal";
 import { addVerify } from "./verify";
 
@@ -39,7 +43,11 @@ export async function run(
     });
   // Inherited by every command that is added from here on.
   program.configureHelp({ showGlobalOptions: true });
+  const setExit = (code: number) => {
+    exit = code;
+  };
   addStart(program, terminal, extras.startDemo);
+  addStatus(program, terminal);
   addClaim(program, terminal);
   addDevices(program, terminal);
   addRecordings(program, terminal);
@@ -48,9 +56,10 @@ export async function run(
   addExport(program, terminal);
   addCheckpoint(program, terminal);
   addPassword(program, terminal);
-  addVerify(program, terminal, (code) => {
-    exit = code;
-  });
+  addVerify(program, terminal, setExit);
+  addForget(program, terminal);
+  addBackup(program, terminal, setExit);
+  addRestore(program, terminal);
   try {
     await program.parseAsync(argv, { from: "user" });
     return exit;

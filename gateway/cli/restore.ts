@@ -35,7 +35,9 @@ export function addRestore(program: Command, terminal: Terminal): void {
         `restored ${counted(result.recordings, "recording")} with ${counted(result.frames, "frame")} as of ${localTime(result.backupAt)} into ${dataDir} in ${result.seconds.toFixed(1)} s`,
       );
       for (const problem of result.problems) terminal.print(problem);
-      terminal.say(`what came after that is asked of the handhelds again: run 'avnode start', bring them near,`);
+      terminal.say(
+        `what came after that is asked of the handhelds again: run 'avnode start', bring them near,`,
+      );
       terminal.say("and see 'avnode status' for what none of them holds any more");
     });
 }
@@ -49,6 +51,11 @@ export function lostLines({ recordings, echoes, restoredAt, backupAt }: LostRepo
     lines.push(`recording ${recording} of ${device} (${id}): ${what}: ${state}`);
   }
   for (const { device, recording, size } of echoes)
-    lines.push(`recording ${recording} of ${device} saw the old log at ${counted(size, "leaf")}, beyond the copy`.replace("leafs", "leaves"));
+    lines.push(
+      `recording ${recording} of ${device} saw the old log at ${counted(size, "leaf")}, beyond the copy`.replace(
+        "leafs",
+        "leaves",
+      ),
+    );
   return lines;
 }

@@ -105,7 +105,12 @@ function facts(info: RecordingInfo): string[] {
     ["state", [info.state, ...info.flags].join(", ")],
     ...(info.erasedAt === undefined
       ? []
-      : [["erased", `by owner, ${localTime(info.erasedAt)}: its samples are gone, its place in the log stays`] as [string, string]]),
+      : [
+          [
+            "erased",
+            `by owner, ${localTime(info.erasedAt)}: its samples are gone, its place in the log stays`,
+          ] as [string, string],
+        ]),
     ["start", `${startText(info)}, clock ${trustName(info.trust)}`],
     ["length", `${lengthText(info)}, ${counted(info.samples, "sample")} per lead, ${info.dropped} lost`],
     ["frames", `${info.frames} held, ${counted(info.holes, "hole")}`],

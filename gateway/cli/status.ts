@@ -32,7 +32,10 @@ function lines(report: StatusReport, now: number): string[] {
       "recordings",
       `${recordings.all}, ${recordings.running} running, ${recordings.erased} erased; newest frame ${since(report.lastFrameAt)}`,
     ],
-    ["log", `${log.size} ${log.size === 1 ? "leaf" : "leaves"}, newest checkpoint ${since(log.checkpointAt)}`],
+    [
+      "log",
+      `${log.size} ${log.size === 1 ? "leaf" : "leaves"}, newest checkpoint ${since(log.checkpointAt)}`,
+    ],
     ...report.handhelds.map(({ id, lastContact, backlog }): [string, string] => [
       "handheld",
       `${id}, last contact ${since(lastContact)}${backlog ? `, ${counted(backlog, "frame")} to come` : ""}`,

@@ -1,8 +1,8 @@
 /** Erasure of a recording by its owner: its key and its frames are destroyed, its row and the log stay. */
 import type { Database } from "better-sqlite3";
 import { sameBytes } from "../../protocol/bytes";
-import type { Crypto } from "../../protocol/crypto";
 import { receiptKey } from "../../protocol/keys";
+import { nodeCrypto as crypto } from "../crypto";
 import { rootPlace } from "./claims";
 import { type EpochRow, receiptKeyPlace } from "./devices";
 import { StoreError } from "./errors";
@@ -30,13 +30,18 @@ export function refuseErasure(db: Database, recording: number, code: string): vo
 
 /** Why an erasure that was asked for was refused. */
 export function erasureRefused(db: Database, recording: number): string | undefined {
-  const by = db.prepare("SELECT by FROM erased WHERE recording = ?").pluck().get(recording) as string | undefined;
+  const by = db.prepare("SELECT by FROM erased WHERE recording = ?").pluck().get(recording) as
+    | string
+    | undefined;
   return by?.startsWith(REFUSED) ? by.slice(REFUSED.length) : undefined;
 }
 
 /** Unix ms of a recording's erasure, once it is done. */
 export function erasedAt(db: Database, recording: number): number | undefined {
-  const row = db.prepare("SELECT at FROM erased WHERE recording = ? AND by = ?").pluck().get(recording, OWNER);
+  const row = db
+    .prepare("SELECT at FROM erased WHERE recording = ? AND by = ?")
+    .pluck()
+    .get(recording, OWNER);
   return row as number | undefined;
 }
 
@@ -53,7 +58,6 @@ export function askedErasures(db: Database): number[] {
 export function eraseRecording(
   db: Database,
   keyring: Keyring,
-  crypto: Crypto,
   recording: number,
   at: number,
 ): RecordingRow | undefined {
@@ -72,8 +76,8 @@ export function eraseRecording(
       `the rows of recording ${row.id} were altered: it is not erased. Run 'avnode verify', then restore a backup`,
     );
   }
-  dropRoots(db, keyring, crypto, epoch);
-  const erased = { ...row, mk: Buffer.alloc(0), missing: "[]", last_at: row.last_at };
+  dropRoots(db, keyring, epoch);
+  const erased = { ...row, mk: Buffer.alloc(0), missing: "[]" };
   table.update(erased);
   db.prepare("DELETE FROM frames WHERE recording = ?").run(recording);
   db.prepare("DELETE FROM quarantine WHERE recording = ?").run(recording);
@@ -82,11 +86,12 @@ export function eraseRecording(
 }
 
 /** A root that was offered and taken opens every recording of its ownership. */
-function dropRoots(db: Database, keyring: Keyring, crypto: Crypto, epoch: EpochRow): void {
+function dropRoots(db: Database, keyring: Keyring, epoch: EpochRow): void {
   const rk = keyring.unwrap(epoch.rk, receiptKeyPlace(epoch));
   const offers = db.prepare("SELECT alias, root FROM offers").all() as { alias: Buffer; root: Buffer }[];
   for (const { alias, root } of offers) {
     const opened = keyring.unwrap(root, rootPlace(alias));
-    if (sameBytes(receiptKey(crypto, opened), rk)) db.prepare("DELETE FROM offers WHERE alias = ?").run(alias);
+    if (sameBytes(receiptKey(crypto, opened), rk))
+      db.prepare("DELETE FROM offers WHERE alias = ?").run(alias);
   }
 }

@@ -229,7 +229,9 @@ export class Store {
    * @throws STORE_NOT_FOUND, STORE_ALTERED; errors of SQLite
    */
   forget(id: string): void {
-    const key = this.db.prepare("SELECT key FROM recordings WHERE id = ?").pluck().get(id) as number | undefined;
+    const key = this.db.prepare("SELECT key FROM recordings WHERE id = ?").pluck().get(id) as
+      | number
+      | undefined;
     if (key === undefined) throw new StoreError("STORE_NOT_FOUND", `no recording ${id} here to forget`);
     this.erase(key);
   }
@@ -385,7 +387,7 @@ export class Store {
     this.memoryIsAhead = true;
     this.db
       .transaction(() => {
-        const row = eraseRecording(this.db, this.keyring, this.crypto, recording, this.clock.now());
+        const row = eraseRecording(this.db, this.keyring, recording, this.clock.now());
         if (row) this.storeLog.erase(row);
       })
       .immediate();
