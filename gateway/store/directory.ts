@@ -1,5 +1,5 @@
 /** Opening a data directory: what it is for, its keyring, its database. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import type { Crypto } from "../../protocol/crypto";
@@ -73,6 +73,18 @@ export function makeDirectory(dataDir: string): void {
   }
 }
 
+/** A restore that was cut off after its last file was in place is done but for its folder. @throws STORE_RESTORING */
+function endRestore(dataDir: string): void {
+  const stage = join(dataDir, RESTORING);
+  if (!existsSync(Keyring.path(dataDir))) {
+    throw new StoreError(
+      "STORE_RESTORING",
+      `a restore into ${dataDir} was cut off. Run 'avnode restore' again, or remove ${stage}`,
+    );
+  }
+  rmSync(stage, { recursive: true });
+}
+
 /**
  * For the process that holds the lock: makes what is new, migrates what is old.
  * @param random of a new keyring
@@ -82,11 +94,7 @@ export function openToWrite(
   kind: DataKind,
   random: Crypto["random"] = nodeCrypto.random,
 ): Opened {
-  if (existsSync(join(dataDir, RESTORING)))
-    throw new StoreError(
-      "STORE_RESTORING",
-      `a restore into ${dataDir} was cut off. Run 'avnode restore' again, or remove ${join(dataDir, RESTORING)}`,
-    );
+  if (existsSync(join(dataDir, RESTORING))) endRestore(dataDir);
   const hasDatabase = existsSync(databasePath(dataDir));
   const hasKeyring = existsSync(Keyring.path(dataDir));
   if (hasKeyring && !hasDatabase) throw missing(dataDir);
