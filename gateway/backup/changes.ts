@@ -38,8 +38,11 @@ export function keyText(values: Value[]): string {
 /** By its MAC, where it has one: a row edited behind the store's back then does not replace a good copy. */
 function digestOf(columns: string[], values: Value[]): string {
   const mac = columns.indexOf("mac");
-  const seen = mac < 0 ? textOf(values) : textOf([values[mac]!]);
-  return hash("sha256", seen, "base64").slice(0, DIGEST_CHARS);
+  const seen =
+    mac < 0
+      ? hash("sha256", textOf(values), "base64")
+      : Buffer.from(values[mac] as Uint8Array).toString("base64");
+  return seen.slice(0, DIGEST_CHARS);
 }
 
 function select(db: Database, table: Table): { columns: string[]; rows: Iterable<Value[]> } {

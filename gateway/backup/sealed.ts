@@ -52,16 +52,8 @@ function readBox(dir: string): Box {
   }
 }
 
-/** Seals the keyring into the directory, unless the same lies there already. @param key of the recovery code under `salt` */
-export function writeSealed(dir: string, keys: Keys, key: Uint8Array, salt: Uint8Array): void {
-  if (existsSync(sealedPath(dir))) {
-    try {
-      if (JSON.stringify(openSealed(dir, key)) === JSON.stringify(keys)) return;
-    } catch (error) {
-      // Damaged, or under an older code: it is written anew.
-      if (!codeOf(error).startsWith("BACKUP")) throw error;
-    }
-  }
+/** @param key of the recovery code under `salt` */
+export function sealKeys(keys: Keys, key: Uint8Array, salt: Uint8Array): string {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(CIPHER, sealingKey(key), iv).setAAD(AAD);
   const sealed = Buffer.concat([cipher.update(JSON.stringify(keys)), cipher.final(), cipher.getAuthTag()]);
@@ -73,7 +65,20 @@ export function writeSealed(dir: string, keys: Keys, key: Uint8Array, salt: Uint
     iv: iv.toString("hex"),
     sealed: sealed.toString("hex"),
   };
-  replaceFile(sealedPath(dir), `${JSON.stringify(box, null, 2)}\n`);
+  return `${JSON.stringify(box, null, 2)}\n`;
+}
+
+/** Seals the keyring into the directory, unless the same lies there already. */
+export function writeSealed(dir: string, keys: Keys, key: Uint8Array, salt: Uint8Array): void {
+  if (existsSync(sealedPath(dir))) {
+    try {
+      if (JSON.stringify(openSealed(dir, key)) === JSON.stringify(keys)) return;
+    } catch (error) {
+      // Damaged, or under an older code: it is written anew.
+      if (!codeOf(error).startsWith("BACKUP")) throw error;
+    }
+  }
+  replaceFile(sealedPath(dir), sealKeys(keys, key, salt));
 }
 
 /** @throws BACKUP_KEYRING, BACKUP_CODE */

@@ -43,7 +43,7 @@ export function addBackup(program: Command, terminal: Terminal, exit: (code: num
       const dataDir = dataDirOf(options, terminal);
       requireData(dataDir, terminal);
       const { makeRecoveryCode } = require("../backup/keyfile") as typeof import("../backup/keyfile");
-      makeRecoveryCode(dataDir, (code) => printCode(code, terminal));
+      makeRecoveryCode(dataDir, (code) => printRecoveryCode(code, terminal));
       terminal.say(
         "backups and mirrors get it at their next run; copies made before still open by the old code only: keep both",
       );
@@ -56,7 +56,7 @@ function backedUp(dataDir: string, dir: string, options: BackupOptions, terminal
   let codeText = "";
   const onCode = (code: Uint8Array) => {
     if (options.json) codeText = codeAsText(code);
-    else printCode(code, terminal);
+    else printRecoveryCode(code, terminal);
   };
   try {
     const result = runBackup({
@@ -82,7 +82,8 @@ function codeAsText(code: Uint8Array): string {
   return encodeRecoveryCode(code);
 }
 
-function printCode(code: Uint8Array, terminal: Terminal): void {
+/** Once: it is kept nowhere. */
+export function printRecoveryCode(code: Uint8Array, terminal: Terminal): void {
   terminal.say(
     "this is the recovery code. It is shown once and kept nowhere: write it on paper, and keep that away from this machine.",
   );

@@ -6,6 +6,7 @@ import { addClaim } from "./claim";
 import { addDevices } from "./devices";
 import { addExport } from "./exporting";
 import { addForget } from "./forget";
+import { addMirror } from "./mirror";
 import { addPassword } from "./password";
 import { addRecordings } from "./recordings";
 import { addRestore } from "./restore";
@@ -60,6 +61,7 @@ export async function run(
   addForget(program, terminal);
   addBackup(program, terminal, setExit);
   addRestore(program, terminal);
+  addMirror(program, terminal);
   try {
     await program.parseAsync(argv, { from: "user" });
     return exit;

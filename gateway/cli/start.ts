@@ -66,6 +66,8 @@ async function plain(
   const log = logTo(terminal, config, (line) => terminal.say(line));
   const hub = await startHub({ dataDir, kind: "home", broker, roles, log });
   announce(terminal, hub, dataDir, broker);
+  const { keepCopies } = require("./copies") as typeof import("./copies");
+  const copies = keepCopies(dataDir, config, log);
   const where =
     hub.port === undefined
       ? "that broker"
@@ -76,6 +78,7 @@ async function plain(
   const stopWeb = await openWeb(hub, dataDir, place, log, (line) => terminal.say(line));
   return async () => {
     await stopWeb();
+    await copies.stop();
     await hub.stop();
   };
 }
