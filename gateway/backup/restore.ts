@@ -17,7 +17,7 @@ import { type BackupInfo, requireInfo } from "./info";
 import { writeKeys } from "./keyfile";
 import { noteRestore } from "./lost";
 import { Replica } from "./replica";
-import { type Keys, openWithCode } from "./sealed";
+import { openWithCode } from "./sealed";
 
 export interface RestoreOptions {
   /** The backup's or the mirror's directory. */
@@ -77,10 +77,10 @@ export function restore(options: RestoreOptions): RestoreResult {
       if (existsSync(join(dir, name))) copyFileSync(join(dir, name), join(stage, name));
       step(name);
     }
-    const generation = randomBytes(8).toString("hex");
-    writeKeys(stage, { ...keys, generation });
+    const generation = randomBytes(8);
+    writeKeys(stage, keys);
     step("keys");
-    const result = rebuild(options, info, keys, stage);
+    const result = rebuild(options, info, generation, stage);
     step("verified");
     syncFile(join(stage, "avnode.db"));
     renameSync(join(stage, "avnode.db"), join(dataDir, "avnode.db"));
@@ -91,7 +91,7 @@ export function restore(options: RestoreOptions): RestoreResult {
     step("keyring");
     rmSync(stage, { recursive: true });
     syncDirectory(dataDir);
-    return { ...result, generation, seconds: (performance.now() - began) / 1000 };
+    return { ...result, seconds: (performance.now() - began) / 1000 };
   } finally {
     unlock();
   }
@@ -100,9 +100,9 @@ export function restore(options: RestoreOptions): RestoreResult {
 function rebuild(
   options: RestoreOptions,
   info: BackupInfo,
-  keys: Keys,
+  generation: Buffer,
   stage: string,
-): Omit<RestoreResult, "generation" | "seconds"> {
+): Omit<RestoreResult, "seconds"> {
   const kind = info.kind as DataKind;
   checkFile(stage, options.dir);
   const { db, keyring, meta } = openToWrite(stage, kind);
@@ -121,16 +121,18 @@ function rebuild(
       );
     }
     const now = (options.now ?? Date.now)();
-    noteRestore(db, meta, keyring.generation.toString("hex"), { at: now, backupAt: info.at });
+    noteRestore(db, meta, generation.toString("hex"), { at: now, backupAt: info.at });
+    const renewed = keyring.amend(stage, { generation });
     // Begins the log of the new generation, whose first leaf is the last checkpoint of the old one.
-    new Appender(db, keyring, meta, now);
+    new Appender(db, renewed, meta, now);
     const result = {
       dataDir: options.dataDir,
       kind,
       backupAt: info.at,
       recordings: report.recordings.length,
       frames: report.recordings.reduce((sum, one) => sum + one.frames, 0),
-      generationBefore: keys.generation!,
+      generationBefore: keyring.generation.toString("hex"),
+      generation: generation.toString("hex"),
       problems,
     };
     db.pragma("wal_checkpoint(TRUNCATE)");

@@ -1,14 +1,16 @@
 /** Verification of a whole store, offline: every row against its MAC, every recording against its own frames. */
 import type { Database } from "better-sqlite3";
-import { type Drop, decodeClose, decodeDrop, signedClose } from "../../protocol/bodies";
+import { type Drop, DropReason, decodeClose, decodeDrop, signedClose } from "../../protocol/bodies";
 import { sameBytes, toHex } from "../../protocol/bytes";
 import { type Certificate, DeviceClass, decodeCertificate } from "../../protocol/certificate";
 import { FrameType } from "../../protocol/header";
+import type { Manifest } from "../../protocol/manifest";
 import { decodeOpen, type Open } from "../../protocol/open";
 import { openFrame } from "../../protocol/seal";
 import { nodeCrypto as crypto } from "../crypto";
 import { type CloseBefore, RecordingCheck } from "./check";
 import { DEVICE_COLUMNS, type DeviceRow, EPOCH_COLUMNS, type EpochRow } from "./devices";
+import { erasedAt } from "./erase";
 import type { FrameRow } from "./frames";
 import type { Verdict, VerifiedRecording, VerifyReport } from "./infos";
 import type { Keyring } from "./keyring";
@@ -16,7 +18,7 @@ import { LogVerification } from "./log/verify";
 import { isGenuine } from "./makers";
 import { Meta } from "./meta";
 import { People } from "./people";
-import { RECORDING_COLUMNS, type RecordingRow, recordingKeyPlace } from "./recordings";
+import { isErased, RECORDING_COLUMNS, type RecordingRow, recordingKeyPlace } from "./recordings";
 import { SealedTable } from "./rows";
 import { Tables } from "./tables";
 
@@ -70,8 +72,8 @@ export interface VerifyOptions {
 }
 
 /**
- * @param wanted the id of one recording; or the ids of some, whose frames are read, and the store's own rows and its log too; or
- * nothing for everything
+ * @param wanted the id of one recording; or the ids of some, whose frames are read, and the store's own rows and its
+ * log too; or nothing for everything
  */
 export function verifyStore(
   db: Database,
@@ -212,6 +214,11 @@ class Verification {
         continue;
       }
       if (!wanted.includes(row)) continue;
+      if (row.held === 0 && row.next === 0 && entries[index + 1] && isErased(entries[index + 1].row)) {
+        const notes = ["no frame of it is here; the recording that told whether there were any was erased"];
+        this.report(row, { notes, altered: [], missing: [], frames: 0, samples: 0 });
+        continue;
+      }
       const check = this.checkRecording(entry, entries, successor, device);
       if (simulated) check.notes.unshift("simulated");
       this.report(row, check);
@@ -227,11 +234,13 @@ class Verification {
     const { row, key } = entry;
     const { leaf, altered } = this.log.newestLeaf(row);
     if (!this.table.intact(row)) altered.unshift("its state row was altered");
+    if (isErased(row)) return this.erased(row, altered);
     if (!key)
       return { notes: [], altered: [...altered, "its key was altered"], missing: [], frames: 0, samples: 0 };
     const drops = siblings
       .flatMap((sibling) => sibling.drops.map((drop) => ({ ...drop, later: sibling !== entry })))
       .filter((drop) => drop.recording === row.number);
+    if (leaf) drops.push(...this.dropsThatWereErased(leaf.manifest, row, siblings, drops));
     const before = siblings.find((sibling) => sibling.row.number === row.number - 1);
     const check = new RecordingCheck(row, key, drops, leaf?.manifest.to);
     for (const frame of this.frames(row)) {
@@ -247,6 +256,31 @@ class Verification {
     this.checkClose(entry, check, leaf && this.log.certificateOf(leaf.manifest), device, altered);
     const { notes, missing, frames, samples } = check;
     return { notes, altered: [...altered, ...check.altered], missing, frames, samples };
+  }
+
+  private erased({ key }: RecordingRow, altered: string[]): Findings {
+    const at = erasedAt(this.db, key);
+    if (at === undefined) altered.push("its key and its frames are gone, and its owner did not erase it");
+    const notes = at === undefined ? [] : [`erased by owner, ${new Date(at).toISOString().slice(0, 10)}`];
+    return { notes, altered, missing: [], frames: 0, samples: 0 };
+  }
+
+  /** What recordings that were erased since had declared lost of this one: its leaf in the log remembers. */
+  private dropsThatWereErased(manifest: Manifest, row: RecordingRow, siblings: Entry[], known: Drop[]) {
+    const erased = siblings.some((sibling) => isErased(sibling.row) && sibling.row.number > row.number);
+    if (!erased) return [];
+    return manifest.drops
+      .filter((drop) => drop.later && !known.some(({ from, to }) => from === drop.from && to === drop.to))
+      .map(({ from, to, first, samples, chain, later }) => ({
+        reason: DropReason.ringFull,
+        recording: row.number,
+        from,
+        to,
+        firstSample: first,
+        samples,
+        chain,
+        later,
+      }));
   }
 
   /** What the close says of the log, and who signed it. @param named the certificate that the recording's leaf names */

@@ -274,7 +274,9 @@ export class LogVerification {
   }
 
   private checkErasures(rows: RecordingRow[]): void {
-    const erased = new Set(this.db.prepare("SELECT recording FROM erased").pluck().all() as number[]);
+    const erased = new Set(
+      this.db.prepare("SELECT recording FROM erased WHERE by = 'owner'").pluck().all() as number[],
+    );
     for (const row of rows) {
       const leaf = this.db
         .prepare("SELECT leaf FROM leaves WHERE recording = ? ORDER BY log DESC, idx DESC LIMIT 1")
