@@ -1,12 +1,22 @@
 /** Public LMS tables of handhelds, which come with the claim or later: what makes a signature's path. */
 import type { Database, Statement } from "better-sqlite3";
+import { sameBytes } from "../../protocol/bytes";
 import { type Certificate, decodeCertificate } from "../../protocol/certificate";
 import { checkDossier, decodeDossier, tablePath } from "../../protocol/dossier";
-import { assembleLms, decodeLmsPublicKey, lmsShape, verifyLms } from "../../protocol/lms";
+import { assembleLms, decodeLmsPublicKey, lmsRoot, lmsShape, verifyLms } from "../../protocol/lms";
 import { type CloseSignature, decodeSignature } from "../../protocol/signature";
 import { nodeCrypto as crypto } from "../crypto";
 import { StoreError } from "./errors";
 import { isGenuine } from "./makers";
+
+function isTable(publicKey: Uint8Array | undefined, leaves: Uint8Array): boolean {
+  try {
+    const { lmsType, id, root } = decodeLmsPublicKey(publicKey!);
+    return sameBytes(lmsRoot(crypto.sha256, lmsType, id, leaves), root);
+  } catch {
+    return false;
+  }
+}
 
 export class Tables {
   private readonly insertion: Statement;
@@ -41,6 +51,15 @@ export class Tables {
       })
       .immediate();
     return certificate;
+  }
+
+  /** Numbers of the tables that do not lead to the certificate's roots. */
+  altered(certificate: Certificate): number[] {
+    const rows = this.db
+      .prepare("SELECT tree, leaves FROM tables WHERE device = ? ORDER BY tree")
+      .all(certificate.device) as { tree: number; leaves: Buffer }[];
+    const wrong = rows.filter(({ tree, leaves }) => !isTable(certificate.trees[tree], leaves));
+    return wrong.map(({ tree }) => tree);
   }
 
   /** Whether the handheld signed that close; undefined while the table is not here. */

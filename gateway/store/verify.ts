@@ -162,6 +162,8 @@ class Verification {
       if (!certificate || !isGenuine(certificate) || !sameBytes(certificate.device, device.id)) {
         this.problems.push(`the certificate of handheld ${hex} is not one that a known maker signed`);
       }
+      for (const tree of certificate ? this.tables.altered(certificate) : [])
+        this.problems.push(`public table ${tree} of handheld ${hex} was altered`);
       const claims = epochs.filter((epoch) => sameBytes(epoch.device, device.id)).length;
       if (claims !== device.claims) {
         this.problems.push(`handheld ${hex} was claimed ${device.claims} times, ${claims} are here`);

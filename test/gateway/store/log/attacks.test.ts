@@ -1,0 +1,359 @@
+import assert from "node:assert/strict";
+import { type Ed25519Signer, ed25519Signer, nodeCrypto } from "../../../../gateway/crypto";
+import { hubKey } from "../../../../gateway/store/log/hubkey";
+import { decodeClose, signedClose } from "../../../../protocol/bodies";
+import { cut } from "../../../../protocol/bytes";
+import { FrameType } from "../../../../protocol/header";
+import { decodeCheckpoint, decodeNote, signCheckpoint } from "../../../../protocol/note";
+import { type Handheld, type Made, signingHandheld } from "../handheld";
+import { Rig } from "../rig";
+import { Root } from "./root";
+
+describe("a log that somebody with sqlite3 touched", () => {
+  let rig: Rig;
+  let handheld: Handheld;
+  beforeEach(() => {
+    rig = new Rig();
+    handheld = rig.own(signingHandheld(1));
+    for (let i = 0; i < 5; i++) rig.deliver(handheld, handheld.record(2));
+  });
+  afterEach(() => rig.end());
+
+  const wrong = () => {
+    const report = rig.verify();
+    return [...report.problems, ...report.recordings.flatMap(({ problems }) => problems)];
+  };
+
+  it("is whole before", () => assert.deepEqual(wrong(), []));
+
+  const edits: [what: string, sql: string, problem: RegExp][] = [
+    ["a leaf taken out", "DELETE FROM leaves WHERE idx = 2", /log 1 had 5 leaves, 4 are here/],
+    ["the last leaf cut off", "DELETE FROM leaves WHERE idx = 4", /log 1 had 5 leaves, 4 are here/],
+    [
+      "a byte of a leaf",
+      "UPDATE leaves SET leaf = substr(leaf, 1, 40) || x'00' || substr(leaf, 42) WHERE idx = 2",
+      /hashes of log 1 are not those of its leaves/,
+    ],
+    [
+      "a leaf given to another recording",
+      "UPDATE leaves SET recording = 1 WHERE idx = 2",
+      /leaf 2 of log 1 is about recording 3/,
+    ],
+    ["a node", "UPDATE nodes SET hash = zeroblob(32) WHERE level = 1 AND idx = 0", /hashes of log 1/],
+    ["a node added", "INSERT INTO nodes VALUES (1, 7, 0, zeroblob(32))", /hashes of log 1/],
+    [
+      "a checkpoint's root",
+      "UPDATE checkpoints SET root = zeroblob(32) WHERE size = 3",
+      /checkpoint of 3 leaves .* altered/,
+    ],
+    [
+      "a checkpoint's time",
+      "UPDATE checkpoints SET at = at - 86400000 WHERE size = 3",
+      /checkpoint of 3 leaves .* altered/,
+    ],
+    [
+      "a checkpoint of another size in its place",
+      "UPDATE checkpoints SET note = (SELECT note FROM checkpoints WHERE size = 2) WHERE size = 3",
+      /checkpoint of 3 leaves .* altered/,
+    ],
+    [
+      "a byte of a note",
+      "UPDATE checkpoints SET note = CAST(replace(CAST(note AS TEXT), 'A', 'B') AS BLOB) WHERE size = 3",
+      /checkpoint of 3 leaves .* altered/,
+    ],
+    [
+      "the newest checkpoint gone",
+      "DELETE FROM checkpoints WHERE size = 5",
+      /newest checkpoint of log 1 is gone/,
+    ],
+    [
+      "where a recording's leaf stands",
+      "UPDATE logged SET idx = 0 WHERE recording = 3",
+      /its row of the log was altered/,
+    ],
+    ["that row gone", "DELETE FROM logged WHERE recording = 3", /does not name its newest leaf/],
+    ["the log's size", "UPDATE logs SET size = 4", /row of log 1 was altered/],
+    ["the log's name", "UPDATE logs SET origin = 'avnode.hub/0/0'", /row of log 1 was altered/],
+    ["the log gone", "DELETE FROM logs", /1 logs were begun, 0 are here/],
+    [
+      "an invented log",
+      "INSERT INTO logs VALUES (2, 'x', 0, 0, zeroblob(32))",
+      /1 logs were begun, 2 are here/,
+    ],
+    ["a certificate that leaves name", "DELETE FROM certificates", /states another certificate/],
+    [
+      "a public table",
+      "UPDATE tables SET leaves = zeroblob(768)",
+      /public table 0 of handheld \w+ was altered/,
+    ],
+    [
+      "an erasure that the log does not know",
+      "INSERT INTO erased VALUES (2, 0, 'owner')",
+      /erased without a leaf/,
+    ],
+    ["a key that is gone", "UPDATE recordings SET mk = x'' WHERE key = 2", /gone without an erasure/],
+  ];
+  for (const [what, sql, problem] of edits) {
+    it(`shows ${what}`, () => {
+      rig.sql(sql);
+      assert.ok(
+        wrong().some((one) => problem.test(one)),
+        wrong().join("\n"),
+      );
+    });
+  }
+
+  for (const sql of [
+    "DELETE FROM logs",
+    "DELETE FROM checkpoints WHERE size = 5",
+    "UPDATE logs SET size = 3",
+    "DELETE FROM nodes",
+  ]) {
+    it(`goes on storing and receipting without appending to it, and heals nothing: ${sql}`, () => {
+      rig.sql(sql);
+      rig.reopen();
+      rig.hello(handheld);
+      rig.deliver(handheld, handheld.record(2));
+      assert.equal(handheld.newestReceipt(6)?.next, 5);
+      assert.ok(
+        rig.logged.some(({ level, text }) => level === "error" && text.includes("cannot log a recording")),
+      );
+      rig.reopen();
+      assert.ok(wrong().length > 0);
+    });
+  }
+});
+
+describe("root, with the hub's key as well", () => {
+  let rig: Rig;
+  let first: Handheld;
+  let second: Handheld;
+  beforeEach(() => {
+    rig = new Rig();
+    first = rig.own(signingHandheld(1));
+    second = rig.own(signingHandheld(2));
+  });
+  afterEach(() => rig.end());
+
+  const problems = (against?: Uint8Array) => {
+    const report = rig.store.reader.verify(undefined, undefined, { against });
+    return {
+      ok: report.ok,
+      texts: [...report.problems, ...report.recordings.flatMap((one) => one.problems)],
+    };
+  };
+  const keep = () => Uint8Array.from(rig.store.reader.log.checkpoint()!);
+  const notes = (number: number, of: Handheld) => {
+    const { id } = rig.store.reader.recording(`${of.hex}-1-${number}`);
+    return rig.verify().recordings.find((one) => one.id === id)!.notes;
+  };
+
+  /** Records once more, with the receipts of its first frames before its last. */
+  function witness(of: Handheld): void {
+    const made = of.begin();
+    rig.deliver(of, made);
+    of.data(made);
+    of.close(made);
+    of.sign(made);
+    rig.deliver(of, made, [1, 2, 3]);
+  }
+
+  /** Edits with the store closed, then lets the store make a new log of what is left. */
+  function forge(edit: (root: Root) => void): void {
+    rig.store.close();
+    const root = new Root(rig.dataDir);
+    edit(root);
+    root.forgetLog();
+    root.done();
+    rig.open();
+    rig.time.tick(2000);
+  }
+
+  const keyOf = (of: Handheld, number: number) =>
+    rig.store.reader.recordings().findIndex((one) => one.device === of.hex && one.recording === number) + 1;
+
+  /** Other samples in the frames, chain and close to match: all but the signature, which only the handheld makes. */
+  function rewrite(of: Handheld, made: Made): (root: Root) => void {
+    const key = keyOf(of, made.number);
+    return (root) => {
+      // The keys are the hub's, so the frames can be sealed anew: the helper of the tests does it as a handheld would.
+      const liar = Object.create(of, { signing: { value: undefined } }) as Handheld;
+      const copy = {
+        ...made,
+        frames: made.frames.slice(0, 1),
+        chains: made.chains.slice(0, 1),
+        samples: 0,
+        closed: false,
+      };
+      liar.data(copy, [1, 1, 1, 1, 1, 1, 1, 1]);
+      liar.data(copy, [2, 2, 2, 2, 2, 2, 2, 2]);
+      const { previousClose, checkpointSize, checkpointRoot } = decodeClose(made.close!);
+      liar.close(copy, { previousClose, checkpointSize, checkpointRoot });
+      root.replaceFrames(key, copy.frames);
+      const length = copy.frames.length;
+      const counts = { held: length, next: length, closed_at: length - 1, samples: copy.samples };
+      root.update({ ...root.row(key), ...counts });
+    };
+  }
+
+  function strip(of: Handheld, made: Made): (root: Root) => void {
+    const key = keyOf(of, made.number);
+    return (root) => {
+      const row = root.row(key);
+      root.db.prepare("DELETE FROM frames WHERE recording = ? AND type = ?").run(key, FrameType.signature);
+      root.update({ ...row, held: row.held - 1, next: row.next - 1 });
+    };
+  }
+
+  it("rewrites an old recording: the close that saw the log shows it, and a kept checkpoint", () => {
+    const made = first.record(2);
+    rig.deliver(first, made);
+    const kept = keep();
+    witness(second);
+    forge(rewrite(first, made));
+    const { ok, texts } = problems();
+    assert.equal(ok, false);
+    assert.ok(
+      texts.some((text) => text.includes("its close saw a log of 1 leaves that is not this one")),
+      texts.join("\n"),
+    );
+    assert.ok(
+      problems(kept).texts.some((text) => text.includes("it was rewritten")),
+      problems(kept).texts.join("\n"),
+    );
+    assert.ok(notes(1, first).some((note) => note.startsWith("sealed only")));
+  });
+
+  it("rewrites one whose handheld went on: the next close of it does not follow", () => {
+    const made = first.record(2);
+    rig.deliver(first, made);
+    rig.deliver(first, first.record(2));
+    forge(rewrite(first, made));
+    const { texts } = problems();
+    assert.ok(
+      texts.some((text) => text.includes("does not follow the close of the recording before")),
+      texts.join("\n"),
+    );
+  });
+
+  it("leaves the signature with a close that it rewrote: it is not the handheld's", () => {
+    const made = first.record(2);
+    rig.deliver(first, made);
+    const frames = made.frames.slice();
+    const edit = rewrite(first, made);
+    forge((root) => {
+      edit(root);
+      const key = 1;
+      const row = root.row(key);
+      root.db
+        .prepare("INSERT INTO frames VALUES (?, ?, ?, ?)")
+        .run(key, row.next, FrameType.signature, frames[4]);
+      root.update({ ...row, held: row.held + 1, next: row.next + 1 });
+    });
+    assert.ok(
+      problems().texts.includes("the signature of its close is not its handheld's"),
+      problems().texts.join("\n"),
+    );
+  });
+
+  it("cuts the tail: the close of another handheld that saw it shows it, and a kept checkpoint", () => {
+    rig.deliver(first, first.record(1));
+    rig.deliver(second, second.record(1));
+    const kept = keep();
+    witness(first);
+    forge((root) => root.unmake(keyOfRow(root, second)));
+    const { ok, texts } = problems();
+    assert.equal(ok, false);
+    assert.ok(
+      texts.some((text) => text.includes("its close saw a log of 2 leaves that is not this one")),
+      texts.join("\n"),
+    );
+    assert.ok(
+      problems(kept).texts.some((text) => text.includes("it was rewritten")),
+      problems(kept).texts.join("\n"),
+    );
+  });
+
+  const keyOfRow = (root: Root, of: Handheld) =>
+    root.db.prepare("SELECT key FROM recordings WHERE device = ?").pluck().get(Buffer.from(of.id)) as number;
+
+  it("strips a signature: the next close that saw the log shows it, and a kept checkpoint", () => {
+    const made = first.record(1);
+    rig.deliver(first, made);
+    const kept = keep();
+    witness(second);
+    forge(strip(first, made));
+    const { ok, texts } = problems();
+    assert.equal(ok, false);
+    assert.ok(
+      texts.some((text) => text.includes("its close saw a log of 1 leaves that is not this one")),
+      texts.join("\n"),
+    );
+    assert.ok(problems(kept).texts.some((text) => text.includes("it was rewritten")));
+  });
+
+  it("cannot be seen where no later close saw the log and nobody kept a checkpoint, but for what is sealed only", () => {
+    const made = first.record(1);
+    rig.deliver(first, made);
+    forge(rewrite(first, made));
+    assert.deepEqual(problems(), { ok: true, texts: [] });
+    assert.ok(notes(1, first).some((note) => note.startsWith("sealed only")));
+  });
+
+  it("cannot be seen to have cut the newest recording off, until its handheld is heard again", () => {
+    rig.deliver(first, first.record(1));
+    const cutOff = second.record(1);
+    rig.deliver(second, cutOff);
+    forge((root) => root.unmake(keyOfRow(root, second)));
+    assert.deepEqual(problems(), { ok: true, texts: [] });
+    rig.hello(second);
+    rig.deliver(second, second.record(1));
+    assert.ok(rig.refused(second)["wrong-tag"] > 0);
+  });
+
+  it("makes a restore of a cut log: verification says what handhelds saw of it, a kept checkpoint more", () => {
+    rig.deliver(first, first.record(1));
+    const early = keep();
+    rig.deliver(second, second.record(1));
+    const kept = keep();
+    rig.deliver(first, first.record(1));
+    assert.deepEqual(problems(early).texts, []);
+    rig.store.close();
+    const root = new Root(rig.dataDir);
+    root["keyring"].amend(rig.dataDir, { generation: Buffer.alloc(8, 9) });
+    root.done();
+    rig.open();
+    assert.deepEqual(problems(kept), { ok: true, texts: [] });
+    assert.ok(
+      rig.store.reader
+        .verify(undefined, undefined, { against: kept })
+        .notes[0].includes("goes on from the kept"),
+    );
+  });
+
+  it("has a checkpoint of another store, one that another key signed and what is none told apart", () => {
+    rig.deliver(first, first.record(1));
+    const kept = keep();
+    const other = ed25519Signer(nodeCrypto.random(32));
+    const own = hubKey(rig.store["keyring"]);
+    const { origin, size, root } = decodeCheckpoint(decodeNote(kept).text);
+    const sign = (name: string, { publicKey, sign }: Ed25519Signer) =>
+      signCheckpoint(nodeCrypto.sha256, { origin: name, size, root }, { name, publicKey }, 0, sign);
+    assert.match(problems(sign(origin, other)).texts.join(), /not signed by this hub's key/);
+    assert.match(problems(sign("avnode.hub/other", own)).texts.join(), /of a log that is not here/);
+    const text = Buffer.from(kept).toString("latin1");
+    const forged = Buffer.from(text.replace("\n1\n", "\n2\n"), "latin1");
+    assert.match(problems(forged).texts.join(), /not signed by this hub's key/);
+    assert.match(problems(cut(kept, 0, 40)).texts.join(), /cannot be read/);
+    assert.equal(problems(kept).ok, true);
+  });
+
+  it("cannot put words in a handheld's mouth: a signature is over the close and its place", () => {
+    const made = first.begin();
+    first.close(made);
+    const other = signedClose(first.id, first.epoch, made.number + 1, made.close!);
+    first.sign(made, other);
+    rig.deliver(first, made);
+    assert.ok(problems().texts.includes("the signature of its close is not its handheld's"));
+  });
+});
