@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../gateway/clock";
 import { nodeCrypto } from "../../gateway/crypto";
 import { startHub } from "../../gateway/hub";
-import { signedClose } from "../../protocol/bodies";
+import { decodeClose, signedClose } from "../../protocol/bodies";
 import { toHex } from "../../protocol/bytes";
 import type { Crypto } from "../../protocol/crypto";
 import { decodeHeader, FrameType, HEADER_BYTES } from "../../protocol/header";
@@ -132,14 +132,22 @@ describe(`signed closes (seed ${seed})`, () => {
       handheld.dossier.leaves,
       trees.map(({ leaves }) => leaves),
     );
+    const [log] = store.reader.log.logs();
     const used = new Set<string>();
     let closed = 0;
+    let witnessed = 0;
     for (const { id, state } of store.reader.recordings()) {
       let close: Uint8Array | undefined;
       if (state === "closed") closed++;
       for (const { frame } of store.reader.frames(id)) {
         const { type, epoch, recording } = decodeHeader(frame);
-        if (type === FrameType.close) close = signedClose(device, epoch, recording, watch.bodyOf(frame));
+        if (type === FrameType.close) {
+          close = signedClose(device, epoch, recording, watch.bodyOf(frame));
+          const { checkpointSize: size, checkpointRoot } = decodeClose(watch.bodyOf(frame));
+          // The handheld saw no other log than the one that is here.
+          if (size > 0) assert.equal(toHex(checkpointRoot), toHex(store.reader.log.root(log!.id, size)), id);
+          if (size > 0) witnessed++;
+        }
         if (type !== FrameType.signature) continue;
         const { tree, leaf, ots } = decodeSignature(watch.bodyOf(frame));
         assert.equal(used.has(`${tree} ${leaf}`), false, `leaf ${leaf} of tree ${tree} twice`);
@@ -159,6 +167,7 @@ describe(`signed closes (seed ${seed})`, () => {
       [...used].some((place) => place.startsWith("1 ")),
       "the second tree was never reached",
     );
+    assert.ok(witnessed > 10, `only ${witnessed} closes echo a checkpoint`);
     assert.ok(closed > used.size, "no power cut left a close unsigned: the test tests nothing");
     assert.ok(closes > closed, "no power cut left a recording open: the test tests nothing");
   }
