@@ -9,7 +9,8 @@ import { BackupRig } from "../backup/rig";
 /** Whether any file of the directory holds these bytes. */
 function holds(dir: string, bytes: Uint8Array): boolean {
   return readdirSync(dir).some(
-    (name) => statSync(join(dir, name)).isFile() && readFileSync(join(dir, name)).includes(bytes),
+    (name) =>
+      statSync(join(dir, name)).isFile() && readFileSync(join(dir, name)).includes(Buffer.from(bytes)),
   );
 }
 

@@ -47,9 +47,12 @@ const USERS = {
 const brokerUsers: Target = {
   name: "brokerUsers",
   seeds: () =>
-    [USERS, { relay: USERS.relay }, null, { ...USERS, store: { username: "store", password: new Array(40).fill(1) } }].map(
-      (value) => Buffer.from(JSON.stringify(value)),
-    ),
+    [
+      USERS,
+      { relay: USERS.relay },
+      null,
+      { ...USERS, store: { username: "store", password: new Array(40).fill(1) } },
+    ].map((value) => Buffer.from(JSON.stringify(value))),
   words: ['"length":', "{", "}", "99", "null", ...Object.keys(USERS)],
   maxBytes: 1000,
   codes: /^BROKER_USERS_FORM$/,

@@ -157,8 +157,14 @@ export class StoreProcess {
         refused: alive((alias: Uint8Array | undefined, kind: Parameters<Store["refused"]>[1]) =>
           store.refused(alias, kind),
         ),
+        get checkpoint() {
+          return store.checkpoint;
+        },
         set onSend(listener: Store["onSend"]) {
           send = listener;
+        },
+        set onCheckpoint(listener: Store["onCheckpoint"]) {
+          store.onCheckpoint = alive(listener);
         },
       },
       broker: this.broker,

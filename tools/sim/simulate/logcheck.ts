@@ -66,7 +66,7 @@ export class LogCheck {
     );
     if (stories.some((story) => story.close && story.frames.length > story.close.frames + 1)) {
       this.chronicle.count(signature ? "signed leaves" : "leaves without their signature");
-      if (signature && log.signature(id) !== "verifiable") return "its signature cannot be verified";
+      if (signature && log.signature(id) !== "signed") return "its signature cannot be verified";
     }
     this.chronicle.count("leaves of closed recordings");
     return undefined;
