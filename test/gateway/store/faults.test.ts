@@ -53,10 +53,10 @@ describe("a store that is killed", () => {
         // Its lock died with it.
         const store = Store.open({ dataDir, kind: "demo" });
         const report = store.reader.verify();
-        assert.deepEqual(
-          report.recordings.flatMap((one) => one.problems),
-          [],
-        );
+        assert.deepEqual([report.problems, report.recordings.flatMap((one) => one.problems)], [[], []]);
+        // A closed recording and its leaf are on disk together, or neither is.
+        for (const { id, state } of store.reader.recordings())
+          assert.equal(store.reader.log.place(id) !== undefined, state === "closed");
         store.close();
       } finally {
         rmSync(dataDir, { recursive: true });

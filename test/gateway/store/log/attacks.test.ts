@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Ed25519Signer, ed25519Signer, nodeCrypto } from "../../../../gateway/crypto";
 import { hubKey } from "../../../../gateway/store/log/hubkey";
 import { decodeClose, signedClose } from "../../../../protocol/bodies";
@@ -311,24 +314,40 @@ describe("root, with the hub's key as well", () => {
     assert.ok(rig.refused(second)["wrong-tag"] > 0);
   });
 
-  it("makes a restore of a cut log: verification says what handhelds saw of it, a kept checkpoint more", () => {
-    rig.deliver(first, first.record(1));
-    const early = keep();
-    rig.deliver(second, second.record(1));
-    const kept = keep();
-    rig.deliver(first, first.record(1));
-    assert.deepEqual(problems(early).texts, []);
+  it("may say that the store was restored: verification then says what handhelds saw that is lost, and who kept more", () => {
+    const made = [first.record(1)];
+    rig.deliver(first, made[0]);
     rig.store.close();
-    const root = new Root(rig.dataDir);
-    root["keyring"].amend(rig.dataDir, { generation: Buffer.alloc(8, 9) });
-    root.done();
-    rig.open();
-    assert.deepEqual(problems(kept), { ok: true, texts: [] });
-    assert.ok(
-      rig.store.reader
-        .verify(undefined, undefined, { against: kept })
-        .notes[0].includes("goes on from the kept"),
-    );
+    const copy = mkdtempSync(join(tmpdir(), "avnode-old-"));
+    try {
+      copyFileSync(join(rig.dataDir, "avnode.db"), join(copy, "avnode.db"));
+      rig.open();
+      rig.hello(first);
+      rig.hello(second);
+      rig.deliver(second, second.record(1));
+      const kept = keep();
+      witness(first);
+      made.push(first.recordings.at(-1)!);
+      rig.store.close();
+      for (const suffix of ["", "-wal", "-shm"])
+        rmSync(join(rig.dataDir, `avnode.db${suffix}`), { force: true });
+      copyFileSync(join(copy, "avnode.db"), join(rig.dataDir, "avnode.db"));
+      const root = new Root(rig.dataDir);
+      root["keyring"].amend(rig.dataDir, { generation: Buffer.alloc(8, 9) });
+      root.done();
+      rig.open();
+      rig.hello(first);
+      for (const one of made) rig.deliver(first, one);
+      assert.deepEqual(problems(), { ok: true, texts: [] });
+      assert.ok(notes(2, first).some((note) => note.includes("lost when the store was restored")));
+      assert.match(
+        problems(kept).texts.join(),
+        /of 2 leaves, its log has 1: the rest was lost when the store/,
+      );
+      assert.equal(problems(keep()).ok, true);
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
   });
 
   it("has a checkpoint of another store, one that another key signed and what is none told apart", () => {
