@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import type { Area, Row } from "./area";
 import { benchCodec } from "./codec";
 import { benchIngest } from "./ingest";
+import { benchLog } from "./log";
 import { benchStart } from "./start";
 import { benchStore } from "./store";
 import { tableOf } from "./table";
@@ -14,6 +15,7 @@ const AREAS: Record<string, Area> = {
   codec: benchCodec,
   store: benchStore,
   ingest: benchIngest,
+  log: benchLog,
   start: benchStart,
 };
 const WRONG_USE = 2;

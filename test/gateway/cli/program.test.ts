@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -100,6 +100,37 @@ describe("the program", function () {
     assert.deepEqual([json.gaps, json.marks, json.open.rateNum], [[], [], 200]);
   });
 
+  it("shows where it stands in the log, when that was, and who signed it", async () => {
+    const { out } = await avnode("show", id, "--data", data);
+    assert.match(out, /^logged {5}as leaf 0 of log 1, avnode\.hub\/[0-9a-f]{16}\/[0-9a-f]{16}$/m);
+    assert.match(out, /^checkpoint of 1 leaf, \d{4}-\d\d-\d\d .* by the hub's clock$/m);
+    assert.match(out, /^signed {5}by its handheld$/m);
+    const json = JSON.parse((await avnode("show", id, "--json", "--data", data)).out);
+    assert.deepEqual([json.logged.index, json.logged.size, json.signature], [0, 1, "signed"]);
+  });
+
+  it("prints the log's checkpoint and its key, writes it, and verifies against it", async () => {
+    const printed = await avnode("checkpoint", "--key", "--data", data);
+    assert.equal(printed.code, 0);
+    const [origin, size, root, blank, plain, timed, key] = printed.out.split("\n");
+    assert.match(origin!, /^avnode\.hub\//);
+    assert.deepEqual([size, blank, Buffer.from(root!, "base64").length], ["1", "", 32]);
+    for (const line of [plain, timed]) assert.ok(line!.startsWith(`\u2014 ${origin} `));
+    assert.ok(key!.startsWith(`${origin}+`));
+    const kept = join(dir, "checkpoint");
+    assert.equal((await avnode("checkpoint", "-o", kept, "--data", data)).code, 0);
+    const against = await avnode("verify", "--against", kept, "--data", data);
+    assert.deepEqual(
+      [against.code, against.out.includes("goes on from the kept checkpoint of 1")],
+      [0, true],
+    );
+    writeFileSync(kept, readFileSync(kept, "latin1").replace("\n1\n", "\n7\n"), "latin1");
+    const altered = await avnode("verify", "--against", kept, "--data", data);
+    assert.deepEqual([altered.code, altered.out.includes("not signed by this hub's key")], [1, true]);
+    const nowhere = await avnode("verify", "--against", join(dir, "nothing"), "--data", data);
+    assert.deepEqual([nowhere.code, nowhere.err.includes("cannot read the kept checkpoint")], [3, true]);
+  });
+
   it("lists the handheld as simulated", async () => {
     const { code, out } = await avnode("devices", "--data", data);
     assert.equal(code, 0);
@@ -132,7 +163,7 @@ describe("the program", function () {
   it("verifies it: 0, and names what a reader should know", async () => {
     const { code, out, err } = await avnode("verify", "--data", data);
     assert.equal(code, 0);
-    assert.match(out, new RegExp(`^${id} +AUTHENTIC .*simulated$`, "m"));
+    assert.match(out, new RegExp(`^${id} +AUTHENTIC .*simulated, signed$`, "m"));
     assert.equal(err, "1 recording, all authentic\n");
   });
 
