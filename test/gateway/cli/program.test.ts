@@ -13,6 +13,7 @@ import { readRecord } from "../../../gateway/wfdb/read";
 import { writeRecord } from "../../../gateway/wfdb/write";
 import { toHex } from "../../../protocol/bytes";
 import { encodeClaimCode } from "../../../protocol/claim";
+import { encodeDossier } from "../../../protocol/dossier";
 import { SimFrontEnd } from "../../../tools/sim/frontend";
 import { VirtualHandheld } from "../../../tools/sim/handheld";
 import { newKeepsake } from "../../../tools/sim/keepsake";
@@ -202,7 +203,10 @@ describe("the program", function () {
       handheld.powerOn(new SimFrontEnd(source, systemClock, { burstMs: 100, speed: 1 }));
       handheld.act((monitor) => monitor.hold());
       const words = encodeClaimCode(handheld.identity.claimCode).split(" ");
-      const { code, out, err } = await avnode("claim", ...words, "--person", "Ada", "--data", shop);
+      const papers = join(dir, "dossier");
+      writeFileSync(papers, encodeDossier(handheld.dossier));
+      const options = ["--person", "Ada", "--dossier", papers, "--data", shop];
+      const { code, out, err } = await avnode("claim", ...words, ...options);
       assert.deepEqual(
         { code, out, err },
         {
@@ -212,6 +216,13 @@ describe("the program", function () {
         },
       );
       assert.match((await avnode("devices", "--data", shop)).out, / Ada$/m);
+      const db = new Database(join(shop, "avnode.db"), { readonly: true });
+      const table = db.prepare("SELECT leaves FROM tables WHERE tree = 0").pluck().get() as Buffer;
+      db.close();
+      assert.equal(toHex(table), toHex(handheld.dossier.leaves[0]!));
+      writeFileSync(papers, "no dossier");
+      const refused = await avnode("claim", ...words, ...options);
+      assert.deepEqual([refused.code, refused.out], [3, ""]);
     } finally {
       handheld.powerOff();
       radio.close();

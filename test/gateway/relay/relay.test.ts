@@ -63,8 +63,8 @@ class FakeHandheld {
 
 /** Stands in for the store: notes what it receives. */
 class FakeStore {
-  checkpoint = undefined;
-  onCheckpoint = () => {};
+  checkpoint: Uint8Array | undefined;
+  onCheckpoint: (note: Uint8Array) => void = () => {};
   onSend: (alias: Uint8Array, message: Uint8Array) => void = () => {};
   readonly received: { alias: string; message: Uint8Array }[] = [];
   receive(alias: Uint8Array, message: Uint8Array): void {
@@ -144,6 +144,29 @@ describe("the relay", () => {
     store.onSend(B, frame(601));
     await time.pass(100);
     assert.deepEqual(handheld.heard, [frame(600)]);
+  });
+
+  it("keeps the log's newest checkpoint on the broker, for whoever comes later, and also from the start", async () => {
+    const heard: string[] = [];
+    const listen = async () => {
+      const listener = new Connection("relay", address, silentLog, (_topic, payload) => {
+        heard.push(payload.toString());
+      });
+      listener.subscribe("avnode/v1/checkpoint");
+      await time.pass(100);
+      await time.until(listener.close());
+    };
+    store.onCheckpoint(Buffer.from("first"));
+    store.onCheckpoint(Buffer.from("second"));
+    await time.pass(100);
+    await listen();
+    assert.deepEqual(heard, ["second"]);
+    await time.until(storeLink.close());
+    store.checkpoint = Buffer.from("third");
+    storeLink = new StoreLink({ store, broker: address });
+    await time.pass(100);
+    await listen();
+    assert.deepEqual(heard, ["second", "third"]);
   });
 
   it("sends what completes at one moment in one envelope of at most 64 messages", async () => {
