@@ -1,6 +1,7 @@
 /** What a backup directory says of itself, and what keeps a directory from being one. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { codeOf, StoreError } from "../store/errors";
 import { replaceFile } from "./files";
 import { sealedPath } from "./sealed";
@@ -23,6 +24,23 @@ export interface BackupInfo {
   mirrorOf?: string;
 }
 
+const hex8 = z.string().regex(/^[0-9a-f]{16}$/);
+/** As far as a Date reaches. */
+const unixMs = z.number().int().min(0).max(8.64e15);
+const count = z.number().int().min(0);
+/** A medium may have damaged any of it, and it is read before anything else of a backup. */
+const fields = z.object({
+  storeId: hex8,
+  generation: hex8,
+  kind: z.string(),
+  at: unixMs,
+  verifiedAt: unixMs.nullable(),
+  fullyVerifiedAt: unixMs.nullable(),
+  recordings: count,
+  frames: count,
+  mirrorOf: z.string().optional(),
+});
+
 export function infoPath(dir: string): string {
   return join(dir, "backup.json");
 }
@@ -44,15 +62,17 @@ export function readInfo(dir: string): BackupInfo | undefined {
       { cause: error },
     );
   }
+  const damaged = (why: string, cause?: unknown) =>
+    new StoreError(
+      "BACKUP_INFO",
+      `${infoPath(dir)} is damaged: ${why}. Back up into ${dir} again, or use another backup`,
+      { cause },
+    );
   let info: BackupInfo;
   try {
     info = JSON.parse(text);
   } catch (cause) {
-    throw new StoreError(
-      "BACKUP_INFO",
-      `${infoPath(dir)} is damaged: ${(cause as Error).message}. Back up into ${dir} again, or use another backup`,
-      { cause },
-    );
+    throw damaged((cause as Error).message, cause);
   }
   if (info?.type !== "avnode/backup" || info.v !== 1) {
     throw new StoreError(
@@ -60,6 +80,8 @@ export function readInfo(dir: string): BackupInfo | undefined {
       `${dir} is a backup of another kind (${String(info?.type)} ${String(info?.v)}), not avnode/backup 1. Use the program that made it`,
     );
   }
+  const issue = fields.safeParse(info).error?.issues[0];
+  if (issue) throw damaged(`${issue.path.join(".")}: ${issue.message}`);
   return info;
 }
 
