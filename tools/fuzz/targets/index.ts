@@ -3,8 +3,10 @@ import type { Target } from "../target";
 import { blocks } from "./blocks";
 import { broker } from "./broker";
 import { connections } from "./connections";
+import { copies } from "./copies";
 import { files } from "./files";
 import { frames } from "./frames";
+import { https } from "./http";
 import { layouts } from "./layouts";
 import { log } from "./log";
 import { signed } from "./signed";
@@ -19,7 +21,9 @@ export const targets: Target[] = [
   ...blocks,
   ...broker,
   ...connections,
+  ...https,
   ...texts,
   ...wfdb,
   ...files,
+  ...copies,
 ];
