@@ -214,7 +214,7 @@ export function encodeVerifierKey(sha256: Hash, key: VerifierKey): string {
   );
 }
 
-/** @throws NOTE_KEY */
+/** Of a key that signs plainly, or of a witness's, whose type is that of its cosignatures. @throws NOTE_KEY */
 export function decodeVerifierKey(sha256: Hash, text: string): VerifierKey {
   const wrong = refusal("NOTE_KEY", "not a verifier key: name+key id+base64 of an Ed25519 key");
   // The base64 may hold a plus of its own, a name may not.
@@ -228,8 +228,10 @@ export function decodeVerifierKey(sha256: Hash, text: string): VerifierKey {
   } catch (_error) {
     throw wrong;
   }
-  if (!isNoteName(name) || blob.length !== 1 + KEY_BYTES || blob[0] !== NoteKey.ed25519) throw wrong;
-  const key = { name, publicKey: cut(blob, 1, blob.length) };
-  if (encodeVerifierKey(sha256, key) !== text) throw wrong;
-  return key;
+  const isKnown = blob[0] === NoteKey.ed25519 || blob[0] === NoteKey.cosignature;
+  if (!isNoteName(name) || blob.length !== 1 + KEY_BYTES || !isKnown) throw wrong;
+  const publicKey = cut(blob, 1, blob.length);
+  const id = toHex(keyId(sha256, name, blob[0], publicKey));
+  if (text.substr(first + 1, second - first - 1) !== id) throw wrong;
+  return { name, publicKey };
 }

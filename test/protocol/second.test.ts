@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PYTHON, skipUnlessPython } from "../machine";
@@ -20,6 +20,27 @@ describe("the second reader, in Python", () => {
   it("agrees with every vector", () => {
     const run = read(VECTORS);
     assert.equal(run.status, 0, run.stderr);
+  });
+
+  it("agrees with every vector of the log", () => {
+    const run = spawnSync(PYTHON, ["-B", join(__dirname, "second/check_log.py"), VECTORS], {
+      encoding: "utf8",
+    });
+    assert.equal(run.status, 0, run.stderr);
+  });
+
+  it("writes the vectors of the log again, byte for byte", () => {
+    const directory = mkdtempSync(join(tmpdir(), "avnode-vectors-"));
+    try {
+      const run = spawnSync(PYTHON, ["-B", join(__dirname, "second/make_log_vectors.py"), directory]);
+      assert.equal(run.status, 0, String(run.stderr));
+      for (const file of readdirSync(directory)) {
+        const kept = readFileSync(join(VECTORS, file), "utf8");
+        assert.equal(readFileSync(join(directory, file), "utf8"), kept, file);
+      }
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it("tells a recording with one altered byte", () => {

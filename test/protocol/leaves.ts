@@ -1,0 +1,66 @@
+/** Random leaves of the log, as fast-check makes them. */
+import fc from "fast-check";
+import { type Erasure, type Manifest, ManifestState, type Origin } from "../../protocol/manifest";
+
+const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
+  fc.record(model, { noNullPrototype: true }) as fc.Arbitrary<T>;
+const uint = (max: number) => fc.integer({ min: 0, max });
+const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+const blob = fc.uint8Array({ maxLength: 200 });
+const text = fc.string({ unit: "grapheme-ascii", maxLength: 40 });
+const EXACT = Number.MAX_SAFE_INTEGER;
+const U32 = 2 ** 32 - 1;
+const U48 = 2 ** 48 - 1;
+
+const sorted = ([a, b]: [number, number]) => ({ from: Math.min(a, b), to: Math.max(a, b) });
+const drop = record({
+  range: fc.tuple(uint(U32), uint(U32)),
+  first: uint(U48),
+  samples: uint(U48),
+  chain: bytes(32),
+  later: fc.boolean(),
+}).map(({ range, ...rest }) => ({ ...sorted(range), ...rest }));
+
+export const manifests: fc.Arbitrary<Manifest> = record({
+  device: bytes(8),
+  epoch: uint(65535),
+  recording: uint(U32),
+  deviceClass: fc.integer({ min: 1, max: 3 }),
+  certificate: bytes(32),
+  range: fc.tuple(uint(U32), uint(U32)),
+  chain: bytes(32),
+  key: bytes(32),
+  rate: fc.option(record({ num: uint(U32), den: uint(U32) })),
+  leads: fc.array(record({ name: text, samples: uint(U48) }), { maxLength: 12 }),
+  samples: uint(U48),
+  gaps: fc.array(record({ first: uint(U48), count: uint(U48), reason: uint(2) }), { maxLength: 5 }),
+  drops: fc.array(drop, { maxLength: 3 }),
+  start: uint(EXACT),
+  trust: uint(2),
+  received: record({ first: uint(EXACT), last: uint(EXACT) }),
+  state: fc.constantFrom(...Object.values(ManifestState)),
+  close: blob,
+  signature: fc.option(blob),
+  person: fc.option(bytes(32)),
+}).map(({ range, state, close, signature, ...rest }) => ({
+  ...rest,
+  ...sorted(range),
+  state,
+  part: state === ManifestState.open,
+  close: state === ManifestState.closed ? close : null,
+  signature: state === ManifestState.closed ? signature : null,
+}));
+
+export const erasures: fc.Arbitrary<Erasure> = record({
+  manifest: fc.option(uint(EXACT)),
+  device: bytes(8),
+  epoch: uint(65535),
+  recording: uint(U32),
+  at: uint(EXACT),
+});
+
+export const origins: fc.Arbitrary<Origin> = record({
+  checkpoint: blob,
+  generation: bytes(8),
+  at: uint(EXACT),
+});
