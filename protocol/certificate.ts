@@ -1,5 +1,5 @@
 /** The handheld's certificate: who it is, what class of unit, and the keys it signs with, signed by its maker. */
-import { ascii, concat } from "./bytes";
+import { ascii, concat, fromHex } from "./bytes";
 import { type CborMap, decodeCbor, encodeCbor } from "./cbor";
 import { HASH_BYTES } from "./chain";
 import { Fields } from "./fields";
@@ -40,6 +40,9 @@ const MAX_SECONDS = 4294967295;
 export const TREE_BYTES = 48;
 export const MAKER_BYTES = 32;
 export const MAKER_SIGNATURE_BYTES = 64;
+
+/** Its private key is public, so it certifies nothing but units that say they are simulated. */
+export const SIMULATION_MAKER = fromHex("a6bf7ff730d82ede4f6b1f9f47f93dc8c930254940853b09d2bfb6b4112ee148");
 
 function fieldsOf(certificate: UnsignedCertificate): CborMap {
   return {

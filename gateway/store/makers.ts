@@ -4,6 +4,7 @@ import { sameBytes } from "../../protocol/bytes";
 import {
   type Certificate,
   DeviceClass,
+  SIMULATION_MAKER,
   signedCertificate,
   type UnsignedCertificate,
 } from "../../protocol/certificate";
@@ -11,8 +12,6 @@ import { ed25519Signer, ed25519Verify } from "../crypto";
 
 /** The simulation maker's seed is public: it certifies nothing but units that say they are simulated. */
 const simulationMaker = ed25519Signer(createHash("sha256").update("avnode/simulation-maker/v1").digest());
-/** Raw Ed25519 public key. */
-export const SIMULATION_MAKER = simulationMaker.publicKey;
 
 /** Makers that a hub believes, and for which classes of unit. */
 const MAKERS = [{ publicKey: SIMULATION_MAKER, classes: [DeviceClass.simulated] }];

@@ -1,0 +1,175 @@
+/** An opened proof: every frame with the recording's key, every block decoded, every sample counted or declared lost. */
+import { type Close, type Drop, DropReason, decodeData, decodeDrop, decodeMark } from "../bodies";
+import { sameBytes } from "../bytes";
+import { keyCommitment } from "../chain";
+import { type BlockShape, decodeBlock } from "../codec/block";
+import type { Crypto } from "../crypto";
+import { decodeHeader, FrameType } from "../header";
+import type { Manifest, ManifestDrop } from "../manifest";
+import { blockShape, decodeOpen, type Open } from "../open";
+import { openFrame } from "../seal";
+import { fault, LineName } from "./lines";
+import { addSpan, coveredBy, type Span, totalOf } from "./spans";
+
+const unchanged = LineName.unchanged;
+const complete = LineName.complete;
+
+export interface Contents {
+  /** Samples per lead that are here. */
+  samples: number;
+  /** Positions that are not. */
+  gaps: Span[];
+  /** Stretches of frames of which only the hub says that the handheld lost them. */
+  undeclared: ManifestDrop[];
+}
+
+function checkOpen(manifest: Manifest, open: Open): void {
+  let isSame =
+    manifest.rate !== null &&
+    manifest.rate.num === open.rateNum &&
+    manifest.rate.den === open.rateDen &&
+    manifest.start === open.startMs &&
+    manifest.trust === open.trust &&
+    manifest.leads.length === open.leads.length;
+  for (let i = 0; isSame && i < open.leads.length; i++)
+    isSame = manifest.leads[i].name === open.leads[i].name;
+  if (!isSame) {
+    throw fault(
+      unchanged,
+      "PROOF_MANIFEST",
+      "the log says otherwise than the open frame: rate, leads or start",
+    );
+  }
+}
+
+function isSameDrop(drop: Drop, listed: ManifestDrop): boolean {
+  return (
+    drop.from === listed.from &&
+    drop.to === listed.to &&
+    drop.firstSample === listed.first &&
+    drop.samples === listed.samples &&
+    sameBytes(drop.chain, listed.chain)
+  );
+}
+
+class Reading {
+  samples = 0;
+  end = 0;
+  readonly gaps: Span[] = [];
+  readonly declared: Span[] = [];
+  readonly drops: Drop[] = [];
+  private shape: BlockShape | null = null;
+
+  constructor(private readonly manifest: Manifest) {}
+
+  take(type: number, body: Uint8Array): void {
+    if (type === FrameType.open) {
+      const open = decodeOpen(body);
+      checkOpen(this.manifest, open);
+      this.shape = blockShape(open);
+    } else if (type === FrameType.drop) this.takeDrop(decodeDrop(body));
+    else if (type === FrameType.mark) decodeMark(body);
+    else this.takeData(body);
+  }
+
+  private takeDrop(drop: Drop): void {
+    if (drop.recording !== this.manifest.recording) return;
+    addSpan(this.declared, drop.firstSample, drop.samples);
+    if (drop.reason === DropReason.ringFull) this.drops.push(drop);
+  }
+
+  private takeData(body: Uint8Array): void {
+    const data = decodeData(body);
+    // Without the open frame no block can be read.
+    if (!this.shape) return;
+    const count = decodeBlock(data.block, this.shape)[0].length;
+    if (data.firstSample < this.end) {
+      throw fault(unchanged, "PROOF_SAMPLES", "sample " + data.firstSample + " stands there twice");
+    }
+    addSpan(this.gaps, this.end, data.firstSample - this.end);
+    this.samples += count;
+    this.end = data.firstSample + count;
+  }
+}
+
+/** Of the stretches that the log says the handheld declared itself, those that no drop frame here declares. */
+function undeclaredOf(manifest: Manifest, drops: Drop[]): ManifestDrop[] {
+  for (let i = 0; i < drops.length; i++) {
+    let isListed = false;
+    for (let k = 0; k < manifest.drops.length; k++)
+      if (isSameDrop(drops[i], manifest.drops[k])) isListed = true;
+    if (!isListed) {
+      throw fault(complete, "PROOF_DROP", "the handheld declared frames lost that the log does not list");
+    }
+  }
+  const out: ManifestDrop[] = [];
+  for (let i = 0; i < manifest.drops.length; i++) {
+    let isFound = false;
+    for (let k = 0; k < drops.length; k++) if (isSameDrop(drops[k], manifest.drops[i])) isFound = true;
+    if (!isFound) out.push(manifest.drops[i]);
+  }
+  return out;
+}
+
+/** The close knows what this recording declared itself; drop frames of that may be lost in turn. */
+function checkDropped(close: Close, declared: number, undeclared: ManifestDrop[]): void {
+  if (close.dropped === declared || (undeclared.length > 0 && declared < close.dropped)) return;
+  throw fault(
+    complete,
+    "PROOF_COUNTS",
+    "the close counts " + close.dropped + " samples lost, the drop frames " + declared,
+  );
+}
+
+/** @throws PROOF_KEY, PROOF_FRAME_KEY, PROOF_FRAME_BODY, PROOF_MANIFEST, PROOF_DROP, PROOF_SAMPLES, PROOF_COUNTS */
+export function readContents(
+  crypto: Pick<Crypto, "sha256" | "open">,
+  key: Uint8Array,
+  manifest: Manifest,
+  frames: Uint8Array[],
+  close: Close | null,
+): Contents {
+  if (!sameBytes(keyCommitment(crypto as Crypto, key), manifest.key)) {
+    throw fault(unchanged, "PROOF_KEY", "the key in the file is not this recording's");
+  }
+  const reading = new Reading(manifest);
+  for (let i = 0; i < frames.length; i++) {
+    const header = decodeHeader(frames[i]);
+    let body: Uint8Array;
+    try {
+      body = openFrame(crypto as Crypto, key, frames[i]);
+    } catch (_error) {
+      throw fault(
+        unchanged,
+        "PROOF_FRAME_KEY",
+        "frame " +
+          header.sequence +
+          " was altered, or comes from another device: the recording's key does not open it",
+      );
+    }
+    try {
+      reading.take(header.type, body);
+    } catch (error) {
+      if ((error as { line?: string }).line) throw error;
+      throw fault(
+        unchanged,
+        "PROOF_FRAME_BODY",
+        "frame " + header.sequence + " cannot be read: " + (error as Error).message,
+      );
+    }
+  }
+  if (manifest.rate === null)
+    return { samples: 0, gaps: [], undeclared: undeclaredOf(manifest, reading.drops) };
+  addSpan(reading.gaps, reading.end, manifest.samples - reading.end);
+  if (reading.end > manifest.samples) {
+    throw fault(unchanged, "PROOF_COUNTS", "there are more samples than the log counts");
+  }
+  const undeclared = undeclaredOf(manifest, reading.drops);
+  if (close) checkDropped(close, totalOf(reading.declared), undeclared);
+  const known = reading.declared.slice();
+  for (let i = 0; i < undeclared.length; i++) addSpan(known, undeclared[i].first, undeclared[i].samples);
+  if (!coveredBy(reading.gaps, known)) {
+    throw fault(complete, "PROOF_GAP", "samples are missing that nobody declared lost");
+  }
+  return { samples: reading.samples, gaps: reading.gaps, undeclared };
+}

@@ -1,0 +1,143 @@
+/** The frames of a proof: each in its place, once, and the chain through them from the key's commitment to its end. */
+import { sameBytes, toHex } from "../bytes";
+import { chainFrom, chainNext } from "../chain";
+import type { Crypto } from "../crypto";
+import { decodeHeader, FrameType } from "../header";
+import type { Manifest, ManifestDrop } from "../manifest";
+import { fault, LineName } from "./lines";
+
+const complete = LineName.complete;
+const unchanged = LineName.unchanged;
+
+/** Sequences of the frames, each of this recording. */
+function placesOf(manifest: Manifest, frames: Uint8Array[]): number[] {
+  const places: number[] = [];
+  for (let i = 0; i < frames.length; i++) {
+    let header: ReturnType<typeof decodeHeader>;
+    try {
+      header = decodeHeader(frames[i]);
+    } catch (error) {
+      throw fault(unchanged, "PROOF_FRAME_FORM", "item " + i + " is no frame: " + (error as Error).message);
+    }
+    if (header.epoch !== manifest.epoch || header.recording !== manifest.recording) {
+      throw fault(
+        unchanged,
+        "PROOF_FRAME_RECORDING",
+        "item " + i + " is from another recording: number " + header.recording + " of epoch " + header.epoch,
+      );
+    }
+    const isPlaced =
+      header.type <= FrameType.mark && (header.type === FrameType.open) === (header.sequence === 0);
+    if (!isPlaced) {
+      throw fault(
+        unchanged,
+        "PROOF_FRAME_TYPE",
+        "frame " + header.sequence + " is of type " + header.type + ", which has no place there",
+      );
+    }
+    places.push(header.sequence);
+  }
+  return places;
+}
+
+function lostAndHere(sequence: number): Error {
+  return fault(
+    unchanged,
+    "PROOF_FRAME_LOST",
+    "frame " + sequence + " is here, and its stretch is declared lost",
+  );
+}
+
+/** Says why frame `found` stands where `wanted` should. */
+function misplaced(places: number[], wanted: number, found: number): Error {
+  const isThere = places.indexOf(wanted) >= 0;
+  if (found > wanted) {
+    return isThere
+      ? fault(unchanged, "PROOF_FRAME_ORDER", "frame " + wanted + " stands behind frame " + found)
+      : fault(
+          complete,
+          "PROOF_FRAME_MISSING",
+          "frame " + wanted + " is missing, and nobody declared it lost",
+        );
+  }
+  if (places.indexOf(found) === places.lastIndexOf(found)) return lostAndHere(found);
+  return isThere
+    ? fault(unchanged, "PROOF_FRAME_TWICE", "frame " + found + " stands there twice")
+    : fault(
+        unchanged,
+        "PROOF_FRAME_REPLAYED",
+        "frame " + found + " stands again in the place of frame " + wanted,
+      );
+}
+
+/** The stretch declared lost that goes on over this frame, if there is one. */
+function lostAt(drops: ManifestDrop[], sequence: number): ManifestDrop | undefined {
+  for (let i = 0; i < drops.length; i++) {
+    if (drops[i].from <= sequence && sequence <= drops[i].to) return drops[i];
+  }
+  return undefined;
+}
+
+export interface Walked {
+  /** Stretches that frames are not here of, in order. */
+  lost: ManifestDrop[];
+  /** Sequences in the order of the frames. */
+  places: number[];
+}
+
+/** @throws PROOF_FRAME*, PROOF_CHAIN */
+export function walkFrames(crypto: Pick<Crypto, "sha256">, manifest: Manifest, frames: Uint8Array[]): Walked {
+  const places = placesOf(manifest, frames);
+  const lost: ManifestDrop[] = [];
+  let chain = chainFrom(crypto, manifest.device, manifest.epoch, manifest.recording, manifest.key);
+  let next = 0;
+  /** Next frame after the last that the chain has taken up. */
+  let taken = 0;
+  for (let i = 0; i <= frames.length; i++) {
+    const found = i < frames.length ? places[i] : manifest.to;
+    while (next < found) {
+      const drop = lostAt(manifest.drops, next);
+      if (!drop) {
+        if (i < frames.length) throw misplaced(places, next, found);
+        throw fault(
+          complete,
+          "PROOF_FRAMES_CUT",
+          "the end is cut off: frames " + next + " to " + (manifest.to - 1) + " are missing",
+        );
+      }
+      // What the chain took up and a jump then skips would go unchecked.
+      if (taken > drop.from) throw lostAndHere(taken - 1);
+      lost.push(drop);
+      chain = drop.chain;
+      next = drop.to + 1;
+    }
+    if (i === frames.length) break;
+    if (found >= manifest.to) {
+      throw fault(unchanged, "PROOF_FRAME_BEYOND", "frame " + found + " stands behind the recording's end");
+    }
+    if (found < next) throw misplaced(places, next, found);
+    chain = chainNext(crypto, chain, frames[i]);
+    next++;
+    taken = next;
+    for (let k = 0; k < manifest.drops.length; k++) {
+      if (manifest.drops[k].to === found && !sameBytes(manifest.drops[k].chain, chain)) {
+        throw fault(
+          unchanged,
+          "PROOF_CHAIN",
+          "the chain at frame " + found + " is not the one that was declared",
+        );
+      }
+    }
+  }
+  // A stretch that a later recording declared lost may go beyond the end, and its chain too.
+  if (next === manifest.to && !sameBytes(chain, manifest.chain)) {
+    throw fault(
+      unchanged,
+      "PROOF_CHAIN",
+      "the chain through the frames ends in " +
+        toHex(chain).substr(0, 16) +
+        ", not where the recording's does",
+    );
+  }
+  return { lost, places };
+}
