@@ -60,7 +60,7 @@ function misplaced(places: number[], wanted: number, found: number): Error {
           "frame " + wanted + " is missing, and nobody declared it lost",
         );
   }
-  if (places.indexOf(found) === places.lastIndexOf(found)) return lostAndHere(found);
+  if (places.indexOf(found, places.indexOf(found) + 1) < 0) return lostAndHere(found);
   return isThere
     ? fault(unchanged, "PROOF_FRAME_TWICE", "frame " + found + " stands there twice")
     : fault(
