@@ -1,5 +1,5 @@
 /** The frames of a proof: each in its place, once, and the chain through them from the key's commitment to its end. */
-import { sameBytes, toHex } from "../bytes";
+import { sameBytes } from "../bytes";
 import { chainFrom, chainNext } from "../chain";
 import type { Crypto } from "../crypto";
 import { decodeHeader, FrameType } from "../header";
@@ -78,66 +78,85 @@ function lostAt(drops: ManifestDrop[], sequence: number): ManifestDrop | undefin
   return undefined;
 }
 
-export interface Walked {
+export interface Placed {
   /** Stretches that frames are not here of, in order. */
   lost: ManifestDrop[];
   /** Sequences in the order of the frames. */
   places: number[];
 }
 
-/** @throws PROOF_FRAME*, PROOF_CHAIN */
-export function walkFrames(crypto: Pick<Crypto, "sha256">, manifest: Manifest, frames: Uint8Array[]): Walked {
+/** @throws PROOF_FRAME*: a frame that is not in its place, or not there */
+export function placeFrames(manifest: Manifest, frames: Uint8Array[]): Placed {
   const places = placesOf(manifest, frames);
   const lost: ManifestDrop[] = [];
-  let chain = chainFrom(crypto, manifest.device, manifest.epoch, manifest.recording, manifest.key);
   let next = 0;
-  /** Next frame after the last that the chain has taken up. */
+  /** Next frame after the last that is here. */
   let taken = 0;
-  for (let i = 0; i <= frames.length; i++) {
-    const found = i < frames.length ? places[i] : manifest.to;
+  for (let i = 0; i <= places.length; i++) {
+    const isEnd = i === places.length;
+    const found = isEnd ? manifest.to : places[i];
     while (next < found) {
       const drop = lostAt(manifest.drops, next);
+      if (!drop && !isEnd) throw misplaced(places, next, found);
       if (!drop) {
-        if (i < frames.length) throw misplaced(places, next, found);
-        throw fault(
-          complete,
-          "PROOF_FRAMES_CUT",
-          "the end is cut off: frames " + next + " to " + (manifest.to - 1) + " are missing",
-        );
+        const missing = "frames " + next + " to " + (manifest.to - 1) + " are missing";
+        throw fault(complete, "PROOF_FRAMES_CUT", "the end is cut off: " + missing);
       }
-      // What the chain took up and a jump then skips would go unchecked.
+      // The chain jumps over the stretch: what is here of it would go unchecked.
       if (taken > drop.from) throw lostAndHere(taken - 1);
       lost.push(drop);
-      chain = drop.chain;
       next = drop.to + 1;
     }
-    if (i === frames.length) break;
+    if (isEnd) break;
     if (found >= manifest.to) {
       throw fault(unchanged, "PROOF_FRAME_BEYOND", "frame " + found + " stands behind the recording's end");
     }
     if (found < next) throw misplaced(places, next, found);
-    chain = chainNext(crypto, chain, frames[i]);
     next++;
     taken = next;
-    for (let k = 0; k < manifest.drops.length; k++) {
-      if (manifest.drops[k].to === found && !sameBytes(manifest.drops[k].chain, chain)) {
+  }
+  return { lost, places };
+}
+
+/** Runs the chain from the key's commitment through every frame, over what is lost, to the recording's end. @throws PROOF_CHAIN */
+export function checkChain(
+  crypto: Pick<Crypto, "sha256">,
+  manifest: Manifest,
+  frames: Uint8Array[],
+  placed: Placed,
+): void {
+  let chain = chainFrom(crypto, manifest.device, manifest.epoch, manifest.recording, manifest.key);
+  let next = 0;
+  let jumps = 0;
+  const jumpTo = function (sequence: number): void {
+    while (next < sequence) {
+      chain = placed.lost[jumps].chain;
+      next = placed.lost[jumps].to + 1;
+      jumps++;
+    }
+  };
+  const drops = manifest.drops;
+  for (let i = 0; i < frames.length; i++) {
+    jumpTo(placed.places[i]);
+    chain = chainNext(crypto, chain, frames[i]);
+    for (let k = 0; k < drops.length; k++) {
+      if (drops[k].to === next && !sameBytes(drops[k].chain, chain)) {
         throw fault(
           unchanged,
           "PROOF_CHAIN",
-          "the chain at frame " + found + " is not the one that was declared",
+          "the chain at frame " + next + " is not the one that was declared",
         );
       }
     }
+    next++;
   }
+  jumpTo(manifest.to);
   // A stretch that a later recording declared lost may go beyond the end, and its chain too.
   if (next === manifest.to && !sameBytes(chain, manifest.chain)) {
     throw fault(
       unchanged,
       "PROOF_CHAIN",
-      "the chain through the frames ends in " +
-        toHex(chain).substr(0, 16) +
-        ", not where the recording's does",
+      "a frame was altered, or comes from another device: the chain does not end where the recording's does",
     );
   }
-  return { lost, places };
 }

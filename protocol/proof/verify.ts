@@ -12,7 +12,7 @@ import type { Refusal } from "../refusal";
 import { type Contents, readContents } from "./contents";
 import { checkEcho } from "./echo";
 import { decodeProof, type ProofFile } from "./file";
-import { type Walked, walkFrames } from "./frames";
+import { checkChain, type Placed, placeFrames } from "./frames";
 import {
   fault,
   LINE_ORDER,
@@ -133,14 +133,14 @@ function personOf(crypto: ProofCrypto, proof: ProofFile, manifest: Manifest, fou
 /** True when every frame is here, or declared lost by the handheld itself. */
 function completeness(
   manifest: Manifest,
-  walked: Walked,
+  placed: Placed,
   contents: Contents | null,
   found: Findings,
 ): boolean {
   let isDeclared = true;
   let gaps = "";
-  for (let i = 0; i < walked.lost.length; i++) {
-    const drop = walked.lost[i];
+  for (let i = 0; i < placed.lost.length; i++) {
+    const drop = placed.lost[i];
     const isOwn = contents !== null && !drop.later && contents.undeclared.indexOf(drop) < 0;
     if (!isOwn) isDeclared = false;
     const whose = isOwn ? "as the handheld itself declared" : "as only the hub says";
@@ -152,7 +152,7 @@ function completeness(
     const whose = gap.reason === 0 ? ", which nobody declared" : "";
     gaps += "; no samples " + gap.first + " to " + (gap.first + gap.count - 1) + whose;
   }
-  const count = walked.places.length + " frames";
+  const count = placed.places.length + " frames";
   const text = gaps === "" ? "every frame is here: " + count : count + gaps;
   found.say(LineName.complete, isDeclared ? LineState.ok : LineState.no, text);
   return isDeclared;
@@ -185,8 +185,9 @@ function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: F
   const { proof, manifest, close } = evidence;
   // What is cheap and about the content comes first: it names the frame.
   checkClose(manifest, close);
-  const walked = walkFrames(crypto, manifest, proof.frames);
+  const placed = placeFrames(manifest, proof.frames);
   const contents = proof.key ? readContents(crypto, proof.key, manifest, proof.frames, close) : null;
+  checkChain(crypto, manifest, proof.frames, placed);
   const inclusion = checkInclusion(crypto, proof);
   const certificate = checkCertificate(crypto, crypto.ed25519, proof.certificate, manifest, SIMULATION_MAKER);
   const logged = checkSigners(
@@ -208,7 +209,7 @@ function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: F
     found.say(LineName.seen, LineState.ok, "the handheld saw this log later, and signed so in " + where);
   } else found.say(LineName.seen, LineState.unknown, "no later close of the handheld vouches for the log");
 
-  const isComplete = completeness(manifest, walked, contents, found);
+  const isComplete = completeness(manifest, placed, contents, found);
   const end = close ? "to the close" : "to where " + stateText(manifest);
   const depth = contents ? ", every frame opened and decoded" : ", content not disclosed";
   found.say(LineName.unchanged, LineState.ok, "the chain runs from the key's commitment " + end + depth);

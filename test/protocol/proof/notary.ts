@@ -23,12 +23,12 @@ import {
   ManifestState,
   personCommitment,
 } from "../../../protocol/manifest";
-import { signCheckpoint } from "../../../protocol/note";
+import { decodeCheckpoint, decodeNote, encodeNote, signCheckpoint } from "../../../protocol/note";
 import { encodeOpen, type Open } from "../../../protocol/open";
 import type { ProofFile } from "../../../protocol/proof/file";
 import type { Trust, TrustedKey } from "../../../protocol/proof/trust";
 import type { ProofCrypto } from "../../../protocol/proof/verify";
-import { encodeRevocations, type Revocations, signedRevocations } from "../../../protocol/revocations";
+import { type Revocations, signedRevocations } from "../../../protocol/revocations";
 import { sealFrame } from "../../../protocol/seal";
 import { encodeSignature } from "../../../protocol/signature";
 import { publicTree, type Signing, signWithLeaf } from "../../../protocol/trees";
@@ -44,12 +44,25 @@ const HALF_HOUR = 1800;
 export class Maker {
   readonly key;
 
-  constructor(readonly name: string) {
-    this.key = ed25519Signer(seedOf(name));
+  constructor(
+    readonly name: string,
+    seed = seedOf(name),
+  ) {
+    this.key = ed25519Signer(seed);
   }
 
   get trusted(): TrustedKey {
     return { label: this.name, name: this.name, publicKey: this.key.publicKey };
+  }
+
+  /** The note with a cosignature more, as signCheckpoint makes the hub's. */
+  cosign(note: Uint8Array, unixSeconds: number): Uint8Array {
+    const { text, signatures } = decodeNote(note);
+    const key = { name: this.name, publicKey: this.key.publicKey };
+    const own = signCheckpoint(crypto.sha256, decodeCheckpoint(text), key, unixSeconds, (m) =>
+      this.key.sign(m),
+    );
+    return encodeNote({ text, signatures: [...signatures, decodeNote(own).signatures[1]!] });
   }
 
   revocations(device: Uint8Array, since: number): Revocations {
@@ -64,6 +77,9 @@ export class Maker {
     return list;
   }
 }
+
+/** Whose private key everybody has. */
+export const SIMULATION = new Maker("simulation", seedOf("avnode/simulation-maker/v1"));
 
 /** A part of a recording: a block of samples, samples that the front end lost, or frames that the ring dropped. */
 export type Part = { data: Int32Array } | { frontEnd: number } | { ring: Int32Array[]; later?: boolean };
@@ -353,5 +369,3 @@ export function beats(seconds: number): Part[] {
     }),
   }));
 }
-
-export { encodeRevocations };
