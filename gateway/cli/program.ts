@@ -8,12 +8,14 @@ import { addExport } from "./exporting";
 import { addForget } from "./forget";
 import { addMirror } from "./mirror";
 import { addPassword } from "./password";
+import { addProof } from "./proof";
 import { addRecordings } from "./recordings";
 import { addRestore } from "./restore";
 import { addShow } from "./show";
 import { addStart, type StartDemo } from "./start";
 import { addStatus } from "./status";
 import { Exit, Terminal } from "./terminal";
+import { addTrust } from "./trust";
 import { addVerify } from "./verify";
 
 /** What the tools add to the gateway's commands. */
@@ -55,6 +57,8 @@ export async function run(
   addShow(program, terminal);
   extras.add?.(program, terminal);
   addExport(program, terminal);
+  addProof(program, terminal);
+  addTrust(program, terminal);
   addCheckpoint(program, terminal);
   addPassword(program, terminal);
   addVerify(program, terminal, setExit);

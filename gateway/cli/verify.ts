@@ -1,17 +1,24 @@
 import type { Command } from "commander";
 import { readCheckpoint } from "./checkpoint";
+import { isProofFile, type TrustOptions, verifyFile } from "./prooffile";
 import { type DataOption, withReader } from "./reading";
 import { Exit, type Terminal } from "./terminal";
 import { counted, table } from "./text";
 
 export function addVerify(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
-    .command("verify [id]")
-    .description("verify every recording, or one: exit code 0 when authentic, 1 when altered or missing")
+    .command("verify [what]")
+    .description(
+      "verify every recording, one by its ID, or a proof FILE from elsewhere: exit code 0 when authentic, else 1",
+    )
     .option("--against <file>", "a checkpoint that was kept elsewhere: the log must go on from it")
+    .option("--trust <file>", "of a proof file: whose makers, hubs and witnesses you trust")
+    .option("--revocations <file>", "of a proof file: a maker's list of units no longer to be believed")
     .option("--json", "print JSON")
     .option("--data <dir>", "data directory")
-    .action((id: string | undefined, options: DataOption & { against?: string; json?: boolean }) => {
+    .action((what: string | undefined, options: DataOption & TrustOptions & { against?: string }) => {
+      if (what !== undefined && isProofFile(what)) return exit(verifyFile(what, options, terminal));
+      const id = what;
       const against = options.against === undefined ? undefined : readCheckpoint(options.against);
       const progress = terminal.progress("verifying");
       const report = withReader(options, terminal, (reader) => {

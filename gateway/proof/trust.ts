@@ -24,7 +24,7 @@ export function parseTrust(text: string, file: string): Trust {
     witness: trust.witnesses,
   };
   for (const [index, line] of text.split("\n").entries()) {
-    const words = line.replace(/#.*$/, "").trim().split(/\s+/);
+    const words = line.replace(/#.*/s, "").trim().split(/\s+/);
     if (words[0] === "") continue;
     const wrong = (why: string) => new TrustError(`${file}, line ${index + 1}: ${why}`);
     const [kind, label, key] = words;

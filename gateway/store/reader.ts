@@ -67,6 +67,11 @@ export class StoreReader {
     this.db.close();
   }
 
+  /** Of every handheld that was claimed, as its maker signed it. */
+  certificates(): Uint8Array[] {
+    return this.db.prepare("SELECT certificate FROM devices ORDER BY id").pluck().all() as Buffer[];
+  }
+
   devices(): DeviceInfo[] {
     const rows = this.db.prepare("SELECT * FROM devices ORDER BY claimed_at, id").all() as DeviceRow[];
     return rows.map((row) => ({

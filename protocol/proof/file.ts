@@ -56,8 +56,12 @@ const MAX_NAME = 1024;
 const MAX_EXACT = 9007199254740991;
 
 export function encodeProof(proof: ProofFile): Uint8Array {
-  const { index, path, checkpoint, signers } = proof.log;
-  const log: CborMap = { index, path, checkpoint, signers };
+  const log: CborMap = {
+    index: proof.log.index,
+    path: proof.log.path,
+    checkpoint: proof.log.checkpoint,
+    signers: proof.log.signers,
+  };
   const echo: CborValue = proof.echo && {
     close: proof.echo.close,
     signature: proof.echo.signature,

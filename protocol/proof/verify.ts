@@ -160,8 +160,10 @@ function completeness(
 
 /** True when the device's own signature holds. @throws PROOF_SIGNATURE, PROOF_PATH */
 function checkSignature(crypto: ProofCrypto, evidence: Evidence, certificate: Certificate): boolean {
-  const { proof, manifest } = evidence;
-  const { close, signature } = manifest;
+  const proof = evidence.proof;
+  const manifest = evidence.manifest;
+  const close = manifest.close;
+  const signature = manifest.signature;
   if (!close || !signature) {
     if (proof.path)
       throw fault(LineName.signed, "PROOF_PATH", "a path without a signature that it belongs to");
@@ -182,13 +184,15 @@ function stateText(manifest: Manifest): string {
 
 /** @throws the faults of a proof that contradicts itself */
 function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: Findings): void {
-  const { proof, manifest, close } = evidence;
-  // What is cheap and about the content comes first: it names the frame.
+  const proof = evidence.proof;
+  const manifest = evidence.manifest;
+  const close = evidence.close;
+  // What is cheap comes first, and what names the frame before what only tells that one is wrong.
+  const inclusion = checkInclusion(crypto, proof);
   checkClose(manifest, close);
   const placed = placeFrames(manifest, proof.frames);
   const contents = proof.key ? readContents(crypto, proof.key, manifest, proof.frames, close) : null;
   checkChain(crypto, manifest, proof.frames, placed);
-  const inclusion = checkInclusion(crypto, proof);
   const certificate = checkCertificate(crypto, crypto.ed25519, proof.certificate, manifest, SIMULATION_MAKER);
   const logged = checkSigners(
     crypto,

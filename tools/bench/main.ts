@@ -7,6 +7,7 @@ import type { Area, Row } from "./area";
 import { benchCodec } from "./codec";
 import { benchIngest } from "./ingest";
 import { benchLog } from "./log";
+import { benchProof } from "./proof";
 import { benchStart } from "./start";
 import { benchStore } from "./store";
 import { tableOf } from "./table";
@@ -16,6 +17,7 @@ const AREAS: Record<string, Area> = {
   store: benchStore,
   ingest: benchIngest,
   log: benchLog,
+  proof: benchProof,
   start: benchStart,
 };
 const WRONG_USE = 2;

@@ -237,11 +237,11 @@ def judge(data, trust, revocations):
     try:
         m = under("PROOF_MANIFEST", decode_manifest, p["manifest"])
         close = under("PROOF_CLOSE", DECODERS["close"], m["close"]) if m["close"] is not None else None
+        text, lines, origin, size, root = check_inclusion(p)
         check_close(m, close)
         at, lost = place(m, p["frames"])
         hub_only = read_contents(p, m, close) if p["key"] else m["drops"]
         check_chain(m, p["frames"], at, lost)
-        text, lines, origin, size, root = check_inclusion(p)
         c = check_certificate(p, m)
         times = check_signers(p, text, lines, origin)
         signed = False

@@ -1,0 +1,105 @@
+/** `avnode verify FILE`: a proof from elsewhere, judged with nothing but the file and what the verifier trusts. */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { toHex } from "../../protocol/bytes";
+import type { Manifest } from "../../protocol/manifest";
+import { ClockTrust } from "../../protocol/open";
+import { LineName, type ProofLine, utc, Verdict } from "../../protocol/proof/lines";
+import type { Trust } from "../../protocol/proof/trust";
+import { verifyProof } from "../../protocol/proof/verify";
+import { decodeRevocations } from "../../protocol/revocations";
+import { ed25519Verify, nodeCrypto } from "../crypto";
+import { noTrust, parseTrust, TrustError } from "../proof/trust";
+import { CliError, Exit, type Terminal } from "./terminal";
+import { clockTime } from "./text";
+
+export interface TrustOptions {
+  trust?: string;
+  revocations?: string;
+  json?: boolean;
+}
+
+/** IDs of recordings are hexadecimal: whatever has a dot or a slash, or is there as a file, is one. */
+export function isProofFile(what: string): boolean {
+  return /[./\\]/.test(what) || (existsSync(what) && !/^[0-9a-f]{4,32}$/.test(what));
+}
+
+function readFile(file: string): Buffer {
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile())
+    throw new CliError(Exit.failed, `there is no file ${file}`);
+  return readFileSync(file);
+}
+
+function trustOf({ trust: file, revocations }: TrustOptions): Trust {
+  let trust = noTrust();
+  try {
+    if (file !== undefined) trust = parseTrust(readFile(file).toString("utf8"), file);
+  } catch (error) {
+    if (error instanceof TrustError) throw new CliError(Exit.usage, error.message);
+    throw error;
+  }
+  if (revocations !== undefined) {
+    try {
+      trust.revocations.push(decodeRevocations(readFile(revocations)));
+    } catch (error) {
+      if (error instanceof CliError) throw error;
+      throw new CliError(Exit.failed, `${revocations} is no revocation list: ${(error as Error).message}`);
+    }
+  }
+  return trust;
+}
+
+/** A stranger's text, without what a terminal would obey. */
+function harmless(utf8: Uint8Array): string {
+  return Buffer.from(utf8)
+    .toString("utf8")
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
+}
+
+const CLOCKS: Record<number, string> = {
+  [ClockTrust.sinceBoot]: "by the handheld's own clock, which nobody had set",
+  [ClockTrust.setByHub]: "by the handheld's clock, which its hub had set",
+};
+
+function aboutText({ device, epoch, recording, rate, samples, start, trust }: Manifest): string {
+  const length = rate && rate.num > 0 ? `, ${clockTime((samples * rate.den) / rate.num)} long` : "";
+  const began =
+    start > 0 && CLOCKS[trust]
+      ? `, begun ${utc(Math.floor(start / 1000))} ${CLOCKS[trust]}`
+      : ", begun at a time unknown";
+  return `recording ${recording} of epoch ${epoch} of handheld ${toHex(device)}${length}${began}`;
+}
+
+const HINTS: Record<string, string> = {
+  [Verdict.unpinned]: "--trust FILE says whose makers you trust; the maker publishes its line",
+  [Verdict.simulated]: "a simulated unit proves nothing about a heart",
+  [Verdict.sealedOnly]: "whoever has the hub's keys could have made it",
+  [Verdict.truncated]: "it has no end that the handheld signed",
+};
+
+/** Prints what the file shows. @returns the exit code */
+export function verifyFile(file: string, options: TrustOptions, terminal: Terminal): number {
+  const crypto = { sha256: nodeCrypto.sha256, open: nodeCrypto.open, ed25519: ed25519Verify };
+  const report = verifyProof(crypto, readFile(file), trustOf(options));
+  const person = report.person && harmless(report.person);
+  const exit = report.verdict === Verdict.authentic ? Exit.done : Exit.no;
+  const lines = report.lines.map((line) => withName(line, person));
+  const { verdict, code, manifest } = report;
+  if (options.json) {
+    const { device, epoch, recording } = manifest ?? {};
+    terminal.json({ file, verdict, code, lines, device, epoch, recording, person });
+    return exit;
+  }
+  if (manifest) terminal.print(aboutText(manifest));
+  for (const { name, state, text } of lines) terminal.print(`${state.padEnd(8)}${name.padEnd(10)}${text}`);
+  terminal.print(`${verdict.toUpperCase()} (${code})`);
+  const hint = HINTS[verdict];
+  terminal.say(`${basename(file)}: ${verdict}${hint ? `; ${hint}` : ""}`);
+  return exit;
+}
+
+function withName(line: ProofLine, person: string | undefined): ProofLine {
+  return line.name === LineName.identity && person !== undefined
+    ? { ...line, text: `"${person}", ${line.text}` }
+    : line;
+}
