@@ -234,11 +234,15 @@ export class Recorder {
     }
     this.gaps = kept;
     for (let i = 0; i < runs.length; i++) {
-      const run = runs[i];
-      if (run.recording === this.recording)
-        this.dropped += run.endSample - run.firstSample - this.alreadyDropped(run);
-      this.addGap(run);
+      this.countDropped(runs[i]);
+      this.addGap(runs[i]);
     }
+  }
+
+  /** Of the running recording; a restored store may lack what went from the ring receipted. */
+  private countDropped(run: Evicted): void {
+    if (run.recording === this.recording)
+      this.dropped += run.endSample - run.firstSample - this.alreadyDropped(run);
   }
 
   /** Runs that the store misses and that the ring has no more, however they went: whatever forgot them, a drop says so. */
@@ -253,7 +257,9 @@ export class Recorder {
         known = true;
         if (gap.announcedAt === INHERITED) gap.announcedAt = NOT_YET;
       }
-      if (!known) this.addGap(runs[i]);
+      if (known) continue;
+      this.countDropped(runs[i]);
+      this.addGap(runs[i]);
     }
     if (this.recording !== 0) this.announce();
   }
