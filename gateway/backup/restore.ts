@@ -57,13 +57,13 @@ export function restore(options: RestoreOptions): RestoreResult {
   const step = options.step ?? (() => {});
   const began = performance.now();
   const info = requireInfo(dir);
+  checkEmpty(dataDir);
   const keys = openWithCode(dir, options.code);
   if (keys.storeId !== info.storeId)
     throw new StoreError(
       "BACKUP_OTHER",
       `the sealed keyring in ${dir} is another store's than the database beside it. Bring the two back together from one backup`,
     );
-  checkEmpty(dataDir);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const unlock = lockDirectory(dataDir);
   try {

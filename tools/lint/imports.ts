@@ -21,10 +21,15 @@ const RULES: Rule[] = [
     may: ["gateway/", "protocol/"],
     packages: /^(?!mqtt|aedes|@stoprocent|fastify|@fastify|ws$)/,
   },
+  {
+    from: "gateway/backup/",
+    may: ["gateway/", "protocol/"],
+    packages: /^(?!mqtt|aedes|@stoprocent|fastify|@fastify|ws$)/,
+  },
   { from: "gateway/", may: ["gateway/", "protocol/"], packages: true },
   { from: "tools/", may: ["tools/", "firmware/", "gateway/", "protocol/"], packages: true },
 ];
-/** Parts of the gateway that the store knows nothing of. */
+/** Parts of the gateway that the store and its backups know nothing of. */
 const NOT_FOR_STORE = ["gateway/radio/", "gateway/relay/", "gateway/mqtt/", "gateway/web/"];
 
 function refused(file: string, rule: Rule, specifier: string): string | undefined {
@@ -33,7 +38,9 @@ function refused(file: string, rule: Rule, specifier: string): string | undefine
     return allowed ? undefined : `${rule.from} does not import ${specifier}: have it injected`;
   }
   const target = normalize(join(dirname(file), specifier)).replaceAll("\\", "/");
-  const store = rule.from === "gateway/store/" && NOT_FOR_STORE.some((folder) => target.startsWith(folder));
+  const store =
+    (rule.from === "gateway/store/" || rule.from === "gateway/backup/") &&
+    NOT_FOR_STORE.some((folder) => target.startsWith(folder));
   if (store || !rule.may.some((folder) => target.startsWith(folder)))
     return `${rule.from} does not import ${target}: it may import ${rule.may.join(", ")}${store ? " but neither radio, relay nor web" : ""}`;
   return undefined;
