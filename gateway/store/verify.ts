@@ -109,6 +109,9 @@ class Verification {
   private done = 0;
   private total = 0;
 
+  /** Recordings by handheld, tree and leaf of their signature. */
+  private readonly signedBy = new Map<string, string>();
+
   constructor(
     private readonly db: Database,
     private readonly keyring: Keyring,
@@ -297,6 +300,7 @@ class Verification {
     const echo = this.log.judgeEcho(closed.checkpointSize, closed.checkpointRoot);
     if (echo.altered) altered.push(echo.altered);
     if (echo.note) notes.push(echo.note);
+    if (signatureBody) this.checkLeaf(row, signatureBody, altered);
     let certificate: Certificate | undefined;
     try {
       certificate = named ? decodeCertificate(named) : device && certificateOf(device);
@@ -310,6 +314,15 @@ class Verification {
     const verdict = this.tables.verify(certificate, signed, signatureBody);
     if (verdict === false) altered.push("the signature of its close is not its handheld's");
     else notes.push(verdict ? "signed" : "signed, but its handheld's public table is not here to check it");
+  }
+
+  /** A leaf signs once: of two closes that bear the same, one may be a forger's. */
+  private checkLeaf(row: RecordingRow, signatureBody: Uint8Array, altered: string[]): void {
+    const leaf = toHex(signatureBody.subarray(0, 5));
+    const place = `${toHex(row.device)} ${leaf}`;
+    const other = this.signedBy.get(place);
+    if (other) altered.push(`the key that signed it signed recording ${other} too: was the handheld cloned?`);
+    else this.signedBy.set(place, row.id);
   }
 
   private report(row: RecordingRow, { notes, altered, missing, frames, samples }: Findings): void {

@@ -172,13 +172,20 @@ describe("a close's signature", () => {
       it(`by a leaf that ${what}, from recording to recording, arriving as ${order.join(", ")}: ${alarms} alarm`, () => {
         // One that is not signed lies between.
         const made = signatures.map(([leaf, tree], i) => {
-          if (i === 1) handheld.record(1);
+          if (i === 1) rig.deliver(handheld, handheld.record(1));
           return signed(signatureBy(leaf, tree));
         });
         for (const i of order) rig.deliver(handheld, made[i]);
         const { "leaf-regressed": found = 0, ...others } = rig.refused(handheld);
         assert.deepEqual(others, {});
         assert.equal(found, alarms);
+        const problems = rig.verify().recordings.flatMap((recording) => recording.problems);
+        if (what !== "is used twice") assert.deepEqual(problems, []);
+        else
+          assert.match(
+            problems.join("; "),
+            /^the key that signed it signed recording [0-9a-f]{16} too[^;]*$/,
+          );
       });
     }
   }
