@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import type { Area, Row } from "./area";
+import { benchBackup } from "./backup";
 import { benchCodec } from "./codec";
 import { benchIngest } from "./ingest";
 import { benchLog } from "./log";
@@ -19,6 +20,7 @@ const AREAS: Record<string, Area> = {
   log: benchLog,
   proof: benchProof,
   start: benchStart,
+  backup: benchBackup,
 };
 const WRONG_USE = 2;
 const FAILED = 3;
