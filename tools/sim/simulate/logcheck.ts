@@ -31,6 +31,14 @@ export class LogCheck {
     );
   }
 
+  /** Whether every closed recording that is whole has its last leaf. */
+  isComplete(reader: StoreReader): boolean {
+    return reader.recordings().every(({ id, state, holes }) => {
+      const place = state === "closed" && holes === 0 ? reader.log.place(id) : undefined;
+      return state !== "closed" || holes > 0 || (place && decodeManifest(place.leaf).state === "closed");
+    });
+  }
+
   judge(reader: StoreReader): void {
     const newest = reader.log.newest();
     if (!newest) return;

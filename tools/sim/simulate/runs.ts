@@ -43,8 +43,11 @@ async function fromWorker(options: RunsOptions, seed: number, runs: number): Pro
   }
   await ended;
   if (outcomes < runs)
-    throw new Error(
-      `a worker ended after ${outcomes} of ${runs} seeds from ${seed} on; run seed ${seed + outcomes} alone`,
+    throw Object.assign(
+      new Error(
+        `a worker ended after ${outcomes} of ${runs} seeds from ${seed} on; run seed ${seed + outcomes} alone`,
+      ),
+      { code: "SIM_WORKER" },
     );
 }
 

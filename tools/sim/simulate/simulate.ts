@@ -130,9 +130,11 @@ async function live(world: World, plan: Plan, random: Random): Promise<void> {
     if (unit.handheld.monitor?.keys()) world.owners[i]!.record(LAST_RECORDING_SECONDS);
   await new Promise((resolve) => setTimeout(resolve, (LAST_RECORDING_SECONDS + 1) * 1000));
   await settle(world, cloned);
-  // A closed recording whose signature was lost is logged a minute later without it.
-  await new Promise((resolve) => setTimeout(resolve, LOGGED_MS));
   const store = world.store.running!;
+  // A closed recording whose signature was lost is logged a minute later without it.
+  await waitUntil("the log", () => world.watcher.log.isComplete(store.reader), LOGGED_MS, 1000).catch(
+    () => {},
+  );
   store.flush();
   world.watcher.demandReceipted();
   chronicle.demand(store.health.ok, () => `the store is still not well: ${store.health.reason}`);

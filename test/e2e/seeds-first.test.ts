@@ -1,0 +1,3 @@
+import { keepsPromises } from "./seeds";
+
+keepsPromises(0);
