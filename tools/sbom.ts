@@ -37,6 +37,8 @@ export function makeSbom(root: string): Sbom {
     cwd: root,
     encoding: "utf8",
     maxBuffer: 1 << 28,
+    // Under `npm run --silent` it would not say why it failed.
+    env: { ...process.env, npm_config_loglevel: "error" },
     // Windows has npm.cmd.
     shell: process.platform === "win32",
   });
