@@ -9,6 +9,7 @@ import { frames } from "./frames";
 import { https } from "./http";
 import { layouts } from "./layouts";
 import { log } from "./log";
+import { proofs } from "./proofs";
 import { signed } from "./signed";
 import { texts } from "./texts";
 import { wfdb } from "./wfdb";
@@ -17,6 +18,7 @@ export const targets: Target[] = [
   ...layouts,
   ...signed,
   ...log,
+  ...proofs,
   ...frames,
   ...blocks,
   ...broker,
