@@ -32,6 +32,7 @@ export const REFUSALS = {
   envelope: "in an envelope that nobody makes",
   broker: "by the broker: nobody of ours publishes so",
   notification: "by the relay: bytes from the radio that no handheld sends",
+  disk: "that could not be written down; handhelds send it again",
   internal: "that avnode failed over: please report the log line before this one",
 };
 export type RefusalKind = keyof typeof REFUSALS;

@@ -179,7 +179,8 @@ export class Store {
       if (refused) this.refuse(device, refused);
     } catch (error) {
       this.log.error({ code: codeOf(error), error: (error as Error).stack }, "a message could not be taken");
-      this.refuse(device, "internal");
+      // A full disk is told by its code, and is no defect.
+      this.refuse(device, codeOf(error).startsWith("SQLITE_") ? "disk" : "internal");
     }
   }
 

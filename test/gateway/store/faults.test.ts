@@ -3,6 +3,8 @@ import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
@@ -13,9 +15,18 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { StoreReader } from "../../../gateway/store/reader";
 import { Store } from "../../../gateway/store/store";
 import { Rig } from "./rig";
+
+/** A page in SQLite's write-ahead log, with its header (https://sqlite.org/fileformat2.html#walformat). */
+const WAL_PAGE = 4096 + 24;
+/** Between the pages at its ends every so many bytes of a batch are cut; 1 takes minutes. */
+const stride = Number(process.env.AVNODE_WAL_STRIDE ?? 101);
+
+/** Where tens of thousands of small file operations cost nothing, if the machine has such a place. */
+const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** Sequences held of each recording number. */
 function heldIn(dataDir: string): Map<number, Set<number>> {
@@ -98,6 +109,88 @@ describe("a store that is killed", () => {
     } finally {
       rig.end();
       rmSync(copy, { recursive: true });
+    }
+  });
+
+  it("loses none to a log that was cut at any byte of the first and last page of the batch behind that receipt, and everywhere between", function () {
+    this.timeout(240_000);
+    const rig = new Rig();
+    const copy = mkdtempSync(join(MEMORY, "avnode-cut-"));
+    try {
+      const handheld = rig.claimed();
+      const made = handheld.record(10);
+      const wal = join(rig.dataDir, "avnode.db-wal");
+      rig.send(handheld, ...made.frames.slice(0, 4));
+      rig.store.flush();
+      assert.equal(handheld.newestReceipt(1)!.next, 4);
+      const receiptedBytes = statSync(wal).size;
+      rig.send(handheld, made.frames[4]);
+      rig.store.flush();
+      for (const file of ["avnode.db", "avnode.db-wal"])
+        copyFileSync(join(rig.dataDir, file), join(copy, file));
+      let whole = 0;
+      // From the end, so that each cut is one more byte off and nothing needs copying again.
+      const writtenBytes = statSync(wal).size;
+      const isInner = (size: number) => size > receiptedBytes + WAL_PAGE && size < writtenBytes - WAL_PAGE;
+      for (let size = writtenBytes; size >= receiptedBytes; size--) {
+        if (isInner(size) && size % stride !== 0) continue;
+        truncateSync(join(copy, "avnode.db-wal"), size);
+        rmSync(join(copy, "avnode.db-shm"), { force: true });
+        const db = new Database(join(copy, "avnode.db"), { readonly: true });
+        const held = db.prepare("SELECT count(*) FROM frames WHERE sequence < 4").pluck().get();
+        if (db.prepare("SELECT 1 FROM frames WHERE sequence = 4").get()) whole++;
+        db.close();
+        assert.equal(held, 4, `cut at ${size} of ${writtenBytes}`);
+      }
+      assert.equal(whole, 1, "a batch is there with its last byte, or not at all");
+    } finally {
+      rig.end();
+      rmSync(copy, { recursive: true });
+    }
+  });
+
+  it("loses none if it is killed at any statement of a batch: its files are opened as they were just then", () => {
+    const rig = new Rig();
+    const images = mkdtempSync(join(MEMORY, "avnode-images-"));
+    try {
+      const handheld = rig.claimed();
+      const made = handheld.record(20);
+      rig.send(handheld, ...made.frames.slice(0, 10));
+      rig.store.flush();
+      const { next } = handheld.newestReceipt(1)!;
+      const db = rig.store["db"];
+      let statements = 0;
+      db.function("image", () => {
+        const image = join(images, String(++statements));
+        mkdirSync(image);
+        for (const file of ["avnode.db", "avnode.db-wal", "keyring.json"])
+          copyFileSync(join(rig.dataDir, file), join(image, file));
+        return 0;
+      });
+      const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all();
+      for (const table of tables)
+        for (const operation of ["INSERT", "UPDATE", "DELETE"])
+          db.exec(
+            `CREATE TEMP TRIGGER ${operation}_${table} BEFORE ${operation} ON main.${table} BEGIN SELECT image(); END`,
+          );
+      rig.send(handheld, ...made.frames.slice(10));
+      handheld.deaf = true;
+      rig.store.flush();
+      assert.ok(statements > 12, `only ${statements} statements`);
+      for (let statement = 1; statement <= statements; statement++) {
+        const image = join(images, String(statement));
+        const held = heldIn(image).get(1)!;
+        for (let sequence = 0; sequence < next; sequence++)
+          assert.ok(held.has(sequence), `frame ${sequence} at statement ${statement}`);
+        assert.ok(held.size === next, `statement ${statement} left a part of its batch`);
+        const reader = StoreReader.open(image);
+        const report = reader.verify();
+        reader.close();
+        assert.deepEqual([...report.problems, ...report.recordings.flatMap(({ problems }) => problems)], []);
+      }
+    } finally {
+      rig.end();
+      rmSync(images, { recursive: true });
     }
   });
 });

@@ -118,7 +118,9 @@ export class Watcher {
   logged(level: "warn" | "error", text: string, fields: object): void {
     const { kind, code, error } = fields as { kind?: string; code?: string; error?: string };
     this.chronicle.event("log", level, kind ?? code ?? "");
-    const isDefect = kind === "internal" || text.includes("listener") || text.includes("could not be taken");
+    const isDisk = (code ?? "").startsWith("SQLITE_");
+    const isFailure = kind === "internal" || text.includes("listener") || text.includes("could not be taken");
+    const isDefect = isFailure && !isDisk;
     this.chronicle.demand(!isDefect, () => `the store failed over something: ${text} ${error ?? ""}`);
   }
 
