@@ -15,8 +15,8 @@ import { scratch } from "./rig";
  */
 export function importsWhole(set: string, radio: string, faults: Partial<RadioFaults>, seed: number): void {
   describe(`importing ${set} over ${radio} (seed ${seed})`, () => {
-    const dataDir = path.join(scratch(), "import");
-    const exported = scratch();
+    const dataDir = path.join(scratch(true), "import");
+    const exported = scratch(true);
     const records = ecgFiles(set, ".hea").map((file) => file.slice(0, -".hea".length));
     const idOf = new Map<string, string>();
 

@@ -1,3 +1,0 @@
-import { keepsPromises } from "./seeds";
-
-keepsPromises(1);
