@@ -1,18 +1,14 @@
-/**
- * Leaves of the store's log: what it holds of a recording, that one was erased, and what log came before.
- * Canonical CBOR: a leaf has one encoding, and its hash one meaning.
- */
+/** The manifest: the leaf of the store's log that says what it holds of one recording. */
 import { ascii, concat } from "./bytes";
-import { type CborMap, type CborValue, decodeCbor, encodeCbor } from "./cbor";
+import { type CborMap, type CborValue, encodeCbor } from "./cbor";
 import { DeviceClass } from "./certificate";
 import { HASH_BYTES } from "./chain";
 import type { Crypto } from "./crypto";
 import { Fields } from "./fields";
 import { DEVICE_ID_BYTES } from "./keys";
-import { MAX_NOTE_BYTES } from "./note";
+import { decodeLeaf, LeafType } from "./leaves";
 import { refusal } from "./refusal";
 
-export const MAX_LEAF_BYTES = 1048576;
 const VERSION = 1;
 const MAX_U16 = 65535;
 const MAX_U32 = 4294967295;
@@ -24,12 +20,6 @@ const MAX_GAPS = 4096;
 /** A close frame's body, and at most that of a signature frame. */
 const MAX_BODY = 2046;
 export const SALT_BYTES = 16;
-
-export const LeafType = {
-  recording: "avnode/recording",
-  erasure: "avnode/erasure",
-  origin: "avnode/origin",
-};
 
 export const ManifestState = { closed: "closed", truncated: "truncated", open: "open" };
 
@@ -87,24 +77,6 @@ export interface Manifest {
   signature: Uint8Array | null;
   /** `personCommitment`, null while nobody is named. */
   person: Uint8Array | null;
-}
-
-export interface Erasure {
-  /** Index of the manifest's leaf in this log, or null when it stands in an earlier one. */
-  manifest: number | null;
-  device: Uint8Array;
-  epoch: number;
-  recording: number;
-  /** Unix ms by the hub's clock. */
-  at: number;
-}
-
-/** First leaf of the log of a restored or promoted store. */
-export interface Origin {
-  /** The last signed note of the log before. */
-  checkpoint: Uint8Array;
-  generation: Uint8Array;
-  at: number;
 }
 
 const MANIFEST_KEYS = [
@@ -197,12 +169,6 @@ function field(what: string): Error {
   return refusal("MANIFEST_FIELD", "manifest: " + what);
 }
 
-/** @throws CBOR_*, MANIFEST_FIELD for what is too long for a leaf */
-function decodeLeaf(leaf: Uint8Array): CborValue {
-  if (leaf.length > MAX_LEAF_BYTES) throw field("a leaf of " + leaf.length + " bytes");
-  return decodeCbor(leaf);
-}
-
 /** A list of exactly `length` numbers. */
 function numbers(value: CborValue, length: number, name: string): number[] {
   if (!Array.isArray(value) || value.length !== length) throw field(name + " is not " + length + " numbers");
@@ -292,64 +258,4 @@ export function decodeManifest(leaf: Uint8Array): Manifest {
     signature: fields.isNull("signature") ? null : fields.blob("signature", MAX_BODY),
     person: fields.isNull("person") ? null : fields.bytes("person", HASH_BYTES),
   });
-}
-
-/** What kind of leaf it is: a LeafType. @throws CBOR_*, MANIFEST_FIELD */
-export function leafType(leaf: Uint8Array): string {
-  const value = decodeLeaf(leaf) as CborMap | null;
-  const type = value ? value.type : undefined;
-  const known = [LeafType.recording, LeafType.erasure, LeafType.origin];
-  if (typeof type !== "string" || known.indexOf(type) < 0) throw field("a leaf of no known type");
-  return type;
-}
-
-export function encodeErasure(erasure: Erasure): Uint8Array {
-  return encodeCbor({
-    type: LeafType.erasure,
-    v: VERSION,
-    manifest: erasure.manifest,
-    device: erasure.device,
-    epoch: erasure.epoch,
-    recording: erasure.recording,
-    at: erasure.at,
-    by: "owner",
-  });
-}
-
-/** @throws CBOR_*, ERASURE_FIELD */
-export function decodeErasure(leaf: Uint8Array): Erasure {
-  const keys = ["type", "v", "manifest", "device", "epoch", "recording", "at", "by"];
-  const fields = new Fields(decodeLeaf(leaf), "ERASURE", keys);
-  fields.is("type", LeafType.erasure);
-  fields.is("v", VERSION);
-  fields.is("by", "owner");
-  return {
-    manifest: fields.isNull("manifest") ? null : fields.uint("manifest", MAX_EXACT),
-    device: fields.bytes("device", DEVICE_ID_BYTES),
-    epoch: fields.uint("epoch", MAX_U16),
-    recording: fields.uint("recording", MAX_U32),
-    at: fields.uint("at", MAX_EXACT),
-  };
-}
-
-export function encodeOrigin(origin: Origin): Uint8Array {
-  return encodeCbor({
-    type: LeafType.origin,
-    v: VERSION,
-    checkpoint: origin.checkpoint,
-    generation: origin.generation,
-    at: origin.at,
-  });
-}
-
-/** @throws CBOR_*, ORIGIN_FIELD */
-export function decodeOrigin(leaf: Uint8Array): Origin {
-  const fields = new Fields(decodeLeaf(leaf), "ORIGIN", ["type", "v", "checkpoint", "generation", "at"]);
-  fields.is("type", LeafType.origin);
-  fields.is("v", VERSION);
-  return {
-    checkpoint: fields.blob("checkpoint", MAX_NOTE_BYTES),
-    generation: fields.bytes("generation", 8),
-    at: fields.uint("at", MAX_EXACT),
-  };
 }

@@ -25,7 +25,7 @@ export function addForget(program: Command, terminal: Terminal): void {
           `recording ${info.id} was erased by its owner on ${localTime(info.erasedAt)} already`,
         );
       explain(info, terminal);
-      if (!options.yes && (await askLine(terminal, "type its id again to erase it: ")) !== info.id)
+      if (!options.yes && (await askLine(terminal, "type its id again to erase it: ")).trim() !== info.id)
         throw new CliError(Exit.no, "that is not the id: nothing was erased");
       const at = await forget(dataDir, info.id);
       terminal.print(`erased recording ${info.id} on ${localTime(at)}`);

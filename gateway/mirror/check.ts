@@ -5,14 +5,8 @@
 import { sameBytes } from "../../protocol/bytes";
 import { chainFrom, chainNext } from "../../protocol/chain";
 import { decodeHeader } from "../../protocol/header";
-import {
-  decodeErasure,
-  decodeManifest,
-  decodeOrigin,
-  LeafType,
-  leafType,
-  type Manifest,
-} from "../../protocol/manifest";
+import { decodeErasure, decodeOrigin, LeafType, leafType } from "../../protocol/leaves";
+import { decodeManifest, type Manifest } from "../../protocol/manifest";
 import { decodeCheckpoint, decodeNote, isSigned } from "../../protocol/note";
 import type { FrameCopy, Value } from "../backup/changes";
 import type { Replica } from "../backup/replica";

@@ -15,8 +15,9 @@ import { nodeCrypto } from "../crypto";
 import { type ClaimState, Claims, claimState, type DataKind, fileClaim } from "./claims";
 import { type CommitOptions, Committer, type Health } from "./commit";
 import { type Device, Devices } from "./devices";
-import { BUSY_MS, makeDirectory, type Opened, openBeside, openToWrite } from "./directory";
-import { askedErasures, eraseRecording, fileErasure, refuseErasure } from "./erase";
+import { makeDirectory, type Opened, openBeside, openToWrite } from "./directory";
+import { fileErasure } from "./erase";
+import { Eraser } from "./eraser";
 import { codeOf, StoreError } from "./errors";
 import { Frames } from "./frames";
 import { Ingest, type StoredFrame } from "./ingest";
@@ -83,6 +84,7 @@ export class Store {
   private readonly ingest: Ingest;
   private readonly storeLog: StoreLog;
   private readonly receipts: Receipts;
+  private readonly eraser: Eraser;
   private readonly committer: Committer<Waiting>;
   private stored: StoredFrame[] = [];
   /** Leaves under the checkpoint that was told last. */
@@ -91,7 +93,6 @@ export class Store {
   /** The newest claim that handhelds were asked to say hello for. */
   private askedFor = 0;
   private savesRefusals = false;
-  private walHoldsErased = false;
   private cancelPoll: () => void = () => {};
 
   /**
@@ -156,6 +157,14 @@ export class Store {
         this.memoryIsAhead = true;
         this.stored = [];
       },
+    });
+    this.eraser = new Eraser(db, keyring, this.clock, this.log, {
+      settle: () => {
+        this.committer.flush();
+        this.memoryIsAhead = true;
+      },
+      erased: (row) => this.storeLog.erase(row),
+      done: () => this.recordings.reload(),
     });
     this.reader = StoreReader.open(options.dataDir);
     this.poll();
@@ -234,7 +243,7 @@ export class Store {
       | number
       | undefined;
     if (key === undefined) throw new StoreError("STORE_NOT_FOUND", `no recording ${id} here to forget`);
-    this.erase(key);
+    this.eraser.erase(key);
   }
 
   /** Commits now. */
@@ -383,45 +392,6 @@ export class Store {
     this.onCheckpoint(newest.note);
   }
 
-  private erase(recording: number): void {
-    this.committer.flush();
-    this.memoryIsAhead = true;
-    this.db
-      .transaction(() => {
-        const row = eraseRecording(this.db, this.keyring, recording, this.clock.now());
-        if (row) this.storeLog.erase(row);
-      })
-      .immediate();
-    this.recordings.reload();
-    this.log.info({ recording }, "erased a recording, as its owner asked");
-    this.walHoldsErased = true;
-    this.truncateWal();
-  }
-
-  /** What was erased still stands in the write-ahead log until that is emptied; a reader beside us may keep it for a while. */
-  private truncateWal(): void {
-    // Receipts do not wait for that reader.
-    this.db.pragma("busy_timeout = 0");
-    try {
-      const [{ busy }] = this.db.pragma("wal_checkpoint(TRUNCATE)") as [{ busy: number }];
-      this.walHoldsErased = busy !== 0;
-    } finally {
-      this.db.pragma(`busy_timeout = ${BUSY_MS}`);
-    }
-  }
-
-  private eraseAsked(): void {
-    for (const recording of askedErasures(this.db)) {
-      try {
-        this.erase(recording);
-      } catch (error) {
-        refuseErasure(this.db, recording, codeOf(error));
-        this.log.error({ recording, code: codeOf(error) }, `cannot erase: ${(error as Error).message}`);
-      }
-    }
-    if (this.walHoldsErased) this.truncateWal();
-  }
-
   private seal(device: Device, type: number, body: Uint8Array) {
     return this.sessions.seal(device.row.alias, type, device.row.epoch, body);
   }
@@ -456,7 +426,7 @@ export class Store {
         this.log.warn({ code: codeOf(error) }, "cannot look for claims");
       }
       try {
-        this.eraseAsked();
+        this.eraser.eraseAsked();
       } catch (error) {
         this.log.warn({ code: codeOf(error) }, "cannot look for recordings to erase");
       }

@@ -1,6 +1,7 @@
 /** Random leaves of the log, as fast-check makes them. */
 import fc from "fast-check";
-import { type Erasure, type Manifest, ManifestState, type Origin } from "../../protocol/manifest";
+import type { Erasure, Origin } from "../../protocol/leaves";
+import { type Manifest, ManifestState } from "../../protocol/manifest";
 
 const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
   fc.record(model, { noNullPrototype: true }) as fc.Arbitrary<T>;

@@ -5,14 +5,13 @@ import { fromHex, toHex } from "../../protocol/bytes";
 import { type CborMap, decodeCbor, encodeCbor } from "../../protocol/cbor";
 import {
   decodeErasure,
-  decodeManifest,
   decodeOrigin,
   encodeErasure,
-  encodeManifest,
   encodeOrigin,
   LeafType,
   leafType,
-} from "../../protocol/manifest";
+} from "../../protocol/leaves";
+import { decodeManifest, encodeManifest } from "../../protocol/manifest";
 import {
   decodeRevocations,
   encodeRevocations,

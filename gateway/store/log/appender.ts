@@ -1,6 +1,6 @@
 /** Appends to the log of the store's present generation and signs it; a log that was altered gets nothing more. */
 import type { Database, Statement } from "better-sqlite3";
-import { encodeOrigin } from "../../../protocol/manifest";
+import { encodeOrigin } from "../../../protocol/leaves";
 import { signCheckpoint } from "../../../protocol/note";
 import { nodeCrypto as crypto } from "../../crypto";
 import { StoreError } from "../errors";

@@ -2,14 +2,8 @@
 import type { Database } from "better-sqlite3";
 import { sameBytes, toHex } from "../../../protocol/bytes";
 import { decodeCertificate } from "../../../protocol/certificate";
-import {
-  decodeErasure,
-  decodeManifest,
-  decodeOrigin,
-  LeafType,
-  leafType,
-  type Manifest,
-} from "../../../protocol/manifest";
+import { decodeErasure, decodeOrigin, LeafType, leafType } from "../../../protocol/leaves";
+import { decodeManifest, type Manifest } from "../../../protocol/manifest";
 import { leafHash, nodeHash } from "../../../protocol/merkle";
 import { cosignedAt, decodeCheckpoint, decodeNote, isSigned } from "../../../protocol/note";
 import { nodeCrypto as crypto, ed25519Verify } from "../../crypto";

@@ -14,9 +14,9 @@ import { DeviceClass, encodeCertificate, signedCertificate } from "../../../prot
 import { chainNext, chainStart, keyCommitment } from "../../../protocol/chain";
 import { encodeBlock } from "../../../protocol/codec/block";
 import { FrameType } from "../../../protocol/header";
+import { encodeErasure } from "../../../protocol/leaves";
 import { decodeLmsPublicKey, lmsPath } from "../../../protocol/lms";
 import {
-  encodeErasure,
   encodeManifest,
   type Manifest,
   type ManifestDrop,
@@ -32,7 +32,7 @@ import { type Revocations, signedRevocations } from "../../../protocol/revocatio
 import { sealFrame } from "../../../protocol/seal";
 import { encodeSignature } from "../../../protocol/signature";
 import { publicTree, type Signing, signWithLeaf } from "../../../protocol/trees";
-import { consistencyPath, inclusionPath, rootOf } from "./tree";
+import { proof as consistencyPath, path as inclusionPath, mth as rootOf } from "../rfc6962";
 
 const crypto = nodeCrypto;
 export const proofCrypto: ProofCrypto = { sha256: crypto.sha256, open: crypto.open, ed25519: ed25519Verify };

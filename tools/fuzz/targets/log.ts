@@ -2,15 +2,13 @@
 import { nodeCrypto } from "../../../gateway/crypto";
 import {
   decodeErasure,
-  decodeManifest,
   decodeOrigin,
   encodeErasure,
-  encodeManifest,
   encodeOrigin,
   LeafType,
   leafType,
-  type Manifest,
-} from "../../../protocol/manifest";
+} from "../../../protocol/leaves";
+import { decodeManifest, encodeManifest, type Manifest } from "../../../protocol/manifest";
 import { inclusionRoot, isConsistent, leafHash, nodeHash } from "../../../protocol/merkle";
 import { mustBeSame, type Target } from "../target";
 import { listedCodes } from "./vectors";

@@ -5,8 +5,9 @@ import { CloseReason, DropReason, decodeClose } from "../../../../protocol/bodie
 import { toHex } from "../../../../protocol/bytes";
 import { decodeCertificate } from "../../../../protocol/certificate";
 import { keyCommitment } from "../../../../protocol/chain";
+import { decodeOrigin } from "../../../../protocol/leaves";
 import { assembleLms, decodeLmsPublicKey, verifyLms } from "../../../../protocol/lms";
-import { decodeManifest, decodeOrigin, personCommitment } from "../../../../protocol/manifest";
+import { decodeManifest, personCommitment } from "../../../../protocol/manifest";
 import { inclusionRoot, isConsistent, leafHash } from "../../../../protocol/merkle";
 import { cosignedAt, decodeCheckpoint, decodeNote, isSigned } from "../../../../protocol/note";
 import { decodeSignature } from "../../../../protocol/signature";

@@ -3,7 +3,7 @@ import Database from "better-sqlite3";
 import { nodeCrypto } from "../../../../gateway/crypto";
 import { MerkleTree } from "../../../../gateway/store/log/tree";
 import { inclusionRoot, isConsistent, leafHash } from "../../../../protocol/merkle";
-import { mth, path, proof } from "./rfc6962";
+import { mth, path, proof } from "../../../protocol/rfc6962";
 
 const { sha256 } = nodeCrypto;
 const hex = (hashes: Uint8Array[]) => hashes.map((hash) => Buffer.from(hash).toString("hex"));
