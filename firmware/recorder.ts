@@ -134,9 +134,17 @@ export class Recorder {
     this.dropped += samples;
     this.frontEndLosses.push({ firstSample, samples });
     if (this.frontEndLosses.length > MAX_FRONT_END_LOSSES) this.frontEndLosses.shift();
-    const reason = DropReason.frontEnd;
-    const drop = { reason, recording: this.recording, from: 0, to: 0, firstSample, samples, chain: NO_HASH };
-    this.put(FrameType.drop, encodeDrop(drop), firstSample + samples);
+    const drop = encodeDrop({
+      reason: DropReason.frontEnd,
+      recording: this.recording,
+      from: 0,
+      to: 0,
+      firstSample,
+      samples,
+      before: NO_HASH,
+      chain: NO_HASH,
+    });
+    this.put(FrameType.drop, drop, firstSample + samples);
   }
 
   /**
@@ -306,6 +314,7 @@ export class Recorder {
         to: lost.to,
         firstSample: lost.firstSample,
         samples: lost.endSample - lost.firstSample,
+        before: lost.before,
         chain: lost.chain,
       });
       this.write(FrameType.drop, body, this.samples);

@@ -1,6 +1,6 @@
 /** The flash ring: every frame goes here first, and leaves only when a receipt covers it or nothing else makes room. */
 
-import { chainNext } from "../protocol/chain";
+import { chainNext, HASH_BYTES } from "../protocol/chain";
 import type { Crypto } from "../protocol/crypto";
 import { decodeHeader } from "../protocol/header";
 import type { Hole } from "../protocol/receipt";
@@ -28,7 +28,8 @@ export interface Evicted {
   to: number;
   firstSample: number;
   endSample: number;
-  /** Chain after frame `to`. */
+  /** Chain before frame `from`, zeros where nobody here knows it any more; and after frame `to`. */
+  before: Uint8Array;
   chain: Uint8Array;
 }
 
@@ -41,6 +42,7 @@ export interface Tail {
 }
 
 /** A page's state in RAM; flat arrays, because an object per page would fill a small board's heap. */
+const NO_HASH: Uint8Array = new Uint8Array(HASH_BYTES);
 const FREE = 0;
 const HELD = 1;
 const RELEASED = 2;
@@ -287,6 +289,7 @@ export class Ring {
     let sequence = head.firstSequence;
     let record = readRecord(this.flash, page, FIRST_RECORD_AT, this.crc32);
     while (record) {
+      const before = chain;
       chain = chainNext(this.crypto, chain, record.frame);
       if (!this.ledger.covers(head.recording, sequence)) {
         const last = runs.length > 0 ? runs[runs.length - 1] : undefined;
@@ -302,6 +305,7 @@ export class Ring {
             to: sequence,
             firstSample,
             endSample,
+            before,
             chain,
           });
         }
@@ -354,6 +358,7 @@ export class Ring {
           to,
           firstSample: before.sample,
           endSample: head.firstSample,
+          before: from === before.sequence ? before.chain : NO_HASH,
           chain: head.chain,
         });
       }
@@ -382,18 +387,23 @@ export class Ring {
   }
 
   /** Where the newest held page that ends before `sequence` ends: next sequence and sample. */
-  private endBefore(recording: number, sequence: number): { sequence: number; sample: number } {
+  private endBefore(
+    recording: number,
+    sequence: number,
+  ): { sequence: number; sample: number; chain: Uint8Array } {
     let nearest = NO_PAGE;
     for (let page = 0; page < this.pages; page++) {
       if (this.state[page] === FREE || this.recording[page] !== recording || this.first[page] > sequence)
         continue;
       if (nearest === NO_PAGE || this.first[page] > this.first[nearest]) nearest = page;
     }
-    const end = { sequence: 0, sample: 0 };
+    const end = { sequence: 0, sample: 0, chain: NO_HASH };
     if (nearest === NO_PAGE) return end;
     let record = readRecord(this.flash, nearest, FIRST_RECORD_AT, this.crc32);
     end.sequence = this.first[nearest];
+    end.chain = readHead(this.flash, nearest, this.crc32)!.chain;
     while (record) {
+      end.chain = chainNext(this.crypto, end.chain, record.frame);
       end.sequence++;
       end.sample = record.endSample;
       record = readRecord(this.flash, nearest, record.nextAt, this.crc32);

@@ -36,19 +36,25 @@ export interface Drop {
   /** First sample lost and how many, per lead. */
   firstSample: number;
   samples: number;
+  /**
+   * Chain before frame `from`: it ties what came before the gap to what came behind it. Zeros for the front end, and
+   * where the ring no longer knows it.
+   */
+  before: Uint8Array;
   /** Chain after frame `to`, so that verification goes on behind it; zeros for the front end. */
   chain: Uint8Array;
 }
 
-const DROP_BYTES = 1 + 4 + 4 + 4 + 6 + 6 + HASH_BYTES;
+const DROP_BYTES = 1 + 4 + 4 + 4 + 6 + 6 + 2 * HASH_BYTES;
 
 function checkDrop(drop: Drop): Drop {
   if (drop.reason !== DropReason.ringFull && drop.reason !== DropReason.frontEnd) {
     throw refusal("DROP_REASON", "drop reason " + drop.reason + " is not known");
   }
   if (drop.from > drop.to) throw refusal("DROP_RANGE", "dropped from " + drop.from + " to " + drop.to);
-  if (drop.reason === DropReason.frontEnd && (drop.to !== 0 || !isZero(drop.chain))) {
-    throw refusal("DROP_RANGE", "the front end loses no frames: range and chain must be zero");
+  const isEmpty = drop.to === 0 && isZero(drop.before) && isZero(drop.chain);
+  if (drop.reason === DropReason.frontEnd && !isEmpty) {
+    throw refusal("DROP_RANGE", "the front end loses no frames: range and chains must be zero");
   }
   return drop;
 }
@@ -62,6 +68,7 @@ export function encodeDrop(drop: Drop): Uint8Array {
     .uint(drop.to, 4)
     .uint(drop.firstSample, 6)
     .uint(drop.samples, 6)
+    .raw(drop.before, HASH_BYTES)
     .raw(drop.chain, HASH_BYTES)
     .done();
 }
@@ -76,6 +83,7 @@ export function decodeDrop(body: Uint8Array): Drop {
     to: reader.uint(4),
     firstSample: reader.uint(6),
     samples: reader.uint(6),
+    before: reader.raw(HASH_BYTES),
     chain: reader.raw(HASH_BYTES),
   };
   reader.end();

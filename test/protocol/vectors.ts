@@ -37,7 +37,7 @@ export function readVectors(name: string): Json {
 }
 
 const BYTE_FIELDS = new Set(
-  "block chain previousClose checkpointRoot storeId generation root alias device maker signature ots nonce deviceNonce".split(
+  "block before chain previousClose checkpointRoot storeId generation root alias device maker signature ots nonce deviceNonce".split(
     " ",
   ),
 );

@@ -17,7 +17,7 @@ from canonical_cbor import Refused, need
 
 LAYOUTS = {
     "data": "firstSample 6, block rest",
-    "drop": "reason 1, recording 4, from 4, to 4, firstSample 6, samples 6, chain b32",
+    "drop": "reason 1, recording 4, from 4, to 4, firstSample 6, samples 6, before b32, chain b32",
     "mark": "kind 1, sample 6, uptimeMs 6",
     "close": "frames 4, samples 8, dropped 8, chain b32, previousClose b32, checkpointSize 8, checkpointRoot b32,"
              " uptimeMs 8, batteryMillivolts 2, reason 1",
@@ -101,7 +101,7 @@ def check_data(v):
 def check_drop(v):
     need(v["reason"] in (1, 2), "DROP_REASON")
     need(v["from"] <= v["to"], "DROP_RANGE")
-    need(v["reason"] == 1 or (v["to"] == 0 and v["chain"] == "00" * 32), "DROP_RANGE")
+    need(v["reason"] == 1 or (v["to"] == 0 and v["before"] == v["chain"] == "00" * 32), "DROP_RANGE")
 
 
 def check_mark(v):
@@ -455,14 +455,15 @@ def verify_recording(recording):
         kind = next(name for name, value in TYPES.items() if value == header["type"])
         assert kind == entry["type"] and DECODERS[kind](body) == entry["fields"], entry
         frames[header["sequence"]] = (kind, bytes.fromhex(entry["frame"]), body)
-    drops = [DECODERS["drop"](body) for kind, _, body in frames.values() if kind == "drop"]
+    drops = [{"at": at, **DECODERS["drop"](body)} for at, (kind, _, body) in frames.items() if kind == "drop"]
     head, sequence, end = chain_start(device, epoch, number, key), 0, max(frames)
     while sequence < end:
         if sequence in frames:
             head = sha256(head, frames[sequence][1])
             sequence += 1
         else:
-            gap = next(d for d in drops if d["reason"] == 1 and d["recording"] == number and d["from"] == sequence)
+            gap = next(d for d in drops if d["reason"] == 1 and d["recording"] == number and d["from"] == sequence
+                       and d["at"] > d["to"] and d["before"] == head.hex())
             head, sequence = bytes.fromhex(gap["chain"]), gap["to"] + 1
     kind, _, body = frames[end]
     close = DECODERS["close"](body)

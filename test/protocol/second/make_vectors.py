@@ -147,9 +147,10 @@ def recordings():
         gap.data(index)
     gap.add("mark", {"kind": 1, "sample": 11, "uptimeMs": 60043})
     gap.add("drop", {"reason": 1, "recording": 2, "from": 2, "to": 2, "firstSample": 4, "samples": 4,
-                     "chain": gap.steps[2]["chain"]})
+                     "before": gap.steps[1]["chain"], "chain": gap.steps[2]["chain"]})
     gap.data(3)
-    gap.add("drop", {"reason": 2, "recording": 2, "from": 0, "to": 0, "firstSample": 16, "samples": 7, "chain": ZEROS})
+    gap.add("drop", {"reason": 2, "recording": 2, "from": 0, "to": 0, "firstSample": 16, "samples": 7, "before": ZEROS,
+                     "chain": ZEROS})
     second_close = gap.close(23, 11, first_close)
     return whole, first_close, gap, second_close
 
@@ -175,9 +176,10 @@ def frame_vectors():
         ("data, longest frame", "data", {"firstSample": 77, "block": "5a" * 2040}),
         ("drop, ring full, older recording", "drop",
          {"reason": 1, "recording": 6, "from": 0, "to": 4294967293, "firstSample": 0, "samples": 2 ** 48 - 1,
-          "chain": sha256(b"x").hex()}),
+          "before": ZEROS, "chain": sha256(b"x").hex()}),
         ("drop, front end", "drop",
-         {"reason": 2, "recording": 7, "from": 0, "to": 0, "firstSample": 1000, "samples": 32, "chain": ZEROS}),
+         {"reason": 2, "recording": 7, "from": 0, "to": 0, "firstSample": 1000, "samples": 32, "before": ZEROS,
+          "chain": ZEROS}),
         *[("mark %d" % kind, "mark", {"kind": kind, "sample": 500 * kind, "uptimeMs": 2 ** 40 + kind})
           for kind in (1, 2, 3, 4)],
         *[("close %d" % reason, "close",
@@ -366,8 +368,9 @@ def refused():
     for kind, code, name, change in [
         ("drop", "DROP_REASON", "reason 0", {"reason": 0}), ("drop", "DROP_REASON", "reason 3", {"reason": 3}),
         ("drop", "DROP_RANGE", "from above to", {"from": 9, "to": 8}),
-        ("drop", "DROP_RANGE", "front end with a range", {"reason": 2, "chain": ZEROS, "to": 1}),
-        ("drop", "DROP_RANGE", "front end with a chain", {"reason": 2, "from": 0, "to": 0}),
+        ("drop", "DROP_RANGE", "front end with a range", {"reason": 2, "before": ZEROS, "chain": ZEROS, "to": 1}),
+        ("drop", "DROP_RANGE", "front end with a chain", {"reason": 2, "before": ZEROS, "from": 0, "to": 0}),
+        ("drop", "DROP_RANGE", "front end with a chain before", {"reason": 2, "chain": ZEROS, "from": 0, "to": 0}),
         ("mark", "MARK_KIND", "kind 0", {"kind": 0}), ("mark", "MARK_KIND", "kind 5", {"kind": 5}),
         ("close", "CLOSE_REASON", "reason 0", {"reason": 0}), ("close", "CLOSE_REASON", "reason 5", {"reason": 5}),
         ("close", "CLOSE_COUNTS", "more dropped than samples", {"samples": 3, "dropped": 4}),
