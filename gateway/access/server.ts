@@ -1,5 +1,5 @@
 /** Page and API over HTTP: on loopback, and elsewhere only behind an owner's password. */
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
@@ -21,6 +21,10 @@ const DEFAULT_HOST = "127.0.0.1";
 const MAX_BODY_BYTES = 16_384;
 const MAX_HEADER_BYTES = 16_384;
 const MAX_CONNECTIONS = 128;
+/** One that opens more, and says nothing, must not shut the others out. */
+const MAX_CONNECTIONS_OF_ADDRESS = 32;
+const SILENCE_MS = 5000;
+const LOOK_FOR_SILENCE_MS = 1000;
 const MAX_PARAM_LENGTH = 64;
 const REQUEST_MS = 10_000;
 const IDLE_MS = 30_000;
@@ -72,6 +76,21 @@ export function checkWebPlace(dataDir: string, place: WebPlace): void {
   );
 }
 
+function limitPerAddress(server: Server): void {
+  const open = new Map<string, number>();
+  server.on("connection", (socket) => {
+    const address = socket.remoteAddress ?? "";
+    const count = (open.get(address) ?? 0) + 1;
+    open.set(address, count);
+    socket.once("close", () => {
+      const left = open.get(address)! - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
+    if (count > MAX_CONNECTIONS_OF_ADDRESS) socket.destroy();
+  });
+}
+
 /** Everything but listening. The page adds its routes to it; rules.ts says who may call them. */
 export async function makeServer(options: WebOptions): Promise<FastifyInstance> {
   const { dataDir, place = {}, hub, clock = systemClock, log = silentLog } = options;
@@ -83,11 +102,13 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
   const onDefect = (error: Error) =>
     log.error({ code: codeOf(error), error: error.stack }, "page: a request failed");
 
+  const limits = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: SILENCE_MS,
+    connectionsCheckingInterval: LOOK_FOR_SILENCE_MS,
+  };
   const app = fastify({
-    ...(cert !== undefined && {
-      https: { cert, key, minVersion: "TLSv1.2", maxHeaderSize: MAX_HEADER_BYTES },
-    }),
-    ...(cert === undefined && { http: { maxHeaderSize: MAX_HEADER_BYTES } }),
+    ...(cert === undefined ? { http: limits } : { https: { ...limits, cert, key, minVersion: "TLSv1.2" } }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: IDLE_MS,
@@ -102,6 +123,7 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
     },
   } as object) as unknown as FastifyInstance;
   app.server.maxConnections = MAX_CONNECTIONS;
+  limitPerAddress(app.server);
   // A form of another site can send the others without asking first.
   app.removeContentTypeParser("text/plain");
   app.setReplySerializer((payload) => JSON.stringify(payload, bytesAsHex));

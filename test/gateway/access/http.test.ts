@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
@@ -87,6 +88,20 @@ describe("page and API on a socket", () => {
       "127.0.0.2",
     );
     assert.match(answer, /^HTTP\/1\.1 403 .*ACCESS_NO_PASSWORD/s, `port ${port}`);
+  });
+
+  it("serve the others while one address opens all the connections that it can and says nothing", async () => {
+    const { port } = await listen();
+    const silent = Array.from({ length: 200 }, () =>
+      connectTcp({ port, host: "127.0.0.1", localAddress: "127.0.0.3" }).on("error", () => {}),
+    );
+    try {
+      await Promise.all(silent.map((socket) => once(socket, "connect").catch(() => {})));
+      const answer = await raw("GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n");
+      assert.match(answer, /^HTTP\/1\.1 200 /);
+    } finally {
+      for (const socket of silent) socket.destroy();
+    }
   });
 
   it("answer nothing without a host, under two, or in a form that a proxy might read otherwise", async () => {
