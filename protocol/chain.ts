@@ -34,6 +34,16 @@ export function chainStart(
   return chainFrom(crypto, device, epoch, recording, keyCommitment(crypto, key));
 }
 
-export function chainNext(crypto: Hasher, head: Uint8Array, frame: Uint8Array): Uint8Array {
-  return crypto.sha256(concat([head, frame]));
+/** @param room where head and frame are joined if it holds them, for whoever chains many frames */
+export function chainNext(
+  crypto: Hasher,
+  head: Uint8Array,
+  frame: Uint8Array,
+  room?: Uint8Array,
+): Uint8Array {
+  const end = head.length + frame.length;
+  if (!room || room.length < end) return crypto.sha256(concat([head, frame]));
+  room.set(head, 0);
+  room.set(frame, head.length);
+  return crypto.sha256(room.subarray(0, end));
 }

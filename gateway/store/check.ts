@@ -15,9 +15,9 @@ import {
   decodeMark,
 } from "../../protocol/bodies";
 import { sameBytes } from "../../protocol/bytes";
-import { chainNext, chainStart } from "../../protocol/chain";
+import { chainNext, chainStart, HASH_BYTES } from "../../protocol/chain";
 import { type BlockShape, decodeBlock } from "../../protocol/codec/block";
-import { decodeHeader, FrameType, type Header } from "../../protocol/header";
+import { decodeHeader, FrameType, type Header, MAX_FRAME_BYTES } from "../../protocol/header";
 import { blockShape, decodeOpen, type Open, type Previous } from "../../protocol/open";
 import { openFrame } from "../../protocol/seal";
 import { decodeSignature } from "../../protocol/signature";
@@ -56,6 +56,7 @@ export class RecordingCheck {
   /** Next sequence in the chain, and the chain before it; undefined once frames are missing. */
   private next = 0;
   private chain?: Uint8Array;
+  private readonly room = new Uint8Array(HASH_BYTES + MAX_FRAME_BYTES);
   private shape?: BlockShape;
   private readonly gaps: Runs = [];
   /** Samples declared lost within the recording, as its close counts them. */
@@ -178,7 +179,7 @@ export class RecordingCheck {
     // A frame behind this.next lies in a range declared lost, whose chain was taken already.
     if (sequence !== this.next) return;
     this.next++;
-    if (this.chain) this.chain = chainNext(crypto, this.chain, frame);
+    if (this.chain) this.chain = chainNext(crypto, this.chain, frame, this.room);
     this.watch();
     const stated = this.rangeEnds.get(sequence);
     if (stated && this.chain && !sameBytes(stated, this.chain)) {

@@ -1,11 +1,14 @@
 /** How far a recording has been read for the log: frames in order, the chain behind them, the samples not held. */
 import { type Drop, decodeData } from "../../../protocol/bodies";
-import { chainNext } from "../../../protocol/chain";
+import { chainNext, HASH_BYTES } from "../../../protocol/chain";
 import { blockSamples } from "../../../protocol/codec/block";
-import { FrameType } from "../../../protocol/header";
+import { FrameType, MAX_FRAME_BYTES } from "../../../protocol/header";
 import { blockShape, decodeOpen, type Open } from "../../../protocol/open";
 import { nodeCrypto as crypto } from "../../crypto";
 import { addRun, type Runs } from "../runs";
+
+/** For chainNext, which every stored frame goes through. */
+const room = new Uint8Array(HASH_BYTES + MAX_FRAME_BYTES);
 
 export class Walk {
   constructor(
@@ -23,7 +26,7 @@ export class Walk {
   /** The next frame, or one that is held within a stretch declared lost. @param body opened */
   pass(sequence: number, type: number, frame: Uint8Array, body: Uint8Array): void {
     if (sequence === this.frames) {
-      this.chain = chainNext(crypto, this.chain, frame);
+      this.chain = chainNext(crypto, this.chain, frame, room);
       this.frames++;
     }
     try {
