@@ -39,7 +39,7 @@ export function decodeBlock(bytes: Uint8Array, shape: BlockShape): Int32Array[] 
   checkLength(bytes, shape, header);
   const out: Int32Array[] = [];
   for (let l = 0; l < shape.leads; l++) out.push(new Int32Array(header.count));
-  const source = { bytes: bytes, position: 0, acc: 0, held: 0 };
+  const source = { bytes: bytes, at: 0 };
   takeBits(source, header.width);
   if (header.raw) decodeRaw(source, out, shape.bits);
   else

@@ -90,7 +90,7 @@ export function restore(x: Int32Array, predictor: number, explained: Int32Array 
   let y = y0;
   for (let t = 1; t < n; t++) {
     if (tapped) {
-      const d = x[t] + ((c0 * d0 + c1 * d1 + c2 * d2 + c3 * d3 + c4 * d4 + c5 * d5 + c6 * d6 + c7 * d7) >> 8);
+      const d = x[t] + ((c7 * d7 + c6 * d6 + c5 * d5 + c4 * d4 + c3 * d3 + c2 * d2 + c1 * d1 + c0 * d0) >> 8);
       d7 = d6;
       d6 = d5;
       d5 = d4;

@@ -1,27 +1,29 @@
 import { refusal } from "../refusal";
 import { CONTEXT_ROW, LONGEST, SYMBOLS, WORDS } from "./codes";
 
-/** Bits read most significant first. `acc` holds `held` unread bits in its low end. */
+/** Bits read most significant first; `at` is the next one. */
 export interface BitSource {
   bytes: Uint8Array;
-  position: number;
-  acc: number;
-  held: number;
+  at: number;
 }
 
-export function truncated(): Error {
+function truncated(): Error {
   return refusal("BLOCK_TRUNCATED", "decode block: ends inside a lead");
+}
+
+/** The next bits at the high end of an int32: 25 at least; zeros past the end. */
+function peek(bytes: Uint8Array, at: number): number {
+  let word = 0;
+  for (let i = at >> 3; i < (at >> 3) + 4; i++) word = (word << 8) | (i < bytes.length ? bytes[i] : 0);
+  return word << (at & 7);
 }
 
 /** Takes `width` (1 to 24) bits as an unsigned number. Throws `BLOCK_TRUNCATED` past the end. */
 export function takeBits(source: BitSource, width: number): number {
-  while (source.held < width) {
-    if (source.position >= source.bytes.length) throw truncated();
-    source.acc = (source.acc << 8) | source.bytes[source.position++];
-    source.held += 8;
-  }
-  source.held -= width;
-  return (source.acc >>> source.held) & ((1 << width) - 1);
+  const at = source.at;
+  if (at + width > 8 * source.bytes.length) throw truncated();
+  source.at = at + width;
+  return peek(source.bytes, at) >>> (32 - width);
 }
 
 /** Takes `width` bits as two's complement. */
@@ -45,16 +47,30 @@ function lookupTable(): Uint16Array {
   return table;
 }
 
+/** What follows symbol `symbol` of residual `i`, whose magnitude is reduced by `k` bits: the folded residual. */
+function takeRest(source: BitSource, symbol: number, k: number, i: number): number {
+  let u = symbol > 30 ? 0 : symbol > 23 ? 1 : symbol;
+  let left = symbol > 30 ? 28 : symbol > 23 ? symbol - 21 + k : k;
+  while (left > 0) {
+    const width = Math.min(left, 14);
+    u = (u << width) | takeBits(source, width);
+    left -= width;
+  }
+  if (symbol <= 23) return u;
+  if (symbol <= 30) return u + (16 << k);
+  if (u >> k < 1040)
+    throw refusal("BLOCK_ESCAPE", "decode block: residual " + i + " is escaped although a symbol has it");
+  return u;
+}
+
 /** Takes the codes of `r[1..]`, written by `putResiduals`. Throws `BLOCK_TRUNCATED` or `BLOCK_ESCAPE`. */
 export function takeResiduals(source: BitSource, r: Int32Array, level: number): void {
   const contextRow = CONTEXT_ROW;
   const table = lookupTable();
   const bytes = source.bytes;
-  const end = bytes.length;
+  const lastWord = bytes.length - 4;
   const count = r.length;
-  let position = source.position;
-  let acc = source.acc;
-  let held = source.held;
+  let at = source.at;
   let s = (1 << level) - 1;
   for (let i = 1; i < count; i++) {
     let t = s;
@@ -64,52 +80,35 @@ export function takeResiduals(source: BitSource, r: Int32Array, level: number): 
       k++;
     }
     if (t > 31) t = 31;
-    while (held < 24 && position < end) {
-      acc = (acc << 8) | bytes[position++];
-      held += 8;
-    }
-    // Near the end fewer than LONGEST bits may be left: the missing ones read as zeros, and are refused below if used.
-    const next = held < LONGEST ? acc << (LONGEST - held) : acc >>> (held - LONGEST);
-    const found = table[(contextRow[t] << (LONGEST - 5)) | (next & 4095)];
+    const p = at >> 3;
+    const word =
+      p <= lastWord
+        ? ((bytes[p] << 24) | (bytes[p + 1] << 16) | (bytes[p + 2] << 8) | bytes[p + 3]) << (at & 7)
+        : peek(bytes, at);
+    const found = table[(contextRow[t] << (LONGEST - 5)) | (word >>> (32 - LONGEST))];
+    const length = found & 15;
     let u = found >> 4;
-    held -= found & 15;
-    if (held < 0) throw truncated();
-    if (k > 0 || u > 23) {
-      const symbol = u;
-      let left = symbol > 30 ? 28 : symbol > 23 ? symbol - 21 + k : k;
-      if (symbol > 23) u = symbol > 30 ? 0 : 1;
-      while (left > 0) {
-        const width = Math.min(left, 14);
-        while (held < 24 && position < end) {
-          acc = (acc << 8) | bytes[position++];
-          held += 8;
-        }
-        held -= width;
-        if (held < 0) throw truncated();
-        u = (u << width) | ((acc >>> held) & ((1 << width) - 1));
-        left -= width;
-      }
-      if (symbol > 30) {
-        if (u >> k < 1040)
-          throw refusal(
-            "BLOCK_ESCAPE",
-            "decode block: residual " + i + " is escaped although a symbol has it",
-          );
-      } else if (symbol > 23) u += 16 << k;
+    if (u < 24 && k < 14 && p <= lastWord) {
+      // The word holds the k bits behind the code too. Shifted twice, because k may be 0.
+      u = (u << k) | (((word << length) >>> 1) >>> (31 - k));
+      at += length + k;
+    } else {
+      source.at = at;
+      takeBits(source, length);
+      u = takeRest(source, u, k, i);
+      at = source.at;
     }
     const a = (u + 1) >> 1;
     r[i] = u & 1 ? -a : a;
     s += a - (s >> 2);
   }
-  source.position = position;
-  source.acc = acc;
-  source.held = held;
+  source.at = at;
 }
 
 /** Throws `BLOCK_PADDING` or `BLOCK_TRAILING` unless only zero bits that fill the last byte are left. */
 export function checkEnd(source: BitSource): void {
-  if (source.position < source.bytes.length || source.held > 7)
-    throw refusal("BLOCK_TRAILING", "decode block: bytes follow the last lead");
-  if ((source.acc & ((1 << source.held) - 1)) !== 0)
+  const left = 8 * source.bytes.length - source.at;
+  if (left > 7) throw refusal("BLOCK_TRAILING", "decode block: bytes follow the last lead");
+  if (left > 0 && takeBits(source, left) !== 0)
     throw refusal("BLOCK_PADDING", "decode block: padding bits are not zero");
 }
