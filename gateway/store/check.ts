@@ -33,6 +33,10 @@ const REASONS: Record<number, string> = {
 
 const span = (from: number, to: number) => (from === to ? `frame ${from} is` : `frames ${from} to ${to} are`);
 
+/** Of every frame: memory of their own would take as long as the hash and the block. */
+const chainRoom = new Uint8Array(HASH_BYTES + MAX_FRAME_BYTES);
+const samplesRoom = new Int32Array(8192);
+
 export class RecordingCheck {
   readonly notes: string[] = [];
   /** What is not as the handheld made it, and what is not here. */
@@ -56,7 +60,6 @@ export class RecordingCheck {
   /** Next sequence in the chain, and the chain before it; undefined once frames are missing. */
   private next = 0;
   private chain?: Uint8Array;
-  private readonly room = new Uint8Array(HASH_BYTES + MAX_FRAME_BYTES);
   private shape?: BlockShape;
   private readonly gaps: Runs = [];
   /** Samples declared lost within the recording, as its close counts them. */
@@ -179,7 +182,7 @@ export class RecordingCheck {
     // A frame behind this.next lies in a range declared lost, whose chain was taken already.
     if (sequence !== this.next) return;
     this.next++;
-    if (this.chain) this.chain = chainNext(crypto, this.chain, frame, this.room);
+    if (this.chain) this.chain = chainNext(crypto, this.chain, frame, chainRoom);
     this.watch();
     const stated = this.rangeEnds.get(sequence);
     if (stated && this.chain && !sameBytes(stated, this.chain)) {
@@ -222,7 +225,7 @@ export class RecordingCheck {
       return;
     }
     const { firstSample, block } = decodeData(body);
-    const samples = decodeBlock(block, this.shape)[0].length;
+    const samples = decodeBlock(block, this.shape, samplesRoom)[0].length;
     if (firstSample < this.samples) {
       this.altered.push(`frame ${sequence} begins at sample ${firstSample}, which was there already`);
     } else this.takeGap(firstSample);

@@ -27,18 +27,31 @@ function takeReference(source: BitSource, l: number, out: Int32Array[]): Int32Ar
   return reference(wa, out[l - 1], wb, out[l > 1 ? l - 2 : 0]);
 }
 
+function leadsOf(leads: number, count: number, room: Int32Array | undefined): Int32Array[] {
+  const out: Int32Array[] = [];
+  const held = room && leads * count <= room.length;
+  for (let l = 0; l < leads; l++)
+    out.push(held ? room.subarray(l * count, (l + 1) * count) : new Int32Array(count));
+  return out;
+}
+
+/** No residuals: the room may hold those of another block. */
+function clear(r: Int32Array): void {
+  for (let t = 1; t < r.length; t++) r[t] = 0;
+}
+
 /**
  * Decodes a block.
  * @param bytes the whole block, nothing else
  * @param shape of the recording that it belongs to
+ * @param room where the samples are put if it holds them all: for whoever decodes many blocks and keeps none
  * @returns one array per lead, raw digital values
  * @throws `BLOCK_*` on anything that no encoder writes; see README.md
  */
-export function decodeBlock(bytes: Uint8Array, shape: BlockShape): Int32Array[] {
+export function decodeBlock(bytes: Uint8Array, shape: BlockShape, room?: Int32Array): Int32Array[] {
   const header = readHeader(bytes, shape);
   checkLength(bytes, shape, header);
-  const out: Int32Array[] = [];
-  for (let l = 0; l < shape.leads; l++) out.push(new Int32Array(header.count));
+  const out = leadsOf(shape.leads, header.count, room);
   const source = { bytes: bytes, at: 0 };
   takeBits(source, header.width);
   if (header.raw) decodeRaw(source, out, shape.bits);
@@ -48,7 +61,8 @@ export function decodeBlock(bytes: Uint8Array, shape: BlockShape): Int32Array[] 
       const predictor = takeBits(source, 4);
       const level = predictor === PREDICTOR_CONSTANT ? 0 : takeBits(source, 4);
       out[l][0] = takeSigned(source, shape.bits);
-      if (predictor !== PREDICTOR_CONSTANT) takeResiduals(source, out[l], level);
+      if (predictor === PREDICTOR_CONSTANT) clear(out[l]);
+      else takeResiduals(source, out[l], level);
       restore(out[l], predictor, explained, shape.bits);
     }
   checkEnd(source);

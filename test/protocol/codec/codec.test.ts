@@ -65,6 +65,25 @@ describe("block codec", () => {
       );
     });
 
+  it("decodes the same into a room that holds another block's samples, and without it if that is too small", () => {
+    const anyRoom = fc.record({ size: fc.integer({ min: 0, max: 450 }), stale: fc.integer() });
+    fc.assert(
+      fc.property(anyBlock, anyRoom, ({ shape, leads }, { size, stale }) => {
+        for (const encode of [encodeBlock, encodeBlockBest]) {
+          const room = new Int32Array(size).fill(stale);
+          const samples = shape.leads * leads[0].length;
+          const decoded = decodeBlock(encode(leads, shape), shape, room);
+          assert.deepEqual(decoded, leads);
+          assert.equal(decoded[0].buffer === room.buffer, samples <= size);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    const flat = [new Int32Array(50).fill(-3)];
+    const shape = { leads: 1, bits: 18, nominal: 50 };
+    assert.deepEqual(decodeBlock(encodeBlock(flat, shape), shape, new Int32Array(60).fill(7)), flat);
+  });
+
   it("decodes whatever predictor, level and weights an encoder chose", () => {
     const anyPlan: fc.Arbitrary<LeadPlan> = fc.record({
       wa: fc.integer({ min: -8, max: 7 }),
