@@ -22,6 +22,7 @@ import { blockShape, decodeOpen, type Open, type Previous } from "../../protocol
 import { openFrame } from "../../protocol/seal";
 import { decodeSignature } from "../../protocol/signature";
 import { nodeCrypto as crypto } from "../crypto";
+import { type Declared, isBehindItsRange, isRange, rangeOver, statesBefore } from "./declared";
 import type { FrameRow } from "./frames";
 import { RecordingFlag, type RecordingRow } from "./recordings";
 import { addRun, cutRun, type Runs } from "./runs";
@@ -36,6 +37,15 @@ const span = (from: number, to: number) => (from === to ? `frame ${from} is` : `
 /** Of every frame: memory of their own would take as long as the hash and the block. */
 const chainRoom = new Uint8Array(HASH_BYTES + MAX_FRAME_BYTES);
 const samplesRoom = new Int32Array(8192);
+
+function groupBy(ranges: Declared[], frameOf: (range: Declared) => number): Map<number, Declared[]> {
+  const groups = new Map<number, Declared[]>();
+  for (const range of ranges) {
+    const frame = frameOf(range);
+    groups.set(frame, [...(groups.get(frame) ?? []), range]);
+  }
+  return groups;
+}
 
 export class RecordingCheck {
   readonly notes: string[] = [];
@@ -68,8 +78,13 @@ export class RecordingCheck {
   private lostTrack = false;
   private undecoded = 0;
   /** Declared ranges of frames, and the chain that each states behind its last one. */
-  private readonly ranges: Drop[];
-  private readonly rangeEnds: Map<number, Uint8Array>;
+  private readonly ranges: Declared[];
+  private readonly rangesFrom: Map<number, Declared[]>;
+  private readonly rangesTo: Map<number, Declared[]>;
+  /** Those that tie what came before them. */
+  private readonly tying = new Set<Declared>();
+  /** The newest frame in the chain that is held. */
+  private passedAt = -1;
 
   /**
    * @param drops what this recording and later ones declared lost of it
@@ -78,14 +93,21 @@ export class RecordingCheck {
   constructor(
     private readonly row: RecordingRow,
     private readonly key: Uint8Array,
-    private readonly drops: Drop[],
+    private readonly drops: Declared[],
     private readonly watched?: number,
   ) {
     this.chain = chainStart(crypto, row.device, row.epoch, row.number, key);
-    this.watch();
-    for (const drop of drops) addRun(this.gaps, drop.firstSample, drop.samples);
-    this.ranges = drops.filter((drop) => drop.reason === DropReason.ringFull);
-    this.rangeEnds = new Map(this.ranges.map((drop) => [drop.to, drop.chain]));
+    for (const drop of drops) {
+      addRun(this.gaps, drop.firstSample, drop.samples);
+      if (drop.reason !== DropReason.ringFull || isBehindItsRange(drop)) continue;
+      this.altered.push(
+        `the drop frame at frame ${drop.at} says that ${span(drop.from, drop.to)} lost already`,
+      );
+    }
+    this.ranges = drops.filter(isRange);
+    this.rangesFrom = groupBy(this.ranges, ({ from }) => from);
+    this.rangesTo = groupBy(this.ranges, ({ to }) => to);
+    this.arrive();
   }
 
   /** Frames come in order of their rows. */
@@ -162,11 +184,12 @@ export class RecordingCheck {
   /** Over frames that are not here: along declared ranges by their chain, else they are missing. */
   private jumpTo(sequence: number): void {
     while (this.next < sequence) {
-      const drop = this.ranges.find((d) => d.from <= this.next && this.next <= d.to);
+      const drop = rangeOver(this.ranges, this.next);
       if (drop) {
+        this.noteUntied(drop);
         this.chain = drop.chain;
         this.next = drop.to + 1;
-        this.watch();
+        this.arrive();
         continue;
       }
       const nextDrop = this.ranges.filter((d) => d.from > this.next && d.from < sequence);
@@ -182,16 +205,32 @@ export class RecordingCheck {
     // A frame behind this.next lies in a range declared lost, whose chain was taken already.
     if (sequence !== this.next) return;
     this.next++;
+    this.passedAt = sequence;
     if (this.chain) this.chain = chainNext(crypto, this.chain, frame, chainRoom);
-    this.watch();
-    const stated = this.rangeEnds.get(sequence);
-    if (stated && this.chain && !sameBytes(stated, this.chain)) {
+    this.arrive();
+    for (const { chain } of this.rangesTo.get(sequence) ?? []) {
+      if (!this.chain || sameBytes(chain, this.chain)) continue;
       this.altered.push(`the chain at frame ${sequence} is not the one that its drop frame states`);
     }
   }
 
-  private watch(): void {
-    if (this.next === this.watched) this.watchedChain = this.chain;
+  /** At frame this.next: its chain is compared with what the ranges that begin there say, whether frames of them are held or not. */
+  private arrive(): void {
+    const { next, chain } = this;
+    if (next === this.watched) this.watchedChain = chain;
+    for (const range of this.rangesFrom.get(next) ?? []) {
+      if (statesBefore(range) && chain && !sameBytes(range.before, chain)) {
+        this.altered.push(`what came before the gap at frame ${next} is not what its drop frame says`);
+      }
+      if (next === 0 || statesBefore(range)) this.tying.add(range);
+    }
+  }
+
+  /** Of frames before a range that its drop frame does not tie, and of those within it that are here all the same. */
+  private noteUntied(range: Declared): void {
+    if (this.next === 0 || !this.chain) return;
+    if (this.tying.has(range) && this.passedAt < range.from) return;
+    this.notes.push(`frames before ${this.next} are sealed, not tied to the close by its drop frame`);
   }
 
   private read(header: Header, body: Uint8Array): void {

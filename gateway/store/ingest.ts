@@ -183,7 +183,7 @@ export class Ingest {
       }
       if (header.type === FrameType.open) this.readOpen(recording, body);
       else if (header.type === FrameType.data) this.readData(recording, body);
-      else if (header.type === FrameType.drop) this.readDrop(recording, decodeDrop(body));
+      else if (header.type === FrameType.drop) this.readDrop(recording, header.sequence, decodeDrop(body));
       else if (header.type === FrameType.mark) decodeMark(body);
       else if (header.type === FrameType.close) this.readClose(recording, header.sequence, body);
       else if (header.type === FrameType.signature) decodeSignature(body);
@@ -210,11 +210,12 @@ export class Ingest {
     recording.row.samples = Math.max(recording.row.samples, firstSample + samples);
   }
 
-  private readDrop(recording: Recording, drop: Drop): void {
+  private readDrop(recording: Recording, sequence: number, drop: Drop): void {
     const { device, row } = recording;
     const subject =
       drop.recording === row.number ? recording : this.recordings.find(device, row.epoch, drop.recording);
-    if (!subject || drop.recording > row.number) {
+    const isAhead = subject === recording && drop.reason === DropReason.ringFull && drop.to >= sequence;
+    if (!subject || drop.recording > row.number || isAhead) {
       this.flag(recording, RecordingFlag.malformed);
       return;
     }

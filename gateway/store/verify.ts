@@ -3,12 +3,14 @@ import type { Database } from "better-sqlite3";
 import { type Drop, DropReason, decodeClose, decodeDrop, signedClose } from "../../protocol/bodies";
 import { sameBytes, toHex } from "../../protocol/bytes";
 import { type Certificate, DeviceClass, decodeCertificate } from "../../protocol/certificate";
+import { HASH_BYTES } from "../../protocol/chain";
 import { FrameType } from "../../protocol/header";
 import type { Manifest } from "../../protocol/manifest";
 import { decodeOpen, type Open } from "../../protocol/open";
 import { openFrame } from "../../protocol/seal";
 import { nodeCrypto as crypto } from "../crypto";
 import { type CloseBefore, RecordingCheck } from "./check";
+import type { Declared } from "./declared";
 import { DEVICE_COLUMNS, type DeviceRow, EPOCH_COLUMNS, type EpochRow } from "./devices";
 import { erasedAt } from "./erase";
 import type { FrameRow } from "./frames";
@@ -24,6 +26,8 @@ import { Tables } from "./tables";
 
 /** Frames between two calls of progress. */
 const PROGRESS_EVERY = 1000;
+/** The chain before frames that an erased recording declared lost: its leaf does not keep it. */
+const UNKNOWN: Uint8Array = new Uint8Array(HASH_BYTES);
 /** Problems told of one recording. */
 const MAX_PROBLEMS = 50;
 
@@ -32,7 +36,8 @@ interface Entry {
   row: RecordingRow;
   key?: Uint8Array;
   open?: Open;
-  drops: Drop[];
+  /** With the sequence at which each stands. */
+  drops: Omit<Declared, "later">[];
   /** Of its close, if it has one. */
   closed?: CloseBefore & { checkpointSize: number; checkpointRoot: Uint8Array };
 }
@@ -283,7 +288,9 @@ class Verification {
         to,
         firstSample: first,
         samples,
+        before: UNKNOWN,
         chain,
+        at: 0,
         later,
       }));
   }
@@ -340,11 +347,11 @@ class Verification {
     const entry: Entry = { row, key: this.keyOf(row), drops: [] };
     const { key } = entry;
     if (!key) return entry;
-    for (const { type, frame } of this.rareFrames(row)) {
+    for (const { sequence, type, frame } of this.rareFrames(row)) {
       try {
         const body = openFrame(crypto, key, frame);
         if (type === FrameType.open) entry.open = decodeOpen(body);
-        else if (type === FrameType.drop) entry.drops.push(decodeDrop(body));
+        else if (type === FrameType.drop) entry.drops.push({ ...decodeDrop(body), at: sequence });
         else if (type === FrameType.close) {
           const { previousClose, checkpointSize, checkpointRoot } = decodeClose(body);
           entry.closed = {

@@ -284,7 +284,7 @@ describe("the close of a recording", function () {
     assert.throws(() => unit.close(), /worn out/);
     assert.deepEqual(unit.endOf(1), { closed: true, signed: false });
     unit.recorder.lostForGood([
-      { recording: 1, from: 0, to: 0, firstSample: 0, endSample: 0, chain: fill(32, 0) },
+      { recording: 1, from: 0, to: 0, firstSample: 0, endSample: 0, before: fill(32, 0), chain: fill(32, 0) },
     ]);
     assert.deepEqual(unit.endOf(1), { closed: true, signed: false });
   });

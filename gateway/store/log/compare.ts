@@ -1,5 +1,4 @@
 /** Whether a recording's newest leaf says what the store holds of it. */
-import type { Drop } from "../../../protocol/bodies";
 import { decodeClose } from "../../../protocol/bodies";
 import { sameBytes } from "../../../protocol/bytes";
 import type { CborValue } from "../../../protocol/cbor";
@@ -8,6 +7,7 @@ import { keyCommitment } from "../../../protocol/chain";
 import { type Manifest, ManifestState } from "../../../protocol/manifest";
 import type { Open } from "../../../protocol/open";
 import { nodeCrypto as crypto } from "../../crypto";
+import type { Declared } from "../declared";
 import type { RecordingRow } from "../recordings";
 import { type Runs, totalOf } from "../runs";
 import { listedDrops, reasonedGaps } from "./manifests";
@@ -22,7 +22,7 @@ export interface Found {
   samples: number;
   lost: Runs;
   /** What this recording and later ones declared lost of it. */
-  drops: (Drop & { later: boolean })[];
+  drops: Declared[];
   /** Commitment to whom the row names. */
   person: Uint8Array | null;
 }

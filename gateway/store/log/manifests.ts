@@ -1,6 +1,7 @@
 /** The manifest of a recording, from what the store holds of it. */
 import type { Database, Statement } from "better-sqlite3";
-import { type Close, type Drop, DropReason, decodeClose, decodeDrop } from "../../../protocol/bodies";
+import { type Close, type Drop, decodeClose, decodeDrop } from "../../../protocol/bodies";
+import { sameBytes } from "../../../protocol/bytes";
 import { decodeCertificate } from "../../../protocol/certificate";
 import { chainStart, keyCommitment } from "../../../protocol/chain";
 import { FrameType } from "../../../protocol/header";
@@ -13,6 +14,7 @@ import {
 import { decodeOpen, type Open } from "../../../protocol/open";
 import { openFrame } from "../../../protocol/seal";
 import { nodeCrypto as crypto } from "../../crypto";
+import { type Declared, isRange, rangeOver, statesBefore } from "../declared";
 import { StoreError } from "../errors";
 import type { FrameRow } from "../frames";
 import type { Keyring } from "../keyring";
@@ -24,11 +26,6 @@ import { Walk } from "./walk";
 
 /** As many as a leaf may list; a recording beyond it was flagged malformed when it came. */
 const MAX_LISTED = 4096;
-
-export interface Declared extends Drop {
-  /** By a later recording. */
-  later: boolean;
-}
 
 /** What is not held, cut where the reason changes. @param drops whoever declared it */
 export function reasonedGaps(lost: Runs, drops: Drop[]): ManifestGap[] {
@@ -53,7 +50,7 @@ export function reasonedGaps(lost: Runs, drops: Drop[]): ManifestGap[] {
 
 export function listedDrops(drops: Declared[]): ManifestDrop[] {
   return drops
-    .filter((drop) => drop.reason === DropReason.ringFull)
+    .filter(isRange)
     .slice(0, MAX_LISTED)
     .map(({ from, to, firstSample, samples, chain, later }) => ({
       from,
@@ -83,7 +80,7 @@ export class Manifests {
     this.frame = db.prepare("SELECT type, frame FROM frames WHERE recording = ? AND sequence = ?");
     this.dropFrames = db.prepare(
       // By the index of rare frames, which wants its own condition said: a day's recording has 86,400 that are not.
-      `SELECT number, frame FROM recordings JOIN frames INDEXED BY rare_frames
+      `SELECT number, sequence, frame FROM recordings JOIN frames INDEXED BY rare_frames
          ON recording = key AND type = ${FrameType.drop} AND type <> 2
        WHERE device = ? AND epoch = ? AND number >= ? ORDER BY number, sequence`,
     );
@@ -158,14 +155,16 @@ export class Manifests {
   drops({ device, row }: Recording): Declared[] {
     const rows = this.dropFrames.all(row.device, row.epoch, row.number) as {
       number: number;
+      sequence: number;
       frame: Buffer;
     }[];
     const drops: Declared[] = [];
-    for (const { number, frame } of rows) {
+    for (const { number, sequence, frame } of rows) {
       const { key } = this.recordings.find(device, row.epoch, number)!;
       try {
         const drop = decodeDrop(openFrame(crypto, key, frame));
-        if (drop.recording === row.number) drops.push({ ...drop, later: number !== row.number });
+        if (drop.recording === row.number)
+          drops.push({ ...drop, at: sequence, later: number !== row.number });
       } catch {
         // Its own recording's flag and verification tell.
       }
@@ -174,13 +173,20 @@ export class Manifests {
   }
 
   private jumpTo(recording: Recording, walk: Walk, sequence: number, drops: Declared[]): void {
+    const ranges = drops.filter(isRange);
     while (walk.frames < sequence) {
       const at = walk.frames;
-      const drop = drops.find((one) => one.reason === DropReason.ringFull && one.from <= at && at <= one.to);
+      const drop = rangeOver(ranges, at);
       if (!drop) {
         throw new StoreError(
           "STORE_ALTERED",
           `frame ${at} of recording ${recording.row.id} was stored and is not here: nothing is logged about it. Run 'avnode verify', then restore a backup`,
+        );
+      }
+      if (drop.from === at && statesBefore(drop) && !sameBytes(drop.before, walk.chain)) {
+        throw new StoreError(
+          "STORE_ALTERED",
+          `what came before the gap at frame ${at} of recording ${recording.row.id} is not what its drop frame says: nothing is logged about it. Run 'avnode verify', then restore a backup`,
         );
       }
       walk.jump(drop);

@@ -4,6 +4,7 @@ import { certifySimulated } from "../../../gateway/store/makers";
 import {
   CloseReason,
   type Drop,
+  DropReason,
   encodeClose,
   encodeData,
   encodeDrop,
@@ -282,8 +283,17 @@ export class Handheld {
     return this.append(made, FrameType.mark, encodeMark(mark));
   }
 
-  drop(made: Made, drop: Drop): Uint8Array {
-    return this.append(made, FrameType.drop, encodeDrop(drop));
+  /** Unless the drop says what came before it, the chain that was there. */
+  drop(made: Made, drop: Omit<Drop, "before"> & Partial<Drop>): Uint8Array {
+    const before = drop.reason === DropReason.ringFull ? this.chainBefore(made, drop) : new Uint8Array(32);
+    return this.append(made, FrameType.drop, encodeDrop({ before, ...drop }));
+  }
+
+  private chainBefore(made: Made, { recording, from }: { recording: number; from: number }): Uint8Array {
+    const subject =
+      recording === made.number ? made : this.recordings.find((one) => one.number === recording);
+    if (!subject) return new Uint8Array(32);
+    return subject.chains[from - 1] ?? chainStart(crypto, this.id, this.epoch, subject.number, subject.key);
   }
 
   close(made: Made, changes: Partial<Parameters<typeof encodeClose>[0]> = {}): Uint8Array {
