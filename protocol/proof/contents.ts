@@ -1,6 +1,6 @@
 /** An opened proof: every frame with the recording's key, every block decoded, every sample counted or declared lost. */
 import { type Close, type Drop, DropReason, decodeData, decodeDrop, decodeMark } from "../bodies";
-import { sameBytes } from "../bytes";
+import { sameBytes, toHex } from "../bytes";
 import { keyCommitment } from "../chain";
 import { type BlockShape, decodeBlock } from "../codec/block";
 import type { Crypto } from "../crypto";
@@ -19,8 +19,21 @@ export interface Contents {
   samples: number;
   /** Positions that are not. */
   gaps: Span[];
-  /** Stretches of frames of which only the hub says that the handheld lost them. */
-  undeclared: ManifestDrop[];
+  declared: Declared;
+}
+
+/** The drop frames that stand among the frames, by `dropKey`. */
+export interface Declared {
+  [key: string]: Drop;
+}
+
+/** What a drop frame and the log must say alike. */
+export function dropKey(from: number, to: number, first: number, samples: number, chain: Uint8Array): string {
+  return from + " " + to + " " + first + " " + samples + " " + toHex(chain);
+}
+
+export function listedKey(drop: ManifestDrop): string {
+  return dropKey(drop.from, drop.to, drop.first, drop.samples, drop.chain);
 }
 
 function checkOpen(manifest: Manifest, open: Open): void {
@@ -42,40 +55,39 @@ function checkOpen(manifest: Manifest, open: Open): void {
   }
 }
 
-function isSameDrop(drop: Drop, listed: ManifestDrop): boolean {
-  return (
-    drop.from === listed.from &&
-    drop.to === listed.to &&
-    drop.firstSample === listed.first &&
-    drop.samples === listed.samples &&
-    sameBytes(drop.chain, listed.chain)
-  );
-}
-
 class Reading {
   samples = 0;
   end = 0;
   readonly gaps: Span[] = [];
   readonly declared: Span[] = [];
-  readonly drops: Drop[] = [];
+  readonly drops: Declared = {};
   private shape: BlockShape | null = null;
 
   constructor(private readonly manifest: Manifest) {}
 
-  take(type: number, body: Uint8Array): void {
+  take(type: number, sequence: number, body: Uint8Array): void {
     if (type === FrameType.open) {
       const open = decodeOpen(body);
       checkOpen(this.manifest, open);
       this.shape = blockShape(open);
-    } else if (type === FrameType.drop) this.takeDrop(decodeDrop(body));
+    } else if (type === FrameType.drop) this.takeDrop(sequence, decodeDrop(body));
     else if (type === FrameType.mark) decodeMark(body);
     else this.takeData(body);
   }
 
-  private takeDrop(drop: Drop): void {
+  private takeDrop(sequence: number, drop: Drop): void {
     if (drop.recording !== this.manifest.recording) return;
     addSpan(this.declared, drop.firstSample, drop.samples);
-    if (drop.reason === DropReason.ringFull) this.drops.push(drop);
+    if (drop.reason !== DropReason.ringFull) return;
+    // In front of its range nothing would tie it to the close: a hub with the key could have written it.
+    if (sequence <= drop.to) {
+      throw fault(
+        unchanged,
+        "PROOF_DROP",
+        "drop frame " + sequence + " declares lost what comes behind it: no handheld can know that",
+      );
+    }
+    this.drops[dropKey(drop.from, drop.to, drop.firstSample, drop.samples, drop.chain)] = drop;
   }
 
   private takeData(body: Uint8Array): void {
@@ -92,21 +104,20 @@ class Reading {
   }
 }
 
-/** Of the stretches that the log says the handheld declared itself, those that no drop frame here declares. */
-function undeclaredOf(manifest: Manifest, drops: Drop[]): ManifestDrop[] {
-  for (let i = 0; i < drops.length; i++) {
-    let isListed = false;
-    for (let k = 0; k < manifest.drops.length; k++)
-      if (isSameDrop(drops[i], manifest.drops[k])) isListed = true;
-    if (!isListed) {
-      throw fault(complete, "PROOF_DROP", "the handheld declared frames lost that the log does not list");
-    }
-  }
+/** Of the stretches that the log lists, those that no drop frame here declares; the other way round none may be missing. */
+function undeclaredOf(manifest: Manifest, declared: Declared): ManifestDrop[] {
+  const listed: { [key: string]: boolean } = {};
   const out: ManifestDrop[] = [];
   for (let i = 0; i < manifest.drops.length; i++) {
-    let isFound = false;
-    for (let k = 0; k < drops.length; k++) if (isSameDrop(drops[k], manifest.drops[i])) isFound = true;
-    if (!isFound) out.push(manifest.drops[i]);
+    const key = listedKey(manifest.drops[i]);
+    listed[key] = true;
+    if (!declared[key]) out.push(manifest.drops[i]);
+  }
+  const keys = Object.keys(declared);
+  for (let i = 0; i < keys.length; i++) {
+    if (!listed[keys[i]]) {
+      throw fault(complete, "PROOF_DROP", "the handheld declared frames lost that the log does not list");
+    }
   }
   return out;
 }
@@ -148,7 +159,7 @@ export function readContents(
       );
     }
     try {
-      reading.take(header.type, body);
+      reading.take(header.type, header.sequence, body);
     } catch (error) {
       if ((error as { line?: string }).line) throw error;
       throw fault(
@@ -158,8 +169,10 @@ export function readContents(
       );
     }
   }
-  if (manifest.rate === null)
-    return { samples: 0, gaps: [], undeclared: undeclaredOf(manifest, reading.drops) };
+  if (manifest.rate === null) {
+    undeclaredOf(manifest, reading.drops);
+    return { samples: 0, gaps: [], declared: reading.drops };
+  }
   addSpan(reading.gaps, reading.end, manifest.samples - reading.end);
   if (reading.end > manifest.samples) {
     throw fault(unchanged, "PROOF_COUNTS", "there are more samples than the log counts");
@@ -171,5 +184,5 @@ export function readContents(
   if (!coveredBy(reading.gaps, known)) {
     throw fault(complete, "PROOF_GAP", "samples are missing that nobody declared lost");
   }
-  return { samples: reading.samples, gaps: reading.gaps, undeclared };
+  return { samples: reading.samples, gaps: reading.gaps, declared: reading.drops };
 }

@@ -1,9 +1,10 @@
 /** The frames of a proof: each in its place, once, and the chain through them from the key's commitment to its end. */
-import { sameBytes } from "../bytes";
+import { isZero, sameBytes } from "../bytes";
 import { chainFrom, chainNext } from "../chain";
 import type { Crypto } from "../crypto";
 import { decodeHeader, FrameType } from "../header";
 import type { Manifest, ManifestDrop } from "../manifest";
+import { type Declared, listedKey } from "./contents";
 import { fault, LineName } from "./lines";
 
 const complete = LineName.complete;
@@ -118,45 +119,64 @@ export function placeFrames(manifest: Manifest, frames: Uint8Array[]): Placed {
   return { lost, places };
 }
 
-/** Runs the chain from the key's commitment through every frame, over what is lost, to the recording's end. @throws PROOF_CHAIN */
+/** In the order of their ends. */
+function byEnd(drops: ManifestDrop[]): ManifestDrop[] {
+  return drops.slice().sort(function (a: ManifestDrop, b: ManifestDrop): number {
+    return a.to - b.to;
+  });
+}
+
+function broken(message: string): Error {
+  return fault(unchanged, "PROOF_CHAIN", message);
+}
+
+/**
+ * Runs the chain from the key's commitment through every frame, over what is lost, to the recording's end. A drop frame
+ * ties what came before its range to itself, and stands behind it: so what the close ties to the end is tied from the
+ * beginning on.
+ * @param declared null while the frames are sealed
+ * @returns of the stretches that the chain jumps over, those in front of which nothing is tied to the close
+ * @throws PROOF_CHAIN
+ */
 export function checkChain(
   crypto: Pick<Crypto, "sha256">,
   manifest: Manifest,
   frames: Uint8Array[],
   placed: Placed,
-): void {
+  declared: Declared | null,
+): ManifestDrop[] {
+  const untied: ManifestDrop[] = [];
   let chain = chainFrom(crypto, manifest.device, manifest.epoch, manifest.recording, manifest.key);
   let next = 0;
   let jumps = 0;
-  const jumpTo = function (sequence: number): void {
-    while (next < sequence) {
-      chain = placed.lost[jumps].chain;
-      next = placed.lost[jumps].to + 1;
-      jumps++;
+  const jump = function (): void {
+    const lost = placed.lost[jumps++];
+    const drop = declared !== null && !lost.later ? declared[listedKey(lost)] : undefined;
+    if (!drop || drop.from !== next || (drop.from > 0 && isZero(drop.before))) untied.push(lost);
+    else if (drop.from > 0 && !sameBytes(drop.before, chain)) {
+      throw broken("what stands before frame " + next + " is not what the handheld had recorded there");
     }
+    chain = lost.chain;
+    next = lost.to + 1;
   };
-  const drops = manifest.drops;
+  const ends = byEnd(manifest.drops);
+  let end = 0;
   for (let i = 0; i < frames.length; i++) {
-    jumpTo(placed.places[i]);
+    while (next < placed.places[i]) jump();
     chain = chainNext(crypto, chain, frames[i]);
-    for (let k = 0; k < drops.length; k++) {
-      if (drops[k].to === next && !sameBytes(drops[k].chain, chain)) {
-        throw fault(
-          unchanged,
-          "PROOF_CHAIN",
-          "the chain at frame " + next + " is not the one that was declared",
-        );
+    for (; end < ends.length && ends[end].to <= next; end++) {
+      if (ends[end].to === next && !sameBytes(ends[end].chain, chain)) {
+        throw broken("the chain at frame " + next + " is not the one that was declared");
       }
     }
     next++;
   }
-  jumpTo(manifest.to);
+  while (next < manifest.to) jump();
   // A stretch that a later recording declared lost may go beyond the end, and its chain too.
   if (next === manifest.to && !sameBytes(chain, manifest.chain)) {
-    throw fault(
-      unchanged,
-      "PROOF_CHAIN",
+    throw broken(
       "a frame was altered, or comes from another device: the chain does not end where the recording's does",
     );
   }
+  return untied;
 }

@@ -6,10 +6,16 @@ import { type Close, decodeClose, signedClose } from "../bodies";
 import { sameBytes, toHex } from "../bytes";
 import { type Certificate, DeviceClass, SIMULATION_MAKER } from "../certificate";
 import type { Crypto } from "../crypto";
-import { decodeManifest, type Manifest, ManifestState, personCommitment } from "../manifest";
+import {
+  decodeManifest,
+  type Manifest,
+  type ManifestDrop,
+  ManifestState,
+  personCommitment,
+} from "../manifest";
 import type { Ed25519Verify } from "../note";
 import type { Refusal } from "../refusal";
-import { type Contents, readContents } from "./contents";
+import { type Contents, listedKey, readContents } from "./contents";
 import { checkEcho } from "./echo";
 import { decodeProof, type ProofFile } from "./file";
 import { checkChain, type Placed, placeFrames } from "./frames";
@@ -130,20 +136,23 @@ function personOf(crypto: ProofCrypto, proof: ProofFile, manifest: Manifest, fou
   found.say(LineName.identity, LineState.unknown, "named by the hub's owner, whom nobody checked");
 }
 
-/** True when every frame is here, or declared lost by the handheld itself. */
+/** True when every frame is here, or declared lost by the handheld itself so that nothing in front can be exchanged. */
 function completeness(
   manifest: Manifest,
   placed: Placed,
   contents: Contents | null,
+  untied: ManifestDrop[],
   found: Findings,
 ): boolean {
   let isDeclared = true;
   let gaps = "";
   for (let i = 0; i < placed.lost.length; i++) {
     const drop = placed.lost[i];
-    const isOwn = contents !== null && !drop.later && contents.undeclared.indexOf(drop) < 0;
-    if (!isOwn) isDeclared = false;
-    const whose = isOwn ? "as the handheld itself declared" : "as only the hub says";
+    const isDropHere = contents !== null && !drop.later && contents.declared[listedKey(drop)] !== undefined;
+    const isTied = untied.indexOf(drop) < 0;
+    if (!isTied) isDeclared = false;
+    let whose = isDropHere ? "as the handheld itself declared" : "as only the hub says";
+    if (isDropHere && !isTied) whose += ", without tying to them what came before";
     gaps += "; frames " + drop.from + " to " + drop.to + " lost with " + drop.samples + " samples, " + whose;
   }
   for (let i = 0; i < manifest.gaps.length; i++) {
@@ -192,7 +201,7 @@ function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: F
   checkClose(manifest, close);
   const placed = placeFrames(manifest, proof.frames);
   const contents = proof.key ? readContents(crypto, proof.key, manifest, proof.frames, close) : null;
-  checkChain(crypto, manifest, proof.frames, placed);
+  const untied = checkChain(crypto, manifest, proof.frames, placed, contents && contents.declared);
   const certificate = checkCertificate(crypto, crypto.ed25519, proof.certificate, manifest, SIMULATION_MAKER);
   const logged = checkSigners(
     crypto,
@@ -213,7 +222,7 @@ function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: F
     found.say(LineName.seen, LineState.ok, "the handheld saw this log later, and signed so in " + where);
   } else found.say(LineName.seen, LineState.unknown, "no later close of the handheld vouches for the log");
 
-  const isComplete = completeness(manifest, placed, contents, found);
+  const isComplete = completeness(manifest, placed, contents, untied, found);
   const end = close ? "to the close" : "to where " + stateText(manifest);
   const depth = contents ? ", every frame opened and decoded" : ", content not disclosed";
   found.say(LineName.unchanged, LineState.ok, "the chain runs from the key's commitment " + end + depth);

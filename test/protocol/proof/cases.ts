@@ -1,14 +1,18 @@
 /** Proofs, good and bad, each with the verdict that every verifier must come to. */
 import { nodeCrypto } from "../../../gateway/crypto";
+import { DropReason, decodeClose, encodeData, encodeDrop } from "../../../protocol/bodies";
 import { concat } from "../../../protocol/bytes";
 import { encodeCbor } from "../../../protocol/cbor";
 import { DeviceClass } from "../../../protocol/certificate";
+import { encodeBlock } from "../../../protocol/codec/block";
+import { FrameType } from "../../../protocol/header";
 import { encodeManifest } from "../../../protocol/manifest";
 import { decodeNote, encodeNote, encodeVerifierKey } from "../../../protocol/note";
 import { encodeProof, type ProofFile } from "../../../protocol/proof/file";
 import type { TrustedKey } from "../../../protocol/proof/trust";
 import { encodeRevocations } from "../../../protocol/revocations";
-import { beats, Handheld, Hub, Maker, type Part, type Recorded, SIMULATION, START } from "./notary";
+import { sealFrame } from "../../../protocol/seal";
+import { beats, Handheld, Hub, Maker, NOMINAL, type Part, type Recorded, SIMULATION, START } from "./notary";
 
 export interface Case {
   name: string;
@@ -210,6 +214,22 @@ export function allCases(): Case[] {
   const lied = liar.record([...short(1), { ring, later: true }, ...short(1)]);
   lied.manifest.drops = lied.manifest.drops.map((drop) => ({ ...drop, later: false }));
   add("gap-that-the-hub-puts-on-the-handheld", prove(liar, lied), "incomplete", "PROOF_GAP_HUB");
+
+  const untied = fresh("untied");
+  add(
+    "gap-that-ties-nothing-before-it",
+    prove(untied, untied.record([...short(1), { ring, untied: true }, ...short(1)])),
+    "incomplete",
+    "PROOF_GAP_HUB",
+  );
+
+  // A hub has every recording's key. It writes an ECG of its own, and drop frames that lead back to the signed close.
+  const forged1 = fresh("forged");
+  const genuine = forged1.record(short(6));
+  add("invented-in-front-of-a-drop", prove(forged1, invented(genuine)), "tampered", "PROOF_DROP");
+  const forged2 = fresh("forged with a gap");
+  const torn = forged2.record([...short(2), { ring }, ...short(1)]);
+  add("invented-in-front-of-a-true-drop", prove(forged2, exchanged(torn, 1)), "tampered", "PROOF_CHAIN");
 
   // The seven.
   const stranger2 = new Handheld("another handheld", maker);
@@ -437,6 +457,40 @@ export function allCases(): Case[] {
     "PROOF_ECHO_LOG",
   );
   return cases;
+}
+
+/** Sealed with the recording's key, as only the handheld should. */
+function sealed(recorded: Recorded, type: number, sequence: number, body: Uint8Array): Uint8Array {
+  return sealFrame(nodeCrypto, recorded.key, { type, epoch: 1, recording: recorded.number, sequence }, body);
+}
+
+function flatLine(firstSample: number, length: number): Uint8Array {
+  const shape = { leads: 1, bits: 18, nominal: NOMINAL };
+  return encodeData({ firstSample, block: encodeBlock([new Int32Array(length)], shape) });
+}
+
+/** All samples flat, in fewer frames than there were; the rest is said to be lost, by a drop frame in front of it. */
+function invented(recorded: Recorded): Recorded {
+  const { frames, samples, chain } = decodeClose(recorded.manifest.close!);
+  const lost = { from: 4, to: frames - 1, samples: 0, chain };
+  const drop = { reason: DropReason.ringFull, recording: recorded.number, firstSample: samples, ...lost };
+  const half = samples / 2;
+  return {
+    ...recorded,
+    frames: [
+      recorded.frames[0]!,
+      sealed(recorded, FrameType.data, 1, flatLine(0, half)),
+      sealed(recorded, FrameType.data, 2, flatLine(half, half)),
+      sealed(recorded, FrameType.drop, 3, encodeDrop({ ...drop, before: new Uint8Array(32) })),
+    ],
+    manifest: { ...recorded.manifest, drops: [{ ...lost, first: samples, later: false }] },
+  };
+}
+
+/** One second flat, in front of a gap that the handheld declared. */
+function exchanged(recorded: Recorded, sequence: number): Recorded {
+  const flat = sealed(recorded, FrameType.data, sequence, flatLine((sequence - 1) * NOMINAL, NOMINAL));
+  return { ...recorded, frames: recorded.frames.map((frame, i) => (i === sequence ? flat : frame)) };
 }
 
 /** The checkpoint cosigned by one more. */

@@ -82,7 +82,14 @@ export class Maker {
 export const SIMULATION = new Maker("simulation", seedOf("avnode/simulation-maker/v1"));
 
 /** A part of a recording: a block of samples, samples that the front end lost, or frames that the ring dropped. */
-export type Part = { data: Int32Array } | { frontEnd: number } | { ring: Int32Array[]; later?: boolean };
+export type Part = { data: Int32Array } | { frontEnd: number } | Ring;
+
+/** `later`: a later recording declares it; `untied`: the drop frame does not say what came before. */
+interface Ring {
+  ring: Int32Array[];
+  later?: boolean;
+  untied?: boolean;
+}
 
 export interface Recorded {
   number: number;
@@ -192,6 +199,7 @@ export class Handheld {
           to: 0,
           firstSample: samples,
           samples: part.frontEnd,
+          before: new Uint8Array(32),
           chain: new Uint8Array(32),
         };
         gaps.push({ first: samples, count: part.frontEnd, reason: DropReason.frontEnd });
@@ -200,16 +208,15 @@ export class Handheld {
         add(FrameType.drop, encodeDrop(drop));
       } else {
         const [from, first] = [sequence, samples];
+        const before = part.untied ? new Uint8Array(32) : chain;
         for (const data of part.ring) addData(data, true);
         const lost = { from, to: sequence - 1, samples: samples - first, chain };
         gaps.push({ first, count: lost.samples, reason: DropReason.ringFull });
         drops.push({ ...lost, first, later: part.later === true });
         if (part.later) continue;
         dropped += lost.samples;
-        add(
-          FrameType.drop,
-          encodeDrop({ reason: DropReason.ringFull, recording: number, firstSample: first, ...lost }),
-        );
+        const reason = DropReason.ringFull;
+        add(FrameType.drop, encodeDrop({ reason, recording: number, firstSample: first, before, ...lost }));
       }
     }
     const to = sequence;

@@ -113,12 +113,16 @@ def place(m, frames):
         following = taken = found + 1
 
 
+def listed_key(d):
+    return d["from"], d["to"], d["first"], d["samples"], d["chain"].hex()
+
+
 def read_contents(p, m, close):
-    """With the key: every frame, block and sample. Returns the drops that only the hub tells of."""
+    """With the key: every frame, block and sample. Returns {what the leaf lists: chain before} of the drop frames."""
     need(sha256(b"avnode/kc/v1", p["key"]) == m["key"], "PROOF_KEY")
     taps, contexts, lengths = decode_block.tables(CODEC.read_text(encoding="utf-8"))
     codes = [decode_block.words(row) for row in lengths]
-    shape, end, gaps, declared, drops = None, 0, set(), set(), []
+    shape, end, gaps, declared, drops = None, 0, set(), set(), {}
     for frame in p["frames"]:
         header, _, body = under("PROOF_FRAME_KEY", open_frame, p["key"], frame)
         kind = ("open", "data", "drop", "mark")[header["type"] - 1]
@@ -136,12 +140,14 @@ def read_contents(p, m, close):
         if kind == "drop" and value["recording"] == m["recording"]:
             declared.update(range(value["firstSample"], value["firstSample"] + value["samples"]))
             if value["reason"] == 1:
-                drops.append((value["from"], value["to"], value["firstSample"], value["samples"], value["chain"]))
-    listed = [(d["from"], d["to"], d["first"], d["samples"], d["chain"].hex()) for d in m["drops"]]
-    hub_only = [d for d, entry in zip(m["drops"], listed) if entry not in drops]
+                need(header["sequence"] > value["to"], "PROOF_DROP")
+                key = value["from"], value["to"], value["firstSample"], value["samples"], value["chain"]
+                drops[key] = bytes.fromhex(value["before"])
+    listed = [listed_key(d) for d in m["drops"]]
+    hub_only = [d for d, key in zip(m["drops"], listed) if key not in drops]
     if m["rate"] is None:
         need(all(drop in listed for drop in drops), "PROOF_DROP")
-        return hub_only
+        return drops
     need(end <= m["samples"], "PROOF_COUNTS")
     gaps.update(range(end, m["samples"]))
     need(all(drop in listed for drop in drops), "PROOF_DROP")
@@ -149,21 +155,29 @@ def read_contents(p, m, close):
         need(hub_only and len(declared) < close["dropped"], "PROOF_COUNTS")
     known = declared.union(*(range(d["first"], d["first"] + d["samples"]) for d in hub_only))
     need(gaps <= known, "PROOF_GAP")
-    return hub_only
+    return drops
 
 
-def check_chain(m, frames, at, lost):
+def check_chain(m, frames, at, lost, drops):
+    """Returns whether whatever is missing was declared by drop frames here that tie to it what came before."""
+    tied = True
     chain = sha256(b"avnode/chain/v1", m["device"], struct.pack(">HI", m["epoch"], m["recording"]), m["key"])
     following, jumps = 0, iter(lost)
     for sequence, frame in list(zip(at, frames)) + [(m["to"], None)]:
         while following < sequence:
             drop = next(jumps)
+            before = None if drop["later"] else drops.get(listed_key(drop))
+            if before is None or drop["from"] != following or (following > 0 and before == bytes(32)):
+                tied = False
+            else:
+                need(following == 0 or before == chain, "PROOF_CHAIN")
             chain, following = drop["chain"], drop["to"] + 1
         if frame is not None:
             chain = sha256(chain, frame)
             need(all(d["chain"] == chain for d in m["drops"] if d["to"] == following), "PROOF_CHAIN")
             following += 1
     need(following != m["to"] or chain == m["chain"], "PROOF_CHAIN")
+    return tied
 
 
 def check_inclusion(p):
@@ -240,8 +254,8 @@ def judge(data, trust, revocations):
         text, lines, origin, size, root = check_inclusion(p)
         check_close(m, close)
         at, lost = place(m, p["frames"])
-        hub_only = read_contents(p, m, close) if p["key"] else m["drops"]
-        check_chain(m, p["frames"], at, lost)
+        drops = read_contents(p, m, close) if p["key"] else {}
+        tied = check_chain(m, p["frames"], at, lost, drops)
         c = check_certificate(p, m)
         times = check_signers(p, text, lines, origin)
         signed = False
@@ -267,7 +281,7 @@ def judge(data, trust, revocations):
         return "truncated", "PROOF_RUNNING" if m["part"] else "PROOF_TRUNCATED"
     if not signed:
         return "sealed-only", "PROOF_NO_PATH" if m["signature"] is not None else "PROOF_UNSIGNED"
-    if any(d["later"] or d in hub_only for d in lost) or any(gap[2] == 0 for gap in m["gaps"]):
+    if not tied or any(gap[2] == 0 for gap in m["gaps"]):
         return "incomplete", "PROOF_GAP_HUB"
     if c["class"] == 3 and not (pinned and c["maker"] == SIMULATION_MAKER):
         return "simulated", "PROOF_SIMULATED"
