@@ -110,6 +110,7 @@ function rebuild(
     const report = verifyStore(db, keyring, undefined, options.progress);
     const problems = [
       ...report.problems,
+      ...report.missing,
       ...report.recordings.flatMap((one) => one.problems.map((p) => `${one.id}: ${p}`)),
     ];
     const altered =

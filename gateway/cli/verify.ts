@@ -43,11 +43,14 @@ export function addVerify(program: Command, terminal: Terminal, exit: (code: num
         for (const problem of each.problems) terminal.print(`${each.id}: ${problem}`);
       for (const note of report.notes) terminal.print(`store: ${note}`);
       for (const problem of report.problems) terminal.print(`store: ${problem}`);
+      for (const each of report.missing) terminal.print(`store: missing: ${each}`);
       const bad = report.recordings.filter((each) => each.verdict !== "authentic").length;
       if (report.ok) terminal.say(`${counted(rows.length, "recording")}, all authentic`);
-      else
+      else {
+        const problems = report.problems.length + report.missing.length;
         terminal.say(
-          `not authentic: ${bad} of ${counted(rows.length, "recording")}, ${counted(report.problems.length, "problem")} of the store`,
+          `not authentic: ${bad} of ${counted(rows.length, "recording")}, ${counted(problems, "problem")} of the store`,
         );
+      }
     });
 }

@@ -90,4 +90,6 @@ export interface VerifyReport {
   /** Of the store as a whole. */
   notes: string[];
   problems: string[];
+  /** What handhelds saw in the log before a restore, and this store cannot show. */
+  missing: string[];
 }

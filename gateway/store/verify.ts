@@ -151,8 +151,10 @@ class Verification {
     }
     this.progress(this.total, this.total);
     const problems = [...this.problems, ...this.log.problems];
-    const ok = problems.length === 0 && this.recordings.every((one) => one.verdict === "authentic");
-    return { ok, recordings: this.recordings, notes: this.log.notes, problems };
+    const missing = this.log.missing();
+    const sound = problems.length === 0 && missing.length === 0;
+    const ok = sound && this.recordings.every((one) => one.verdict === "authentic");
+    return { ok, recordings: this.recordings, notes: this.log.notes, problems, missing };
   }
 
   private checkRows(devices: DeviceRow[], epochs: EpochRow[], rows: RecordingRow[]): void {
@@ -304,9 +306,8 @@ class Verification {
     altered: string[],
   ): void {
     if (!closed || !closeBody) return;
-    const echo = this.log.judgeEcho(closed.checkpointSize, closed.checkpointRoot);
-    if (echo.altered) altered.push(echo.altered);
-    if (echo.note) notes.push(echo.note);
+    const echo = this.log.judgeEcho(row.device, closed.checkpointSize, closed.checkpointRoot);
+    if (echo) altered.push(echo);
     if (signatureBody) this.checkLeaf(row, signatureBody, altered);
     let certificate: Certificate | undefined;
     try {

@@ -211,6 +211,14 @@ describe("a hub that was encrypted by a stranger", () => {
     // Nothing is altered, and what is missing is what is listed.
     const verdicts = again.store!.reader.verify();
     assert.deepEqual(verdicts.problems, []);
+    // So is what closes saw of the log beyond the backup, and nothing of it where none did.
+    const saw = (device: string) =>
+      Math.max(...report.echoes.filter((one) => one.device === device).map(({ size }) => size));
+    const witnesses = [...new Set(report.echoes.map(({ device }) => device))];
+    assert.deepEqual(
+      verdicts.missing.map((each) => each.split(" leaves,")[0]).sort(),
+      witnesses.map((device) => `handheld ${device} saw a log of ${saw(device)}`).sort(),
+    );
     for (const { verdict, id, problems } of verdicts.recordings) {
       assert.notEqual(verdict, "altered", problems.join());
       if (verdict === "missing") assert.ok(report.recordings.some((one) => one.id === id));

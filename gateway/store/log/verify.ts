@@ -38,6 +38,8 @@ export class LogVerification {
   private readonly tree: MerkleTree;
   private readonly logs: LogRow[];
   private readonly loggedTable: SealedTable<LoggedRow>;
+  /** The largest checkpoint that each handheld echoed beyond the end of each log. */
+  private readonly beyond = new Map<string, { device: string; log: LogRow; size: number }>();
 
   constructor(
     private readonly db: Database,
@@ -123,15 +125,32 @@ export class LogVerification {
     return bytes && sameBytes(crypto.sha256(bytes), certificate) ? bytes : undefined;
   }
 
-  /** A checkpoint that a close echoes. @returns what is wrong with the log if it is none of ours */
-  judgeEcho(size: number, root: Uint8Array): { altered?: string; note?: string } {
-    if (size === 0 || this.logs.some((log) => size <= log.size && this.hasRoot(log, size, root))) return {};
-    const what = `its close saw a log of ${size} leaves that is not this one`;
-    // Only the last log of a store that was never restored must hold whatever any handheld saw.
-    const lost = this.logs.slice(0, -1).some((log) => size > log.size);
-    return lost
-      ? { note: `${what}: the end of that log was lost when the store was restored` }
-      : { altered: `${what}: the log was rewritten or cut` };
+  /**
+   * A checkpoint that a close of the handheld echoes. One beyond the end of a log that a restored store goes on from goes
+   * into `missing`: nothing here tells an honest restore from a feigned one.
+   * @returns what is wrong with the log if it is none of ours
+   */
+  judgeEcho(device: Uint8Array, size: number, root: Uint8Array): string | undefined {
+    if (size === 0 || this.logs.some((log) => size <= log.size && this.hasRoot(log, size, root)))
+      return undefined;
+    // A log without a leaf is named by no later one: any hub could invent it.
+    const ended = this.logs.slice(0, -1).filter((log) => log.size > 0 && log.size < size);
+    const log = ended.at(-1);
+    if (!log)
+      return `its close saw a log of ${size} leaves that is not this one: the log was rewritten or cut`;
+    const place = `${toHex(device)}/${log.id}`;
+    const seen = this.beyond.get(place);
+    if (!seen || seen.size < size) this.beyond.set(place, { device: toHex(device), log, size });
+    return undefined;
+  }
+
+  /** What handhelds saw of logs that a restored store goes on from, and nobody can show; complete once every close was judged. */
+  missing(): string[] {
+    return [...this.beyond.values()].map(({ device, log, size }) => {
+      const next = this.logs[this.logs.indexOf(log) + 1]!;
+      const day = new Date(next.began_at).toISOString().slice(0, 10);
+      return `handheld ${device} saw a log of ${size} leaves, this store can show ${log.size} since its restore on ${day}: what was logged between is lost, or was taken away (an honest restore looks the same)`;
+    });
   }
 
   /** A checkpoint that was kept elsewhere, as a signed note. */

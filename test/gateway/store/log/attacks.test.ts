@@ -142,7 +142,7 @@ describe("root, with the hub's key as well", () => {
     const report = rig.store.reader.verify(undefined, undefined, { against });
     return {
       ok: report.ok,
-      texts: [...report.problems, ...report.recordings.flatMap((one) => one.problems)],
+      texts: [...report.problems, ...report.missing, ...report.recordings.flatMap((one) => one.problems)],
     };
   };
   const keep = () => Uint8Array.from(rig.store.reader.log.checkpoint()!);
@@ -161,15 +161,22 @@ describe("root, with the hub's key as well", () => {
     rig.deliver(of, made, [1, 2, 3]);
   }
 
-  /** Edits with the store closed, then lets the store make a new log of what is left. */
+  /** Edits with the store closed; the store then logs what its log lacks. */
   function forge(edit: (root: Root) => void): void {
     rig.store.close();
     const root = new Root(rig.dataDir);
     edit(root);
-    root.forgetLog();
     root.done();
     rig.open();
     rig.time.tick(2000);
+  }
+
+  /** And forgets the log before that. */
+  function forgeAnew(edit: (root: Root) => void): void {
+    forge((root) => {
+      edit(root);
+      root.forgetLog();
+    });
   }
 
   const keyOf = (of: Handheld, number: number) =>
@@ -213,7 +220,7 @@ describe("root, with the hub's key as well", () => {
     rig.deliver(first, made);
     const kept = keep();
     witness(second);
-    forge(rewrite(first, made));
+    forgeAnew(rewrite(first, made));
     const { ok, texts } = problems();
     assert.equal(ok, false);
     assert.ok(
@@ -231,7 +238,7 @@ describe("root, with the hub's key as well", () => {
     const made = first.record(2);
     rig.deliver(first, made);
     rig.deliver(first, first.record(2));
-    forge(rewrite(first, made));
+    forgeAnew(rewrite(first, made));
     const { texts } = problems();
     assert.ok(
       texts.some((text) => text.includes("does not follow the close of the recording before")),
@@ -244,7 +251,7 @@ describe("root, with the hub's key as well", () => {
     rig.deliver(first, made);
     const frames = made.frames.slice();
     const edit = rewrite(first, made);
-    forge((root) => {
+    forgeAnew((root) => {
       edit(root);
       const key = 1;
       const row = root.row(key);
@@ -264,7 +271,7 @@ describe("root, with the hub's key as well", () => {
     rig.deliver(second, second.record(1));
     const kept = keep();
     witness(first);
-    forge((root) => root.unmake(keyOfRow(root, second)));
+    forgeAnew((root) => root.unmake(keyOfRow(root, second)));
     const { ok, texts } = problems();
     assert.equal(ok, false);
     assert.ok(
@@ -285,7 +292,7 @@ describe("root, with the hub's key as well", () => {
     rig.deliver(first, made);
     const kept = keep();
     witness(second);
-    forge(strip(first, made));
+    forgeAnew(strip(first, made));
     const { ok, texts } = problems();
     assert.equal(ok, false);
     assert.ok(
@@ -298,7 +305,7 @@ describe("root, with the hub's key as well", () => {
   it("cannot be seen where no later close saw the log and nobody kept a checkpoint, but for what is sealed only", () => {
     const made = first.record(1);
     rig.deliver(first, made);
-    forge(rewrite(first, made));
+    forgeAnew(rewrite(first, made));
     assert.deepEqual(problems(), { ok: true, texts: [] });
     assert.ok(notes(1, first).some((note) => note.startsWith("sealed only")));
   });
@@ -307,14 +314,51 @@ describe("root, with the hub's key as well", () => {
     rig.deliver(first, first.record(1));
     const cutOff = second.record(1);
     rig.deliver(second, cutOff);
-    forge((root) => root.unmake(keyOfRow(root, second)));
+    forgeAnew((root) => root.unmake(keyOfRow(root, second)));
     assert.deepEqual(problems(), { ok: true, texts: [] });
     rig.hello(second);
     rig.deliver(second, second.record(1));
     assert.ok(rig.refused(second)["wrong-tag"] > 0);
   });
 
-  it("may say that the store was restored: verification then says what handhelds saw that is lost, and who kept more", () => {
+  it("feigns a restore from an empty log to excuse a rewritten recording: the closes that saw the log show it", () => {
+    const made = first.record(2);
+    rig.deliver(first, made);
+    witness(second);
+    witness(second);
+    const edit = rewrite(first, made);
+    forge((root) => {
+      edit(root);
+      root.forgetLog();
+      root.inventLog();
+      root.renew(rig.dataDir);
+    });
+    const { ok, texts } = problems();
+    assert.equal(ok, false);
+    const rewritten = "its close saw a log of 1 leaves that is not this one: the log was rewritten or cut";
+    assert.ok(texts.includes(rewritten), texts.join("\n"));
+  });
+
+  it("feigns one from the log as it was before the recording: what handhelds saw beyond that is missing", () => {
+    rig.deliver(second, second.record(1));
+    const made = first.record(2);
+    rig.deliver(first, made);
+    witness(second);
+    const edit = rewrite(first, made);
+    forge((root) => {
+      edit(root);
+      root.cutLog(1, 1);
+      root.renew(rig.dataDir);
+    });
+    assert.equal(rig.store.reader.log.logs().length, 2);
+    const report = rig.verify();
+    assert.equal(report.ok, false);
+    assert.deepEqual(report.missing, [
+      `handheld ${second.hex} saw a log of 2 leaves, this store can show 1 since its restore on 2026-11-23: what was logged between is lost, or was taken away (an honest restore looks the same)`,
+    ]);
+  });
+
+  it("restores the store: what handhelds saw that is lost is missing, as it would be had root taken it away, and a kept checkpoint says so too", () => {
     const made = [first.record(1)];
     rig.deliver(first, made[0]);
     rig.store.close();
@@ -333,18 +377,22 @@ describe("root, with the hub's key as well", () => {
         rmSync(join(rig.dataDir, `avnode.db${suffix}`), { force: true });
       copyFileSync(join(copy, "avnode.db"), join(rig.dataDir, "avnode.db"));
       const root = new Root(rig.dataDir);
-      root["keyring"].amend(rig.dataDir, { generation: Buffer.alloc(8, 9) });
+      root.renew(rig.dataDir);
       root.done();
       rig.open();
       rig.hello(first);
       for (const one of made) rig.deliver(first, one);
-      assert.deepEqual(problems(), { ok: true, texts: [] });
-      assert.ok(notes(2, first).some((note) => note.includes("lost when the store was restored")));
+      const report = rig.verify();
+      assert.deepEqual([report.ok, report.problems, report.missing.length], [false, [], 1]);
+      assert.ok(report.recordings.every(({ verdict }) => verdict === "authentic"));
+      assert.ok(
+        report.missing[0]!.startsWith(`handheld ${first.hex} saw a log of 2 leaves, this store can show 1 `),
+      );
       assert.match(
         problems(kept).texts.join(),
         /of 2 leaves, its log has 1: the rest was lost when the store/,
       );
-      assert.equal(problems(keep()).ok, true);
+      assert.deepEqual(problems(keep()).texts, report.missing);
     } finally {
       rmSync(copy, { recursive: true });
     }

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { chainKeyPlace, EPOCH_COLUMNS, type EpochRow } from "../../../../gateway/store/devices";
 import { Keyring } from "../../../../gateway/store/keyring";
+import { LOG_COLUMNS, type LogRow } from "../../../../gateway/store/log/appender";
+import { hubKey } from "../../../../gateway/store/log/hubkey";
 import { Meta } from "../../../../gateway/store/meta";
 import { RECORDING_COLUMNS, type RecordingRow } from "../../../../gateway/store/recordings";
 import { SealedTable } from "../../../../gateway/store/rows";
@@ -53,6 +55,32 @@ export class Root {
     for (const table of ["logged", "checkpoints", "nodes", "leaves", "logs"])
       this.db.prepare(`DELETE FROM ${table}`).run();
     new Meta(this.db, this.keyring).set("logs", "0");
+  }
+
+  /** A log of the present generation that never was, without a leaf. */
+  inventLog(): void {
+    const log = { id: 1, origin: hubKey(this.keyring).origin, began_at: Date.now(), size: 0 };
+    this.logs().insert(log);
+    new Meta(this.db, this.keyring).set("logs", "1");
+  }
+
+  /** As though its leaves from that one on had never been. */
+  cutLog(log: number, size: number): void {
+    const row = this.db.prepare("SELECT * FROM logs WHERE id = ?").get(log) as LogRow;
+    this.db.prepare("DELETE FROM logged WHERE log = ? AND idx >= ?").run(log, size);
+    this.db.prepare("DELETE FROM leaves WHERE log = ? AND idx >= ?").run(log, size);
+    this.db.prepare("DELETE FROM nodes WHERE log = ? AND (idx + 1) << level > ?").run(log, size);
+    this.db.prepare("DELETE FROM checkpoints WHERE log = ? AND size > ?").run(log, size);
+    this.logs().update({ ...row, size });
+  }
+
+  /** Another generation, as after a restore: the store begins another log. */
+  renew(dataDir: string): void {
+    this.keyring.amend(dataDir, { generation: Buffer.alloc(8, 9) });
+  }
+
+  private logs(): SealedTable<LogRow> {
+    return new SealedTable<LogRow>(this.db, this.keyring, "logs", LOG_COLUMNS, 1);
   }
 
   done(): void {
