@@ -7,7 +7,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { sameBytes } from "../../protocol/bytes";
 import { codeOf, StoreError } from "../store/errors";
-import { migrate, SCHEMA_VERSION } from "../store/schema";
+import { checkSchema, migrate, strangeIn } from "../store/schema";
 import { type FrameCopy, type Have, haveOf, keyText, runsOf, type Value } from "./changes";
 import { columnsOf, type Table, tableOf } from "./tables";
 
@@ -40,11 +40,16 @@ export class Replica {
     );
   }
 
-  /** Makes it where there is none. @throws STORE_NEWER, BACKUP_DAMAGED, BACKUP_WRITE */
-  static open(dir: string): Replica {
+  /**
+   * Makes it where there is none.
+   * @param said where errors say that it is: a restore opens a copy
+   * @throws STORE_NEWER, BACKUP_SCHEMA, BACKUP_DAMAGED, BACKUP_WRITE
+   */
+  static open(dir: string, said = dir): Replica {
     let db: Database.Database | undefined;
     try {
       db = new Database(databaseOf(dir));
+      checkForm(db, said);
       // One file that is whole whenever nobody writes: a stick is pulled out without a word.
       db.pragma("journal_mode = DELETE");
       db.pragma("synchronous = EXTRA");
@@ -60,17 +65,13 @@ export class Replica {
     }
   }
 
-  /** Only to read. @throws BACKUP_DAMAGED, STORE_NEWER */
+  /** Only to read. @throws STORE_NEWER, BACKUP_SCHEMA, BACKUP_DAMAGED */
   static openToRead(dir: string): Database.Database {
     let db: Database.Database | undefined;
     try {
       db = new Database(databaseOf(dir), { readonly: true, fileMustExist: true });
-      const version = db.pragma("user_version", { simple: true }) as number;
-      if (version > SCHEMA_VERSION)
-        throw new StoreError(
-          "STORE_NEWER",
-          `${databaseOf(dir)} has form ${version}, this avnode knows ${SCHEMA_VERSION}. Use a newer avnode`,
-        );
+      checkForm(db, dir);
+      checkSchema(db);
       return db;
     } catch (error) {
       db?.close();
@@ -196,6 +197,18 @@ export class Replica {
         "Keep it, and use another directory; if this store was restored from an older backup, restore from that one instead",
     );
   }
+}
+
+/** Before anything is read from it. @throws BACKUP_SCHEMA */
+function checkForm(db: Database.Database, dir: string): void {
+  db.pragma("trusted_schema = OFF");
+  const strange = strangeIn(db);
+  if (!strange) return;
+  throw new StoreError(
+    "BACKUP_SCHEMA",
+    `the database in ${dir} has ${strange}, which no avnode made: it is altered, and is not used. ` +
+      "Use another backup or a mirror, and make the next backup into an empty directory",
+  );
 }
 
 function damaged(error: unknown, dir: string): unknown {

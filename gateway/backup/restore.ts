@@ -146,7 +146,7 @@ function rebuild(
 /** A damaged copy says so before anything trusts it. */
 function checkFile(stage: string, dir: string): void {
   try {
-    const db = Replica.open(stage);
+    const db = Replica.open(stage, dir);
     try {
       const found = db.db.pragma("quick_check(1)", { simple: true });
       if (found !== "ok") throw damaged(dir, String(found));

@@ -30,6 +30,7 @@ function connect(dataDir: string, options: Database.Options): Database.Database 
     if (!options.fileMustExist) reserveSecret(databasePath(dataDir));
     const db = new Database(databasePath(dataDir), { timeout: BUSY_MS, ...options });
     db.pragma("synchronous = FULL");
+    db.pragma("trusted_schema = OFF");
     // What is erased must not linger in pages that are free or were split.
     if (!options.readonly) db.pragma("secure_delete = ON");
     return db;

@@ -57,7 +57,7 @@ export class StoreReader {
     );
   }
 
-  /** @throws STORE_OPEN, STORE_NEWER, STORE_FOREIGN, STORE_KEYRING_* */
+  /** @throws STORE_OPEN, STORE_NEWER, STORE_FOREIGN, STORE_SCHEMA, STORE_KEYRING_* */
   static open(dataDir: string): StoreReader {
     const { db, keyring } = openBeside(dataDir, true);
     return new StoreReader(db, keyring);

@@ -1,5 +1,5 @@
 /** The database's form, as numbered steps: a step once released is never edited. */
-import type { Database } from "better-sqlite3";
+import SQLite, { type Database } from "better-sqlite3";
 import { StoreError } from "./errors";
 
 /** "avno" */
@@ -137,18 +137,55 @@ function versionOf(db: Database): number {
   return db.pragma("user_version", { simple: true }) as number;
 }
 
-/** False for a database that was never made, or was emptied. */
+/** False for a database that was never made, or was emptied; once checkSchema has passed. */
 export function hasForm(db: Database): boolean {
-  return (
-    versionOf(db) !== 0 && db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'meta'").get() !== undefined
-  );
+  return versionOf(db) !== 0;
 }
 
-/** @throws STORE_FOREIGN, STORE_NEWER */
+type Item = [type: string, name: string, table: string, sql: string | null];
+
+function itemsOf(db: Database): Item[] {
+  return db
+    .prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name")
+    .raw()
+    .all() as Item[];
+}
+
+/** By version: made by the steps themselves, so that it is what an honest database says. */
+const forms: Item[][] = [];
+
+function formAt(version: number): Item[] {
+  let form = forms[version];
+  if (!form) {
+    const db = new SQLite(":memory:");
+    for (const { sql } of MIGRATIONS.slice(0, Math.max(0, version))) db.exec(sql);
+    form = itemsOf(db);
+    db.close();
+    forms[version] = form;
+  }
+  return form;
+}
+
+/** @returns the first thing in which a database is not of the form of its version; nothing of a newer one */
+export function strangeIn(db: Database): string | undefined {
+  const version = versionOf(db);
+  if (version > SCHEMA_VERSION) return undefined;
+  const said = ([type, name]: Item) => `${type} ${JSON.stringify(name).slice(0, 80)}`;
+  const known = new Map(formAt(version).map((item) => [JSON.stringify(item), said(item)]));
+  for (const item of itemsOf(db)) if (!known.delete(JSON.stringify(item))) return `a strange ${said(item)}`;
+  const [missing] = known.values();
+  return missing && `no ${missing}`;
+}
+
+/**
+ * Nothing but this form is ever used: a trigger, a view or a weaker constraint that somebody planted would decide what
+ * is kept of what we receipt.
+ * @throws STORE_FOREIGN, STORE_NEWER, STORE_SCHEMA
+ */
 export function checkSchema(db: Database): void {
   const version = versionOf(db);
   const foreign = db.pragma("application_id", { simple: true }) !== APPLICATION_ID;
-  if (foreign && (version !== 0 || db.prepare("SELECT 1 FROM sqlite_master").get())) {
+  if (version < 0 || (foreign && (version !== 0 || db.prepare("SELECT 1 FROM sqlite_schema").get()))) {
     throw new StoreError(
       "STORE_FOREIGN",
       `${db.name} is a database of another program. Use --data with another directory`,
@@ -162,6 +199,13 @@ export function checkSchema(db: Database): void {
       `${db.name} has form ${version}, this avnode knows ${SCHEMA_VERSION}. Use avnode ${since} or later`,
     );
   }
+  const strange = strangeIn(db);
+  if (strange) {
+    throw new StoreError(
+      "STORE_SCHEMA",
+      `${db.name} has ${strange}: no avnode made it so, and nothing stored there would be safe. Restore a backup; if you changed it yourself, change it back`,
+    );
+  }
 }
 
 /** For a process that may not migrate. @throws STORE_OLDER */
@@ -173,7 +217,7 @@ export function checkCurrent(db: Database): void {
   );
 }
 
-/** Brings the database to today's form, in one transaction. @throws STORE_FOREIGN, STORE_NEWER */
+/** Brings the database to today's form, in one transaction. @throws STORE_FOREIGN, STORE_NEWER, STORE_SCHEMA */
 export function migrate(db: Database, setMeta: (name: string, value: string) => void): void {
   checkSchema(db);
   if (versionOf(db) === SCHEMA_VERSION) return;

@@ -97,7 +97,7 @@ export class Store {
 
   /**
    * Takes the directory's lock, migrates, loads or makes the keyring.
-   * @throws StoreError: STORE_LOCKED, STORE_OPEN, STORE_KIND, STORE_NEWER, STORE_FOREIGN, STORE_KEYRING_*
+   * @throws StoreError: STORE_LOCKED, STORE_OPEN, STORE_KIND, STORE_NEWER, STORE_FOREIGN, STORE_SCHEMA, STORE_KEYRING_*
    */
   static open(options: StoreOptions): Store {
     makeDirectory(options.dataDir);
