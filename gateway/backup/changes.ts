@@ -88,6 +88,27 @@ export function runsOf(db: Database, recording: number): Runs {
   return runs;
 }
 
+/** The sequences that are held of every recording, without reading a frame into memory. */
+export function allRuns(db: Database): Map<number, Runs> {
+  const edges = db
+    .prepare(
+      `SELECT recording, sequence, before IS NULL OR before < sequence - 1 FROM (
+         SELECT recording, sequence, lag(sequence) OVER own AS before, lead(sequence) OVER own AS after
+         FROM frames WINDOW own AS (PARTITION BY recording ORDER BY sequence)
+       ) WHERE before IS NULL OR before < sequence - 1 OR after IS NULL OR after > sequence + 1`,
+    )
+    .raw();
+  const all = new Map<number, Runs>();
+  for (const [recording, sequence, begins] of edges.iterate() as Iterable<[number, number, 0 | 1]>) {
+    const runs = all.get(recording) ?? [];
+    if (begins) runs.push({ from: sequence, length: 1 });
+    const run = runs[runs.length - 1]!;
+    run.length = sequence - run.from + 1;
+    all.set(recording, runs);
+  }
+  return all;
+}
+
 /** Everything but frames that `have` lacks; `have` then has it. Within a transaction of the caller, for one snapshot. */
 export function changesFor(db: Database, have: Have): Changes {
   const changes: Changes = { rows: [], removed: [], recordings: [] };

@@ -4,10 +4,12 @@ import { dirname, join, resolve } from "node:path";
 import type { Database } from "better-sqlite3";
 import { openBeside } from "../store/directory";
 import { codeOf, StoreError } from "../store/errors";
+import type { VerifyReport } from "../store/infos";
 import type { Keyring } from "../store/keyring";
 import { Meta } from "../store/meta";
+import { totalOf } from "../store/runs";
 import { verifyStore } from "../store/verify";
-import { type Changes, changesFor, framesBeyond } from "./changes";
+import { allRuns, changesFor, framesBeyond } from "./changes";
 import { type BackupInfo, readInfo, writeInfo } from "./info";
 import { makeRecoveryCode, readKeys, sealing } from "./keyfile";
 import { recordBackup } from "./record";
@@ -104,7 +106,7 @@ class Run {
       writeSealed(this.dir, keys, key, salt);
       this.step("keyring");
       const began = performance.now();
-      const { at, changes, frames } = this.copy(source.db, replica);
+      const { at, ids, frames, lost } = this.copy(source.db, replica);
       const copied = performance.now();
       replica.close();
       const before = readInfoLeniently(this.dir);
@@ -112,8 +114,7 @@ class Run {
       // Said to be unverified until it is.
       writeInfo(this.dir, info);
       this.step("told");
-      const ids = this.options.full ? undefined : new Set(changes.ids);
-      const verified = this.verify(source, ids);
+      const verified = this.verify(source, this.options.full ? undefined : new Set(ids));
       info.verifiedAt = this.now();
       if (this.options.full) info.fullyVerifiedAt = info.verifiedAt;
       writeInfo(this.dir, info);
@@ -121,11 +122,11 @@ class Run {
       return {
         dir: this.dir,
         at,
-        recordings: changes.ids.length,
+        recordings: ids.length,
         frames,
         total: { recordings: info.recordings, frames: info.frames },
         verified: { recordings: verified.recordings, frames: verified.frames },
-        problems: verified.problems,
+        problems: [...verified.problems, ...lost],
         seconds: { copy: (copied - began) / 1000, verify: (performance.now() - copied) / 1000 },
       };
     } finally {
@@ -172,23 +173,48 @@ class Run {
         replica.put(table, values);
         this.tick("rows", total);
       }
-      let frames = 0;
-      for (const recording of changes.recordings) {
-        for (const frame of framesBeyond(source, recording, replica.runs(recording))) {
-          replica.frame(recording, frame);
-          frames++;
-          this.tick("frames", total);
-        }
-      }
+      const { frames, ids, lost } = this.copyFrames(source, replica, new Set(changes.recordings), total);
       this.step("copied");
       replica.commit();
       this.step("committed");
       this.options.progress?.(total, total);
-      return { at, frames, changes: { ids: idsOf(source, changes) } };
+      return { at, frames, ids, lost };
     } catch (error) {
       replica.rollback();
       throw asWriteError(error, this.dir);
     }
+  }
+
+  /**
+   * Every recording's runs are compared, not only those of rows that changed: a medium that lost frames says nothing
+   * of it, and gets them again.
+   */
+  private copyFrames(source: Database, replica: Replica, changed: Set<number>, total: number) {
+    const [here, there] = [allRuns(source), allRuns(replica.db)];
+    const rows = source
+      .prepare("SELECT key, id, held FROM recordings WHERE length(mk) > 0 ORDER BY key")
+      .all() as { key: number; id: string; held: number }[];
+    const ids: string[] = [];
+    const lost: string[] = [];
+    let frames = 0;
+    for (const { key, id, held } of rows) {
+      const [own, copied] = [here.get(key) ?? [], there.get(key) ?? []];
+      const count = totalOf(own);
+      if (count !== held)
+        lost.push(
+          `${id}: the store counts ${held} frames and has ${count}, the backup had ${totalOf(copied)}`,
+        );
+      const before = frames;
+      if (JSON.stringify(own) !== JSON.stringify(copied)) {
+        for (const frame of framesBeyond(source, key, copied)) {
+          replica.frame(key, frame);
+          frames++;
+          this.tick("frames", total);
+        }
+      }
+      if (frames > before || changed.has(key)) ids.push(id);
+    }
+    return { frames, ids, lost };
   }
 
   private tick(name: string, total: number): void {
@@ -234,10 +260,13 @@ class Run {
       if (quick !== "ok") throw unlike(this.dir, String(quick));
       const report = verifyStore(db, source.keyring, ids, this.options.progress);
       const problems = problemsOf(report);
-      if (problems.length > 0) {
-        // The same snapshot: what the store has wrong with it, it had when it was copied.
-        const own = new Set(problemsOf(verifyStore(source.db, source.keyring, ids)));
-        const strange = problems.find((problem) => !own.has(problem));
+      const missing = missingOf(report);
+      if (problems.length + missing.length > 0) {
+        // The same snapshot: what the store has wrong with it, or has yet to get, it had when it was copied.
+        const doubtful = report.recordings.filter((one) => one.problems.length > 0).map(({ id }) => id);
+        const store = verifyStore(source.db, source.keyring, new Set(doubtful));
+        const own = new Set([...problemsOf(store), ...missingOf(store)]);
+        const strange = [...problems, ...missing].find((problem) => !own.has(problem));
         if (strange) throw unlike(this.dir, strange);
       }
       const frames = report.recordings.reduce((total, one) => total + one.frames, 0);
@@ -248,19 +277,19 @@ class Run {
   }
 }
 
-function problemsOf(report: ReturnType<typeof verifyStore>): string[] {
-  return [
-    ...report.problems,
-    // Frames that are yet to come are missing in the store as well, and nothing is wrong with either.
-    ...report.recordings
-      .filter((one) => one.verdict === "altered")
-      .flatMap((one) => one.problems.map((problem) => `${one.id}: ${problem}`)),
-  ];
+function problemsOf(report: VerifyReport): string[] {
+  return [...report.problems, ...toldOf(report, (verdict) => verdict === "altered")];
 }
 
-function idsOf(source: Database, changes: Changes): string[] {
-  const id = source.prepare("SELECT id FROM recordings WHERE key = ?").pluck();
-  return changes.recordings.map((key) => id.get(key) as string);
+/** What is yet to come is missing in the store as well, and nothing is wrong with either. */
+function missingOf(report: VerifyReport): string[] {
+  return toldOf(report, (verdict) => verdict !== "altered");
+}
+
+function toldOf({ recordings }: VerifyReport, of: (verdict: string) => boolean): string[] {
+  return recordings
+    .filter(({ verdict }) => of(verdict))
+    .flatMap(({ id, problems }) => problems.map((problem) => `${id}: ${problem}`));
 }
 
 function sum(db: Database, sql: string): number {

@@ -125,6 +125,7 @@ async function rehearsal(
       progress: (done, total) => bar.update(done, total),
     });
     bar.stop();
+    if (result.problems.length > 0) exit(Exit.no);
     if (options.json) return terminal.json(result);
     terminal.print(
       `the backup of ${localTime(result.backupAt)} comes back: ${counted(result.recordings, "recording")}, ${counted(result.frames, "frame")}, one frame of each of ${result.opened} opened`,

@@ -64,7 +64,7 @@ export async function run(
   addVerify(program, terminal, setExit);
   addForget(program, terminal);
   addBackup(program, terminal, setExit);
-  addRestore(program, terminal);
+  addRestore(program, terminal, setExit);
   addMirror(program, terminal);
   try {
     await program.parseAsync(argv, { from: "user" });

@@ -4,10 +4,10 @@ import { defaultDataDir } from "../config/places";
 import type { DataKind } from "../store/claims";
 import { recoveryCode } from "./backup";
 import type { DataOption } from "./reading";
-import type { Terminal } from "./terminal";
+import { Exit, type Terminal } from "./terminal";
 import { counted, localTime, runsText } from "./text";
 
-export function addRestore(program: Command, terminal: Terminal): void {
+export function addRestore(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command("restore <dir>")
     .description("bring a backup or a mirror back into an empty data directory, with its recovery code")
@@ -30,6 +30,7 @@ export function addRestore(program: Command, terminal: Terminal): void {
           bar.stop();
         }
       })();
+      if (result.problems.length > 0) exit(Exit.no);
       if (options.json) return terminal.json(result);
       terminal.print(
         `restored ${counted(result.recordings, "recording")} with ${counted(result.frames, "frame")} as of ${localTime(result.backupAt)} into ${dataDir} in ${result.seconds.toFixed(1)} s`,
