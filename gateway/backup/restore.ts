@@ -17,7 +17,7 @@ import { type BackupInfo, requireInfo } from "./info";
 import { writeKeys } from "./keyfile";
 import { noteRestore } from "./lost";
 import { Replica } from "./replica";
-import { openWithCode } from "./sealed";
+import { type Keys, openWithCode } from "./sealed";
 
 export interface RestoreOptions {
   /** The backup's or the mirror's directory. */
@@ -58,8 +58,9 @@ export function restore(options: RestoreOptions): RestoreResult {
   const began = performance.now();
   const info = requireInfo(dir);
   checkEmpty(dataDir);
-  const keys = openWithCode(dir, options.code);
-  if (keys.storeId !== info.storeId)
+  const opened = openWithCode(dir, options.code);
+  const keyrings = opened.filter(({ storeId }) => storeId === info.storeId);
+  if (keyrings.length === 0)
     throw new StoreError(
       "BACKUP_OTHER",
       `the sealed keyring in ${dir} is another store's than the database beside it. Bring the two back together from one backup`,
@@ -78,9 +79,11 @@ export function restore(options: RestoreOptions): RestoreResult {
       step(name);
     }
     const generation = randomBytes(8);
-    writeKeys(stage, keys);
-    step("keys");
-    const result = rebuild(options, info, generation, stage);
+    const result = firstThatVerifies(keyrings, (keys) => {
+      writeKeys(stage, keys);
+      step("keys");
+      return rebuild(options, info, generation, stage);
+    });
     step("verified");
     syncFile(join(stage, "avnode.db"));
     renameSync(join(stage, "avnode.db"), join(dataDir, "avnode.db"));
@@ -95,6 +98,20 @@ export function restore(options: RestoreOptions): RestoreResult {
   } finally {
     unlock();
   }
+}
+
+/** A mirror may hold several keyrings, of which some were sent to it to spoil it. */
+function firstThatVerifies<T>(keyrings: Keys[], attempt: (keys: Keys) => T): T {
+  let failure: unknown;
+  for (const keys of keyrings) {
+    try {
+      return attempt(keys);
+    } catch (error) {
+      if (!/^(STORE|RESTORE)_/.test(codeOf(error))) throw error;
+      failure ??= error;
+    }
+  }
+  throw failure;
 }
 
 function rebuild(

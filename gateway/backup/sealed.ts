@@ -1,6 +1,6 @@
 /** The keyring as it lies in a backup: sealed by a key that follows from the recovery code alone. */
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf, StoreError } from "../store/errors";
 import { backupKey, KEY_BYTES, SALT_BYTES } from "./code";
@@ -29,34 +29,63 @@ export function sealedPath(dir: string): string {
   return join(dir, "keyring.sealed");
 }
 
+/** The newest first, then those that a mirror kept from before, oldest first. */
+export function sealedPaths(dir: string): string[] {
+  const numbers = readdirSync(dir)
+    .map((name) => /^keyring\.sealed\.(\d+)$/.exec(name)?.[1])
+    .filter((number) => number !== undefined)
+    .sort((a, b) => Number(a) - Number(b));
+  return [sealedPath(dir), ...numbers.map((number) => `${sealedPath(dir)}.${number}`)];
+}
+
 const checkOf = (key: Uint8Array) =>
   createHmac("sha256", key).update("avnode/recovery-check/v1").digest().subarray(0, CHECK_BYTES);
-const sealingKey = (key: Uint8Array) =>
-  Buffer.from(hkdfSync("sha256", key, Buffer.alloc(0), "avnode/keyring-seal/v1", KEY_BYTES));
+const derived = (key: Uint8Array, label: string) =>
+  Buffer.from(hkdfSync("sha256", key, Buffer.alloc(0), label, KEY_BYTES));
+const sealingKey = (key: Uint8Array) => derived(key, "avnode/keyring-seal/v1");
+const ivKey = (key: Uint8Array) => derived(key, "avnode/keyring-iv/v1");
 
-function readBox(dir: string): Box {
+function parseBox(text: string): Box {
+  const box = JSON.parse(text) as Box;
+  const lengths = [box.salt, box.check, box.iv].map((hex) => Buffer.from(hex, "hex").length);
+  if (box.type !== "avnode/keyring.sealed" || box.v !== 1)
+    throw new Error("it is not a sealed keyring of this version");
+  if (String(lengths) !== String([SALT_BYTES, CHECK_BYTES, IV_BYTES]))
+    throw new Error("a field has the wrong length");
+  return box;
+}
+
+/** As far as can be seen without the code. */
+export function hasSealedForm(text: string): boolean {
   try {
-    const box = JSON.parse(readFileSync(sealedPath(dir), "utf8")) as Box;
-    const lengths = [box.salt, box.check, box.iv].map((hex) => Buffer.from(hex, "hex").length);
-    if (box.type !== "avnode/keyring.sealed" || box.v !== 1)
-      throw new Error("it is not a sealed keyring of this version");
-    if (String(lengths) !== String([SALT_BYTES, CHECK_BYTES, IV_BYTES]))
-      throw new Error("a field has the wrong length");
-    return box;
+    return Buffer.from(parseBox(text).sealed, "hex").length > TAG_BYTES;
+  } catch {
+    return false;
+  }
+}
+
+function readBox(path: string): Box {
+  try {
+    return parseBox(readFileSync(path, "utf8"));
   } catch (cause) {
     throw new StoreError(
       "BACKUP_KEYRING",
-      `${sealedPath(dir)} is damaged: ${(cause as Error).message}. Use another backup of the same store: its sealed keyring opens this one too`,
+      `${path} is damaged: ${(cause as Error).message}. Use another backup of the same store: its sealed keyring opens this one too`,
       { cause },
     );
   }
 }
 
-/** @param key of the recovery code under `salt` */
+/**
+ * The same keys under the same key give the same text, so that a mirror sees whether anything changed: the IV is a MAC
+ * of what is sealed.
+ * @param key of the recovery code under `salt`
+ */
 export function sealKeys(keys: Keys, key: Uint8Array, salt: Uint8Array): string {
-  const iv = randomBytes(IV_BYTES);
+  const text = JSON.stringify(keys);
+  const iv = createHmac("sha256", ivKey(key)).update(text).digest().subarray(0, IV_BYTES);
   const cipher = createCipheriv(CIPHER, sealingKey(key), iv).setAAD(AAD);
-  const sealed = Buffer.concat([cipher.update(JSON.stringify(keys)), cipher.final(), cipher.getAuthTag()]);
+  const sealed = Buffer.concat([cipher.update(text), cipher.final(), cipher.getAuthTag()]);
   const box: Box = {
     type: "avnode/keyring.sealed",
     v: 1,
@@ -83,11 +112,14 @@ export function writeSealed(dir: string, keys: Keys, key: Uint8Array, salt: Uint
 
 /** @throws BACKUP_KEYRING, BACKUP_CODE */
 export function openSealed(dir: string, key: Uint8Array): Keys {
-  const box = readBox(dir);
+  return openBox(readBox(sealedPath(dir)), sealedPath(dir), key);
+}
+
+function openBox(box: Box, path: string, key: Uint8Array): Keys {
   if (!checkOf(key).equals(Buffer.from(box.check, "hex"))) {
     throw new StoreError(
       "BACKUP_CODE",
-      `this recovery code does not open ${sealedPath(dir)}. Try the one that was printed when this backup was first made, or before the last 'avnode recovery-code --renew'`,
+      `this recovery code does not open ${path}. Try the one that was printed when this backup was first made, or before the last 'avnode recovery-code --renew'`,
     );
   }
   try {
@@ -102,13 +134,32 @@ export function openSealed(dir: string, key: Uint8Array): Keys {
   } catch (cause) {
     throw new StoreError(
       "BACKUP_KEYRING",
-      `${sealedPath(dir)} is damaged: the recovery code is right, but what it seals was altered. Use another backup of the same store`,
+      `${path} is damaged: the recovery code is right, but what it seals was altered. Use another backup of the same store`,
       { cause },
     );
   }
 }
 
-/** @throws BACKUP_KEYRING, BACKUP_CODE */
-export function openWithCode(dir: string, code: Uint8Array): Keys {
-  return openSealed(dir, backupKey(code, Buffer.from(readBox(dir).salt, "hex")));
+/**
+ * Every keyring in the directory that the code opens, the newest first: a hub that was broken into may have sent its
+ * mirror one that opens nothing.
+ * @throws BACKUP_KEYRING, BACKUP_CODE when it opens none
+ */
+export function openWithCode(dir: string, code: Uint8Array): Keys[] {
+  const opened: Keys[] = [];
+  const keys = new Map<string, Buffer>();
+  let failure: unknown;
+  for (const path of sealedPaths(dir)) {
+    try {
+      const box = readBox(path);
+      // Made once for each salt: it takes its time, on purpose.
+      const key = keys.get(box.salt) ?? backupKey(code, Buffer.from(box.salt, "hex"));
+      keys.set(box.salt, key);
+      opened.push(openBox(box, path, key));
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  if (opened.length === 0) throw failure;
+  return opened;
 }

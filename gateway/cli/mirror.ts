@@ -93,6 +93,10 @@ async function follow(given: string | undefined, dir: string, terminal: Terminal
       else if (why !== told) terminal.say(`not connected, trying again: ${why}`);
       told = why;
     },
+    onKeyring: () =>
+      terminal.say(
+        "the hub has another sealed keyring than before: if you neither renewed the recovery code nor restored it, it was broken into. The one before is kept",
+      ),
     onTaken: ({ lagMs, frames }) =>
       terminal.print(`${counted(frames, "frame")} · ${(lagMs / 1000).toFixed(1)} s behind`),
   });

@@ -12,8 +12,8 @@ import type { FrameCopy, Value } from "../backup/changes";
 import type { Replica } from "../backup/replica";
 import { columnsOf, type Table } from "../backup/tables";
 import { ed25519Verify, nodeCrypto } from "../crypto";
-import { StoreError } from "../store/errors";
 import { MerkleTree } from "../store/log/tree";
+import { checkLogged, checkRow, refused } from "./rows";
 
 const { sha256 } = nodeCrypto;
 
@@ -38,6 +38,7 @@ export class Watch {
   private leaves: { log: number; idx: number; recording: number | null; leaf: Buffer }[] = [];
   private checkpoints: CheckpointRow[] = [];
   private erased: number[] = [];
+  private logged: [recording: Value, log: Value, idx: Value][] = [];
   private logsBefore = 0;
   private placeKey = -1;
   private place?: Place;
@@ -54,6 +55,7 @@ export class Watch {
     this.leaves = [];
     this.checkpoints = [];
     this.erased = [];
+    this.logged = [];
     this.placeKey = -1;
     this.logsBefore = this.count("SELECT count(*) FROM logs");
     this.replica.begin();
@@ -65,6 +67,8 @@ export class Watch {
     const value = this.reader(table.name, values);
     if (table.name === "recordings" && (value("mk") as Uint8Array).length === 0)
       this.erased.push(value("key") as number);
+    if (table.kind === "whole" && !table.forgets) checkRow(this.replica.db, table, values);
+    if (table.name === "logged") this.logged.push([value("recording"), value("log"), value("idx")]);
     this.replica.put(table, values);
     if (table.name === "leaves") this.leaf(value);
     if (table.name === "checkpoints") {
@@ -94,12 +98,17 @@ export class Watch {
     this.replica.frame(recording, copy);
   }
 
-  /** Commits what came, if it holds. @throws MIRROR_FRAMES, MIRROR_LOG, MIRROR_SIGNATURE */
-  commit(): void {
+  /** Whether what came holds. @throws MIRROR_FRAMES, MIRROR_LOG, MIRROR_ROW, MIRROR_SIGNATURE */
+  check(): void {
     for (const { leaf, recording } of this.leaves) if (recording !== null) this.checkLeaf(recording, leaf);
     for (const recording of this.erased) this.checkErased(recording);
+    for (const [recording, log, idx] of this.logged) checkLogged(this.replica.db, recording, log, idx);
     this.checkLogs();
     for (const checkpoint of this.checkpoints) this.checkCheckpoint(checkpoint);
+  }
+
+  /** After `check`. */
+  commit(): void {
     this.replica.commit();
   }
 
@@ -257,11 +266,4 @@ export class Watch {
       .pluck()
       .get(...values) as number;
   }
-}
-
-function refused(code: string, why: string): StoreError {
-  return new StoreError(
-    code,
-    `${why}. The hub may have been broken into: nothing was taken. Keep this mirror as it is, and compare with 'avnode verify' on the hub`,
-  );
 }

@@ -7,13 +7,13 @@ import { connect, type TLSSocket } from "node:tls";
 import { replaceFile } from "../backup/files";
 import { type BackupInfo, readInfo, writeInfo } from "../backup/info";
 import { Replica } from "../backup/replica";
-import { sealedPath } from "../backup/sealed";
 import { tableOf } from "../backup/tables";
 import { codeOf, StoreError } from "../store/errors";
 import { lockDirectory } from "../store/lock";
 import { SCHEMA_VERSION } from "../store/schema";
 import { Watch } from "./check";
 import { type Address, identityOf } from "./invites";
+import { checkKeyring, keepKeyring } from "./keyrings";
 import {
   badMessage,
   Channel,
@@ -31,6 +31,8 @@ export interface MirrorOptions {
   signal: AbortSignal;
   /** After each commit: how far behind the hub's own commit this one is, and what came. */
   onTaken?: (taken: { lagMs: number; frames: number }) => void;
+  /** The hub sealed its keyring anew: its owner made another recovery code, restored it, or neither. */
+  onKeyring?: () => void;
   onConnected?: (connected: boolean, why?: string) => void;
 }
 
@@ -38,7 +40,7 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
 const SILENCE_MS = 60_000;
 /** What connecting again will not mend. */
-const FINAL = /^(MIRROR_(FRAMES|LOG|SIGNATURE|OTHER)|BACKUP_(AHEAD|DAMAGED|TABLE)|STORE_NEWER)$/;
+const FINAL = /^(MIRROR_(FRAMES|KEYRING|LOG|OTHER|ROW|SIGNATURE)|BACKUP_(AHEAD|DAMAGED|TABLE)|STORE_NEWER)$/;
 
 /** What the mirror pinned at first contact. */
 interface Pin {
@@ -47,7 +49,7 @@ interface Pin {
   key: string;
 }
 
-/** Runs until the signal. @throws MIRROR_FRAMES, MIRROR_LOG, MIRROR_SIGNATURE, MIRROR_OTHER, BACKUP_*, STORE_* */
+/** Runs until the signal. @throws MIRROR_*, BACKUP_*, STORE_* */
 export async function follow(options: MirrorOptions): Promise<void> {
   const { dir, signal, onConnected } = options;
   if (
@@ -112,8 +114,7 @@ async function session(options: MirrorOptions, onReached: () => void): Promise<v
     if (store.v !== PROTOCOL || store.schema !== SCHEMA_VERSION)
       throw badMessage(`version ${store.v}, form ${store.schema}`);
     const pin = pinned(dir, { storeId: store.storeId, key: store.key });
-    // The keyring first: rows that nobody can open are no copy.
-    replaceFile(sealedPath(dir), store.sealed);
+    checkKeyring(dir, store.sealed);
     const info: BackupInfo = {
       type: "avnode/backup",
       v: 1,
@@ -129,7 +130,14 @@ async function session(options: MirrorOptions, onReached: () => void): Promise<v
     };
     onReached();
     onConnected?.(true);
-    await new Rounds(channel, replica, new Watch(replica, Buffer.from(pin.key, "hex")), info, options).run();
+    await new Rounds(
+      channel,
+      replica,
+      new Watch(replica, Buffer.from(pin.key, "hex")),
+      info,
+      store.sealed,
+      options,
+    ).run();
   } catch (error) {
     refused = FINAL.test(codeOf(error));
     throw error;
@@ -172,6 +180,7 @@ class Rounds {
     private readonly replica: Replica,
     private readonly watch: Watch,
     private readonly info: BackupInfo,
+    private readonly sealed: string,
     private readonly options: MirrorOptions,
   ) {}
 
@@ -199,7 +208,10 @@ class Rounds {
   }
 
   private async take(message: ToMirror): Promise<void> {
-    if (message.t === "ping") return this.channel.send({ t: "pong" });
+    if (message.t === "ping") {
+      this.keep();
+      return this.channel.send({ t: "pong" });
+    }
     if (message.t === "begin") {
       if (this.open) throw badMessage("a round within a round");
       this.open = true;
@@ -233,11 +245,19 @@ class Rounds {
   }
 
   private async commit(at: number): Promise<void> {
+    this.watch.check();
+    // Before the rows: those that nobody can open are no copy. After their checks: a hub that lies brings nothing in.
+    this.keep();
     this.watch.commit();
     this.open = false;
     this.note(at);
     await this.channel.send({ t: "done" });
     this.options.onTaken?.({ lagMs: Math.max(0, Date.now() - at), frames: this.frames });
+  }
+
+  private keep(): void {
+    const { dir, onKeyring } = this.options;
+    if (keepKeyring(dir, this.sealed)) onKeyring?.();
   }
 
   /** Once, and then now and then: the database itself says what it holds. */
