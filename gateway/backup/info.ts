@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { codeOf, StoreError } from "../store/errors";
-import { replaceFile } from "./files";
+import { checkFiles, replaceFile } from "./files";
 import { sealedPath } from "./sealed";
 
 export interface BackupInfo {
@@ -49,8 +49,10 @@ export function writeInfo(dir: string, info: BackupInfo): void {
   replaceFile(infoPath(dir), `${JSON.stringify(info, null, 2)}\n`);
 }
 
-/** @returns undefined where no copy was ever finished; @throws BACKUP_INFO, BACKUP_KIND */
+/** @returns undefined where no copy was ever finished; @throws BACKUP_FILE, BACKUP_JOURNAL, BACKUP_INFO, BACKUP_KIND */
 export function readInfo(dir: string): BackupInfo | undefined {
+  // Whoever goes on to the database and the keyring has come by here.
+  checkFiles(dir);
   let text: string;
   try {
     text = readFileSync(infoPath(dir), "utf8");
@@ -85,7 +87,7 @@ export function readInfo(dir: string): BackupInfo | undefined {
   return info;
 }
 
-/** For whoever restores. @throws BACKUP_NONE, BACKUP_IS_DATA, BACKUP_HALF, BACKUP_INFO, BACKUP_KIND */
+/** For whoever restores. @throws BACKUP_NONE, BACKUP_IS_DATA, BACKUP_HALF, and as readInfo does */
 export function requireInfo(dir: string): BackupInfo {
   if (existsSync(join(dir, "keyring.json")))
     throw new StoreError(

@@ -9,6 +9,7 @@ import { sameBytes } from "../../protocol/bytes";
 import { codeOf, StoreError } from "../store/errors";
 import { checkSchema, migrate, strangeIn } from "../store/schema";
 import { type FrameCopy, type Have, haveOf, keyText, runsOf, type Value } from "./changes";
+import { checkFiles, reserveFile } from "./files";
 import { columnsOf, type Table, tableOf } from "./tables";
 
 export function databaseOf(dir: string): string {
@@ -43,11 +44,13 @@ export class Replica {
   /**
    * Makes it where there is none.
    * @param said where errors say that it is: a restore opens a copy
-   * @throws STORE_NEWER, BACKUP_SCHEMA, BACKUP_DAMAGED, BACKUP_WRITE
+   * @throws STORE_NEWER, BACKUP_FILE, BACKUP_JOURNAL, BACKUP_SCHEMA, BACKUP_DAMAGED, BACKUP_WRITE
    */
   static open(dir: string, said = dir): Replica {
     let db: Database.Database | undefined;
     try {
+      checkFiles(dir);
+      reserveFile(databaseOf(dir));
       db = new Database(databaseOf(dir));
       checkForm(db, said);
       // One file that is whole whenever nobody writes: a stick is pulled out without a word.
@@ -65,10 +68,11 @@ export class Replica {
     }
   }
 
-  /** Only to read. @throws STORE_NEWER, BACKUP_SCHEMA, BACKUP_DAMAGED */
+  /** Only to read. @throws STORE_NEWER, BACKUP_FILE, BACKUP_JOURNAL, BACKUP_SCHEMA, BACKUP_DAMAGED */
   static openToRead(dir: string): Database.Database {
     let db: Database.Database | undefined;
     try {
+      checkFiles(dir);
       db = new Database(databaseOf(dir), { readonly: true, fileMustExist: true });
       checkForm(db, dir);
       checkSchema(db);
@@ -213,7 +217,7 @@ function checkForm(db: Database.Database, dir: string): void {
 
 function damaged(error: unknown, dir: string): unknown {
   const code = codeOf(error);
-  if (!code.startsWith("SQLITE")) return error;
+  if (!/^(SQLITE|E[A-Z]+$)/.test(code)) return error;
   const broken = /CORRUPT|NOTADB/.test(code);
   return new StoreError(
     broken ? "BACKUP_DAMAGED" : "BACKUP_WRITE",
