@@ -125,6 +125,7 @@ async function overflow(house: House): Promise<void> {
   assert.deepEqual(report.recordings[0]!.problems, []);
   assert.equal(report.ok, true);
   assert.match(report.recordings[0]!.notes.join("; "), /gap of \d+ samples/);
+  assert.doesNotMatch(report.recordings[0]!.notes.join("; "), /not tied/);
 }
 
 describe(`a handheld in trouble (seed ${seed})`, () => {

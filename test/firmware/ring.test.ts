@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
-import { Ring } from "../../firmware/ring";
+import { type Evicted, Ring } from "../../firmware/ring";
 import { nodeCrypto } from "../../gateway/crypto";
 import { encodeHeader, FrameType } from "../../protocol/header";
 import { PowerCut, SimFlash } from "../../tools/sim/flash";
@@ -136,8 +136,55 @@ describe("the flash ring", () => {
     assert.equal(run!.firstSample, 900);
     assert.equal(run!.endSample, (run!.to + 1) * 100);
     assert.deepEqual(Buffer.from(run!.chain), Buffer.from(tape.chains[run!.to]!));
+    assert.deepEqual(Buffer.from(run!.before), Buffer.from(tape.chains[8]!));
     tape.append();
     assert.equal(ring.usage().backlog, total + 1 - 9 - (run!.to + 1 - run!.from));
+  });
+
+  it("states the chain before whatever it lost, page after page and also after a restart", () => {
+    const flash = flashOf("before");
+    let ring = ringOn(flash);
+    const tape = new Tape(ring, 1);
+    const isTrue = (run: Evicted) => {
+      const truth = run.from === 0 ? new Uint8Array(32) : tape.chains[run.from - 1]!;
+      assert.deepEqual(Buffer.from(run.before), Buffer.from(truth), `frame ${run.from}`);
+      assert.deepEqual(Buffer.from(run.chain), Buffer.from(tape.chains[run.to]!), `frame ${run.to}`);
+    };
+    let evicted = 0;
+    for (let i = 0; i < 300; i++) {
+      const owed = [
+        { from: 0, length: 1 },
+        { from: i - 12, length: 3 },
+      ];
+      if (i % 37 === 36) ring.receipt(1, i - 5, owed);
+      while (!ring.fits(1, 19 + 32 * (1 + (i % 7)))) {
+        for (const run of ring.evict()) {
+          isTrue(run);
+          evicted++;
+        }
+      }
+      tape.append(32 * (1 + (i % 7)));
+    }
+    assert.ok(evicted > 10, `only ${evicted} runs`);
+    ring = ringOn(flash);
+    const holes = ring.holes();
+    assert.ok(holes.length > 0 && holes.some(({ from }) => from > 0), "nothing was lost in the middle");
+    for (const hole of holes) isTrue(hole);
+  });
+
+  it("states zeros where it no longer knows what came before: in the middle of a page that it gave up", () => {
+    const ring = ringOn(flashOf("unknown"));
+    const tape = new Tape(ring, 1);
+    for (let i = 0; i < 100; i++) {
+      while (!ring.fits(1, 115)) ring.evict();
+      tape.append();
+    }
+    const [hole] = ring.holes();
+    assert.ok(hole!.from > 0 && hole!.to > hole!.from + 1);
+    const asked = [{ from: hole!.from + 1, length: hole!.to - hole!.from }];
+    const [gone] = ring.gone(1, asked);
+    assert.deepEqual([gone!.from, gone!.to], [hole!.from + 1, hole!.to]);
+    assert.deepEqual(Buffer.from(gone!.before), Buffer.alloc(32));
   });
 
   it("gives up an open frame only after everything that needs it", () => {

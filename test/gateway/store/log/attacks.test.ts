@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Ed25519Signer, ed25519Signer, nodeCrypto } from "../../../../gateway/crypto";
 import { hubKey } from "../../../../gateway/store/log/hubkey";
-import { decodeClose, signedClose } from "../../../../protocol/bodies";
+import { DropReason, decodeClose, signedClose } from "../../../../protocol/bodies";
 import { cut } from "../../../../protocol/bytes";
 import { FrameType } from "../../../../protocol/header";
 import { decodeCheckpoint, decodeNote, signCheckpoint } from "../../../../protocol/note";
@@ -413,6 +413,87 @@ describe("root, with the hub's key as well", () => {
     assert.match(problems(forged).texts.join(), /not signed by this hub's key/);
     assert.match(problems(cut(kept, 0, 40)).texts.join(), /cannot be read/);
     assert.equal(problems(kept).ok, true);
+  });
+
+  /** Other samples, and a forged drop frame over what is left of the recording up to its signed close. */
+  function exchange(made: Made, of: Handheld, before: "another chain" | "unknown"): void {
+    const close = decodeClose(made.close!);
+    const key = keyOf(of, made.number);
+    forge((root) => {
+      const copy = { ...made, ...beginning(made) };
+      const liar = Object.create(of) as Handheld;
+      liar.data(copy, new Array(close.samples).fill(-7));
+      const last = close.frames - 1;
+      const range = { from: last, to: last, firstSample: close.samples, samples: 0, chain: close.chain };
+      // The chain that the drop frame ends is not known before it is sealed: the hub can only say another, or none.
+      const stated = before === "unknown" ? new Uint8Array(32) : copy.chains[1]!;
+      const body = { reason: DropReason.ringFull, recording: made.number, ...range };
+      liar.drop(copy, { ...body, before: stated });
+      root.replaceFrames(key, copy.frames);
+      const insertion = root.db.prepare("INSERT INTO frames VALUES (?, ?, ?, ?)");
+      for (const at of [close.frames, close.frames + 1])
+        insertion.run(key, at, made.frames[at]![0] & 15, made.frames[at]!);
+      const row = root.row(key);
+      root.update({ ...row, held: row.held - 1 });
+    });
+  }
+
+  for (const before of ["another chain", "unknown"] as const) {
+    it(`cannot exchange what a signed close counts behind a drop frame of its own that says what came before it: ${before}`, () => {
+      const made = first.record(3);
+      rig.deliver(first, made);
+      exchange(made, first, before);
+      const [only] = rig.verify().recordings;
+      assert.equal(only!.verdict, "altered", JSON.stringify(only));
+      assert.ok(
+        only!.problems.includes("the drop frame at frame 2 says that frame 3 is lost already"),
+        only!.problems.join("\n"),
+      );
+    });
+  }
+
+  it("cannot exchange what stands before a gap that the handheld declared", () => {
+    const made = first.begin();
+    for (let i = 0; i < 4; i++) first.data(made);
+    const gap = { from: 3, to: 4, firstSample: made.positions[3]!, samples: 16, chain: made.chains[4]! };
+    first.drop(made, { reason: DropReason.ringFull, recording: made.number, ...gap });
+    made.dropped += 16;
+    first.close(made);
+    first.sign(made);
+    rig.deliver(first, made, [0, 1, 2, 5, 6, 7]);
+    assert.deepEqual(problems(), { ok: true, texts: [] });
+    const frame = (Object.create(first) as Handheld).data(
+      { ...made, ...beginning(made) },
+      new Array(8).fill(9),
+    );
+    forge((root) =>
+      root.db.prepare("UPDATE frames SET frame = ? WHERE recording = 1 AND sequence = 1").run(frame),
+    );
+    const [only] = rig.verify().recordings;
+    assert.equal(only!.verdict, "altered");
+    assert.ok(only!.problems.includes("what came before the gap at frame 3 is not what its drop frame says"));
+  });
+
+  it("is told from a handheld whose ring no longer knew what came before a gap: that is sealed, and said", () => {
+    const made = first.begin();
+    for (let i = 0; i < 4; i++) first.data(made);
+    const gap = { from: 3, to: 4, firstSample: made.positions[3]!, samples: 16, chain: made.chains[4]! };
+    const before = new Uint8Array(32);
+    first.drop(made, { reason: DropReason.ringFull, recording: made.number, ...gap, before });
+    made.dropped += 16;
+    first.close(made);
+    first.sign(made);
+    rig.deliver(first, made, [0, 1, 2, 5, 6, 7]);
+    assert.deepEqual(problems(), { ok: true, texts: [] });
+    assert.ok(
+      notes(1, first).includes("frames before 3 are sealed, not tied to the close by its drop frame"),
+    );
+  });
+
+  const beginning = (made: Made) => ({
+    frames: made.frames.slice(0, 1),
+    chains: made.chains.slice(0, 1),
+    samples: 0,
   });
 
   it("cannot put words in a handheld's mouth: a signature is over the close and its place", () => {
