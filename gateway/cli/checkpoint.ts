@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { encodeVerifierKey } from "../../protocol/note";
 import { nodeCrypto } from "../crypto";
@@ -37,18 +37,6 @@ function write(path: string, note: Uint8Array): void {
     throw new CliError(
       Exit.failed,
       `cannot write the checkpoint: ${(error as Error).message}; name another file with -o`,
-    );
-  }
-}
-
-/** @throws CliError */
-export function readCheckpoint(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new CliError(
-      Exit.failed,
-      `cannot read the kept checkpoint: ${(error as Error).message}; 'avnode checkpoint -o FILE' writes one`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readCheckpoint } from "./checkpoint";
+import { readKeptFile } from "./kept";
 import { isProofFile, type TrustOptions, verifyFile } from "./prooffile";
 import { type DataOption, withReader } from "./reading";
 import { Exit, type Terminal } from "./terminal";
@@ -11,7 +11,7 @@ export function addVerify(program: Command, terminal: Terminal, exit: (code: num
     .description(
       "verify every recording, one by its ID, or a proof FILE from elsewhere: exit code 0 when authentic, else 1",
     )
-    .option("--against <file>", "a checkpoint that was kept elsewhere: the log must go on from it")
+    .option("--against <file>", "a checkpoint or a proof that was kept elsewhere: the log must go on from it")
     .option("--trust <file>", "of a proof file: whose makers, hubs and witnesses you trust")
     .option("--revocations <file>", "of a proof file: a maker's list of units no longer to be believed")
     .option("--json", "print JSON")
@@ -19,7 +19,7 @@ export function addVerify(program: Command, terminal: Terminal, exit: (code: num
     .action((what: string | undefined, options: DataOption & TrustOptions & { against?: string }) => {
       if (what !== undefined && isProofFile(what)) return exit(verifyFile(what, options, terminal));
       const id = what;
-      const against = options.against === undefined ? undefined : readCheckpoint(options.against);
+      const against = options.against === undefined ? undefined : readKeptFile(options.against);
       const progress = terminal.progress("verifying");
       const report = withReader(options, terminal, (reader) => {
         try {

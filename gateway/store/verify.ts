@@ -72,7 +72,7 @@ interface Findings {
 export type Progress = (done: number, total: number) => void;
 
 export interface VerifyOptions {
-  /** A checkpoint that was kept elsewhere, as a signed note. */
+  /** What was kept elsewhere: a checkpoint, as a signed note, or a proof file. */
   against?: Uint8Array;
 }
 

@@ -7,7 +7,6 @@ import { decodeManifest, type Manifest } from "../../../protocol/manifest";
 import { leafHash, nodeHash } from "../../../protocol/merkle";
 import { cosignedAt, decodeCheckpoint, decodeNote, isSigned } from "../../../protocol/note";
 import { nodeCrypto as crypto, ed25519Verify } from "../../crypto";
-import { codeOf } from "../errors";
 import type { Keyring } from "../keyring";
 import type { RecordingRow } from "../recordings";
 import { SealedTable } from "../rows";
@@ -15,6 +14,7 @@ import { type CheckpointRow, LOG_COLUMNS, type LogRow } from "./appender";
 import { differences, type Found } from "./compare";
 import { type HubKey, hubKey, verifierKey } from "./hubkey";
 import { commitmentTo, personSalt } from "./identity";
+import { type Kept, readKept } from "./kept";
 import { LOGGED_COLUMNS, type LoggedRow } from "./logged";
 import { MerkleTree } from "./tree";
 
@@ -153,30 +153,45 @@ export class LogVerification {
     });
   }
 
-  /** A checkpoint that was kept elsewhere, as a signed note. */
-  checkAgainst(kept: Uint8Array): void {
+  /** What was kept elsewhere: a checkpoint's signed note, or a proof file. */
+  checkAgainst(bytes: Uint8Array): void {
+    let kept: Kept;
     try {
-      const note = decodeNote(kept);
-      const { origin, size, root } = decodeCheckpoint(note.text);
-      const log = this.logs.find((one) => one.origin === origin);
-      if (!isSigned(crypto.sha256, ed25519Verify, note, verifierKey(this.key, origin))) {
-        this.problems.push("the kept checkpoint is not signed by this hub's key");
-      } else if (!log) {
-        this.problems.push(`the kept checkpoint is of a log that is not here: ${origin}`);
-      } else if (size > log.size) {
-        const restored = log !== this.logs.at(-1);
-        this.problems.push(
-          `the kept checkpoint is of ${size} leaves, its log has ${log.size}: ${restored ? "the rest was lost when the store was restored" : "the log was cut"}`,
-        );
-      } else if (!this.hasRoot(log, size, root)) {
-        this.problems.push(
-          `the log is not the one of the kept checkpoint of ${size} leaves: it was rewritten`,
-        );
-      } else this.notes.push(`the log of ${log.size} leaves goes on from the kept checkpoint of ${size}`);
+      kept = readKept(bytes);
     } catch (error) {
-      if (codeOf(error).startsWith("SQLITE")) throw error;
-      this.problems.push(`the kept checkpoint cannot be read: ${(error as Error).message}`);
+      this.problems.push(`what was kept is neither a checkpoint nor a proof: ${(error as Error).message}`);
+      return;
     }
+    const { name, note, checkpoint, leaf } = kept;
+    const { origin, size, root } = checkpoint;
+    const log = this.logs.find((one) => one.origin === origin);
+    if (!isSigned(crypto.sha256, ed25519Verify, note, verifierKey(this.key, origin))) {
+      this.problems.push(`${name} is not signed by this hub's key`);
+    } else if (!log) {
+      this.problems.push(`${name} is of a log that is not here: ${origin}`);
+    } else if (size > log.size) {
+      const restored = log !== this.logs.at(-1);
+      this.problems.push(
+        `${name} is of ${size} leaves, its log has ${log.size}: ${restored ? "the rest was lost when the store was restored, or was taken away" : "the log was cut"}`,
+      );
+    } else if (!this.hasRoot(log, size, root)) {
+      this.problems.push(`the log is not the one of ${name} of ${size} leaves: it was rewritten`);
+    } else if (leaf && !this.hasLeaf(log, leaf)) {
+      this.problems.push(
+        `leaf ${leaf.index} of log ${log.id} is not the one of the kept proof: it was altered`,
+      );
+    } else {
+      const holds = leaf ? `, and its leaf ${leaf.index} is that of the proof` : "";
+      this.notes.push(`the log of ${log.size} leaves goes on from ${name} of ${size}${holds}`);
+    }
+  }
+
+  private hasLeaf(log: LogRow, { index, bytes }: { index: number; bytes: Uint8Array }): boolean {
+    const here = this.db
+      .prepare("SELECT leaf FROM leaves WHERE log = ? AND idx = ?")
+      .pluck()
+      .get(log.id, index) as Buffer | undefined;
+    return here !== undefined && sameBytes(here, bytes);
   }
 
   private hasRoot(log: LogRow, size: number, root: Uint8Array): boolean {

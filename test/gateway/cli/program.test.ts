@@ -129,7 +129,10 @@ describe("the program", function () {
     const altered = await avnode("verify", "--against", kept, "--data", data);
     assert.deepEqual([altered.code, altered.out.includes("not signed by this hub's key")], [1, true]);
     const nowhere = await avnode("verify", "--against", join(dir, "nothing"), "--data", data);
-    assert.deepEqual([nowhere.code, nowhere.err.includes("cannot read the kept checkpoint")], [3, true]);
+    assert.deepEqual(
+      [nowhere.code, nowhere.err.includes("cannot read the kept checkpoint or proof")],
+      [3, true],
+    );
   });
 
   it("lists the handheld as simulated", async () => {

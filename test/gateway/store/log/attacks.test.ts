@@ -3,11 +3,13 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Ed25519Signer, ed25519Signer, nodeCrypto } from "../../../../gateway/crypto";
+import { writeProof } from "../../../../gateway/proof/write";
 import { hubKey } from "../../../../gateway/store/log/hubkey";
 import { DropReason, decodeClose, signedClose } from "../../../../protocol/bodies";
 import { cut } from "../../../../protocol/bytes";
 import { FrameType } from "../../../../protocol/header";
-import { decodeCheckpoint, decodeNote, signCheckpoint } from "../../../../protocol/note";
+import { decodeCheckpoint, decodeNote, encodeNote, signCheckpoint } from "../../../../protocol/note";
+import { decodeProof, encodeProof } from "../../../../protocol/proof/file";
 import { type Handheld, type Made, signingHandheld } from "../handheld";
 import { Rig } from "../rig";
 import { Root } from "./root";
@@ -146,6 +148,11 @@ describe("root, with the hub's key as well", () => {
     };
   };
   const keep = () => Uint8Array.from(rig.store.reader.log.checkpoint()!);
+  /** A proof of that recording, as it was given away before root came. */
+  const prove = (of: Handheld, { number }: Made) => {
+    const evidence = rig.store.reader.log.evidence(`${of.hex}-1-${number}`);
+    return writeProof(evidence, { open: false, hub: rig.store.reader.log.key(evidence.origin) });
+  };
   const notes = (number: number, of: Handheld) => {
     const { id } = rig.store.reader.recording(`${of.hex}-1-${number}`);
     return rig.verify().recordings.find((one) => one.id === id)!.notes;
@@ -168,7 +175,8 @@ describe("root, with the hub's key as well", () => {
     edit(root);
     root.done();
     rig.open();
-    rig.time.tick(2000);
+    // A close is logged without its signature once that has not come for a minute.
+    rig.time.tick(62_000);
   }
 
   /** And forgets the log before that. */
@@ -358,7 +366,7 @@ describe("root, with the hub's key as well", () => {
     ]);
   });
 
-  it("restores the store: what handhelds saw that is lost is missing, as it would be had root taken it away, and a kept checkpoint says so too", () => {
+  it("cannot be told from an honest restore: what handhelds saw and nobody can show is missing, and a kept checkpoint says so too", () => {
     const made = [first.record(1)];
     rig.deliver(first, made[0]);
     rig.store.close();
@@ -390,7 +398,7 @@ describe("root, with the hub's key as well", () => {
       );
       assert.match(
         problems(kept).texts.join(),
-        /of 2 leaves, its log has 1: the rest was lost when the store/,
+        /of 2 leaves, its log has 1: the rest was lost when the store was restored, or was taken away/,
       );
       assert.deepEqual(problems(keep()).texts, report.missing);
     } finally {
@@ -411,7 +419,7 @@ describe("root, with the hub's key as well", () => {
     const text = Buffer.from(kept).toString("latin1");
     const forged = Buffer.from(text.replace("\n1\n", "\n2\n"), "latin1");
     assert.match(problems(forged).texts.join(), /not signed by this hub's key/);
-    assert.match(problems(cut(kept, 0, 40)).texts.join(), /cannot be read/);
+    assert.match(problems(cut(kept, 0, 40)).texts.join(), /neither a checkpoint nor a proof/);
     assert.equal(problems(kept).ok, true);
   });
 
@@ -494,6 +502,78 @@ describe("root, with the hub's key as well", () => {
     frames: made.frames.slice(0, 1),
     chains: made.chains.slice(0, 1),
     samples: 0,
+  });
+
+  const rewritten = /the log is not the one of the kept proof's checkpoint of \d leaves: it was rewritten/;
+
+  it("rewrites what no later close saw: a proof made before shows it", () => {
+    const made = first.record(2);
+    rig.deliver(first, made);
+    const proof = prove(first, made);
+    forgeAnew(rewrite(first, made));
+    assert.deepEqual(problems(), { ok: true, texts: [] });
+    assert.match(problems(proof).texts.join(), rewritten);
+  });
+
+  it("cuts a tail that no later close saw: a proof made before of what is gone shows it, and one of what stood before that", () => {
+    const early = first.record(1);
+    rig.deliver(first, early);
+    const before = prove(first, early);
+    const made = second.record(1);
+    rig.deliver(second, made);
+    const proof = prove(second, made);
+    forge((root) => {
+      root.unmake(keyOfRow(root, second));
+      root.cutLog(1, 1);
+    });
+    assert.deepEqual(problems(), { ok: true, texts: [] });
+    const { ok, texts } = problems(proof);
+    assert.equal(ok, false);
+    assert.deepEqual(texts, ["the kept proof's checkpoint is of 2 leaves, its log has 1: the log was cut"]);
+    assert.equal(problems(before).ok, true);
+    rig.deliver(first, first.record(1));
+    assert.match(problems(proof).texts.join(), rewritten);
+  });
+
+  it("strips a signature that no later close saw: a proof made before shows it", () => {
+    const made = first.record(1);
+    rig.deliver(first, made);
+    const proof = prove(first, made);
+    forgeAnew(strip(first, made));
+    assert.deepEqual(problems(), { ok: true, texts: [] });
+    assert.match(problems(proof).texts.join(), rewritten);
+  });
+
+  it("exchanges a leaf's bytes and leaves the tree: a proof shows it where only another recording is looked at", () => {
+    const made = first.record(1);
+    rig.deliver(first, made);
+    rig.deliver(second, second.record(1));
+    const proof = prove(first, made);
+    rig.deliver(first, first.record(1));
+    const { id } = rig.store.reader.recording(`${second.hex}-1-1`);
+    const only = () => rig.store.reader.verify(id, undefined, { against: proof });
+    assert.deepEqual(only().notes, [
+      "the log of 3 leaves goes on from the kept proof's checkpoint of 1, and its leaf 0 is that of the proof",
+    ]);
+    rig.sql("UPDATE leaves SET leaf = (SELECT leaf FROM leaves WHERE idx = 2) WHERE idx = 0");
+    assert.deepEqual(only().problems, ["leaf 0 of log 1 is not the one of the kept proof: it was altered"]);
+  });
+
+  it("has a proof of another hub, and one whose leaf was exchanged, told apart", () => {
+    const made = first.record(1);
+    rig.deliver(first, made);
+    const proof = decodeProof(prove(first, made));
+    const other = first.record(2);
+    rig.deliver(first, other);
+    const { manifest } = decodeProof(prove(first, other));
+    assert.match(
+      problems(encodeProof({ ...proof, manifest })).texts.join(),
+      /neither a checkpoint nor a proof/,
+    );
+    const [text, signature] = [decodeNote(proof.log.checkpoint).text, decodeNote(keep()).signatures];
+    const checkpoint = encodeNote({ text, signatures: signature });
+    const forged = encodeProof({ ...proof, log: { ...proof.log, checkpoint } });
+    assert.match(problems(forged).texts.join(), /kept proof's checkpoint is not signed by this hub's key/);
   });
 
   it("cannot put words in a handheld's mouth: a signature is over the close and its place", () => {
