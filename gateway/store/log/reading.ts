@@ -152,7 +152,7 @@ export class LogReader {
         ? this.tables.path(decodeCertificate(certificate), manifest.signature)
         : undefined,
       person: this.personOf(row, manifest),
-      echo: this.echoOf(row, log, size),
+      echo: this.echoOf(row, certificate, log, size),
     };
   }
 
@@ -195,8 +195,16 @@ export class LogReader {
     return name === undefined ? undefined : { name, salt };
   }
 
-  /** The latest close of the same handheld that it signed and that saw a checkpoint of this log not smaller than `size`. */
-  private echoOf({ device }: RecordingRow, log: number, size: number): Echo | undefined {
+  /**
+   * The latest close of the same handheld that it signed and that saw a checkpoint of this log not smaller than `size`.
+   * @param certificate of the recording that is proven: whoever verifies has no other to check that signature by
+   */
+  private echoOf(
+    { device }: RecordingRow,
+    certificate: Uint8Array,
+    log: number,
+    size: number,
+  ): Echo | undefined {
     const rows = this.db
       .prepare(
         `SELECT * FROM recordings WHERE device = ? AND closed_at IS NOT NULL
@@ -208,10 +216,12 @@ export class LogReader {
       if (!found?.signature || found.close.checkpointSize < size) continue;
       const { checkpointSize, checkpointRoot } = found.close;
       if (!this.hasRoot(log, checkpointSize, checkpointRoot)) continue;
+      const leaf = this.placeOf(row)?.leaf;
+      if (!sameBytes(this.certificateOf(row, leaf && decodeManifest(leaf)), certificate)) continue;
       return {
         close: found.signed,
         signature: found.signature,
-        lmsPath: this.tables.path(decodeCertificate(this.certificateOf(row)), found.signature),
+        lmsPath: this.tables.path(decodeCertificate(certificate), found.signature),
         size: checkpointSize,
         root: checkpointRoot,
         consistency: this.consistency(log, size, checkpointSize),

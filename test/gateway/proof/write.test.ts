@@ -3,6 +3,7 @@ import { ed25519Verify, nodeCrypto } from "../../../gateway/crypto";
 import { writeProof } from "../../../gateway/proof/write";
 import { CloseReason, DropReason } from "../../../protocol/bodies";
 import { SIMULATION_MAKER } from "../../../protocol/certificate";
+import { decodeManifest, encodeManifest } from "../../../protocol/manifest";
 import { decodeProof } from "../../../protocol/proof/file";
 import type { Trust } from "../../../protocol/proof/trust";
 import { type ProofReport, verifyProof } from "../../../protocol/proof/verify";
@@ -59,6 +60,22 @@ describe("proofs from the store", () => {
     rig.hello(handheld);
     for (let i = 0; i < 2; i++) rig.deliver(handheld, handheld.record(2));
     assert.equal(stateOf(), "ok");
+  });
+
+  it("carry no close that was signed under another certificate: nobody could check it", () => {
+    const made = handheld.record(3);
+    rig.deliver(handheld, made);
+    rig.hello(handheld);
+    for (let i = 0; i < 2; i++) rig.deliver(handheld, handheld.record(2));
+    assert.notEqual(decodeProof(proof(made)).echo, null);
+    const other = signingHandheld(2).certificate;
+    const certificate = Uint8Array.from(nodeCrypto.sha256(other));
+    rig.sql("INSERT INTO certificates VALUES (?, ?)", certificate, other);
+    for (const index of [1, 2]) {
+      const leaf = encodeManifest({ ...decodeManifest(rig.store.reader.log.leaf(1, index)!), certificate });
+      rig.sql("UPDATE leaves SET leaf = ? WHERE idx = ?", leaf, index);
+    }
+    assert.equal(decodeProof(proof(made)).echo, null);
   });
 
   it("of a handheld that cannot sign say that the hub could have forged it", () => {
