@@ -16,6 +16,8 @@ const TRUE = 21;
 const NULL = 22;
 const MAX_DEPTH = 8;
 const MAX_KEY_LENGTH = 32;
+/** What no reader here comes near, unless it says so. */
+const MAX_ITEMS = 1048576;
 /** Widths in bytes of the argument behind additional information 24 to 27. */
 const WIDTHS = [1, 2, 4, 8];
 /** The least value that needs each width; a smaller one in it is not canonical. */
@@ -119,8 +121,14 @@ function takeKey(reader: Reader): string {
   return key;
 }
 
-function take(reader: Reader, depth: number): CborValue {
+/** How many values may still come: each costs many times its byte. */
+interface Budget {
+  left: number;
+}
+
+function take(reader: Reader, budget: Budget, depth: number): CborValue {
   checkDepth(depth);
+  if (budget.left-- === 0) throw refusal("CBOR_ITEMS", "there are more values than this can have");
   const initial = reader.uint(1);
   const major = initial >> 5;
   const information = initial & 31;
@@ -130,7 +138,7 @@ function take(reader: Reader, depth: number): CborValue {
   if (major === Major.array) {
     const items: CborValue[] = [];
     const length = count(reader, information);
-    for (let i = 0; i < length; i++) items.push(take(reader, depth + 1));
+    for (let i = 0; i < length; i++) items.push(take(reader, budget, depth + 1));
     return items;
   }
   if (major === Major.map) {
@@ -143,7 +151,7 @@ function take(reader: Reader, depth: number): CborValue {
         throw refusal("CBOR_CANONICAL", "key " + key + " is repeated or out of order");
       }
       before = key;
-      map[key] = take(reader, depth + 1);
+      map[key] = take(reader, budget, depth + 1);
     }
     return map;
   }
@@ -152,10 +160,13 @@ function take(reader: Reader, depth: number): CborValue {
   throw refusal("CBOR_TYPE", "a value of major type " + major + " (" + information + ") has no place here");
 }
 
-/** @throws CBOR_*: every encoding but the canonical one is refused */
-export function decodeCbor(bytes: Uint8Array): CborValue {
+/**
+ * @param maxItems values within values, all counted
+ * @throws CBOR_*: every encoding but the canonical one is refused
+ */
+export function decodeCbor(bytes: Uint8Array, maxItems?: number): CborValue {
   const reader = new Reader(bytes, "CBOR");
-  const value = take(reader, 1);
+  const value = take(reader, { left: maxItems === undefined ? MAX_ITEMS : maxItems }, 1);
   reader.end();
   return value;
 }

@@ -4,6 +4,7 @@ import { type CborMap, type CborValue, decodeCbor, encodeCbor } from "./cbor";
 import { MAKER_BYTES, MAKER_SIGNATURE_BYTES } from "./certificate";
 import { Fields } from "./fields";
 import { DEVICE_ID_BYTES } from "./keys";
+import { refusal } from "./refusal";
 
 export interface Revocation {
   device: Uint8Array;
@@ -52,9 +53,12 @@ export function encodeRevocations(list: Revocations): Uint8Array {
   return encodeCbor(map);
 }
 
-/** Reads the form only; whoever trusts it checks the signature. @throws CBOR_*, REVOCATIONS_FIELD */
+/** Reads the form only; whoever trusts it checks the signature. @throws REVOCATIONS_SIZE, CBOR_*, REVOCATIONS_FIELD */
 export function decodeRevocations(bytes: Uint8Array): Revocations {
   const keys = ["type", "v", "maker", "number", "issued", "entries", "signature"];
+  if (bytes.length > MAX_REVOCATIONS_BYTES) {
+    throw refusal("REVOCATIONS_SIZE", "a list has at most " + MAX_REVOCATIONS_BYTES + " bytes");
+  }
   const fields = new Fields(decodeCbor(bytes), "REVOCATIONS", keys);
   fields.is("type", TYPE);
   fields.is("v", VERSION);

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { Command } from "commander";
+import { MAX_PROOF_BYTES } from "../../protocol/proof/file";
 import { writeProof } from "../proof/write";
 import { type DataOption, withReader } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
@@ -37,6 +38,11 @@ export function addProof(program: Command, terminal: Terminal): void {
         const open = options.open === true;
         const evidence = reader.log.evidence(id);
         const bytes = writeProof(evidence, { open, hub: reader.log.key(evidence.origin) });
+        if (bytes.length > MAX_PROOF_BYTES)
+          throw new CliError(
+            Exit.failed,
+            `the proof would have ${bytes.length} bytes, and no verifier reads more than ${MAX_PROOF_BYTES}`,
+          );
         save(file, bytes, options.force === true);
         if (options.json) terminal.json({ id: reader.recording(id).id, file, bytes: bytes.length, open });
         else terminal.print(`${file}: ${bytes.length} bytes`);

@@ -4,10 +4,11 @@ import { basename } from "node:path";
 import { toHex } from "../../protocol/bytes";
 import type { Manifest } from "../../protocol/manifest";
 import { ClockTrust } from "../../protocol/open";
+import { MAX_PROOF_BYTES } from "../../protocol/proof/file";
 import { LineName, type ProofLine, utc, Verdict } from "../../protocol/proof/lines";
 import type { Trust } from "../../protocol/proof/trust";
 import { verifyProof } from "../../protocol/proof/verify";
-import { decodeRevocations } from "../../protocol/revocations";
+import { decodeRevocations, MAX_REVOCATIONS_BYTES } from "../../protocol/revocations";
 import { ed25519Verify, nodeCrypto } from "../crypto";
 import { noTrust, parseTrust, TrustError } from "../proof/trust";
 import { CliError, Exit, type Terminal } from "./terminal";
@@ -24,23 +25,31 @@ export function isProofFile(what: string): boolean {
   return /[./\\]/.test(what) || (existsSync(what) && !/^[0-9a-f]{4,32}$/.test(what));
 }
 
-function readFile(file: string): Buffer {
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile())
-    throw new CliError(Exit.failed, `there is no file ${file}`);
+const MAX_TRUST_BYTES = 1_048_576;
+
+/** Nothing of a stranger's file is read before its size is known. */
+function readFile(file: string, what: string, maxBytes: number): Buffer {
+  const there = statSync(file, { throwIfNoEntry: false });
+  if (!there?.isFile()) throw new CliError(Exit.failed, `there is no file ${file}`);
+  if (there.size > maxBytes)
+    throw new CliError(Exit.failed, `${file} has ${there.size} bytes; ${what} has at most ${maxBytes}`);
   return readFileSync(file);
 }
 
 function trustOf({ trust: file, revocations }: TrustOptions): Trust {
   let trust = noTrust();
   try {
-    if (file !== undefined) trust = parseTrust(readFile(file).toString("utf8"), file);
+    if (file !== undefined)
+      trust = parseTrust(readFile(file, "a trust file", MAX_TRUST_BYTES).toString("utf8"), file);
   } catch (error) {
     if (error instanceof TrustError) throw new CliError(Exit.usage, error.message);
     throw error;
   }
   if (revocations !== undefined) {
     try {
-      trust.revocations.push(decodeRevocations(readFile(revocations)));
+      trust.revocations.push(
+        decodeRevocations(readFile(revocations, "a revocation list", MAX_REVOCATIONS_BYTES)),
+      );
     } catch (error) {
       if (error instanceof CliError) throw error;
       throw new CliError(Exit.failed, `${revocations} is no revocation list: ${(error as Error).message}`);
@@ -80,7 +89,7 @@ const HINTS: Record<string, string> = {
 /** Prints what the file shows. @returns the exit code */
 export function verifyFile(file: string, options: TrustOptions, terminal: Terminal): number {
   const crypto = { sha256: nodeCrypto.sha256, open: nodeCrypto.open, ed25519: ed25519Verify };
-  const report = verifyProof(crypto, readFile(file), trustOf(options));
+  const report = verifyProof(crypto, readFile(file, "a proof", MAX_PROOF_BYTES), trustOf(options));
   const person = report.person && harmless(report.person);
   const exit = report.verdict === Verdict.authentic ? Exit.done : Exit.no;
   const lines = report.lines.map((line) => withName(line, person));

@@ -9,7 +9,7 @@ import type { Manifest, ManifestDrop } from "../manifest";
 import { blockShape, decodeOpen, type Open } from "../open";
 import { openFrame } from "../seal";
 import { fault, LineName } from "./lines";
-import { addSpan, coveredBy, type Span, totalOf } from "./spans";
+import { coveredBy, type Span, spansOf, totalOf } from "./spans";
 
 const unchanged = LineName.unchanged;
 const complete = LineName.complete;
@@ -77,7 +77,7 @@ class Reading {
 
   private takeDrop(sequence: number, drop: Drop): void {
     if (drop.recording !== this.manifest.recording) return;
-    addSpan(this.declared, drop.firstSample, drop.samples);
+    this.declared.push({ from: drop.firstSample, to: drop.firstSample + drop.samples });
     if (drop.reason !== DropReason.ringFull) return;
     // In front of its range nothing would tie it to the close: a hub with the key could have written it.
     if (sequence <= drop.to) {
@@ -98,7 +98,7 @@ class Reading {
     if (data.firstSample < this.end) {
       throw fault(unchanged, "PROOF_SAMPLES", "sample " + data.firstSample + " stands there twice");
     }
-    addSpan(this.gaps, this.end, data.firstSample - this.end);
+    this.gaps.push({ from: this.end, to: data.firstSample });
     this.samples += count;
     this.end = data.firstSample + count;
   }
@@ -173,16 +173,19 @@ export function readContents(
     undeclaredOf(manifest, reading.drops);
     return { samples: 0, gaps: [], declared: reading.drops };
   }
-  addSpan(reading.gaps, reading.end, manifest.samples - reading.end);
+  reading.gaps.push({ from: reading.end, to: manifest.samples });
   if (reading.end > manifest.samples) {
     throw fault(unchanged, "PROOF_COUNTS", "there are more samples than the log counts");
   }
   const undeclared = undeclaredOf(manifest, reading.drops);
-  if (close) checkDropped(close, totalOf(reading.declared), undeclared);
-  const known = reading.declared.slice();
-  for (let i = 0; i < undeclared.length; i++) addSpan(known, undeclared[i].first, undeclared[i].samples);
-  if (!coveredBy(reading.gaps, known)) {
+  if (close) checkDropped(close, totalOf(spansOf(reading.declared)), undeclared);
+  const known = reading.declared;
+  for (let i = 0; i < undeclared.length; i++) {
+    known.push({ from: undeclared[i].first, to: undeclared[i].first + undeclared[i].samples });
+  }
+  const gaps = spansOf(reading.gaps);
+  if (!coveredBy(gaps, spansOf(known))) {
     throw fault(complete, "PROOF_GAP", "samples are missing that nobody declared lost");
   }
-  return { samples: reading.samples, gaps: reading.gaps, declared: reading.drops };
+  return { samples: reading.samples, gaps, declared: reading.drops };
 }

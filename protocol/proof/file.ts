@@ -45,10 +45,14 @@ export interface ProofFile {
   person: { name: Uint8Array; salt: Uint8Array } | null;
 }
 
+/** Days of ECG; whoever reads a file looks at its size before its content. */
+export const MAX_PROOF_BYTES = 67108864;
 const TYPE = "avnode/proof";
 const VERSION = 1;
-/** A month of seconds. */
-const MAX_FRAMES = 2678400;
+/** Twelve days of one a second: more than fit a file. */
+const MAX_FRAMES = 1048576;
+/** Everything but the frames. */
+const MAX_OTHER_ITEMS = 1024;
 const MAX_SIGNED_CLOSE = 256;
 /** An LMS tree of height 25 with 32-byte nodes. */
 const MAX_LMS_PATH = 800;
@@ -106,10 +110,13 @@ function framesOf(list: CborValue[]): Uint8Array[] {
   return list as Uint8Array[];
 }
 
-/** Reads the form only. @throws CBOR_*, PROOF_FIELD */
+/** Reads the form only. @throws PROOF_SIZE, CBOR_*, PROOF_FIELD */
 export function decodeProof(bytes: Uint8Array): ProofFile {
   const keys = ["type", "v", "certificate", "manifest", "frames", "key", "path", "log", "echo", "person"];
-  const fields = new Fields(decodeCbor(bytes), "PROOF", keys);
+  if (bytes.length > MAX_PROOF_BYTES) {
+    throw refusal("PROOF_SIZE", "a proof has at most " + MAX_PROOF_BYTES + " bytes, this " + bytes.length);
+  }
+  const fields = new Fields(decodeCbor(bytes, MAX_FRAMES + MAX_OTHER_ITEMS), "PROOF", keys);
   fields.is("type", TYPE);
   fields.is("v", VERSION);
   const log = new Fields(fields.value("log"), "PROOF", ["index", "path", "checkpoint", "signers"]);

@@ -5,20 +5,21 @@ export interface Span {
   to: number;
 }
 
-/** Adds `length` positions from `from` on, in place. */
-export function addSpan(spans: Span[], from: number, length: number): void {
-  if (!(length > 0)) return;
-  let start = from;
-  let end = from + length;
-  let at = 0;
-  while (at < spans.length && spans[at].to < start) at++;
-  let count = 0;
-  while (at + count < spans.length && spans[at + count].from <= end) {
-    start = Math.min(start, spans[at + count].from);
-    end = Math.max(end, spans[at + count].to);
-    count++;
+/** Stretches in any order, and overlapping, as such; empty ones vanish. */
+export function spansOf(list: Span[]): Span[] {
+  const sorted = list.slice().sort(function (a: Span, b: Span): number {
+    return a.from - b.from;
+  });
+  const spans: Span[] = [];
+  for (let i = 0; i < sorted.length; i++) {
+    const from = sorted[i].from;
+    const to = sorted[i].to;
+    if (to <= from) continue;
+    const last = spans.length > 0 ? spans[spans.length - 1] : null;
+    if (last && from <= last.to) last.to = Math.max(last.to, to);
+    else spans.push({ from, to });
   }
-  spans.splice(at, count, { from: start, to: end });
+  return spans;
 }
 
 export function totalOf(spans: Span[]): number {
@@ -29,12 +30,10 @@ export function totalOf(spans: Span[]): number {
 
 /** True when every position of `spans` lies in `cover`. */
 export function coveredBy(spans: Span[], cover: Span[]): boolean {
+  let k = 0;
   for (let i = 0; i < spans.length; i++) {
-    let isCovered = false;
-    for (let k = 0; k < cover.length; k++) {
-      if (cover[k].from <= spans[i].from && spans[i].to <= cover[k].to) isCovered = true;
-    }
-    if (!isCovered) return false;
+    while (k < cover.length && cover[k].to < spans[i].to) k++;
+    if (k === cover.length || cover[k].from > spans[i].from) return false;
   }
   return true;
 }

@@ -199,10 +199,10 @@ function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: F
   // What is cheap comes first, and what names the frame before what only tells that one is wrong.
   const inclusion = checkInclusion(crypto, proof);
   checkClose(manifest, close);
+  const certificate = checkCertificate(crypto, crypto.ed25519, proof.certificate, manifest, SIMULATION_MAKER);
   const placed = placeFrames(manifest, proof.frames);
   const contents = proof.key ? readContents(crypto, proof.key, manifest, proof.frames, close) : null;
   const untied = checkChain(crypto, manifest, proof.frames, placed, contents && contents.declared);
-  const certificate = checkCertificate(crypto, crypto.ed25519, proof.certificate, manifest, SIMULATION_MAKER);
   const logged = checkSigners(
     crypto,
     crypto.ed25519,

@@ -23,7 +23,7 @@ CODEC = Path(__file__).resolve().parents[3] / "protocol/codec/README.md"
 SIMULATION_MAKER = bytes.fromhex("a6bf7ff730d82ede4f6b1f9f47f93dc8c930254940853b09d2bfb6b4112ee148")
 U32, U48, EXACT = 2 ** 32 - 1, 2 ** 48 - 1, 2 ** 53 - 1
 PROOF = {"type": ["avnode/proof"], "v": [1], "certificate": ("blob", 2046), "manifest": ("blob", 2 ** 20),
-         "frames": ("list", 2678400), "key": ("?", ("bytes", 16)), "path": ("?", ("blob", 800)), "log": dict, "echo": dict,
+         "frames": ("list", 2 ** 20), "key": ("?", ("bytes", 16)), "path": ("?", ("blob", 800)), "log": dict, "echo": dict,
          "person": dict}
 LOG = {"index": EXACT, "path": ("hashes", 32, 53), "checkpoint": ("blob", 16384), "signers": ("hashes", 32, 64)}
 ECHO = {"close": ("blob", 256), "signature": ("bytes", 1257), "path": ("blob", 800), "consistency": ("hashes", 32, 106)}
@@ -253,10 +253,10 @@ def judge(data, trust, revocations):
         close = under("PROOF_CLOSE", DECODERS["close"], m["close"]) if m["close"] is not None else None
         text, lines, origin, size, root = check_inclusion(p)
         check_close(m, close)
+        c = check_certificate(p, m)
         at, lost = place(m, p["frames"])
         drops = read_contents(p, m, close) if p["key"] else {}
         tied = check_chain(m, p["frames"], at, lost, drops)
-        c = check_certificate(p, m)
         times = check_signers(p, text, lines, origin)
         signed = False
         if m["signature"] is None:
