@@ -1,4 +1,5 @@
 /** The manifest: the leaf of the store's log that says what it holds of one recording. */
+import { DropReason } from "./bodies";
 import { ascii, concat } from "./bytes";
 import { type CborMap, type CborValue, encodeCbor } from "./cbor";
 import { DeviceClass } from "./certificate";
@@ -215,7 +216,25 @@ function dropsOf(list: CborValue[]): ManifestDrop[] {
   return drops;
 }
 
+/** In order, none empty, each for a reason that is known. */
+function checkGaps(manifest: Manifest): void {
+  let end = 0;
+  for (let i = 0; i < manifest.gaps.length; i++) {
+    const gap = manifest.gaps[i];
+    const isKnown =
+      gap.reason === 0 || gap.reason === DropReason.ringFull || gap.reason === DropReason.frontEnd;
+    if (gap.first < end || gap.count === 0 || !isKnown)
+      throw field("gap " + i + " is empty, out of order or unknown");
+    end = gap.first + gap.count;
+  }
+  // Without the open frame only drop frames tell of positions.
+  if (manifest.rate !== null && end > manifest.samples) throw field("a gap behind the last sample");
+}
+
 function check(manifest: Manifest): Manifest {
+  checkGaps(manifest);
+  const rate = manifest.rate;
+  if (rate !== null && !(rate.num > 0 && rate.den > 0)) throw field("a rate of 0");
   const known = [ManifestState.closed, ManifestState.truncated, ManifestState.open];
   if (known.indexOf(manifest.state) < 0) throw field("state " + manifest.state + " is not known");
   if (manifest.from > manifest.to) throw field("frames from " + manifest.from + " to " + manifest.to);

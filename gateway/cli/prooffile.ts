@@ -58,11 +58,20 @@ function trustOf({ trust: file, revocations }: TrustOptions): Trust {
   return trust;
 }
 
-/** A stranger's text, without what a terminal would obey. */
+const MAX_NAME = 64;
+
+/**
+ * A stranger's text, without what a terminal would obey, and without what could pass for lines of ours: no runs of
+ * white space, no letters that show nothing, no more of it than a name has.
+ */
 function harmless(utf8: Uint8Array): string {
-  return Buffer.from(utf8)
+  const shown = Buffer.from(utf8)
     .toString("utf8")
-    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
+    .replace(/[\p{C}\p{Zl}\p{Zp}\u2800\u3164\u115f\u1160\uffa0]/gu, "\ufffd")
+    .replace(/\p{Z}+/gu, " ")
+    .replace(/\ufffd+/g, "\ufffd");
+  const letters = [...shown];
+  return letters.length > MAX_NAME ? `${letters.slice(0, MAX_NAME).join("")}…` : shown;
 }
 
 const CLOCKS: Record<number, string> = {
@@ -70,13 +79,17 @@ const CLOCKS: Record<number, string> = {
   [ClockTrust.setByHub]: "by the handheld's clock, which its hub had set",
 };
 
-function aboutText({ device, epoch, recording, rate, samples, start, trust }: Manifest): string {
+function aboutText(
+  { device, epoch, recording, rate, samples, start, trust }: Manifest,
+  opened: boolean,
+): string {
   const length = rate && rate.num > 0 ? `, ${clockTime((samples * rate.den) / rate.num)} long` : "";
+  const says = opened ? "" : " (as the hub says)";
   const began =
     start > 0 && CLOCKS[trust]
       ? `, begun ${utc(Math.floor(start / 1000))} ${CLOCKS[trust]}`
       : ", begun at a time unknown";
-  return `recording ${recording} of epoch ${epoch} of handheld ${toHex(device)}${length}${began}`;
+  return `recording ${recording} of epoch ${epoch} of handheld ${toHex(device)}${length}${began}${says}`;
 }
 
 const HINTS: Record<string, string> = {
@@ -99,9 +112,9 @@ export function verifyFile(file: string, options: TrustOptions, terminal: Termin
     terminal.json({ file, verdict, code, lines, device, epoch, recording, person });
     return exit;
   }
-  if (manifest) terminal.print(aboutText(manifest));
-  for (const { name, state, text } of lines) terminal.print(`${state.padEnd(8)}${name.padEnd(10)}${text}`);
   terminal.print(`${verdict.toUpperCase()} (${code})`);
+  if (manifest) terminal.print(aboutText(manifest, report.opened));
+  for (const { name, state, text } of lines) terminal.print(`${state.padEnd(8)}${name.padEnd(10)}${text}`);
   const hint = HINTS[verdict];
   terminal.say(`${basename(file)}: ${verdict}${hint ? `; ${hint}` : ""}`);
   return exit;

@@ -65,6 +65,10 @@ class Reading {
 
   constructor(private readonly manifest: Manifest) {}
 
+  isOpen(): boolean {
+    return this.shape !== null;
+  }
+
   take(type: number, sequence: number, body: Uint8Array): void {
     if (type === FrameType.open) {
       const open = decodeOpen(body);
@@ -132,6 +136,27 @@ function checkDropped(close: Close, declared: number, undeclared: ManifestDrop[]
   );
 }
 
+/**
+ * What the log says of samples must be what is here; only of a stretch that the chain jumps over the hub may hold more.
+ * @throws PROOF_MANIFEST
+ */
+function checkListed(manifest: Manifest, samples: number, gaps: Span[], jumped: ManifestDrop[]): void {
+  const listed: Span[] = [];
+  for (let i = 0; i < manifest.gaps.length; i++) {
+    listed.push({ from: manifest.gaps[i].first, to: manifest.gaps[i].first + manifest.gaps[i].count });
+  }
+  const missing = spansOf(listed);
+  const held = manifest.samples - totalOf(missing);
+  for (let i = 0; i < jumped.length; i++) {
+    listed.push({ from: jumped[i].first, to: jumped[i].first + jumped[i].samples });
+  }
+  let isSame = coveredBy(missing, gaps) && coveredBy(gaps, spansOf(listed)) && samples <= held;
+  for (let i = 0; i < manifest.leads.length; i++) isSame = isSame && manifest.leads[i].samples === held;
+  if (!isSame) {
+    throw fault(unchanged, "PROOF_MANIFEST", "the log says otherwise than the frames: samples held, or gaps");
+  }
+}
+
 /** @throws PROOF_KEY, PROOF_FRAME_KEY, PROOF_FRAME_BODY, PROOF_MANIFEST, PROOF_DROP, PROOF_SAMPLES, PROOF_COUNTS */
 export function readContents(
   crypto: Pick<Crypto, "sha256" | "open">,
@@ -139,6 +164,7 @@ export function readContents(
   manifest: Manifest,
   frames: Uint8Array[],
   close: Close | null,
+  jumped: ManifestDrop[],
 ): Contents {
   if (!sameBytes(keyCommitment(crypto as Crypto, key), manifest.key)) {
     throw fault(unchanged, "PROOF_KEY", "the key in the file is not this recording's");
@@ -169,6 +195,9 @@ export function readContents(
       );
     }
   }
+  if (!reading.isOpen() && manifest.rate !== null) {
+    throw fault(unchanged, "PROOF_MANIFEST", "the log speaks of an open frame that is not here");
+  }
   if (manifest.rate === null) {
     undeclaredOf(manifest, reading.drops);
     return { samples: 0, gaps: [], declared: reading.drops };
@@ -187,5 +216,6 @@ export function readContents(
   if (!coveredBy(gaps, spansOf(known))) {
     throw fault(complete, "PROOF_GAP", "samples are missing that nobody declared lost");
   }
+  checkListed(manifest, reading.samples, gaps, jumped);
   return { samples: reading.samples, gaps, declared: reading.drops };
 }

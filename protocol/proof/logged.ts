@@ -112,14 +112,16 @@ function isImpostor(hubs: TrustedKey[], hub: VerifierKey): boolean {
   return false;
 }
 
-/** What the signers' clocks say; `at` is the earliest of those that are trusted. */
+/**
+ * What the signers' clocks say; `at` is the earliest of those that are trusted.
+ * @throws PROOF_HUB when it calls itself a hub that is trusted, and is another
+ */
 export function trustedTimes(
   found: Logged,
   trust: Trust,
 ): { at: number | undefined; state: string; text: string } {
   let at: number | undefined;
   let text = "";
-  let state = LineState.unknown;
   for (let i = 0; i < found.times.length; i++) {
     const stamp = found.times[i];
     const kind = i === 0 ? "hub" : "witness";
@@ -129,10 +131,12 @@ export function trustedTimes(
     text += (i === 0 ? "" : "; ") + "before " + utc(stamp.at) + " by the clock of " + who;
     if (key && (at === undefined || stamp.at < at)) at = stamp.at;
   }
-  if (at !== undefined) state = LineState.ok;
   if (!trustedSigner(trust.hubs, found.hub) && isImpostor(trust.hubs, found.hub)) {
-    state = LineState.no;
-    text += "; a hub of that name is trusted, and this is not its key";
+    throw fault(
+      logged,
+      "PROOF_HUB",
+      "it calls itself " + found.hub.name + ": a hub of that name is trusted, and this is not its key",
+    );
   }
-  return { at, state, text };
+  return { at, state: at === undefined ? LineState.unknown : LineState.ok, text };
 }

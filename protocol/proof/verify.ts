@@ -44,6 +44,8 @@ export interface ProofReport {
   code: string;
   lines: ProofLine[];
   manifest?: Manifest;
+  /** True when the manifest's rate, start, leads and gaps are those of the frames; else only the hub says so. */
+  opened: boolean;
   /** UTF-8, as the hub's owner gave it. */
   person?: Uint8Array;
 }
@@ -155,11 +157,18 @@ function completeness(
     if (isDropHere && !isTied) whose += ", without tying to them what came before";
     gaps += "; frames " + drop.from + " to " + drop.to + " lost with " + drop.samples + " samples, " + whose;
   }
+  if (contents) {
+    for (let i = 0; i < contents.gaps.length; i++) {
+      gaps += "; no samples " + contents.gaps[i].from + " to " + (contents.gaps[i].to - 1);
+    }
+  }
   for (let i = 0; i < manifest.gaps.length; i++) {
     const gap = manifest.gaps[i];
     if (gap.reason === 0) isDeclared = false;
     const whose = gap.reason === 0 ? ", which nobody declared" : "";
-    gaps += "; no samples " + gap.first + " to " + (gap.first + gap.count - 1) + whose;
+    if (!contents || gap.reason === 0)
+      gaps +=
+        "; no samples " + gap.first + " to " + (gap.first + gap.count - 1) + ", as the hub says" + whose;
   }
   const count = placed.places.length + " frames";
   const text = gaps === "" ? "every frame is here: " + count : count + gaps;
@@ -191,8 +200,8 @@ function stateText(manifest: Manifest): string {
   return "it ended without a close";
 }
 
-/** @throws the faults of a proof that contradicts itself */
-function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: Findings): void {
+/** @returns whether its content was there to be held against the log @throws the faults of a proof that contradicts itself */
+function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: Findings): boolean {
   const proof = evidence.proof;
   const manifest = evidence.manifest;
   const close = evidence.close;
@@ -201,7 +210,9 @@ function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: F
   checkClose(manifest, close);
   const certificate = checkCertificate(crypto, crypto.ed25519, proof.certificate, manifest, SIMULATION_MAKER);
   const placed = placeFrames(manifest, proof.frames);
-  const contents = proof.key ? readContents(crypto, proof.key, manifest, proof.frames, close) : null;
+  const contents = proof.key
+    ? readContents(crypto, proof.key, manifest, proof.frames, close, placed.lost)
+    : null;
   const untied = checkChain(crypto, manifest, proof.frames, placed, contents && contents.declared);
   const logged = checkSigners(
     crypto,
@@ -236,7 +247,7 @@ function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: F
   found.say(
     LineName.deviceClass,
     isSimulated ? LineState.no : maker ? LineState.ok : LineState.unknown,
-    classText(certificate.deviceClass),
+    (maker ? "" : "claims to be ") + classText(certificate.deviceClass),
   );
   let text = isSigned
     ? deviceText(certificate) + " of " + makerText
@@ -263,6 +274,7 @@ function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: F
   }
   if (!maker) found.judge(Verdict.unpinned, "PROOF_UNPINNED");
   found.judge(Verdict.authentic, "PROOF_AUTHENTIC");
+  return contents !== null;
 }
 
 /**
@@ -271,7 +283,7 @@ function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: F
  */
 export function verifyProof(crypto: ProofCrypto, bytes: Uint8Array, trust: Trust): ProofReport {
   const found = new Findings();
-  const report: ProofReport = { verdict: "", code: "", lines: [] };
+  const report: ProofReport = { verdict: "", code: "", lines: [], opened: false };
   let proof: ProofFile;
   try {
     proof = decodeProof(bytes);
@@ -286,7 +298,7 @@ export function verifyProof(crypto: ProofCrypto, bytes: Uint8Array, trust: Trust
   try {
     const evidence = read(proof);
     report.manifest = evidence.manifest;
-    examine(crypto, evidence, trust, found);
+    report.opened = examine(crypto, evidence, trust, found);
     if (proof.person) report.person = proof.person.name;
   } catch (error) {
     const refused = error as ProofFault;

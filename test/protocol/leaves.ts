@@ -22,6 +22,20 @@ const drop = record({
   later: fc.boolean(),
 }).map(({ range, ...rest }) => ({ ...sorted(range), ...rest }));
 
+const rateTerm = fc.integer({ min: 1, max: U32 });
+
+/** In order, none empty. */
+const gaps = fc
+  .array(fc.tuple(uint(U32), fc.integer({ min: 1, max: U32 }), uint(2)), { maxLength: 5 })
+  .map((steps) => {
+    let end = 0;
+    return steps.map(([between, count, reason]) => {
+      const first = end + between;
+      end = first + count;
+      return { first, count, reason };
+    });
+  });
+
 export const manifests: fc.Arbitrary<Manifest> = record({
   device: bytes(8),
   epoch: uint(65535),
@@ -31,10 +45,10 @@ export const manifests: fc.Arbitrary<Manifest> = record({
   range: fc.tuple(uint(U32), uint(U32)),
   chain: bytes(32),
   key: bytes(32),
-  rate: fc.option(record({ num: uint(U32), den: uint(U32) })),
+  rate: fc.option(record({ num: rateTerm, den: rateTerm })),
   leads: fc.array(record({ name: text, samples: uint(U48) }), { maxLength: 12 }),
   samples: uint(U48),
-  gaps: fc.array(record({ first: uint(U48), count: uint(U48), reason: uint(2) }), { maxLength: 5 }),
+  gaps,
   drops: fc.array(drop, { maxLength: 3 }),
   start: uint(EXACT),
   trust: uint(2),
@@ -43,8 +57,9 @@ export const manifests: fc.Arbitrary<Manifest> = record({
   close: blob,
   signature: fc.option(blob),
   person: fc.option(bytes(32)),
-}).map(({ range, state, close, signature, ...rest }) => ({
+}).map(({ range, state, close, signature, samples, ...rest }) => ({
   ...rest,
+  samples: Math.max(samples, ...rest.gaps.map(({ first, count }) => first + count)),
   ...sorted(range),
   state,
   part: state === ManifestState.open,

@@ -79,6 +79,12 @@ describe("leaves of the log", () => {
       { state: "finished" },
       { deviceClass: 0 },
       { deviceClass: 4 },
+      { rate: { num: 0, den: 1 } },
+      { rate: { num: 1, den: 0 } },
+      { gaps: [{ first: 0, count: 0, reason: 1 }] },
+      { gaps: [{ first: 0, count: 1, reason: 3 }] },
+      { gaps: [5, 4].map((first) => ({ first, count: 1, reason: 1 })), samples: 9 },
+      { gaps: [{ first: 9, count: 1, reason: 1 }], samples: 9, rate: { num: 1, den: 1 } },
     ]) {
       refuses(() => decodeManifest(encodeManifest({ ...good, ...wrong })), /^MANIFEST_FIELD$/);
     }

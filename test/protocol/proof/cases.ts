@@ -94,6 +94,9 @@ export function allCases(): Case[] {
   });
   add("unpinned", opened, "unpinned", "PROOF_UNPINNED", { trust: [line("hub", hub.trusted)] });
   add("unpinned-nothing-trusted", opened, "unpinned", "PROOF_UNPINNED", { trust: [] });
+  add("hub-of-a-trusted-name", opened, "tampered", "PROOF_HUB", {
+    trust: [line("maker", maker.trusted), line("hub", { ...hub.trusted, publicKey: other.key.publicKey })],
+  });
   add(
     "without-echo",
     changed(opened, (p) => {
@@ -230,6 +233,29 @@ export function allCases(): Case[] {
   const forged2 = fresh("forged with a gap");
   const torn = forged2.record([...short(2), { ring }, ...short(1)]);
   add("invented-in-front-of-a-true-drop", prove(forged2, exchanged(torn, 1)), "tampered", "PROOF_CHAIN");
+
+  // What the log says is held to the frames, once they are open.
+  const says = (
+    name: string,
+    change: Partial<Recorded["manifest"]>,
+    code: string,
+    parts: Part[] = short(2),
+  ) => {
+    const by = fresh(name);
+    const made = by.record(parts);
+    add(name, prove(by, { ...made, manifest: { ...made.manifest, ...change } }), "tampered", code);
+  };
+  const twoGaps: Part[] = [...short(1), { frontEnd: 100 }, { ring: ring.slice(0, 1) }, ...short(1)];
+  says("leads-otherwise", { leads: [{ name: "I", samples: 1 }] }, "PROOF_MANIFEST");
+  says("gap-hidden-beside-a-drop", { gaps: [] }, "PROOF_MANIFEST", twoGaps);
+  says("gap-moved", { gaps: [{ first: 5, count: 100, reason: 2 }] }, "PROOF_MANIFEST", [
+    ...short(1),
+    { frontEnd: 100 },
+    ...short(1),
+  ]);
+  says("gap-of-nothing", { gaps: [{ first: 5, count: 0, reason: 1 }] }, "PROOF_MANIFEST");
+  says("rate-of-nothing", { rate: { num: 0, den: 0 } }, "PROOF_MANIFEST");
+  says("start-otherwise", { start: 1 }, "PROOF_MANIFEST");
 
   // The seven.
   const stranger2 = new Handheld("another handheld", maker);

@@ -68,6 +68,12 @@ def decode_manifest(leaf):
     numbers = lambda value, n: isinstance(value, list) and len(value) == n and all(type(x) is int for x in value)
     need(numbers(m["received"], 2) and (m["rate"] is None or numbers(m["rate"], 2)), "MANIFEST_FIELD")
     need(all(numbers(gap, 3) for gap in m["gaps"]), "MANIFEST_FIELD")
+    need(m["rate"] is None or all(m["rate"]), "MANIFEST_FIELD")
+    end = 0
+    for first, count, reason in m["gaps"]:
+        need(first >= end and count > 0 and reason in (0, 1, 2), "MANIFEST_FIELD")
+        end = first + count
+    need(m["rate"] is None or end <= m["samples"], "MANIFEST_FIELD")
     for lead in m["leads"]:
         fields(lead, "MANIFEST", {"name": ("text", 40), "samples": U48})
     for drop in m["drops"]:
@@ -117,12 +123,12 @@ def listed_key(d):
     return d["from"], d["to"], d["first"], d["samples"], d["chain"].hex()
 
 
-def read_contents(p, m, close):
+def read_contents(p, m, close, lost):
     """With the key: every frame, block and sample. Returns {what the leaf lists: chain before} of the drop frames."""
     need(sha256(b"avnode/kc/v1", p["key"]) == m["key"], "PROOF_KEY")
     taps, contexts, lengths = decode_block.tables(CODEC.read_text(encoding="utf-8"))
     codes = [decode_block.words(row) for row in lengths]
-    shape, end, gaps, declared, drops = None, 0, set(), set(), {}
+    held, shape, end, gaps, declared, drops = 0, None, 0, set(), set(), {}
     for frame in p["frames"]:
         header, _, body = under("PROOF_FRAME_KEY", open_frame, p["key"], frame)
         kind = ("open", "data", "drop", "mark")[header["type"] - 1]
@@ -137,6 +143,7 @@ def read_contents(p, m, close):
             need(value["firstSample"] >= end, "PROOF_SAMPLES")
             gaps.update(range(end, value["firstSample"]))
             end = value["firstSample"] + len(block[0])
+            held += len(block[0])
         if kind == "drop" and value["recording"] == m["recording"]:
             declared.update(range(value["firstSample"], value["firstSample"] + value["samples"]))
             if value["reason"] == 1:
@@ -145,6 +152,7 @@ def read_contents(p, m, close):
                 drops[key] = bytes.fromhex(value["before"])
     listed = [listed_key(d) for d in m["drops"]]
     hub_only = [d for d, key in zip(m["drops"], listed) if key not in drops]
+    need(shape or m["rate"] is None, "PROOF_MANIFEST")
     if m["rate"] is None:
         need(all(drop in listed for drop in drops), "PROOF_DROP")
         return drops
@@ -155,6 +163,11 @@ def read_contents(p, m, close):
         need(hub_only and len(declared) < close["dropped"], "PROOF_COUNTS")
     known = declared.union(*(range(d["first"], d["first"] + d["samples"]) for d in hub_only))
     need(gaps <= known, "PROOF_GAP")
+    missing = set().union(*(range(first, first + count) for first, count, _ in m["gaps"]))
+    jumped = missing.union(*(range(d["first"], d["first"] + d["samples"]) for d in lost))
+    count = m["samples"] - len(missing)
+    need(missing <= gaps <= jumped and held <= count, "PROOF_MANIFEST")
+    need(all(lead["samples"] == count for lead in m["leads"]), "PROOF_MANIFEST")
     return drops
 
 
@@ -255,7 +268,7 @@ def judge(data, trust, revocations):
         check_close(m, close)
         c = check_certificate(p, m)
         at, lost = place(m, p["frames"])
-        drops = read_contents(p, m, close) if p["key"] else {}
+        drops = read_contents(p, m, close, lost) if p["key"] else {}
         tied = check_chain(m, p["frames"], at, lost, drops)
         times = check_signers(p, text, lines, origin)
         signed = False
@@ -273,6 +286,8 @@ def judge(data, trust, revocations):
     except Refused as refused:
         return "incomplete" if refused.code in INCOMPLETE else "tampered", refused.code
     clocks = [t for i, (name, public, t) in enumerate(times) if (name, public) in trust["hub" if i == 0 else "witness"]]
+    if any(name == origin and public != times[0][1] for name, public in trust["hub"]) and times[0][:2] not in trust["hub"]:
+        return "tampered", "PROOF_HUB"
     pinned = c["maker"] in [public for _, public in trust["maker"]]
     for entry in (e for r in revocations if r["maker"] == c["maker"] for e in r["entries"] if e["device"] == c["device"]):
         if not clocks or min(clocks) >= entry["since"]:
