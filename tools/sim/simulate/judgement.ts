@@ -3,6 +3,7 @@
 import { nominalBlock } from "../../../firmware/sampler";
 import type { RecordingInfo, VerifiedRecording } from "../../../gateway/store/infos";
 import type { StoreReader } from "../../../gateway/store/reader";
+import type { RefusalKind } from "../../../gateway/store/refusals";
 import { DropReason, decodeDrop } from "../../../protocol/bodies";
 import { FrameType } from "../../../protocol/header";
 import type { Chronicle } from "./chronicle";
@@ -16,6 +17,9 @@ interface Kept {
   /** Digest of each frame held, by sequence. */
   frames: Map<number, string>;
 }
+
+/** What the store says of frames that only a clone, or a handheld that was rolled back, can have made. */
+const ALARMS: RefusalKind[] = ["recording-regressed", "leaf-regressed", "conflict", "after-close"];
 
 interface Range {
   from: number;
@@ -162,12 +166,48 @@ export class Judgement {
     return undefined;
   }
 
+  /**
+   * A clone is detected as soon as the store has seen both units' frames of one recording.
+   * @param told kinds that the store's log told of the device
+   */
+  judgeDetection(original: Unit, clone: Unit, told: ReadonlySet<string> = new Set()): void {
+    const { device } = original;
+    const counted = this.reader.refusals(device) as Record<string, number | undefined>;
+    const alarmed = ALARMS.some((kind) => (counted[kind] ?? 0) > 0 || (this.forgets() && told.has(kind)));
+    for (const [place, copied] of this.truth.stories.get(clone.name)!) {
+      const story = this.truth.story(original.name, place);
+      if (!story || !this.sawOwn(place, story, copied) || !this.sawOwn(place, copied, story)) continue;
+      this.chronicle.count("recordings of two units");
+      const kept = this.kept.get(place);
+      const verdict = kept && this.verdicts.get(kept.info.id)?.verdict;
+      if (!alarmed && verdict === "authentic")
+        this.chronicle.violated(
+          `${place}: frames of a handheld and of its clone reached the store, and nothing tells of it`,
+        );
+    }
+  }
+
+  /** Whether the store saw frames of `story` that the other unit did not seal as well. */
+  private sawOwn(place: string, story: Story, other: Story): boolean {
+    const kept = this.kept.get(place)?.frames;
+    return story.frames.some(({ frame }, sequence) => {
+      if (other.frames[sequence]?.frame === frame) return false;
+      // What a store opened that then died, or had to roll back, it may not have seen.
+      return this.forgets() ? kept?.get(sequence) === frame : this.truth.reached(frame);
+    });
+  }
+
+  /** Whether the store may have lost a second's counts, or a batch. */
+  private forgets(): boolean {
+    const faults: Fault[] = ["store", "statement", "disk"];
+    return faults.some((fault) => this.faults.has(fault));
+  }
+
   /** Whoever forges is refused and counted; a store that is killed forgets a second's counts. */
   judgeRefusals(foreign: number, devices: string[]): void {
-    const forgets: Fault[] = ["store", "statement", "disk"];
     const all = [undefined, ...devices].flatMap((device) => Object.entries(this.reader.refusals(device)));
     const refused = all.filter(([kind]) => kind !== "duplicate").reduce((sum, [, count]) => sum + count, 0);
-    if (forgets.some((fault) => this.faults.has(fault))) return;
+    if (this.forgets()) return;
     if (refused < foreign)
       this.chronicle.violated(
         `${foreign} forged frames reached the store, and it counted ${refused} refusals`,

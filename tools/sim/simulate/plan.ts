@@ -28,6 +28,11 @@ const MAX_UNITS = 8;
 const MORE_UNITS = 0.4;
 const SMALL_RING = [6, 14] as const;
 const RING = [32, 64] as const;
+/**
+ * What the hub writes at once in answer to a hello with the button held, generously: its hello and a claim. A radio that
+ * cannot queue that loses the same end of it every time, and such a handheld can never be claimed.
+ */
+const ANSWER_BYTES = 288;
 
 export function drawPlan(random: Random, chosen: ReadonlySet<Fault>, durationMs: number): Plan {
   const faults = new Set([...chosen].filter(() => random.chance(MEETS)));
@@ -45,7 +50,7 @@ export function drawPlan(random: Random, chosen: ReadonlySet<Fault>, durationMs:
 function drawUnit(random: Random, faults: ReadonlySet<Fault>, durationMs: number): UnitPlan {
   const upTo = (fault: Fault, most: number) => (faults.has(fault) ? random.between([0, most]) : 0);
   const slowMs = random.between([5, 150]);
-  return {
+  const plan: UnitPlan = {
     radio: {
       loss: upTo("loss", 0.25),
       duplicate: upTo("duplicate", 0.2),
@@ -71,6 +76,9 @@ function drawUnit(random: Random, faults: ReadonlySet<Fault>, durationMs: number
     fifoLoss: upTo("fifo", 0.05),
     clockRate: faults.has("drift") ? random.between([0.98, 1.02]) : 1,
   };
+  const { radio } = plan;
+  radio.queue = Math.max(radio.queue, Math.ceil(ANSWER_BYTES / (radio.notificationBytes - 2)));
+  return plan;
 }
 
 /** A ring overflows only while nobody collects. */

@@ -24,8 +24,9 @@
  * After every event (watcher.ts, truth.ts): what is receipted is on disk; nothing is stored twice; nothing is taken
  * that no handheld or store of ours sealed, and no session's message twice; no key and nonce seal two bodies, no LMS leaf
  * signs twice; memory stays within its bounds. At the end (judgement.ts), when all faults are over and everybody is at home: every handheld
- * owes nothing; every sample is kept as its front end gave it, or declared lost; verify agrees; every closed recording
- * stands in the log, which still begins with every checkpoint that a receipt bore.
+ * owes nothing; every sample is kept as its front end gave it, or declared lost; verify agrees; every closed recording,
+ * one that mixes a clone's frames among them, stands in the log, which still begins with every checkpoint that a receipt
+ * bore; and where the store saw frames of a handheld and of its clone for one recording, it told so.
  */
 import fs from "node:fs";
 import os from "node:os";
@@ -72,6 +73,10 @@ const START_MS = Date.UTC(2026, 10, 23);
 const HOUR_MS = 3600_000;
 /** After the trouble: handhelds that owe a full ring need minutes. */
 const PATIENCE_MS = 30 * 60_000;
+/** Two that say to be one may hold each other up for good: nothing is promised but that the store tells. */
+const CLONE_PATIENCE_MS = 15_000;
+const CLAIM_MS = 20_000;
+const CLAIMS = 6;
 const LAST_RECORDING_SECONDS = 3;
 const LOGGED_MS = 65_000;
 
@@ -123,6 +128,7 @@ async function live(world: World, plan: Plan, random: Random): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, plan.durationMs));
   schedule.end();
   await world.heal();
+  await claimAll(world);
   const cloned = chronicle.counts["clone"] ? world.clone?.device : undefined;
   await settle(world, cloned);
   // What a power cut let nobody declare is declared by the next recording.
@@ -130,17 +136,21 @@ async function live(world: World, plan: Plan, random: Random): Promise<void> {
     if (unit.handheld.monitor?.keys()) world.owners[i]!.record(LAST_RECORDING_SECONDS);
   await new Promise((resolve) => setTimeout(resolve, (LAST_RECORDING_SECONDS + 1) * 1000));
   await settle(world, cloned);
+  const owned = world.units.filter((unit) => unit.handheld.monitor?.keys());
+  // One that was cloned may send on without end, and each recording that it closes waits a minute for its signature.
+  if (cloned !== undefined) world.units[0]!.powerOff();
   const store = world.store.running!;
-  // A closed recording whose signature was lost is logged a minute later without it.
+  store.flush();
+  // A closed recording whose signature was lost is logged a minute later without it; so is one that mixes two units'.
   await waitUntil("the log", () => world.watcher.log.isComplete(store.reader), LOGGED_MS, 1000).catch(
     () => {},
   );
-  store.flush();
   world.watcher.demandReceipted();
   chronicle.demand(store.health.ok, () => `the store is still not well: ${store.health.reason}`);
-  const owned = world.units.filter((unit) => unit.handheld.monitor?.keys());
   const judgement = new Judgement(store.reader, world.truth, chronicle, plan.faults);
   judgement.judge(owned, cloned);
+  if (cloned !== undefined)
+    judgement.judgeDetection(world.units[0]!, world.clone!, world.watcher.told.get(cloned));
   judgement.judgeRefusals(
     world.watcher.foreign,
     owned.map(({ device }) => device),
@@ -149,14 +159,28 @@ async function live(world: World, plan: Plan, random: Random): Promise<void> {
   countRadio(world);
 }
 
+/** Whoever found no moment to claim her handheld amid the trouble does it now. */
+async function claimAll(world: World): Promise<void> {
+  for (const [i, unit] of world.units.entries()) {
+    const isClaimed = () => unit.handheld.monitor?.keys() !== undefined;
+    for (let claims = 0; claims < CLAIMS && !isClaimed(); claims++) {
+      world.owners[i]!.claim();
+      await waitUntil("the claim", isClaimed, CLAIM_MS, 1000).catch(() => {});
+    }
+    world.chronicle.demand(isClaimed(), () => `${unit.name} cannot be claimed, with all trouble over`);
+  }
+}
+
 /** Everybody finishes what runs, and sends it. */
 async function settle(world: World, cloned: string | undefined): Promise<void> {
   for (const unit of world.units) unit.handheld.act((monitor) => monitor.stop());
-  const owing = () =>
-    world.units.filter((unit) => {
-      const { monitor } = unit.handheld;
-      return unit.device !== cloned && monitor?.keys() && monitor.state !== MonitorState.idle;
-    });
+  const owes = ({ handheld: { monitor } }: World["units"][number]) =>
+    monitor?.keys() && monitor.state !== MonitorState.idle;
+  const owing = () => world.units.filter((unit) => unit.device !== cloned && owes(unit));
+  const doubled = world.units.filter(({ device }) => device === cloned);
+  await waitUntil("the cloned handheld", () => !doubled.some(owes), CLONE_PATIENCE_MS, 1000).catch(() =>
+    world.chronicle.count("cloned handhelds that still owe"),
+  );
   await waitUntil("all handhelds to owe nothing", () => owing().length === 0, PATIENCE_MS, 1000).catch(() => {
     const said = owing().map(({ name, handheld }) => {
       const { state, backlog } = handheld.monitor!.status(0, 0);

@@ -47,6 +47,8 @@ export class Truth {
   /** Of frames by handhelds and of messages by the store. */
   private readonly up = new Set<string>();
   private readonly down = new Set<string>();
+  /** Digests of what the store opened. */
+  private readonly looked = new Set<string>();
   /** Digest of what was sealed, by unit, key and nonce. */
   private readonly sealed = new Map<string, string>();
   private readonly accepted = new Set<string>();
@@ -77,6 +79,11 @@ export class Truth {
   /** Whether a handheld sealed it. */
   isGenuine(message: Uint8Array): boolean {
     return this.up.has(digest(message));
+  }
+
+  /** @param frame digest of a frame; whether the store ever opened it */
+  reached(frame: string): boolean {
+    return this.looked.has(frame);
   }
 
   /** The stories of a device, a clone's among them. */
@@ -133,6 +140,7 @@ export class Truth {
   private opened(who: string, message: Uint8Array): void {
     const name = digest(message);
     const { type, sequence } = decodeHeader(message);
+    if (who === "store") this.looked.add(name);
     this.chronicle.demand(
       (who === "store" ? this.up : this.down).has(name),
       () => `${who} took a message of type ${type} that nobody of ours sealed`,

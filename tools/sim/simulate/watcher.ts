@@ -24,6 +24,8 @@ export class Watcher {
   /** Messages of recorded kinds that reached the store and that no handheld sealed. */
   foreign = 0;
   receipts = 0;
+  /** What the store's log told of each device, by kind: a store that is killed forgets counts, its log stays. */
+  readonly told = new Map<string, Set<string>>();
   /** Times at which a store was opened. */
   opens = 0;
   readonly log: LogCheck;
@@ -116,7 +118,11 @@ export class Watcher {
   }
 
   logged(level: "warn" | "error", text: string, fields: object): void {
-    const { kind, code, error } = fields as { kind?: string; code?: string; error?: string };
+    const { device, kind, code, error } = fields as Record<string, string | undefined>;
+    if (device !== undefined && kind !== undefined) {
+      const kinds = this.told.get(device) ?? new Set();
+      this.told.set(device, kinds.add(kind));
+    }
     this.chronicle.event("log", level, kind ?? code ?? "");
     const isDisk = (code ?? "").startsWith("SQLITE_");
     const isFailure = kind === "internal" || text.includes("listener") || text.includes("could not be taken");
