@@ -1,4 +1,4 @@
-/** Listens for mirrors while any are invited: TLS under a pre-shared secret, few at a time, few attempts a minute. */
+/** Listens for mirrors while any are invited: TLS under a pre-shared secret, few at a time, few failures a minute from one address. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { createServer, type Server, type TLSSocket } from "node:tls";
@@ -13,8 +13,12 @@ const LOOK_MS = 1000;
 const HANDSHAKE_MS = 10_000;
 const SILENCE_MS = 60_000;
 const WINDOW_MS = 60_000;
-/** New connections within the window, from anybody. */
-const MAX_ATTEMPTS = 60;
+/** Handshakes that failed within the window, from one address: whoever guesses keeps nobody else out. */
+const MAX_FAILURES = 20;
+/** Addresses that failed; past it all of them begin anew. */
+const MAX_ADDRESSES = 1000;
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 60_000;
 /** A note in the store of each mirror, at most so often. */
 const NOTE_MS = 60_000;
 
@@ -33,7 +37,8 @@ export class MirrorServer {
   private readonly timer: NodeJS.Timeout;
   private readonly sockets = new Map<TLSSocket, string>();
   private readonly notedAt = new Map<string, number>();
-  private attempts = { since: 0, count: 0 };
+  private failures = { since: 0, counts: new Map<string, number>() };
+  private retry = { at: 0, ms: FIRST_RETRY_MS };
 
   constructor(private readonly options: MirrorServerOptions) {
     this.timer = setInterval(() => this.look(), LOOK_MS);
@@ -52,8 +57,10 @@ export class MirrorServer {
   private look(): void {
     const { dataDir, log } = this.options;
     const at = statSync(join(dataDir, "mirrors.json"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    if (at === this.readAt) return;
+    const due = this.retry.at !== 0 && Date.now() >= this.retry.at;
+    if (at === this.readAt && !due) return;
     this.readAt = at;
+    this.retry.at = 0;
     try {
       const invites = readInvites(dataDir);
       this.invites = invites?.mirrors ?? [];
@@ -82,24 +89,38 @@ export class MirrorServer {
     });
     server.maxConnections = 4 * MAX_MIRRORS;
     server.on("connection", (socket) => {
-      if (!this.mayTry()) socket.destroy();
+      if (!this.mayTry(socket.remoteAddress)) socket.destroy();
     });
+    server.on("tlsClientError", (_error, socket) => this.failed(socket.remoteAddress));
     server.on("secureConnection", (socket) => void this.take(socket, names.get(socket)));
     server.on("error", (error) => {
       log.error(
         { code: codeOf(error) },
-        `mirrors are not served on port ${port}: ${error.message}. Name another in the config: mirror.port`,
+        `mirrors are not served on port ${port}: ${error.message}. Trying again; or name another in the config: mirror.port`,
       );
+      if (this.server !== server) return;
+      // An interface comes up late, and a hub that was killed leaves its port in use for a while.
       this.server = undefined;
+      this.retry = { at: Date.now() + this.retry.ms, ms: Math.min(2 * this.retry.ms, LAST_RETRY_MS) };
     });
-    server.listen(port, host, () => log.info({ port }, `mirrors may connect on port ${port}`));
+    server.listen(port, host, () => {
+      this.retry.ms = FIRST_RETRY_MS;
+      log.info({ port }, `mirrors may connect on port ${port}`);
+    });
     this.server = server;
   }
 
-  private mayTry(): boolean {
+  private mayTry(address = ""): boolean {
     const now = Date.now();
-    if (Math.abs(now - this.attempts.since) > WINDOW_MS) this.attempts = { since: now, count: 0 };
-    return ++this.attempts.count <= MAX_ATTEMPTS;
+    const { since, counts } = this.failures;
+    if (Math.abs(now - since) > WINDOW_MS || counts.size > MAX_ADDRESSES)
+      this.failures = { since: now, counts: new Map() };
+    return (this.failures.counts.get(address) ?? 0) < MAX_FAILURES;
+  }
+
+  private failed(address = ""): void {
+    const { counts } = this.failures;
+    counts.set(address, (counts.get(address) ?? 0) + 1);
   }
 
   private async take(socket: TLSSocket, name: string | undefined): Promise<void> {
