@@ -59,7 +59,7 @@ function write(dataDir: string, invites: Invites): void {
   writeSecret(path(dataDir), `${JSON.stringify(invites, null, 2)}\n`);
 }
 
-/** @throws MIRROR_MANY, MIRROR_NAME */
+/** @throws MIRROR_MANY, MIRROR_NAME, MIRROR_PORT */
 export function invite(
   dataDir: string,
   options: { name?: string; host?: string; port?: number },
@@ -70,6 +70,14 @@ export function invite(
     throw new StoreError(
       "MIRROR_MANY",
       `there are ${MAX_MIRRORS} mirrors already. End one with 'avnode mirror --revoke NAME'`,
+    );
+  const moved =
+    (options.port !== undefined && options.port !== invites.port) ||
+    (options.host !== undefined && options.host !== invites.host);
+  if (mirrors.length > 0 && moved)
+    throw new StoreError(
+      "MIRROR_PORT",
+      `the mirrors invited before reach this hub at ${invites.host ?? "every address"}, port ${invites.port}. Leave --host and --port out, or --revoke those first`,
     );
   let number = 1;
   while (mirrors.some((one) => one.name === `mirror-${number}`)) number++;

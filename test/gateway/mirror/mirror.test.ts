@@ -9,7 +9,7 @@ import { restore } from "../../../gateway/backup/restore";
 import { statusOf } from "../../../gateway/backup/status";
 import { nodeCrypto } from "../../../gateway/crypto";
 import { follow } from "../../../gateway/mirror/follow";
-import { identityOf, mirrorUrl, parseMirrorUrl, revoke } from "../../../gateway/mirror/invites";
+import { identityOf, invite, mirrorUrl, parseMirrorUrl, revoke } from "../../../gateway/mirror/invites";
 import { TLS } from "../../../gateway/mirror/wire";
 import { StoreReader } from "../../../gateway/store/reader";
 import { Store } from "../../../gateway/store/store";
@@ -187,5 +187,10 @@ describe("a mirror", function () {
     assert.throws(() => parseMirrorUrl(url.slice(0, -2)), { code: "MIRROR_URL" });
     assert.throws(() => parseMirrorUrl(url.replace("avnode-mirror", "http")), { code: "MIRROR_URL" });
     assert.equal(statSync(join(house.dataDir, "mirrors.json")).mode & 0o777, 0o600);
+  });
+
+  it("has one port for all its invitations, and says so rather than print another", () => {
+    assert.throws(() => invite(house.dataDir, { port: house.address.port + 1 }), { code: "MIRROR_PORT" });
+    assert.equal(invite(house.dataDir, {}).port, house.address.port);
   });
 });
