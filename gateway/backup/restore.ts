@@ -79,7 +79,7 @@ export function restore(options: RestoreOptions): RestoreResult {
       step(name);
     }
     const generation = randomBytes(8);
-    const result = firstThatVerifies(keyrings, (keys) => {
+    const result = firstThatVerifies(ownFirst(keyrings, stage), (keys) => {
       writeKeys(stage, keys);
       step("keys");
       return rebuild(options, info, generation, stage);
@@ -98,6 +98,24 @@ export function restore(options: RestoreOptions): RestoreResult {
   } finally {
     unlock();
   }
+}
+
+/** A run that was cut off leaves two keyrings: the database's own is the one whose log it wrote last. */
+function ownFirst(keyrings: Keys[], stage: string): Keys[] {
+  if (keyrings.length < 2) return keyrings;
+  let origin: unknown;
+  try {
+    const replica = Replica.open(stage);
+    try {
+      origin = replica.db.prepare("SELECT origin FROM logs ORDER BY id DESC LIMIT 1").pluck().get();
+    } finally {
+      replica.close();
+    }
+  } catch {
+    // Damaged, as whoever looks closer will say.
+  }
+  const isOwn = ({ storeId, generation }: Keys) => String(origin).endsWith(`/${storeId}/${generation}`);
+  return [...keyrings.filter(isOwn), ...keyrings.filter((keys) => !isOwn(keys))];
 }
 
 /** A mirror may hold several keyrings, of which some were sent to it to spoil it. */

@@ -14,7 +14,7 @@ import { type BackupInfo, readInfo, writeInfo } from "./info";
 import { makeRecoveryCode, readKeys, sealing } from "./keyfile";
 import { recordBackup } from "./record";
 import { databaseOf, Replica } from "./replica";
-import { writeSealed } from "./sealed";
+import { settleSealed, stageSealed } from "./sealed";
 import { checkTables } from "./tables";
 
 export interface BackupOptions {
@@ -102,11 +102,12 @@ class Run {
       replica = Replica.open(this.dir);
       checkOwner(replica.db, source.keyring, this.dir);
       this.step("open");
-      // The keyring first: rows that nobody can open are no backup.
-      writeSealed(this.dir, keys, key, salt);
-      this.step("keyring");
       const began = performance.now();
-      const { at, ids, frames, lost } = this.copy(source.db, replica);
+      const { at, ids, frames, lost } = this.copy(source.db, replica, () =>
+        stageSealed(this.dir, keys, key, salt),
+      );
+      settleSealed(this.dir);
+      this.step("settled");
       const copied = performance.now();
       replica.close();
       const before = readInfoLeniently(this.dir);
@@ -160,14 +161,16 @@ class Run {
       );
   }
 
-  private copy(source: Database, replica: Replica) {
-    source.exec("BEGIN");
-    const at = this.now();
-    const changes = changesFor(source, replica.have());
-    this.step("compared");
-    const total = this.totalOf(source, replica) + changes.rows.length;
+  /** @param stageKeys keeps the keyring that opens the rows: only now, when nothing speaks against them any more */
+  private copy(source: Database, replica: Replica, stageKeys: () => void) {
+    // Before the snapshot: what another run brought meanwhile would look as though this store had lost it.
     replica.begin();
     try {
+      source.exec("BEGIN");
+      const at = this.now();
+      const changes = changesFor(source, replica.have());
+      this.step("compared");
+      const total = this.totalOf(source, replica) + changes.rows.length;
       for (const { table, key } of changes.removed) replica.remove(table, key);
       for (const { table, values } of changes.rows) {
         replica.put(table, values);
@@ -175,6 +178,8 @@ class Run {
       }
       const { frames, ids, lost } = this.copyFrames(source, replica, new Set(changes.recordings), total);
       this.step("copied");
+      stageKeys();
+      this.step("keyring");
       replica.commit();
       this.step("committed");
       this.options.progress?.(total, total);

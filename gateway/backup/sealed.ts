@@ -1,10 +1,10 @@
 /** The keyring as it lies in a backup: sealed by a key that follows from the recovery code alone. */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf, StoreError } from "../store/errors";
 import { backupKey, KEY_BYTES, SALT_BYTES } from "./code";
-import { replaceFile } from "./files";
+import { replaceFile, syncDirectory } from "./files";
 
 /** The keyring's file as an object: hex by name. */
 export type Keys = Record<string, string>;
@@ -29,13 +29,19 @@ export function sealedPath(dir: string): string {
   return join(dir, "keyring.sealed");
 }
 
-/** The newest first, then those that a mirror kept from before, oldest first. */
+/** Of a run that has not committed yet, or was cut off: whether the database is its own, only the database tells. */
+function nextPath(dir: string): string {
+  return `${sealedPath(dir)}.next`;
+}
+
+/** The newest first, then the one of a run that was cut off, then those that a mirror kept from before, oldest first. */
 export function sealedPaths(dir: string): string[] {
   const numbers = readdirSync(dir)
     .map((name) => /^keyring\.sealed\.(\d+)$/.exec(name)?.[1])
     .filter((number) => number !== undefined)
     .sort((a, b) => Number(a) - Number(b));
-  return [sealedPath(dir), ...numbers.map((number) => `${sealedPath(dir)}.${number}`)];
+  const next = existsSync(nextPath(dir)) ? [nextPath(dir)] : [];
+  return [sealedPath(dir), ...next, ...numbers.map((number) => `${sealedPath(dir)}.${number}`)];
 }
 
 const checkOf = (key: Uint8Array) =>
@@ -97,17 +103,27 @@ export function sealKeys(keys: Keys, key: Uint8Array, salt: Uint8Array): string 
   return `${JSON.stringify(box, null, 2)}\n`;
 }
 
-/** Seals the keyring into the directory, unless the same lies there already. */
-export function writeSealed(dir: string, keys: Keys, key: Uint8Array, salt: Uint8Array): void {
-  if (existsSync(sealedPath(dir))) {
-    try {
-      if (JSON.stringify(openSealed(dir, key)) === JSON.stringify(keys)) return;
-    } catch (error) {
-      // Damaged, or under an older code: it is written anew.
-      if (!codeOf(error).startsWith("BACKUP")) throw error;
-    }
+/** Before the commit: the keyring lies beside the one of the database as it still is. */
+export function stageSealed(dir: string, keys: Keys, key: Uint8Array, salt: Uint8Array): void {
+  if (isSealed(dir, keys, key)) rmSync(nextPath(dir), { force: true });
+  else replaceFile(nextPath(dir), sealKeys(keys, key, salt));
+}
+
+/** After the commit. */
+export function settleSealed(dir: string): void {
+  if (!existsSync(nextPath(dir))) return;
+  renameSync(nextPath(dir), sealedPath(dir));
+  syncDirectory(dir);
+}
+
+function isSealed(dir: string, keys: Keys, key: Uint8Array): boolean {
+  try {
+    return existsSync(sealedPath(dir)) && JSON.stringify(openSealed(dir, key)) === JSON.stringify(keys);
+  } catch (error) {
+    // Damaged, or under an older code: it is written anew.
+    if (!codeOf(error).startsWith("BACKUP")) throw error;
+    return false;
   }
-  replaceFile(sealedPath(dir), sealKeys(keys, key, salt));
 }
 
 /** @throws BACKUP_KEYRING, BACKUP_CODE */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { rehearse } from "../../../gateway/backup/rehearse";
@@ -66,5 +67,29 @@ describe("a medium that lost frames", function () {
     const handheld = rig.claimed();
     rig.deliver(handheld, handheld.record(6), [0, 1, 3, 7]);
     assert.deepEqual(rig.backup({ full: true }).problems, []);
+  });
+});
+
+describe("two that back up into one directory", function () {
+  this.timeout(30_000);
+  let rig: BackupRig;
+
+  beforeEach(() => {
+    rig = new BackupRig();
+    const handheld = rig.claimed();
+    rig.deliver(handheld, handheld.record(3));
+    rig.backup();
+  });
+  afterEach(() => rig.end());
+
+  it("the hub that was given up is refused, and nothing of the medium changes", () => {
+    const dataDir = join(rig.folder, "promoted");
+    rig.restore({ dataDir });
+    rig.backup({ dataDir });
+    const files = () => readdirSync(rig.dir).map((name) => readFileSync(join(rig.dir, name), "base64"));
+    const before = files();
+    assert.throws(() => rig.backup(), { code: "BACKUP_AHEAD" });
+    assert.deepEqual(files(), before);
+    assert.deepEqual(rig.restore({ dataDir: join(rig.folder, "again") }).problems, []);
   });
 });

@@ -102,6 +102,28 @@ describe("killed without notice", function () {
     assert.deepEqual([...seen], ["1: 4", "1: 4,2: 1102"]);
   });
 
+  it("at any step of a restored hub's first run on the old medium, a return from it goes through", () => {
+    const promoted = join(folder, "promoted");
+    rig.restore({ dir: join(folder, "first"), dataDir: promoted });
+    const generations = new Set<string>();
+    for (let step = 1; ; step++) {
+      const dir = join(folder, `old-${step}`);
+      cpSync(join(folder, "first"), dir, { recursive: true });
+      const killed = victim("backup", promoted, dir, String(step));
+      const dataDir = join(folder, `again-${step}`);
+      const { generationBefore, problems } = rig.restore({ dir, dataDir });
+      assert.deepEqual(problems, []);
+      generations.add(generationBefore);
+      // Whoever goes on, the medium ends with one keyring, the database's own.
+      const next = generationBefore === Keyring.load(rig.dataDir).generation.toString("hex");
+      victim("backup", next ? rig.dataDir : promoted, dir, "0");
+      assert.deepEqual(readdirSync(dir).sort(), ["avnode.db", "backup.json", "keyring.sealed"]);
+      rmSync(dir, { recursive: true });
+      if (!killed) break;
+    }
+    assert.equal(generations.size, 2);
+  });
+
   it("at any step of the first run, what is there says that it is no whole backup, or is one", () => {
     const seen = new Set<string>();
     for (let step = 1; ; step++) {
