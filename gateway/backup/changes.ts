@@ -35,6 +35,12 @@ export function keyText(values: Value[]): string {
   return textOf(values);
 }
 
+export function keyValues(text: string): Value[] {
+  return (JSON.parse(text) as (Value | [string])[]).map((value) =>
+    Array.isArray(value) ? Buffer.from(value[0], "hex") : value,
+  );
+}
+
 /** By its MAC, where it has one: a row edited behind the store's back then does not replace a good copy. */
 function digestOf(columns: string[], values: Value[]): string {
   const mac = columns.indexOf("mac");
@@ -142,10 +148,7 @@ function whole(db: Database, table: Table, digests: Map<string, string>, changes
   }
   for (const key of gone) {
     digests.delete(key);
-    const values = (JSON.parse(key) as (Value | [string])[]).map((value) =>
-      Array.isArray(value) ? Buffer.from(value[0], "hex") : value,
-    );
-    changes.removed.push({ table, key: values });
+    changes.removed.push({ table, key: keyValues(key) });
   }
 }
 

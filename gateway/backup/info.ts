@@ -22,6 +22,8 @@ export interface BackupInfo {
   frames: number;
   /** Where a mirror gets it from; a backup has none. */
   mirrorOf?: string;
+  /** The newest run found something wrong, or never ended: the next one verifies everything. */
+  doubt?: boolean;
 }
 
 const hex8 = z.string().regex(/^[0-9a-f]{16}$/);
@@ -39,10 +41,16 @@ const fields = z.object({
   recordings: count,
   frames: count,
   mirrorOf: z.string().optional(),
+  doubt: z.boolean().optional(),
 });
 
 export function infoPath(dir: string): string {
   return join(dir, "backup.json");
+}
+
+/** Where a run by schedule does not begin. */
+export function noBackupIn(dir: string): string {
+  return `${dir} has no backup: put the medium in, or run 'avnode backup ${dir}' once by hand`;
 }
 
 export function writeInfo(dir: string, info: BackupInfo): void {

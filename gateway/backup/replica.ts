@@ -6,9 +6,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { sameBytes } from "../../protocol/bytes";
+import { LeafType, leafType } from "../../protocol/leaves";
 import { codeOf, StoreError } from "../store/errors";
 import { checkSchema, migrate, strangeIn } from "../store/schema";
-import { type FrameCopy, type Have, haveOf, keyText, runsOf, type Value } from "./changes";
+import { type FrameCopy, type Have, haveOf, keyText, keyValues, runsOf, type Value } from "./changes";
 import { checkFiles, reserveFile } from "./files";
 import { columnsOf, type Table, tableOf } from "./tables";
 
@@ -17,6 +18,7 @@ export function databaseOf(dir: string): string {
 }
 
 interface State {
+  key: number;
   id: string;
   device: Buffer;
   epoch: number;
@@ -28,6 +30,8 @@ interface State {
 
 export class Replica {
   private readonly columns = new Map<string, string[]>();
+  /** In this transaction. */
+  private erased: { key: number; id: string }[] = [];
   private readonly insertFrame: Database.Statement;
   private readonly stateOf: Database.Statement;
 
@@ -37,7 +41,7 @@ export class Replica {
   ) {
     this.insertFrame = db.prepare("INSERT INTO frames VALUES (?, ?, ?, ?)");
     this.stateOf = db.prepare(
-      "SELECT id, device, epoch, number, mk, next, held FROM recordings WHERE key = ?",
+      "SELECT key, id, device, epoch, number, mk, next, held FROM recordings WHERE key = ?",
     );
   }
 
@@ -97,9 +101,16 @@ export class Replica {
 
   begin(): void {
     this.db.exec("BEGIN IMMEDIATE");
+    this.erased = [];
   }
 
+  /** @throws BACKUP_AHEAD for an erasure of which the log says nothing */
   commit(): void {
+    const leaves = this.db.prepare("SELECT leaf FROM leaves WHERE recording = ?").pluck();
+    for (const { key, id } of this.erased) {
+      const said = (leaves.all(key) as Buffer[]).some((leaf) => leafType(leaf) === LeafType.erasure);
+      if (!said) throw this.ahead(`recording ${id}, whose owner did not erase it`);
+    }
     this.db.exec("COMMIT");
   }
 
@@ -137,6 +148,12 @@ export class Replica {
     this.db.prepare(`DELETE FROM ${table.name} WHERE ${where}`).run(...key);
   }
 
+  /** A row that is not as any store sealed it; frames stay. @param key as text */
+  giveUp(table: string, key: string): void {
+    const where = tableOf(table).key.map((name) => `${name} = ?`);
+    this.db.prepare(`DELETE FROM ${table} WHERE ${where.join(" AND ")}`).run(...keyValues(key));
+  }
+
   /** @throws BACKUP_AHEAD for a place that holds another frame */
   frame(recording: number, { sequence, type, frame }: FrameCopy): void {
     try {
@@ -168,8 +185,11 @@ export class Replica {
       !sameBytes(state.device, value("device") as Uint8Array);
     const erased = (value("mk") as Uint8Array).length === 0;
     const less = !erased && (state.mk.length === 0 || (value("held") as number) < state.held);
-    if (moved || less) throw this.ahead(`more of recording ${state.id}`);
+    // A recording's key is made once: another one opens none of its frames.
+    const rekeyed = !erased && state.mk.length > 0 && !sameBytes(state.mk, value("mk") as Uint8Array);
+    if (moved || less || rekeyed) throw this.ahead(`more of recording ${state.id}`);
     if (erased) {
+      if (state.mk.length > 0) this.erased.push({ key: state.key, id: state.id });
       this.db.prepare("DELETE FROM frames WHERE recording = ?").run(value("key"));
       this.db.prepare("DELETE FROM quarantine WHERE recording = ?").run(value("key"));
     }

@@ -2,20 +2,21 @@
 import { existsSync, mkdirSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Database } from "better-sqlite3";
-import { openBeside } from "../store/directory";
+import { type Opened, openBeside } from "../store/directory";
 import { codeOf, StoreError } from "../store/errors";
 import type { VerifyReport } from "../store/infos";
 import type { Keyring } from "../store/keyring";
 import { Meta } from "../store/meta";
 import { totalOf } from "../store/runs";
 import { verifyStore } from "../store/verify";
-import { allRuns, changesFor, framesBeyond } from "./changes";
-import { type BackupInfo, readInfo, writeInfo } from "./info";
+import { allRuns, changesFor, framesBeyond, keyText, type Value } from "./changes";
+import { type BackupInfo, infoPath, noBackupIn, readInfo, writeInfo } from "./info";
+import { alteredRows } from "./intact";
 import { makeRecoveryCode, readKeys, sealing } from "./keyfile";
 import { recordBackup } from "./record";
 import { databaseOf, Replica } from "./replica";
 import { settleSealed, stageSealed } from "./sealed";
-import { checkTables } from "./tables";
+import { checkTables, columnsOf, type Table } from "./tables";
 
 export interface BackupOptions {
   dataDir: string;
@@ -59,16 +60,19 @@ export function runBackup(options: BackupOptions): BackupResult {
   const kind = options.everyHours === undefined ? "backup" : `backup every ${options.everyHours} h`;
   try {
     const result = new Run(options, dir).run();
-    recordBackup(options.dataDir, { place, kind, at: result.at, verified: true, detail: detailOf(result) });
+    const failed = detailOf(result);
+    recordBackup(options.dataDir, { place, kind, at: result.at, verified: true, failed });
     return result;
   } catch (error) {
+    // The other run notes how it went.
+    if (codeOf(error) === "BACKUP_BUSY") throw error;
     recordBackup(options.dataDir, { place, kind, failed: `${codeOf(error)}: ${(error as Error).message}` });
     throw error;
   }
 }
 
-function detailOf({ problems }: BackupResult): string {
-  return problems.length === 0 ? "" : `${problems.length} problems of the store: ${problems[0]}`;
+function detailOf({ problems }: BackupResult): string | undefined {
+  return problems.length === 0 ? undefined : `${problems.length} problems of the store: ${problems[0]}`;
 }
 
 class Run {
@@ -103,7 +107,7 @@ class Run {
       checkOwner(replica.db, source.keyring, this.dir);
       this.step("open");
       const began = performance.now();
-      const { at, ids, frames, lost } = this.copy(source.db, replica, () =>
+      const { at, ids, frames, lost } = this.copy(source, replica, () =>
         stageSealed(this.dir, keys, key, salt),
       );
       settleSealed(this.dir);
@@ -112,12 +116,17 @@ class Run {
       replica.close();
       const before = readInfoLeniently(this.dir);
       const info = this.describe(source, at, before);
+      // After a run that found something wrong, and until one finds nothing, everything is verified.
+      const full = this.options.full || before?.doubt === true;
+      info.doubt = true;
       // Said to be unverified until it is.
       writeInfo(this.dir, info);
       this.step("told");
-      const verified = this.verify(source, this.options.full ? undefined : new Set(ids));
+      const verified = this.verify(source, full ? undefined : new Set(ids));
+      const problems = [...verified.problems, ...lost];
+      info.doubt = problems.length > 0;
       info.verifiedAt = this.now();
-      if (this.options.full) info.fullyVerifiedAt = info.verifiedAt;
+      if (full) info.fullyVerifiedAt = info.verifiedAt;
       writeInfo(this.dir, info);
       this.step("verified");
       return {
@@ -127,7 +136,7 @@ class Run {
         frames,
         total: { recordings: info.recordings, frames: info.frames },
         verified: { recordings: verified.recordings, frames: verified.frames },
-        problems: [...verified.problems, ...lost],
+        problems,
         seconds: { copy: (copied - began) / 1000, verify: (performance.now() - copied) / 1000 },
       };
     } finally {
@@ -139,7 +148,10 @@ class Run {
 
   private checkPlace(): void {
     const { dir } = this;
-    const { dataDir } = this.options;
+    const { dataDir, everyHours } = this.options;
+    // An empty mount point is on the disk that the stick saves us from.
+    if (everyHours !== undefined && !existsSync(infoPath(dir)))
+      throw new StoreError("BACKUP_PLACE", noBackupIn(dir));
     const same = existsSync(dir) && realpathSync(dir) === realpathSync(dataDir);
     if (same || existsSync(join(dir, "keyring.json")))
       throw new StoreError(
@@ -162,13 +174,13 @@ class Run {
   }
 
   /** @param stageKeys keeps the keyring that opens the rows: only now, when nothing speaks against them any more */
-  private copy(source: Database, replica: Replica, stageKeys: () => void) {
+  private copy({ db: source, keyring }: Opened, replica: Replica, stageKeys: () => void) {
     // Before the snapshot: what another run brought meanwhile would look as though this store had lost it.
-    replica.begin();
     try {
+      replica.begin();
       source.exec("BEGIN");
       const at = this.now();
-      const changes = changesFor(source, replica.have());
+      const { changes, kept } = this.compare(source, keyring, replica);
       this.step("compared");
       const total = this.totalOf(source, replica) + changes.rows.length;
       for (const { table, key } of changes.removed) replica.remove(table, key);
@@ -176,25 +188,69 @@ class Run {
         replica.put(table, values);
         this.tick("rows", total);
       }
-      const { frames, ids, lost } = this.copyFrames(source, replica, new Set(changes.recordings), total);
+      const { frames, ids, lost } = this.copyFrames(
+        source,
+        replica,
+        new Set(changes.recordings),
+        total,
+        kept.recordings,
+      );
       this.step("copied");
       stageKeys();
       this.step("keyring");
       replica.commit();
       this.step("committed");
       this.options.progress?.(total, total);
-      return { at, frames, ids, lost };
+      return { at, frames, ids, lost: [...kept.told, ...lost] };
     } catch (error) {
       replica.rollback();
       throw asWriteError(error, this.dir);
     }
   }
 
+  /** A row whose MAC does not hold never replaces one whose MAC does, and gives way to it. */
+  private compare(source: Database, keyring: Keyring, replica: Replica) {
+    const [bad, old] = [alteredRows(source, keyring), alteredRows(replica.db, keyring)];
+    const have = replica.have();
+    const there = new Map([...bad.keys()].map((name) => [name, new Set(have.digests[name]!.keys())]));
+    const isGood = (name: string, key: string) => there.get(name)!.has(key) && !old.get(name)!.has(key);
+    for (const [name, keys] of old)
+      for (const key of keys)
+        if (!bad.get(name)!.has(key) && have.digests[name]!.delete(key)) replica.giveUp(name, key);
+    const changes = changesFor(source, have);
+    const keyOf = (table: Table, values: Value[]) => {
+      const columns = columnsOf(source, table.name);
+      return keyText(table.key.map((column) => values[columns.indexOf(column)]!));
+    };
+    changes.rows = changes.rows.filter(({ table, values }) => {
+      if (!bad.get(table.name)?.size) return true;
+      const key = keyOf(table, values);
+      return !bad.get(table.name)!.has(key) || !isGood(table.name, key);
+    });
+    const told: string[] = [];
+    const recordings = new Set<number>();
+    for (const [name, keys] of bad)
+      for (const key of keys) {
+        const good = isGood(name, key);
+        told.push(
+          `row ${key} of ${name} was altered${good ? "; the backup keeps the one it had: restore it" : ""}`,
+        );
+        if (good && name === "recordings") recordings.add((JSON.parse(key) as [number])[0]);
+      }
+    return { changes, kept: { told, recordings } };
+  }
+
   /**
    * Every recording's runs are compared, not only those of rows that changed: a medium that lost frames says nothing
    * of it, and gets them again.
    */
-  private copyFrames(source: Database, replica: Replica, changed: Set<number>, total: number) {
+  private copyFrames(
+    source: Database,
+    replica: Replica,
+    changed: Set<number>,
+    total: number,
+    kept: Set<number>,
+  ) {
     const [here, there] = [allRuns(source), allRuns(replica.db)];
     const rows = source
       .prepare("SELECT key, id, held FROM recordings WHERE length(mk) > 0 ORDER BY key")
@@ -203,6 +259,7 @@ class Run {
     const lost: string[] = [];
     let frames = 0;
     for (const { key, id, held } of rows) {
+      if (kept.has(key)) continue;
       const [own, copied] = [here.get(key) ?? [], there.get(key) ?? []];
       const count = totalOf(own);
       if (count !== held)
@@ -233,11 +290,7 @@ class Run {
     return Math.max(0, sum(source, held) - sum(replica.db, held));
   }
 
-  private describe(
-    source: ReturnType<typeof openBeside>,
-    at: number,
-    before: BackupInfo | undefined,
-  ): BackupInfo {
+  private describe(source: Opened, at: number, before: BackupInfo | undefined): BackupInfo {
     const db = Replica.openToRead(this.dir);
     try {
       return {
@@ -258,7 +311,7 @@ class Run {
   }
 
   /** Reads back what was written. @throws BACKUP_VERIFY when it is not what the store holds */
-  private verify(source: ReturnType<typeof openBeside>, ids: Set<string> | undefined) {
+  private verify(source: Opened, ids: Set<string> | undefined) {
     const db = Replica.openToRead(this.dir);
     try {
       const quick = db.pragma("quick_check(1)", { simple: true });
@@ -326,6 +379,12 @@ function unlike(dir: string, what: string): StoreError {
 }
 
 function asWriteError(error: unknown, dir: string): unknown {
+  if (codeOf(error).startsWith("SQLITE_BUSY"))
+    return new StoreError(
+      "BACKUP_BUSY",
+      `another run is backing up into ${dir}. Wait until it is done, then run this one again`,
+      { cause: error },
+    );
   if (!codeOf(error).startsWith("SQLITE")) return error;
   return new StoreError(
     "BACKUP_WRITE",

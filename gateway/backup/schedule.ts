@@ -2,11 +2,12 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants, setPriority } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Clock } from "../clock";
 import { openBeside } from "../store/directory";
 import { codeOf } from "../store/errors";
 import type { Log } from "../store/log";
+import { infoPath, noBackupIn } from "./info";
 import { recordBackup } from "./record";
 
 /** A stick that was out, or a run that failed, is tried again so soon. */
@@ -79,8 +80,8 @@ export class Schedule {
 
   private async attempt(): Promise<string | undefined> {
     const { dataDir, dir, everyHours, run } = this.options;
-    if (existsSync(join(dir, "backup.json"))) return run();
-    const failed = `${dir} has no backup: put the medium in, or run 'avnode backup ${dir}' once by hand`;
+    if (existsSync(infoPath(dir))) return run();
+    const failed = noBackupIn(dir);
     recordBackup(dataDir, { place: resolve(dir), kind: `backup every ${everyHours} h`, failed });
     return failed;
   }

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { BackupResult } from "../backup/run";
 import { askSecret } from "./asking";
 import { type DataOption, dataDirOf, requireData } from "./reading";
-import { Exit, type Terminal } from "./terminal";
+import { CliError, Exit, type Terminal } from "./terminal";
 import { counted, localTime } from "./text";
 
 interface BackupOptions extends DataOption {
@@ -22,6 +22,11 @@ export function addBackup(program: Command, terminal: Terminal, exit: (code: num
     .option("--json", "print JSON")
     .option("--data <dir>", "data directory")
     .action(async (dir: string, options: BackupOptions) => {
+      if (options.scheduled !== undefined && !(Number(options.scheduled) > 0))
+        throw new CliError(
+          Exit.usage,
+          `--scheduled ${options.scheduled} is no number of hours: give how often it runs, as --scheduled 24`,
+        );
       if (options.rehearse) return rehearsal(dir, options, terminal, exit);
       const dataDir = dataDirOf(options, terminal);
       requireData(dataDir, terminal);

@@ -40,7 +40,7 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
 const SILENCE_MS = 60_000;
 /** What connecting again will not mend. */
-const FINAL = /^(MIRROR_(FRAMES|KEYRING|LOG|OTHER|ROW|SIGNATURE)|BACKUP_(AHEAD|DAMAGED|TABLE)|STORE_NEWER)$/;
+const FINAL = /^(MIRROR_(FRAMES|KEYRING|LOG|OTHER|ROW|SIGNATURE)|BACKUP_(AHEAD|DAMAGED|FILE|JOURNAL|PLACE|SCHEMA|TABLE)|STORE_NEWER)$/;
 
 /** What the mirror pinned at first contact. */
 interface Pin {

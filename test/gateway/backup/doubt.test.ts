@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { rehearse } from "../../../gateway/backup/rehearse";
+import { statusOf } from "../../../gateway/backup/status";
 import { BackupRig } from "./rig";
 
 /** Behind the back of whoever wrote it. */
@@ -91,5 +92,42 @@ describe("two that back up into one directory", function () {
     assert.throws(() => rig.backup(), { code: "BACKUP_AHEAD" });
     assert.deepEqual(files(), before);
     assert.deepEqual(rig.restore({ dataDir: join(rig.folder, "again") }).problems, []);
+  });
+
+  it("the second of two runs at one time is told of the first, and the first goes through", () => {
+    let inner: unknown;
+    const step = (name: string) => {
+      if (name !== "compared") return;
+      try {
+        rig.backup();
+      } catch (error) {
+        inner = error;
+      }
+    };
+    assert.deepEqual(rig.backup({ step }).problems, []);
+    assert.equal((inner as { code: string }).code, "BACKUP_BUSY");
+  });
+
+  it("a run by schedule begins nothing on an empty mount point", () => {
+    const dir = join(rig.folder, "mount");
+    mkdirSync(dir);
+    assert.throws(() => rig.backup({ dir, everyHours: 24 }), { code: "BACKUP_PLACE" });
+    assert.deepEqual(readdirSync(dir), []);
+  });
+
+  it("a row that was altered in the store never replaces the good one, and status stays red until all is well", () => {
+    const copies = () => statusOf(rig.dataDir).copies[0]!.ok;
+    const db = new Database(join(rig.dataDir, "avnode.db"));
+    const row = db.prepare("SELECT mk, mac FROM recordings").get() as { mk: Buffer; mac: Buffer };
+    db.exec("UPDATE recordings SET mk = randomblob(length(mk)), mac = randomblob(length(mac))");
+    for (let i = 0; i < 2; i++) {
+      assert.match(rig.backup().problems.join(), /row \[1\] of recordings was altered; the backup keeps/);
+      assert.equal(copies(), false);
+    }
+    assert.deepEqual(rig.restore().problems, []);
+    db.prepare("UPDATE recordings SET mk = @mk, mac = @mac").run(row);
+    db.close();
+    assert.equal(rig.backup().verified.frames, 5);
+    assert.equal(copies(), true);
   });
 });

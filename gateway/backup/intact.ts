@@ -1,0 +1,43 @@
+/** Which rows of a database are not as its store sealed them: what a copy must not take over a good one. */
+import type { Database } from "better-sqlite3";
+import { DEVICE_COLUMNS, EPOCH_COLUMNS } from "../store/devices";
+import type { Keyring } from "../store/keyring";
+import { LOG_COLUMNS } from "../store/log/appender";
+import { LOGGED_COLUMNS } from "../store/log/logged";
+import { Meta } from "../store/meta";
+import { RECORDING_COLUMNS } from "../store/recordings";
+import { type Sealed, SealedTable } from "../store/rows";
+import { keyText, type Value } from "./changes";
+import { tableOf } from "./tables";
+
+/** Columns under the MAC, the key's first. */
+const SEALED: Record<string, string[]> = {
+  people: ["id", "name"],
+  devices: DEVICE_COLUMNS,
+  epochs: EPOCH_COLUMNS,
+  recordings: RECORDING_COLUMNS,
+  logs: LOG_COLUMNS,
+  logged: LOGGED_COLUMNS,
+};
+
+/** By table: the keys, as text, of its rows whose MAC does not hold. */
+export function alteredRows(db: Database, keyring: Keyring): Map<string, Set<string>> {
+  const altered = new Map([
+    ["meta", new Set(new Meta(db, keyring).altered().map((name) => keyText([name])))],
+  ]);
+  for (const [name, columns] of Object.entries(SEALED)) {
+    const { key } = tableOf(name);
+    const table = new SealedTable<Sealed & Record<string, Value>>(
+      db,
+      keyring,
+      name,
+      columns as never[],
+      key.length,
+    );
+    const keys = new Set<string>();
+    const rows = db.prepare(`SELECT * FROM ${name}`).iterate() as Iterable<Sealed & Record<string, Value>>;
+    for (const row of rows) if (!table.intact(row)) keys.add(keyText(key.map((column) => row[column]!)));
+    altered.set(name, keys);
+  }
+  return altered;
+}
