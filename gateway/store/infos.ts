@@ -72,7 +72,12 @@ export interface Gap {
   reason: number;
 }
 
-export type Verdict = "authentic" | "altered" | "missing";
+/** Erased: by its owner, as the log says too. */
+export type Verdict = "authentic" | "erased" | "altered" | "missing";
+
+export function isSound(verdict: Verdict): boolean {
+  return verdict === "authentic" || verdict === "erased";
+}
 
 export interface VerifiedRecording {
   id: string;

@@ -214,7 +214,7 @@ export class StoreReader {
       open,
       startMs: open?.startMs ?? 0,
       trust: open?.trust ?? 0,
-      frames: row.held,
+      frames: isErased(row) ? 0 : row.held,
       holes: totalOf(JSON.parse(row.missing) as Runs),
       samples: row.samples,
       dropped: totalOf(JSON.parse(row.gaps) as Runs),

@@ -14,7 +14,7 @@ import type { Declared } from "./declared";
 import { DEVICE_COLUMNS, type DeviceRow, EPOCH_COLUMNS, type EpochRow } from "./devices";
 import { erasedAt } from "./erase";
 import type { FrameRow } from "./frames";
-import type { Verdict, VerifiedRecording, VerifyReport } from "./infos";
+import { isSound, type Verdict, type VerifiedRecording, type VerifyReport } from "./infos";
 import type { Keyring } from "./keyring";
 import { LogVerification } from "./log/verify";
 import { isGenuine } from "./makers";
@@ -153,7 +153,7 @@ class Verification {
     const problems = [...this.problems, ...this.log.problems];
     const missing = this.log.missing();
     const sound = problems.length === 0 && missing.length === 0;
-    const ok = sound && this.recordings.every((one) => one.verdict === "authentic");
+    const ok = sound && this.recordings.every((one) => isSound(one.verdict));
     return { ok, recordings: this.recordings, notes: this.log.notes, problems, missing };
   }
 
@@ -334,7 +334,7 @@ class Verification {
   }
 
   private report(row: RecordingRow, { notes, altered, missing, frames, samples }: Findings): void {
-    let verdict: Verdict = "authentic";
+    let verdict: Verdict = isErased(row) ? "erased" : "authentic";
     if (missing.length > 0) verdict = "missing";
     if (altered.length > 0) verdict = "altered";
     const problems = [...altered, ...missing];

@@ -80,8 +80,12 @@ describe("forgetting a recording", function () {
     assert.deepEqual(report.problems, []);
     assert.equal(report.ok, true);
     assert.ok(report.recordings[1]!.notes.includes("erased by owner, 2026-11-23"));
+    assert.deepEqual(
+      report.recordings.map(({ verdict }) => verdict),
+      ["authentic", "erased", "authentic"],
+    );
     const info = rig.store.reader.recording(idOf(2));
-    assert.equal(info.erasedAt, Date.now());
+    assert.deepEqual([info.erasedAt, info.frames], [Date.now(), 0]);
     assert.throws(() => [...rig.store.reader.frames(idOf(2))], { code: "STORE_ERASED" });
     assert.throws(() => [...rig.store.reader.pieces(idOf(2))], { code: "STORE_ERASED" });
   });

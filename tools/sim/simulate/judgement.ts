@@ -1,7 +1,7 @@
 /** Everything that must hold when all faults are over and every handheld says that it owes nothing. */
 
 import { nominalBlock } from "../../../firmware/sampler";
-import type { RecordingInfo, VerifiedRecording } from "../../../gateway/store/infos";
+import { isSound, type RecordingInfo, type VerifiedRecording } from "../../../gateway/store/infos";
 import type { StoreReader } from "../../../gateway/store/reader";
 import type { RefusalKind } from "../../../gateway/store/refusals";
 import { DropReason, decodeDrop } from "../../../protocol/bodies";
@@ -122,7 +122,7 @@ export class Judgement {
 
   private judgeVerdict({ id, flags }: RecordingInfo, say: (what: string) => void): void {
     const verdict = this.verdicts.get(id);
-    if (verdict && verdict.verdict !== "authentic")
+    if (verdict && !isSound(verdict.verdict))
       say(`verify says ${verdict.verdict}: ${verdict.problems.slice(0, 3).join("; ")}`);
     if (flags.length > 0) say(`flagged as ${flags.join(", ")}`);
   }
