@@ -1,9 +1,13 @@
+import { statSync } from "node:fs";
 import type { Command } from "commander";
+import { isSound } from "../store/infos";
 import { readKeptFile } from "./kept";
 import { isProofFile, type TrustOptions, verifyFile } from "./prooffile";
-import { type DataOption, withReader } from "./reading";
-import { Exit, type Terminal } from "./terminal";
+import { type DataOption, dataDirOf, requireData, withReader } from "./reading";
+import { CliError, Exit, type Terminal } from "./terminal";
 import { counted, table } from "./text";
+
+type VerifyOptions = DataOption & TrustOptions & { against?: string };
 
 export function addVerify(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
@@ -16,8 +20,14 @@ export function addVerify(program: Command, terminal: Terminal, exit: (code: num
     .option("--revocations <file>", "of a proof file: a maker's list of units no longer to be believed")
     .option("--json", "print JSON")
     .option("--data <dir>", "data directory")
-    .action((what: string | undefined, options: DataOption & TrustOptions & { against?: string }) => {
-      if (what !== undefined && isProofFile(what)) return exit(verifyFile(what, options, terminal));
+    .action((what: string | undefined, options: VerifyOptions) => {
+      if (what !== undefined && isProofFile(what)) {
+        refuseOptions(what, options, ["against"], "is about a store's own log; this is a proof FILE");
+        refuseDirectory(what);
+        return exit(verifyFile(what, options, terminal));
+      }
+      refuseOptions(what ?? "everything", options, ["trust", "revocations"], "is for a proof FILE");
+      if (what !== undefined) requireId(what, options, terminal);
       const id = what;
       const against = options.against === undefined ? undefined : readKeptFile(options.against);
       const progress = terminal.progress("verifying");
@@ -44,13 +54,52 @@ export function addVerify(program: Command, terminal: Terminal, exit: (code: num
       for (const note of report.notes) terminal.print(`store: ${note}`);
       for (const problem of report.problems) terminal.print(`store: ${problem}`);
       for (const each of report.missing) terminal.print(`store: missing: ${each}`);
-      const bad = report.recordings.filter((each) => each.verdict !== "authentic").length;
-      if (report.ok) terminal.say(`${counted(rows.length, "recording")}, all authentic`);
-      else {
+      const bad = report.recordings.filter((each) => !isSound(each.verdict)).length;
+      const erased = report.recordings.filter((each) => each.verdict === "erased").length;
+      if (report.ok) {
+        const but = erased > 0 ? `, but for ${erased} that the owner erased` : "";
+        terminal.say(`${counted(rows.length, "recording")}, all authentic${but}`);
+      } else {
         const problems = report.problems.length + report.missing.length;
         terminal.say(
           `not authentic: ${bad} of ${counted(rows.length, "recording")}, ${counted(problems, "problem")} of the store`,
         );
       }
     });
+}
+
+/** @throws CliError for an option that would be passed over in silence */
+function refuseOptions(
+  what: string,
+  options: VerifyOptions,
+  names: ("against" | "trust" | "revocations")[],
+  why: string,
+): void {
+  const given = names.find((name) => options[name] !== undefined);
+  if (given) throw new CliError(Exit.usage, `cannot verify ${what}: --${given} ${why}; leave it out`);
+}
+
+/** @throws CliError */
+function refuseDirectory(what: string): void {
+  if (!statSync(what, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new CliError(
+    Exit.usage,
+    `cannot verify ${what}: it is a directory; name a data directory with --data, or a proof file in it`,
+  );
+}
+
+/** @throws CliError for what can be no ID, and for one where there is no store */
+function requireId(what: string, options: DataOption, terminal: Terminal): void {
+  if (!/^[0-9a-f]+(-\d+-\d+)?$/.test(what)) {
+    throw new CliError(
+      Exit.failed,
+      `cannot verify ${what}: there is no such file here, and IDs are hexadecimal; 'avnode recordings' lists them, a file elsewhere is named with its path`,
+    );
+  }
+  try {
+    requireData(dataDirOf(options, terminal), terminal);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    throw new CliError(error.exit, `${error.message}; if ${what} is a proof file, write ./${what}`);
+  }
 }

@@ -185,6 +185,33 @@ describe("avnode proof and avnode verify FILE", function () {
     assert.match(mistyped.err, /bad, line 1: the key is not a verifier key/);
   });
 
+  it("refuses options that it would pass over, a directory, and a name that is neither a file nor an ID", async () => {
+    const file = join(PROOFS, "authentic.proof");
+    const told = async (code: number, says: RegExp, ...words: string[]) => {
+      const refused = await avnode("verify", ...words);
+      assert.deepEqual([refused.code, refused.out], [code, ""]);
+      assert.match(refused.err, says);
+    };
+    await told(2, /--against is about a store's own log; this is a proof FILE/, file, "--against", file);
+    await told(2, /--trust is for a proof FILE/, id, "--trust", trustFile("authentic"), "--data", data);
+    await told(2, /verify everything: --revocations is for/, "--revocations", at("list"), "--data", data);
+    await told(2, /it is a directory; name a data directory with --data/, dir);
+    await told(3, /no such file here, and IDs are hexadecimal/, "myproof", "--data", data);
+    await told(3, /if deadbeef is a proof file, write \.\/deadbeef/, "deadbeef");
+  });
+
+  it("verifies a store against a proof that was given away", async () => {
+    assert.equal((await avnode("proof", id, "-o", at("kept.proof"), "--data", data)).code, 0);
+    const { code, out } = await avnode("verify", "--against", at("kept.proof"), "--data", data);
+    assert.deepEqual([code, /and its leaf 0 is that of the proof/.test(out)], [0, true]);
+    const strange = join(PROOFS, "authentic.proof");
+    const other = await avnode("verify", "--against", strange, "--data", data);
+    assert.deepEqual(
+      [other.code, /proof's checkpoint is not signed by this hub's key/.test(other.out)],
+      [1, true],
+    );
+  });
+
   it("an ID is still a recording of the store", async () => {
     const { code, out } = await avnode("verify", id, "--data", data);
     assert.equal(code, 0, out);
