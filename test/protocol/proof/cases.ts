@@ -4,6 +4,7 @@ import { DropReason, decodeClose, encodeData, encodeDrop } from "../../../protoc
 import { concat } from "../../../protocol/bytes";
 import { encodeCbor } from "../../../protocol/cbor";
 import { DeviceClass } from "../../../protocol/certificate";
+import { chainNext, chainStart } from "../../../protocol/chain";
 import { encodeBlock } from "../../../protocol/codec/block";
 import { FrameType } from "../../../protocol/header";
 import { encodeManifest } from "../../../protocol/manifest";
@@ -255,7 +256,103 @@ export function allCases(): Case[] {
   ]);
   says("gap-of-nothing", { gaps: [{ first: 5, count: 0, reason: 1 }] }, "PROOF_MANIFEST");
   says("rate-of-nothing", { rate: { num: 0, den: 0 } }, "PROOF_MANIFEST");
+  says("part-of-a-recording", { from: 1 }, "PROOF_PART");
+  says("another-class", { deviceClass: DeviceClass.dev }, "PROOF_CLASS");
+  says("another-certificate", { certificate: sha256(Uint8Array.of(9)) }, "PROOF_CERTIFICATE");
+  says("more-lost-than-the-close-counts", { gaps: [{ first: 5, count: 9, reason: 1 }] }, "PROOF_COUNTS");
+  says("samples-otherwise", { samples: 2 * NOMINAL + 1 }, "PROOF_CLOSE");
+  says("drop-not-listed", { drops: [], to: 2 }, "PROOF_CLOSE", twoGaps);
   says("start-otherwise", { start: 1 }, "PROOF_MANIFEST");
+
+  const doubter = fresh("certificate that nobody signed");
+  doubter.certificate = flipped(doubter.certificate, doubter.certificate.length - 1);
+  add(
+    "certificate-that-its-maker-did-not-sign",
+    prove(doubter, doubter.record(short(1))),
+    "tampered",
+    "PROOF_CERTIFICATE_SIGNATURE",
+  );
+  // Without a close nothing but the frames themselves speaks against the hub.
+  const open = (
+    name: string,
+    make: (made: Recorded) => Uint8Array[],
+    more: Partial<Recorded["manifest"]>,
+  ) => {
+    const by = fresh(name);
+    const made = by.record(short(2), { close: false });
+    const frames = make(made);
+    let chain = chainStart(nodeCrypto, by.id, 1, made.number, made.key);
+    for (const frame of frames) chain = chainNext(nodeCrypto, chain, frame);
+    const to = frames.length;
+    return prove(by, { ...made, frames, manifest: { ...made.manifest, to, chain, ...more } });
+  };
+  const twice = open(
+    "samples twice",
+    (made) => [...made.frames, sealFor(made, FrameType.data, 3, flatLine(5, 9))],
+    {},
+  );
+  add("samples-twice", twice, "tampered", "PROOF_SAMPLES");
+  const more = open("more samples", (made) => made.frames, { samples: NOMINAL });
+  add("more-samples-than-the-log-counts", more, "tampered", "PROOF_COUNTS");
+  const hole = open(
+    "a hole",
+    (made) => [...made.frames, sealFor(made, FrameType.data, 3, flatLine(3 * NOMINAL, NOMINAL))],
+    { samples: 4 * NOMINAL, gaps: [{ first: 2 * NOMINAL, count: NOMINAL, reason: 1 }] },
+  );
+  add("samples-missing-that-nobody-declared", hole, "incomplete", "PROOF_GAP");
+  const lostAndHere = open("lost and here", (made) => made.frames, {
+    to: 4,
+    drops: [{ from: 1, to: 3, first: 0, samples: 768, chain: sha256(Uint8Array.of(3)), later: true }],
+  });
+  add("frames-of-a-stretch-declared-lost", lostAndHere, "tampered", "PROOF_FRAME_LOST");
+  add(
+    "path-without-a-signature",
+    changed(
+      open("a path", (made) => made.frames, {}),
+      (p) => {
+        p.path = new Uint8Array(4);
+      },
+    ),
+    "tampered",
+    "PROOF_PATH",
+  );
+  const reader = fresh("unreadable");
+  const bodies: [string, (p: ProofFile, made: Recorded) => void, string][] = [
+    ["no-frame", (p) => p.frames.splice(1, 1, new Uint8Array(3)), "PROOF_FRAME_FORM"],
+    [
+      "open-frame-twice",
+      (p, made) => p.frames.splice(1, 1, sealFor(made, FrameType.open, 1, new Uint8Array(9))),
+      "PROOF_FRAME_TYPE",
+    ],
+    [
+      "frame-behind-the-end",
+      (p, made) => p.frames.push(sealFor(made, FrameType.data, 3, flatLine(512, 9))),
+      "PROOF_FRAME_BEYOND",
+    ],
+    [
+      "frame-that-holds-nothing",
+      (p, made) => p.frames.splice(1, 1, sealFor(made, FrameType.data, 1, new Uint8Array(2))),
+      "PROOF_FRAME_BODY",
+    ],
+  ];
+  for (const [name, change, code] of bodies) {
+    const made = reader.record(short(2));
+    const proof = prove(reader, made);
+    add(
+      name,
+      changed(proof, (p) => change(p, made)),
+      "tampered",
+      code,
+    );
+  }
+  add(
+    "checkpoint-of-nothing",
+    changed(opened, (p) => {
+      p.log.checkpoint = new Uint8Array(9);
+    }),
+    "tampered",
+    "PROOF_CHECKPOINT",
+  );
 
   // The seven.
   const stranger2 = new Handheld("another handheld", maker);
@@ -486,7 +583,7 @@ export function allCases(): Case[] {
 }
 
 /** Sealed with the recording's key, as only the handheld should. */
-function sealed(recorded: Recorded, type: number, sequence: number, body: Uint8Array): Uint8Array {
+function sealFor(recorded: Recorded, type: number, sequence: number, body: Uint8Array): Uint8Array {
   return sealFrame(nodeCrypto, recorded.key, { type, epoch: 1, recording: recorded.number, sequence }, body);
 }
 
@@ -505,9 +602,9 @@ function invented(recorded: Recorded): Recorded {
     ...recorded,
     frames: [
       recorded.frames[0]!,
-      sealed(recorded, FrameType.data, 1, flatLine(0, half)),
-      sealed(recorded, FrameType.data, 2, flatLine(half, half)),
-      sealed(recorded, FrameType.drop, 3, encodeDrop({ ...drop, before: new Uint8Array(32) })),
+      sealFor(recorded, FrameType.data, 1, flatLine(0, half)),
+      sealFor(recorded, FrameType.data, 2, flatLine(half, half)),
+      sealFor(recorded, FrameType.drop, 3, encodeDrop({ ...drop, before: new Uint8Array(32) })),
     ],
     manifest: { ...recorded.manifest, drops: [{ ...lost, first: samples, later: false }] },
   };
@@ -515,7 +612,7 @@ function invented(recorded: Recorded): Recorded {
 
 /** One second flat, in front of a gap that the handheld declared. */
 function exchanged(recorded: Recorded, sequence: number): Recorded {
-  const flat = sealed(recorded, FrameType.data, sequence, flatLine((sequence - 1) * NOMINAL, NOMINAL));
+  const flat = sealFor(recorded, FrameType.data, sequence, flatLine((sequence - 1) * NOMINAL, NOMINAL));
   return { ...recorded, frames: recorded.frames.map((frame, i) => (i === sequence ? flat : frame)) };
 }
 

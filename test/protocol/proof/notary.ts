@@ -106,7 +106,7 @@ export interface Recorded {
 export const NOMINAL = 256;
 
 export class Handheld {
-  readonly certificate: Uint8Array;
+  certificate: Uint8Array;
   readonly id: Uint8Array;
   private readonly signing: Signing;
   private readonly tree;
