@@ -86,12 +86,17 @@ export function revocationText(
   loggedAt: number | undefined,
 ): { revoked: boolean; text: string } | undefined {
   let out: { revoked: boolean; text: string } | undefined;
+  let newest = 0;
+  for (let i = 0; i < trust.revocations.length; i++) {
+    const list = trust.revocations[i];
+    if (sameBytes(list.maker, certificate.maker)) newest = Math.max(newest, list.number);
+  }
   for (let i = 0; i < trust.revocations.length; i++) {
     const list = trust.revocations[i];
     if (!ed25519(list.maker, signedRevocations(list), list.signature)) {
       throw refusal("REVOCATIONS_SIGNATURE", "the revocation list was not signed by the maker that it names");
     }
-    if (!sameBytes(list.maker, certificate.maker)) continue;
+    if (!sameBytes(list.maker, certificate.maker) || list.number < newest) continue;
     for (let k = 0; k < list.entries.length; k++) {
       const entry = list.entries[k];
       if (!sameBytes(entry.device, certificate.device)) continue;

@@ -289,7 +289,9 @@ def judge(data, trust, revocations):
     if any(name == origin and public != times[0][1] for name, public in trust["hub"]) and times[0][:2] not in trust["hub"]:
         return "tampered", "PROOF_HUB"
     pinned = c["maker"] in [public for _, public in trust["maker"]]
-    for entry in (e for r in revocations if r["maker"] == c["maker"] for e in r["entries"] if e["device"] == c["device"]):
+    newest = max((r["number"] for r in revocations if r["maker"] == c["maker"]), default=0)
+    own = [r for r in revocations if r["maker"] == c["maker"] and r["number"] == newest]
+    for entry in (e for r in own for e in r["entries"] if e["device"] == c["device"]):
         if not clocks or min(clocks) >= entry["since"]:
             return "revoked", "PROOF_REVOKED"
     if not close:
