@@ -42,7 +42,8 @@ export interface RecordingInfo {
   simulated: boolean;
   person?: string;
   marks: number;
-  flags: ("malformed" | "conflict" | "after-close")[];
+  /** "altered": its row in the database is not as this store wrote it. */
+  flags: ("altered" | "malformed" | "conflict" | "after-close")[];
   /** Unix ms of the first and the newest frame's arrival. */
   firstAt?: number;
   lastAt?: number;

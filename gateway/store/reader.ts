@@ -25,8 +25,15 @@ import type {
 } from "./infos";
 import type { Keyring } from "./keyring";
 import { LogReader } from "./log/reading";
-import { isErased, RecordingFlag, type RecordingRow, recordingKeyPlace } from "./recordings";
+import {
+  isErased,
+  RECORDING_COLUMNS,
+  RecordingFlag,
+  type RecordingRow,
+  recordingKeyPlace,
+} from "./recordings";
 import { UNKNOWN_DEVICE } from "./refusals";
+import { SealedTable } from "./rows";
 import { type Runs, totalOf } from "./runs";
 import { type Progress, type VerifyOptions, verifyStore } from "./verify";
 
@@ -43,12 +50,14 @@ export class StoreReader {
   readonly log: LogReader;
   private readonly frameRows: Statement;
   private readonly framesOfType: Statement;
+  private readonly table: SealedTable<RecordingRow>;
 
   private constructor(
     private readonly db: Database,
     private readonly keyring: Keyring,
   ) {
     this.log = new LogReader(db, keyring, (id) => this.rowOf(id));
+    this.table = new SealedTable(db, keyring, "recordings", RECORDING_COLUMNS, 1);
     this.frameRows = db.prepare(
       "SELECT sequence, type, frame FROM frames WHERE recording = ? ORDER BY sequence",
     );
@@ -200,8 +209,11 @@ export class StoreReader {
     );
   }
 
+  /** Of a row that was altered too, flagged so: whoever lists recordings needs the others all the more then. */
   private infoOf(row: RecordingRow): RecordingInfo {
-    const open = this.openFrameOf(row);
+    const intact = this.table.intact(row);
+    const open = intact ? this.openFrameOf(row) : undefined;
+    const total = (runs: string) => (intact ? totalOf(JSON.parse(runs) as Runs) : 0);
     const certificate = this.db
       .prepare("SELECT certificate FROM devices WHERE id = ?")
       .pluck()
@@ -215,14 +227,15 @@ export class StoreReader {
       startMs: open?.startMs ?? 0,
       trust: open?.trust ?? 0,
       frames: isErased(row) ? 0 : row.held,
-      holes: totalOf(JSON.parse(row.missing) as Runs),
+      holes: total(row.missing),
       samples: row.samples,
-      dropped: totalOf(JSON.parse(row.gaps) as Runs),
+      dropped: total(row.gaps),
       state: this.stateOf(row),
       simulated: decodeCertificate(certificate).deviceClass === DeviceClass.simulated,
       person: this.personName(row.person),
       marks: this.framesOfType.all(row.key, FrameType.mark).length,
       flags: [
+        ...(intact ? [] : (["altered"] as const)),
         ...(row.flags & RecordingFlag.malformed ? (["malformed"] as const) : []),
         ...(row.flags & RecordingFlag.conflict ? (["conflict"] as const) : []),
         ...(row.flags & RecordingFlag.afterClose ? (["after-close"] as const) : []),

@@ -43,11 +43,12 @@ const VALUES: Record<string, fc.Arbitrary<unknown>> = {
       range: fc.tuple(uint(4), uint(4)),
       firstSample: uint(6),
       samples: uint(6),
+      before: bytes(32),
       chain: bytes(32),
     })
     .map(({ range, ...drop }) =>
       drop.reason === 2
-        ? { ...drop, from: 0, to: 0, chain: new Uint8Array(32) }
+        ? { ...drop, from: 0, to: 0, before: new Uint8Array(32), chain: new Uint8Array(32) }
         : { ...drop, from: Math.min(...range), to: Math.max(...range) },
     ),
   mark: fc.record({ kind: one(4), sample: uint(6), uptimeMs: uint(6) }),

@@ -116,7 +116,10 @@ describe("a broker elsewhere over TLS (mosquitto)", function () {
   });
 
   it("is told apart from one that speaks no TLS, and from nobody", async () => {
-    const plain = createServer((socket) => socket.on("error", () => {}).end("who are you?\n"));
+    // Destroyed, not only ended: a server that closes waits for its connections.
+    const plain = createServer((socket) =>
+      socket.on("error", () => {}).end("who are you?\n", () => socket.destroySoon()),
+    );
     await once(plain.listen(0, "127.0.0.1"), "listening");
     const { port } = plain.address() as AddressInfo;
     assert.match(

@@ -100,6 +100,16 @@ describe("somebody with sqlite3", () => {
     assert.equal(rig.refused(first)["altered-store"], 2);
   });
 
+  it("who alters one recording's row does not keep the others from being listed", () => {
+    const handheld = rig.claimed();
+    rig.deliver(handheld, handheld.record(3));
+    rig.deliver(handheld, handheld.record(3));
+    rig.sql("UPDATE recordings SET mk = randomblob(60), missing = 'nonsense' WHERE number = 1");
+    const [altered, whole] = rig.store.reader.recordings();
+    assert.deepEqual(altered!.flags, ["altered"]);
+    assert.deepEqual([whole!.flags, whole!.frames, whole!.open!.rateNum > 0], [[], 5, true]);
+  });
+
   it("who exchanges a person's name, or deletes the person, is shown", () => {
     const owned = new Handheld(1);
     rig.handhelds.push(owned);
