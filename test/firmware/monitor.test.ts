@@ -20,7 +20,7 @@ import { SimFrontEnd } from "../../tools/sim/frontend";
 import { type House, openHouse } from "../../tools/sim/house";
 import { type Keepsake, newKeepsake } from "../../tools/sim/keepsake";
 import { claimIfNew, waitUntil } from "../../tools/sim/owner";
-import { PERFECT, type RadioFaults } from "../../tools/sim/radio";
+import { PERFECT } from "../../tools/sim/radio";
 import { GeneratedSource } from "../../tools/sim/source";
 import { VirtualTime } from "../../tools/sim/time";
 import { scratch } from "../e2e/rig";
@@ -33,7 +33,7 @@ describe("the monitor", () => {
   function it_(
     what: string,
     live: (house: House, keepsake: Keepsake) => Promise<void>,
-    { faults = {}, crypto }: { faults?: Partial<RadioFaults>; crypto?: Crypto } = {},
+    { crypto }: { crypto?: Crypto } = {},
   ): void {
     const dataDir = scratch(true);
     it(what, async function () {
@@ -45,7 +45,7 @@ describe("the monitor", () => {
             const keepsake = newKeepsake(1);
             const house = await openHouse({
               keepsake,
-              radio: { ...PERFECT, ...faults },
+              radio: PERFECT,
               seed: 1,
               crypto,
               startHub: (radio) => startHub({ dataDir, kind: "import", broker: "memory", radio }),
