@@ -12,7 +12,7 @@ import {
   messageType,
   type StoreHello,
 } from "../protocol/session";
-import type { Board } from "./board";
+import type { Board } from "./board/board";
 import { Outbox } from "./outbox";
 import type { Ring } from "./ring";
 import { Session } from "./session";

@@ -10,7 +10,7 @@ import type { Receipt } from "../protocol/receipt";
 import { refusal } from "../protocol/refusal";
 import { openFrame, sealFrame } from "../protocol/seal";
 import type { StoreHello } from "../protocol/session";
-import { type Board, Pattern } from "./board";
+import { type Board, Pattern } from "./board/board";
 import { Link, type Owner } from "./link";
 import { FIRMWARE, Recorder } from "./recorder";
 import { Ring } from "./ring";

@@ -1,6 +1,6 @@
 /** Paces fragments into a radio whose full queue swallows without a word. */
 import { fragment } from "../protocol/fragments";
-import type { Board } from "./board";
+import type { Board } from "./board/board";
 
 const TICK_MS = 50;
 /** Control messages wait here; frames are asked for one at a time. */

@@ -1,7 +1,7 @@
 /** Bytes of one flash page of the ring: a checked header, two words that are cleared later, then records. */
 import { concat, cut, Reader, Writer } from "../protocol/bytes";
 import { HASH_BYTES } from "../protocol/chain";
-import type { Flash } from "./board";
+import type { Flash } from "./board/board";
 
 const MAGIC = 0x5247;
 const CRC_BYTES = 4;

@@ -8,7 +8,7 @@ import { encodeOpen, type Previous } from "../protocol/open";
 import { sealFrame } from "../protocol/seal";
 import { encodeSignature, SIGNATURE_BYTES } from "../protocol/signature";
 import { leavesOf, signWithLeaf } from "../protocol/trees";
-import type { Board } from "./board";
+import type { Board } from "./board/board";
 import type { Evicted, Ring } from "./ring";
 import { nominalBlock } from "./sampler";
 import type { Keys, Vault } from "./vault";

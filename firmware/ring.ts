@@ -5,7 +5,7 @@ import type { Crypto } from "../protocol/crypto";
 import { decodeHeader } from "../protocol/header";
 import type { Hole } from "../protocol/receipt";
 import { refusal } from "../protocol/refusal";
-import type { Flash } from "./board";
+import type { Flash } from "./board/board";
 import { Ledger } from "./ledger";
 import {
   FIRST_RECORD_AT,

@@ -1,7 +1,7 @@
 /** Collects the front end's bursts into blocks of at most one second and encodes them. */
 import { type BlockShape, encodeBlock } from "../protocol/codec/block";
 import { MAX_BODY_BYTES } from "../protocol/seal";
-import type { FrontEnd } from "./board";
+import type { FrontEnd } from "./board/board";
 
 /** A data frame's body holds six bytes of position beside its block. */
 const MAX_BLOCK_BYTES = MAX_BODY_BYTES - 6;

@@ -1,7 +1,7 @@
 /** The keys' place in flash: one record on two alternating pages, so that a power cut leaves the old or the new one. */
 import { cut, Reader, sameBytes, Writer } from "../protocol/bytes";
 import { HASH_BYTES } from "../protocol/chain";
-import type { Flash } from "./board";
+import type { Flash } from "./board/board";
 
 /** The newest checkpoint of the store's log that an authentic receipt brought; of size 0 while there is none. */
 export interface Seen {

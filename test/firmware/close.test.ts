@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
-import type { Board } from "../../firmware/board";
+import type { Board } from "../../firmware/board/board";
 import { Recorder } from "../../firmware/recorder";
 import { Ring } from "../../firmware/ring";
 import { type Keys, seenNothing, Vault } from "../../firmware/vault";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Pattern } from "../../firmware/board";
+import { Pattern } from "../../firmware/board/board";
 import { seenNothing } from "../../firmware/vault";
 import { systemClock } from "../../gateway/clock";
 import { nodeCrypto } from "../../gateway/crypto";

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import type { FrontEnd, Reading } from "../../firmware/board";
+import type { FrontEnd, Reading } from "../../firmware/board/board";
 import { Sampler } from "../../firmware/sampler";
 import { decodeBlock } from "../../protocol/codec/block";
 
 /** A front end whose readings the test makes. */
 class ByHand implements FrontEnd {
   readonly name = "by hand";
+  readonly packing = { left: 0, right: 0 };
+  readonly bearsMs = 100;
   readonly rateNum = 100;
   readonly rateDen = 1;
   readonly bits = 16;

@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import type { Flash } from "../../firmware/board";
+import type { Flash } from "../../firmware/board/board";
 import type { Random } from "./random";
 
 export interface SimFlashOptions {

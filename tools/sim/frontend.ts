@@ -1,5 +1,5 @@
 /** A front end with its own clock and FIFO, fed from a source instead of a body. */
-import type { FrontEnd, Reading } from "../../firmware/board";
+import type { FrontEnd, Reading } from "../../firmware/board/board";
 import type { Clock } from "../../gateway/clock";
 import type { Lead } from "../../protocol/open";
 import type { SampleSource } from "./source";
@@ -17,6 +17,8 @@ export interface FrontEndOptions {
 
 export class SimFrontEnd implements FrontEnd {
   readonly name: string;
+  readonly packing = { left: 0, right: 0 };
+  readonly bearsMs = Number.POSITIVE_INFINITY;
   readonly rateNum: number;
   readonly rateDen: number;
   readonly bits: number;

@@ -3,7 +3,7 @@
  * it runs any more until it is powered on again, with only its flash to remember by.
  */
 import { crc32 } from "node:zlib";
-import type { Board, Flash, FrontEnd, Identity } from "../../firmware/board";
+import type { Board, Flash, FrontEnd, Identity } from "../../firmware/board/board";
 import { Monitor } from "../../firmware/monitor";
 import type { Clock } from "../../gateway/clock";
 import { nodeCrypto } from "../../gateway/crypto";
@@ -179,6 +179,6 @@ export class VirtualHandheld {
 }
 
 function describe(frontEnd: FrontEnd) {
-  const { name, rateNum, rateDen, bits, leads } = frontEnd;
-  return { name, rateNum, rateDen, bits, leads };
+  const { name, packing, bearsMs, rateNum, rateDen, bits, leads } = frontEnd;
+  return { name, packing, bearsMs, rateNum, rateDen, bits, leads };
 }

@@ -1,7 +1,7 @@
 /** A virtual handheld's flash chips and identity as files, so that it outlives its process as a real one would. */
 import fs from "node:fs";
 import path from "node:path";
-import type { Identity } from "../../firmware/board";
+import type { Identity } from "../../firmware/board/board";
 import { fromHex, toHex } from "../../protocol/bytes";
 import { SimFlash } from "./flash";
 import { simulatedIdentity } from "./handheld";

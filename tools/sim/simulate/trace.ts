@@ -1,5 +1,5 @@
 /** What a front end delivered while one recording ran: the witness that the store's copy is held against. */
-import type { Reading } from "../../../firmware/board";
+import type { Reading } from "../../../firmware/board/board";
 
 export class Trace {
   /** Position of the next sample per lead. */

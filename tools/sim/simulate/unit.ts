@@ -1,5 +1,5 @@
 /** One handheld of the simulation with its radio, its flash and its front end, each of which can be made to fail. */
-import type { FrontEnd, Identity, Reading } from "../../../firmware/board";
+import type { FrontEnd, Identity, Reading } from "../../../firmware/board/board";
 import type { Monitor } from "../../../firmware/monitor";
 import { type Clock, systemClock } from "../../../gateway/clock";
 import { nodeCrypto } from "../../../gateway/crypto";
@@ -156,10 +156,10 @@ export class Unit {
       story?.trace.add(reading);
       return reading;
     };
-    const { name, rateNum, rateDen, bits } = inner;
+    const { name, packing, bearsMs, rateNum, rateDen, bits } = inner;
     const leads: Lead[] = inner.leads;
     return {
-      ...{ name, rateNum, rateDen, bits, leads },
+      ...{ name, packing, bearsMs, rateNum, rateDen, bits, leads },
       start: (ready) => {
         story = this.truth.newest(this.name);
         inner.start(ready);

@@ -1,7 +1,7 @@
 /** All that the firmware asks of the hardware it runs on; a board file or the simulator stands behind it. */
-import type { Crypto } from "../protocol/crypto";
-import type { Lead } from "../protocol/open";
-import type { Signing } from "../protocol/trees";
+import type { Crypto } from "../../protocol/crypto";
+import type { Lead } from "../../protocol/open";
+import type { Signing } from "../../protocol/trees";
 
 /** NOR flash: writing clears bits only, erasing sets a whole page to 0xFF. */
 export interface Flash {
@@ -15,15 +15,27 @@ export interface Flash {
 
 /** One reading of the converter's FIFO. */
 export interface Reading {
-  /** One array per lead, all of one length. */
+  /** One array per lead, all of one length: the front end's words, which hold a sample as `Packing` says. */
   leads: Int32Array[];
   /** Samples per lead that overflowed the FIFO right before these. */
   lost: number;
 }
 
+/**
+ * Where a word holds its sample: `word << left >> right`, as int32. Unpacking by itself would cost a handheld a pass over
+ * every sample; the encoder does it on the way.
+ */
+export interface Packing {
+  readonly left: number;
+  readonly right: number;
+}
+
 /** An analogue front end with its own sample clock and FIFO. */
 export interface FrontEnd {
   readonly name: string;
+  readonly packing: Packing;
+  /** How long its FIFO, just emptied, bears without being read. */
+  readonly bearsMs: number;
   readonly rateNum: number;
   readonly rateDen: number;
   readonly bits: number;
