@@ -1,7 +1,7 @@
 /** Bundles every file of protocol/ and firmware/ as the firmware build does, and names the source of what is wrong. */
 import { SourceMap } from "node:module";
 import { join } from "node:path";
-import { type BuildFailure, buildSync } from "esbuild";
+import { type BuildFailure, type BuildOptions, buildSync } from "esbuild";
 import type { Violation } from "./violation";
 import { walkBundle } from "./walk";
 
@@ -19,6 +19,16 @@ const UNSUPPORTED = {
   "new-target": false,
 };
 
+/** How whatever runs on the handheld is bundled. */
+export const SUBSET_BUILD = {
+  bundle: true,
+  format: "cjs",
+  platform: "node",
+  target: "es2015",
+  supported: UNSUPPORTED,
+  tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
+} satisfies BuildOptions;
+
 /** @param files relative to `root` */
 export function checkBundle(root: string, files: string[]): Violation | undefined {
   let code: string;
@@ -29,13 +39,8 @@ export function checkBundle(root: string, files: string[]): Violation | undefine
         contents: files.map((file, i) => `export * as f${i} from "./${file}";`).join("\n"),
         resolveDir: root,
       },
-      bundle: true,
+      ...SUBSET_BUILD,
       write: false,
-      format: "cjs",
-      platform: "node",
-      target: "es2015",
-      supported: UNSUPPORTED,
-      tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
       absWorkingDir: root,
       outfile: "subset.js",
       sourcemap: "external",
