@@ -51,6 +51,8 @@ export function makeSbom(root: string): Sbom {
   delete sbom.metadata.timestamp;
   // npm takes the folder's name.
   sbom.metadata.component.name = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).name;
+  // npm names a component by its folder, which an alias of package.json's overrides calls otherwise than the package.
+  for (const one of sbom.components) one.name = one["bom-ref"].slice(0, one["bom-ref"].indexOf("@", 1));
   sbom.components.sort((a, b) => compare(a["bom-ref"], b["bom-ref"]));
   sbom.dependencies.sort((a, b) => compare(a.ref, b.ref));
   for (const { dependsOn } of sbom.dependencies) dependsOn.sort(compare);

@@ -20,6 +20,11 @@ interface Locked {
   engines?: { node?: string };
 }
 
+/** Of one package everywhere, or within what another one brings. */
+interface Overrides {
+  [name: string]: string | Overrides;
+}
+
 const project = read("package.json");
 const locked = Object.entries(read("package-lock.json").packages as Record<string, Locked>)
   .filter(([path]) => path !== "")
@@ -52,9 +57,15 @@ const allowed: Record<string, boolean> = project.allowScripts;
 
 describe("the packages", () => {
   it("are named in exact versions", () => {
-    for (const kind of ["dependencies", "devDependencies", "optionalDependencies", "overrides"])
+    for (const kind of ["dependencies", "devDependencies", "optionalDependencies"])
       for (const [name, version] of Object.entries(project[kind] ?? {}))
         assert.match(version as string, EXACT, `${name} in ${kind}`);
+    const overrides = (entries: Overrides, place: string) => {
+      for (const [name, entry] of Object.entries(entries))
+        if (typeof entry === "object") overrides(entry, `${place} of ${name}`);
+        else assert.match(entry.replace(/^npm:@?[^@]+@/, ""), EXACT, `${name} in ${place}`);
+    };
+    overrides(project.overrides, "overrides");
   });
 
   it("are locked in those versions", () => {

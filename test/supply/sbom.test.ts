@@ -79,6 +79,21 @@ describe("the bill of materials", function () {
       assert.deepEqual(faults(other, installed(folder)), []);
     });
 
+    it("names a package that goes by another name as what it is", () => {
+      const alias = mkdtempSync(join(tmpdir(), "avnode-sbom-"));
+      const dependencies = { innocent: "npm:wrappy@1.0.2" };
+      writeFileSync(
+        join(alias, "package.json"),
+        JSON.stringify({ name: "alias", version: "1.0.0", dependencies }),
+      );
+      cpSync(join(ROOT, "node_modules/wrappy"), join(alias, "node_modules/innocent"), { recursive: true });
+      assert.deepEqual(
+        makeSbom(alias).components.map(({ name }) => name),
+        ["wrappy"],
+      );
+      rmSync(alias, { recursive: true });
+    });
+
     it("is told from a tree with a package more, one less, or another version of one", () => {
       const other = makeSbom(folder);
       const [once, wrappy] = installed(folder) as [Installed, Installed];
