@@ -82,7 +82,23 @@ export interface BoardSpec {
     lit: 0 | 1;
     /** Passive piezo, "" for none. */
     buzzer: string;
-    /** Half of the battery's voltage on the converter, "" where it cannot be read. */
+    /** The battery's divider on the converter, "" where it cannot be read. */
     battery: string;
+    /** How many times the voltage at that pin the battery's is. */
+    batteryRatio: number;
+    /** Foot of the divider, held low from power-on, "" where it is tied to ground. */
+    batteryFoot: string;
+    /** What holds it low: 1 where the runtime inverts that pin, 0 when left out. */
+    batteryFootLow?: 0 | 1;
+  };
+  /** Off when left out. */
+  radio?: {
+    /**
+     * LE Secure Connections as a second wall around the link: what is written must come over an encrypted connection. For
+     * a hub that can pair so, and where `has.lesc`.
+     */
+    secondWall?: boolean;
+    /** The standard Heart Rate Service, in the clear, for whoever connects; where the front end tells beats. */
+    heartRateService?: boolean;
   };
 }

@@ -25,6 +25,8 @@ export const SUBSET_BUILD = {
   format: "cjs",
   platform: "node",
   target: "es2015",
+  // In the runtime, as "crypto" is.
+  external: ["Flash", "Storage"],
   supported: UNSUPPORTED,
   tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
 } satisfies BuildOptions;
