@@ -1,0 +1,145 @@
+import { strict as assert } from "node:assert";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { boardNamed } from "../../../tools/firmware/boards";
+import { buildFirmware, writeBuild } from "../../../tools/firmware/build";
+import { MAIN, Tree } from "./tree";
+
+const xiaoble = boardNamed("xiaoble");
+
+/** CRC-32 of IEEE 802.3, bit by bit. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return ~crc >>> 0;
+}
+
+describe("the firmware's build", () => {
+  const trees: Tree[] = [];
+  const tree = (main?: string, boot?: string): Tree => {
+    const made = new Tree(main, boot);
+    trees.push(made);
+    return made;
+  };
+  after(() => {
+    for (const made of trees) made.remove();
+  });
+
+  it("is one script, in ASCII, without esbuild's helpers, that runs what the entry says on the board's data", () => {
+    const { application } = buildFirmware({ board: xiaoble, root: tree().root });
+    assert.match(application.code, /^[\n\x20-\x7e]+$/);
+    assert.doesNotMatch(
+      application.code,
+      /__(export|toCommonJS|defProp|copyProps|esm|commonJS)|sourceMappingURL/,
+    );
+    const global: { monitor?: unknown } = {};
+    new Function("global", application.code)(global);
+    assert.deepEqual(global.monitor, xiaoble);
+  });
+
+  it("tells the boot code the application's length and CRC-32, and whether it may keep the console", () => {
+    const { root } = tree();
+    for (const dev of [true, false]) {
+      const { application, bootCode } = buildFirmware({ board: xiaoble, root, dev });
+      let printed: unknown[] = [];
+      new Function("print", bootCode.code)((...values: unknown[]) => {
+        printed = values;
+      });
+      const bytes = Buffer.from(application.code, "latin1");
+      assert.deepEqual(printed, [dev, bytes.length, crc32(bytes)]);
+    }
+  });
+
+  it("writes what is flashed and a manifest that says what it is, and the maps apart", () => {
+    const { root } = tree();
+    const folder = join(root, "out/xiaoble");
+    writeBuild(buildFirmware({ board: xiaoble, root }), folder);
+    assert.deepEqual(readdirSync(folder).sort(), ["avnode.js", "bootcde.js", "manifest.json", "maps"]);
+    assert.deepEqual(readdirSync(join(folder, "maps")), ["avnode.js.map", "bootcde.js.map"]);
+    const { files, builtins, ...manifest } = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8"));
+    assert.deepEqual(manifest, {
+      name: "avnode",
+      version: JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version,
+      commit: null,
+      dirty: true,
+      board: "xiaoble",
+      runtime: "XIAOBLE",
+      runtimeVersion: "2v29",
+      locked: true,
+      modules: [],
+    });
+    for (const name of ["Uint8Array", "DataView", "print"]) assert.ok(builtins.includes(name), name);
+    assert.deepEqual(
+      files.map(({ storage }: { storage: string }) => storage),
+      ["avnode", ".bootcde"],
+      "the boot code is flashed last",
+    );
+    for (const { file, bytes, sha256, crc32: crc } of files) {
+      const content = readFileSync(join(folder, file));
+      assert.equal(bytes, content.length, file);
+      assert.equal(sha256, createHash("sha256").update(content).digest("hex"), file);
+      assert.equal(crc, crc32(content), file);
+    }
+    const map = JSON.parse(readFileSync(join(folder, "maps/avnode.js.map"), "utf8"));
+    assert.ok(map.sources.includes("firmware/monitor.ts"), map.sources.join());
+  });
+
+  it("is for a board that a test describes, too", () => {
+    const board = { ...boardNamed("linux"), name: "variant", notificationBytes: 61 };
+    const { application, manifest } = buildFirmware({ board, root: tree().root });
+    assert.equal(manifest.board, "variant");
+    assert.match(application.code, /notificationBytes:61/);
+  });
+
+  it("keeps the jit directive of every function that it does not leave out", () => {
+    const main = `
+      const twice = function (n: number): number { "jit"; let sum = 0; for (let i = 0; i < n; i++) sum += n; return sum; };
+      const same = (n: number): number => { "jit"; return n; };
+      class Once { run(n: number): number { "jit"; return n * 2; } }
+      function unused(n: number): number { "jit"; return n; }
+      export function run(spec: { name: string }): void {
+        spec.name = twice(same(3)) + new Once().run(2) + "";
+      }
+    `;
+    const { application } = buildFirmware({ board: xiaoble, root: tree(main).root });
+    assert.equal(application.code.match(/\{"jit";/g)?.length, 3);
+    assert.equal(application.demands.jit, 3);
+  });
+
+  it("fails at the source line of what the interpreter cannot run or find", () => {
+    const planted: [string, RegExp][] = [
+      [
+        "\nexport function run({ name }: { name: string }): void { name.length; }",
+        /main\.ts:2: .*destructuring/,
+      ],
+      [`\n\nimport { gone } from "../gone";\nexport const run = gone;`, /main\.ts:3: .*\.\.\/gone/],
+      ["export function run(", /main\.ts:1: /],
+    ];
+    for (const [main, message] of planted)
+      assert.throws(() => buildFirmware({ board: xiaoble, root: tree(main).root }), {
+        code: "BUNDLE_FAILED",
+        message,
+      });
+  });
+
+  it("is refused for a board that lacks something, by name, and nothing is written", () => {
+    const { root } = tree();
+    assert.throws(() => buildFirmware({ board: boardNamed("mdbt42q"), root }), {
+      code: "BOARD_LACKS",
+      message: /mdbt42q\n.*aesCcm: .*\n.*variables: /,
+    });
+    assert.ok(!existsSync(join(root, "firmware/dist")));
+  });
+
+  it("is refused where the application, once its size is known, leaves no room", () => {
+    const main = `${MAIN}\nexport const ballast = ${JSON.stringify("x".repeat(300_000))};\n(run as never as { b: string }).b = ballast;`;
+    assert.throws(() => buildFirmware({ board: xiaoble, root: tree(main).root }), {
+      code: "BOARD_LACKS",
+      message: /storageBytes: /,
+    });
+  });
+});

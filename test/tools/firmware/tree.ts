@@ -1,0 +1,52 @@
+/** A copy of what the build reads, somewhere else, with entries that tests write. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const ROOT = join(__dirname, "../../..");
+
+/** Brings the whole state machine in, and runs no line of it. */
+export const MAIN = `
+import { Monitor } from "../monitor";
+declare const global: { monitor: unknown };
+export function run(spec: { name: string }): void {
+  global.monitor = spec.name === "nobody" ? new Monitor(spec as never) : spec;
+}
+`;
+
+export const BOOT = `
+declare const APP_CRC: number;
+declare const APP_LENGTH: number;
+declare const DEV: boolean;
+declare function print(dev: unknown, length: unknown, crc: unknown): void;
+print(DEV, APP_LENGTH, APP_CRC);
+`;
+
+export class Tree {
+  readonly root = mkdtempSync(join(tmpdir(), "avnode-firmware-"));
+
+  constructor(main = MAIN, boot = BOOT) {
+    for (const part of [
+      "protocol",
+      "firmware",
+      "tools/firmware",
+      "tools/lint",
+      "package.json",
+      "tsconfig.json",
+    ])
+      cpSync(join(ROOT, part), join(this.root, part), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules"), join(this.root, "node_modules"));
+    rmSync(join(this.root, "firmware/dist"), { recursive: true, force: true });
+    this.write("firmware/espruino/main.ts", main);
+    this.write("firmware/espruino/boot.ts", boot);
+  }
+
+  write(file: string, text: string): void {
+    mkdirSync(dirname(join(this.root, file)), { recursive: true });
+    writeFileSync(join(this.root, file), text);
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}

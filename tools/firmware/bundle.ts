@@ -1,0 +1,57 @@
+/** Makes of a TypeScript entry the one script that the interpreter reads, as the gate of `npm run lint` checks it. */
+import { type BuildFailure, buildSync } from "esbuild";
+import { SUBSET_BUILD } from "../lint/bundle";
+import { FirmwareFailure } from "./failure";
+import { type Demands, demandsOf } from "./inspect";
+
+export interface Entry {
+  /** Folder that holds protocol/ and firmware/. */
+  root: string;
+  /** TypeScript; its imports are relative to `root`. */
+  source: string;
+  /** The script's file name. */
+  file: string;
+  define?: Record<string, string>;
+}
+
+export interface Bundle {
+  /** ASCII. */
+  code: string;
+  /** Source map, with the sources in it. */
+  map: string;
+  demands: Demands;
+}
+
+/** @throws FirmwareFailure BUNDLE_FAILED */
+export function bundle(entry: Entry): Bundle {
+  try {
+    const { outputFiles } = buildSync({
+      ...SUBSET_BUILD,
+      stdin: {
+        contents: entry.source,
+        resolveDir: entry.root,
+        sourcefile: `${entry.file}.entry.ts`,
+        loader: "ts",
+      },
+      // Paths in map and comments are relative to these two, wherever both lie.
+      absWorkingDir: entry.root,
+      outfile: entry.file,
+      define: entry.define,
+      // Short names are read faster, and fill fewer variables.
+      minify: true,
+      charset: "ascii",
+      legalComments: "none",
+      sourcemap: "external",
+      write: false,
+      logLevel: "silent",
+    });
+    const find = (end: string) => outputFiles!.find(({ path }) => path.endsWith(end))!.text;
+    const code = find(".js");
+    return { code, map: find(".map"), demands: demandsOf(code) };
+  } catch (error) {
+    const [first] = (error as BuildFailure).errors ?? [];
+    if (!first) throw error;
+    const place = first.location ? `${first.location.file}:${first.location.line}: ` : "";
+    throw new FirmwareFailure("BUNDLE_FAILED", `cannot bundle ${entry.file}: ${place}${first.text}`);
+  }
+}
