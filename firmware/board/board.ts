@@ -43,7 +43,10 @@ export interface FrontEnd {
   /** Begins sampling; `ready` is called whenever the FIFO holds enough to be worth a read. */
   start(ready: () => void): void;
   stop(): void;
+  /** What it returns is the caller's until the next call. */
   read(): Reading;
+  /** True while the electrodes touch, as of the last reading; absent where nothing can tell. */
+  contact?(): boolean;
 }
 
 /** The radio's peripheral side. A notification may vanish without a word. */
