@@ -160,10 +160,71 @@ export function lmotsPublicKey(
 }
 
 /**
- * Signs with leaf q, which must never sign another message: two signatures by one leaf are a forger's kit.
- * The randomizer comes from the seed as well, because a handheld's random numbers may be weak.
- * @throws LMS_TYPE, LMS_SEED
+ * One signature, a few hashes at a time, because a handheld that takes seconds for it must go on recording meanwhile.
+ * Leaf q must never sign another message: two signatures by one leaf are a forger's kit. The randomizer comes from the
+ * seed as well, because a handheld's random numbers may be weak.
  */
+export class LmotsSigner {
+  /** Type 4 ‖ C n ‖ p chains of n; whole once `step` has said so. */
+  readonly signature: Uint8Array;
+  private readonly shape: OtsShape;
+  private readonly chains: Chains;
+  /** Q ‖ checksum. */
+  private readonly digits: Uint8Array;
+  /** The chain being walked, how far along it `value` stands, and the step that the signature wants of it. */
+  private chain = 0;
+  private at = 0;
+  private end = 0;
+  /** Absent until the chain's start is hashed. */
+  private value: Uint8Array | undefined;
+
+  /** Costs two hashes, one of them over the message. @throws LMS_TYPE, LMS_SEED */
+  constructor(
+    sha256: Sha256,
+    otsType: number,
+    id: Uint8Array,
+    q: number,
+    private readonly seed: Uint8Array,
+    message: Uint8Array,
+  ) {
+    this.shape = otsShape(otsType);
+    checkLengths(this.shape, id, seed);
+    this.chains = new Chains(sha256, this.shape.n, id, q);
+    const c = cut(this.chains.start(RANDOMIZER, seed), 0, this.shape.n);
+    this.digits = digest(sha256, this.shape, id, q, c, message);
+    this.signature = new Uint8Array(otsSignatureBytes(otsType));
+    this.signature[3] = otsType;
+    this.signature.set(c, 4);
+    this.end = digit(this.digits, 0, this.shape.w);
+  }
+
+  /** Goes on by at most so many hashes. @returns true when the signature is whole */
+  step(hashes: number): boolean {
+    let left = hashes;
+    while (left > 0 && this.chain < this.shape.p) {
+      if (!this.value) {
+        this.value = this.chains.start(this.chain, this.seed);
+        left--;
+      }
+      const to = Math.min(this.end, this.at + left);
+      left -= to - this.at;
+      this.value = this.chains.walk(this.chain, this.at, to, this.value);
+      this.at = to;
+      if (to === this.end) this.endChain();
+    }
+    return this.chain === this.shape.p;
+  }
+
+  private endChain(): void {
+    this.signature.set(this.value!, 4 + this.shape.n * (1 + this.chain));
+    this.value = undefined;
+    this.at = 0;
+    this.chain++;
+    if (this.chain < this.shape.p) this.end = digit(this.digits, this.chain, this.shape.w);
+  }
+}
+
+/** Signs at once with leaf q, which must never sign another message. @throws LMS_TYPE, LMS_SEED */
 export function lmotsSign(
   sha256: Sha256,
   otsType: number,
@@ -172,19 +233,9 @@ export function lmotsSign(
   seed: Uint8Array,
   message: Uint8Array,
 ): Uint8Array {
-  const shape = otsShape(otsType);
-  checkLengths(shape, id, seed);
-  const n = shape.n;
-  const chains = new Chains(sha256, n, id, q);
-  const c = cut(chains.start(RANDOMIZER, seed), 0, n);
-  const digits = digest(sha256, shape, id, q, c, message);
-  const out = new Uint8Array(otsSignatureBytes(otsType));
-  out[3] = otsType;
-  out.set(c, 4);
-  for (let i = 0; i < shape.p; i++) {
-    out.set(chains.walk(i, 0, digit(digits, i, shape.w), chains.start(i, seed)), 4 + n * (1 + i));
-  }
-  return out;
+  const signer = new LmotsSigner(sha256, otsType, id, q, seed, message);
+  signer.step(Infinity);
+  return signer.signature;
 }
 
 /** The public key K that this signature belongs to, whatever it says. @throws LMS_TYPE, SIGNATURE_TRUNCATED, SIGNATURE_TRAILING */

@@ -1,7 +1,7 @@
 /** A device's signing trees: every key follows from one seed, so that handheld and factory make the same ones. */
 import { ascii, concat, cut } from "./bytes";
 import type { Crypto } from "./crypto";
-import { lmotsSign, TREE_ID_BYTES } from "./lmots";
+import { LmotsSigner, TREE_ID_BYTES } from "./lmots";
 import { LmsType, lmsLeaves, lmsPublicKey, lmsRoot, lmsShape } from "./lms";
 import { refusal } from "./refusal";
 import { type CloseSignature, SIGNATURE_OTS_TYPE } from "./signature";
@@ -52,23 +52,47 @@ export function leavesOf(signing: Signing): number {
   return signing.trees * (1 << signing.height);
 }
 
-/** Signs with leaf `n` of all, which the caller has burned. @throws LMS_LEAF when there is no such leaf */
+/** Signs with leaf `n` of all, which the caller has burned, a few hashes at a time. */
+export class LeafSigner {
+  private readonly tree: number;
+  private readonly leaf: number;
+  private readonly ots: LmotsSigner;
+
+  /** @throws LMS_LEAF when there is no such leaf */
+  constructor(crypto: Crypto, signing: Signing, n: number, message: Uint8Array) {
+    if (!(n >= 0 && n < leavesOf(signing))) throw refusal("LMS_LEAF", "this device has no leaf " + n);
+    const perTree = 1 << signing.height;
+    this.tree = Math.floor(n / perTree);
+    this.leaf = n % perTree;
+    const id = treeId(crypto, signing.seed, this.tree);
+    const seed = treeSeed(crypto, signing.seed, this.tree);
+    const sha256 = function (data: Uint8Array): Uint8Array {
+      return crypto.sha256(data);
+    };
+    this.ots = new LmotsSigner(sha256, SIGNATURE_OTS_TYPE, id, this.leaf, seed, message);
+  }
+
+  /** Goes on by at most so many hashes. @returns true when the signature is whole */
+  step(hashes: number): boolean {
+    return this.ots.step(hashes);
+  }
+
+  /** To be asked for once `step` has said that it is whole. */
+  signature(): CloseSignature {
+    return { tree: this.tree, leaf: this.leaf, ots: this.ots.signature };
+  }
+}
+
+/** Signs at once with leaf `n` of all, which the caller has burned. @throws LMS_LEAF when there is no such leaf */
 export function signWithLeaf(
   crypto: Crypto,
   signing: Signing,
   n: number,
   message: Uint8Array,
 ): CloseSignature {
-  if (!(n >= 0 && n < leavesOf(signing))) throw refusal("LMS_LEAF", "this device has no leaf " + n);
-  const perTree = 1 << signing.height;
-  const tree = Math.floor(n / perTree);
-  const leaf = n % perTree;
-  const id = treeId(crypto, signing.seed, tree);
-  const seed = treeSeed(crypto, signing.seed, tree);
-  const sha256 = function (data: Uint8Array): Uint8Array {
-    return crypto.sha256(data);
-  };
-  return { tree, leaf, ots: lmotsSign(sha256, SIGNATURE_OTS_TYPE, id, leaf, seed, message) };
+  const signer = new LeafSigner(crypto, signing, n, message);
+  signer.step(Infinity);
+  return signer.signature();
 }
 
 /** Public key and table of one tree: 820 hashes a leaf, the factory's work. */

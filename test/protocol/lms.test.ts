@@ -3,7 +3,14 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { nodeCrypto } from "../../gateway/crypto";
 import { concat, fromHex, toHex } from "../../protocol/bytes";
-import { lmotsPublicKey, lmotsSign, OtsType, otsShape, otsSignatureBytes } from "../../protocol/lmots";
+import {
+  LmotsSigner,
+  lmotsPublicKey,
+  lmotsSign,
+  OtsType,
+  otsShape,
+  otsSignatureBytes,
+} from "../../protocol/lmots";
 import {
   assembleLms,
   decodeLmsPublicKey,
@@ -163,6 +170,27 @@ describe(`LMS and LM-OTS (RFC 8554, RFC 9858), seed ${SEED}`, function () {
       assert.equal(toHex(sha256(signature)), v.signatureSha256);
     });
   }
+
+  it("makes the same signature in slices of any size, none of which takes more hashes than it may", () => {
+    for (const v of vectors.ots as Json[]) {
+      for (const most of [1, 2, 8, 15, 16, 17, 1000]) {
+        let hashes = 0;
+        const counted = (data: Uint8Array) => {
+          hashes++;
+          return sha256(data);
+        };
+        const [id, seed] = [fromHex(v.id), fromHex(v.seed)];
+        const signer = new LmotsSigner(counted, v.otsType, id, v.q, seed, fromHex(v.message));
+        let whole = false;
+        while (!whole) {
+          hashes = 0;
+          whole = signer.step(most);
+          assert.ok(hashes <= most && (hashes === most || whole), `${hashes} hashes of ${most}`);
+        }
+        assert.equal(toHex(sha256(signer.signature)), v.signatureSha256, `${v.otsType}, slices of ${most}`);
+      }
+    }
+  });
 
   it("a second verifier, in Python, says the same of every type, right and wrong", () => {
     const cases: Hss[] = [...vectors.hss];
