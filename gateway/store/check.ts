@@ -70,6 +70,8 @@ export class RecordingCheck {
   /** Next sequence in the chain, and the chain before it; undefined once frames are missing. */
   private next = 0;
   private chain?: Uint8Array;
+  /** The chain before frame next - 1; undefined where nothing tells it. */
+  private chainBefore?: Uint8Array;
   private shape?: BlockShape;
   private readonly gaps: Runs = [];
   /** Samples declared lost within the recording, as its close counts them. */
@@ -187,6 +189,7 @@ export class RecordingCheck {
       const drop = rangeOver(this.ranges, this.next);
       if (drop) {
         this.noteUntied(drop);
+        this.chainBefore = drop.to === this.next ? this.chain : undefined;
         this.chain = drop.chain;
         this.next = drop.to + 1;
         this.arrive();
@@ -197,6 +200,7 @@ export class RecordingCheck {
       this.missing.push(`${span(this.next, end - 1)} missing`);
       this.next = end;
       this.chain = undefined;
+      this.chainBefore = undefined;
       this.lostTrack = true;
     }
   }
@@ -206,6 +210,7 @@ export class RecordingCheck {
     if (sequence !== this.next) return;
     this.next++;
     this.passedAt = sequence;
+    this.chainBefore = this.chain;
     if (this.chain) this.chain = chainNext(crypto, this.chain, frame, chainRoom);
     this.arrive();
     for (const { chain } of this.rangesTo.get(sequence) ?? []) {
@@ -322,15 +327,17 @@ export class RecordingCheck {
 
   private comparePrevious(previous: Previous | undefined): void {
     if (!previous || previous.recording !== this.row.number || previous.frames === 0) return;
+    const late = this.signedBehind(previous);
+    const chain = late ? this.chainBefore : this.chain;
     if (previous.frames > this.next) {
       this.missing.push(
         `${span(this.next, previous.frames - 1)} missing: the next recording says there were ${previous.frames}`,
       );
-    } else if (previous.frames < this.next) {
+    } else if (previous.frames < this.next && !late) {
       this.altered.push(
         `the next recording says that this one had ${previous.frames} frames, not ${this.next}`,
       );
-    } else if (this.chain && !sameBytes(previous.chain, this.chain)) {
+    } else if (chain && !sameBytes(previous.chain, chain)) {
       this.altered.push("the chain does not end in the hash that the next recording states");
     } else if (
       previous.closed !== (this.close !== undefined || this.signatureBody !== undefined) &&
@@ -339,6 +346,12 @@ export class RecordingCheck {
       const declared = this.ranges.some((drop) => drop.to === previous.frames - 1);
       if (!declared) this.altered.push("the next recording disagrees about its close");
     }
+  }
+
+  /** Whether the handheld still signed the close when the next recording began: then that one counts up to the close. */
+  private signedBehind({ closed, frames }: Previous): boolean {
+    if (!closed || frames !== this.next - 1) return false;
+    return this.signatureBody !== undefined || rangeOver(this.ranges, frames) !== undefined;
   }
 
   private compareRow(): void {

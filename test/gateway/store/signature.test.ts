@@ -63,6 +63,48 @@ describe("a close's signature", () => {
     );
   });
 
+  /** A close whose signature was still being made when the next recording began. */
+  function signedLate(changes: Parameters<Handheld["begin"]>[0] = {}): Made {
+    const made = handheld.record(1);
+    const next = handheld.begin(changes);
+    handheld.append(made, FrameType.signature, SIGNATURE);
+    rig.deliver(handheld, made);
+    rig.deliver(handheld, next);
+    return made;
+  }
+  const problemsOfFirst = () => rig.verify().recordings[0].problems;
+
+  it("may come after the next recording began, whose open frame then counts up to the close", () => {
+    signedLate();
+    assert.deepEqual(problemsOfFirst(), []);
+    assert.equal(rig.verify().ok, true);
+  });
+
+  it("that came so and was dropped leaves nothing altered", () => {
+    const made = handheld.record(1);
+    const next = handheld.begin();
+    handheld.append(made, FrameType.signature, SIGNATURE);
+    rig.deliver(handheld, made, [0, 1, 2]);
+    const { number: recording, samples: firstSample, chains } = made;
+    const reason = DropReason.ringFull;
+    handheld.drop(next, { reason, recording, from: 3, to: 3, firstSample, samples: 0, chain: chains[3] });
+    rig.deliver(handheld, next);
+    assert.deepEqual(problemsOfFirst(), []);
+  });
+
+  it("excuses no other chain up to the close", () => {
+    const chain = new Uint8Array(32).fill(1);
+    signedLate({ previous: { recording: 1, frames: 3, closed: true, chain } });
+    assert.deepEqual(problemsOfFirst(), [
+      "the chain does not end in the hash that the next recording states",
+    ]);
+  });
+
+  it("excuses no open frame that says there was no close", () => {
+    signedLate({ previous: { recording: 1, frames: 3, closed: false, chain: new Uint8Array(32) } });
+    assert.deepEqual(problemsOfFirst(), ["the next recording says that this one had 3 frames, not 4"]);
+  });
+
   it("is nothing that must be: a recording without it is closed", () => {
     const made = handheld.record(1);
     settles(made, [0, 1, 2]);
