@@ -127,10 +127,11 @@ export class Monitor implements Owner, Sink {
     this.link.sendStatus();
   }
 
-  /** Not recording: draining while the ring owes frames, idle otherwise. */
+  /** Not recording: draining while the ring owes frames or a close waits for its signature, idle otherwise. */
   private rest(): void {
     if (this.state === MonitorState.recording) return;
-    this.state = this.ring.usage().backlog > 0 ? MonitorState.draining : MonitorState.idle;
+    const owes = this.recorder.signing() || this.ring.usage().backlog > 0;
+    this.state = owes ? MonitorState.draining : MonitorState.idle;
     const atHome = this.state === MonitorState.idle ? Pattern.hubHasIt : Pattern.keptHere;
     this.board.show(this.ownerKeys ? atHome : Pattern.claimMe);
   }

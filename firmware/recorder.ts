@@ -2,13 +2,14 @@
 
 import { DropReason, encodeClose, encodeData, encodeDrop, encodeMark, signedClose } from "../protocol/bodies";
 import { chainNext, chainStart, HASH_BYTES } from "../protocol/chain";
-import { FrameType, HEADER_BYTES, TAG_BYTES } from "../protocol/header";
+import { FrameType, HEADER_BYTES, type Header, TAG_BYTES } from "../protocol/header";
 import { nextChainKey, recordingKey } from "../protocol/keys";
 import { encodeOpen, type Previous } from "../protocol/open";
 import { sealFrame } from "../protocol/seal";
-import { encodeSignature, SIGNATURE_BYTES } from "../protocol/signature";
-import { leavesOf, signWithLeaf } from "../protocol/trees";
+import { SIGNATURE_BYTES } from "../protocol/signature";
+import { LeafSigner, leavesOf } from "../protocol/trees";
 import type { Board } from "./board/board";
+import { Closing, type Ended } from "./closing";
 import type { Evicted, Ring } from "./ring";
 import { nominalBlock } from "./sampler";
 import type { Keys, Vault } from "./vault";
@@ -61,6 +62,7 @@ export class Recorder {
   /** Runs whose drop frame no receipt covers yet: if that frame is evicted too, it is written again. */
   private gaps: Gap[] = [];
   private frontEndLosses: { firstSample: number; samples: number }[] = [];
+  private readonly closing: Closing;
 
   /** @param appended told of every frame that now stands in flash */
   constructor(
@@ -68,7 +70,12 @@ export class Recorder {
     private readonly ring: Ring,
     private readonly vault: Vault,
     private readonly appended: (recording: number, sequence: number) => void,
-  ) {}
+  ) {
+    const self = this;
+    this.closing = new Closing(board, function (ended, body) {
+      self.sign(ended, body);
+    });
+  }
 
   /** After a restart: holes in what the ring holds. */
   inherit(holes: Evicted[]): void {
@@ -163,8 +170,14 @@ export class Recorder {
     return signing ? Math.max(0, leavesOf(signing) - leaf) : 0;
   }
 
-  /** Ends the recording, signs its close and forgets its key. @returns the keys as they stand in flash now */
+  /** True while the close of an ended recording waits for its signature. */
+  signing(): boolean {
+    return this.closing.pending();
+  }
+
+  /** Ends the recording and begins to sign its close. @returns the keys as they stand in flash now */
   close(keys: Keys, reason: number): Keys {
+    this.closing.finish();
     const signs = this.signatures(keys.leaf) > 0;
     // Whatever must go to make room is declared before the close: nothing follows it but its signature.
     while (!this.hasRoomToEnd(signs)) {
@@ -191,7 +204,7 @@ export class Recorder {
       this.write(FrameType.close, body, this.samples);
       // The leaf is burned before it signs: a power cut leaves the recording unsigned, never a leaf used twice.
       this.vault.save(next);
-      if (signs) this.sign(keys.leaf, signed);
+      if (signs) this.closing.begin(this.ended(), this.signerOf(keys.leaf, signed));
     } finally {
       this.recording = 0;
       this.key = NO_HASH;
@@ -205,9 +218,32 @@ export class Recorder {
       : this.ring.fits(this.recording, CLOSE_FRAME_BYTES);
   }
 
-  private sign(leaf: number, signed: Uint8Array): void {
-    const signature = signWithLeaf(this.board.crypto, this.board.identity.signing!, leaf, signed);
-    this.write(FrameType.signature, encodeSignature(signature), this.samples);
+  private ended(): Ended {
+    return {
+      epoch: this.epoch,
+      recording: this.recording,
+      key: this.key,
+      sequence: this.sequence,
+      samples: this.samples,
+      chain: this.chain,
+    };
+  }
+
+  private signerOf(leaf: number, signed: Uint8Array): LeafSigner {
+    return new LeafSigner(this.board.crypto, this.board.identity.signing!, leaf, signed);
+  }
+
+  /** Writes a signature behind its close. The next recording may run by then: what made room is declared in that one. */
+  private sign(ended: Ended, body: Uint8Array): void {
+    const header = {
+      type: FrameType.signature,
+      epoch: ended.epoch,
+      recording: ended.recording,
+      sequence: ended.sequence,
+    };
+    this.append(ended.key, header, body, ended.samples, ended.samples, ended.chain);
+    this.appended(ended.recording, ended.sequence);
+    if (this.recording !== 0) this.announce();
   }
 
   private put(type: number, body: Uint8Array, endSample: number): void {
@@ -217,14 +253,27 @@ export class Recorder {
 
   private write(type: number, body: Uint8Array, endSample: number): void {
     const header = { type, epoch: this.epoch, recording: this.recording, sequence: this.sequence };
-    const frame = sealFrame(this.board.crypto, this.key, header, body);
-    do {
-      while (!this.ring.fits(this.recording, frame.length)) this.noteLost(this.ring.evict());
-    } while (!this.ring.append(frame, this.samples, endSample, this.chain));
+    const frame = this.append(this.key, header, body, this.samples, endSample, this.chain);
     this.chain = chainNext(this.board.crypto, this.chain, frame);
     this.samples = endSample;
     this.sequence++;
     this.appended(this.recording, header.sequence);
+  }
+
+  /** @param chain before the frame; @returns the frame, which stands in flash */
+  private append(
+    key: Uint8Array,
+    header: Header,
+    body: Uint8Array,
+    firstSample: number,
+    endSample: number,
+    chain: Uint8Array,
+  ): Uint8Array {
+    const frame = sealFrame(this.board.crypto, key, header, body);
+    do {
+      while (!this.ring.fits(header.recording, frame.length)) this.noteLost(this.ring.evict());
+    } while (!this.ring.append(frame, firstSample, endSample, chain));
+    return frame;
   }
 
   /** Files what an eviction took: gaps whose drop frame went are announced again, receipted ones are forgotten. */

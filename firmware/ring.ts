@@ -2,7 +2,7 @@
 
 import { chainNext, HASH_BYTES } from "../protocol/chain";
 import type { Crypto } from "../protocol/crypto";
-import { decodeHeader } from "../protocol/header";
+import { decodeHeader, type Header } from "../protocol/header";
 import type { Hole } from "../protocol/receipt";
 import { refusal } from "../protocol/refusal";
 import type { Flash } from "./board/board";
@@ -157,13 +157,34 @@ export class Ring {
   }
 
   /**
-   * Appends a sealed frame; call `fits` first.
+   * Appends a sealed frame; call `fits` first. One of a recording before the running one gets a page of its own: the
+   * running one goes on in its page.
    * @returns false when the page did not keep it: that page takes no more, and the same frame must go to another
    * @param firstSample sample index per lead before the frame, `endSample` after it
    * @param chain the recording's chain before the frame
    */
   append(frame: Uint8Array, firstSample: number, endSample: number, chain: Uint8Array): boolean {
     const header = decodeHeader(frame);
+    const running = this.current;
+    const late = running !== NO_PAGE && this.recording[running] > header.recording;
+    if (!late) return this.appendHere(header, frame, firstSample, endSample, chain);
+    const writeAt = this.writeAt;
+    this.current = NO_PAGE;
+    const kept = this.appendHere(header, frame, firstSample, endSample, chain);
+    const own = this.current;
+    this.current = running;
+    this.writeAt = writeAt;
+    if (own !== NO_PAGE) this.settle(own);
+    return kept;
+  }
+
+  private appendHere(
+    header: Header,
+    frame: Uint8Array,
+    firstSample: number,
+    endSample: number,
+    chain: Uint8Array,
+  ): boolean {
     if (!this.fitsCurrent(header.recording, frame.length)) {
       this.openPage({
         serial: this.newestSerial + 1,
@@ -499,7 +520,7 @@ export class Ring {
     let newest = NO_PAGE;
     for (let page = 0; page < this.pages; page++) {
       if (this.state[page] === FREE || this.count[page] === 0) continue;
-      if (newest === NO_PAGE || this.serial[page] > this.serial[newest]) newest = page;
+      if (newest === NO_PAGE || this.isLater(page, newest)) newest = page;
     }
     if (newest === NO_PAGE) return undefined;
     let chain = readHead(this.flash, newest, this.crc32)!.chain;
@@ -516,6 +537,13 @@ export class Ring {
       chain,
       lastType,
     };
+  }
+
+  /** A recording's late signature stands behind the next recording's first pages. */
+  private isLater(page: number, than: number): boolean {
+    return this.recording[page] === this.recording[than]
+      ? this.serial[page] > this.serial[than]
+      : this.recording[page] > this.recording[than];
   }
 
   /** Backlog in frames, fullness in thousandths of what can be held, and the lowest recording that still stands (0 = none). */

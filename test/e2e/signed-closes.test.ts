@@ -59,6 +59,8 @@ async function cutEveryClose({ handheld }: House, keepsake: Keepsake, boot: () =
       chip.cutAfter(operation);
       handheld.act((monitor) => monitor.stop());
       closes++;
+      // The close is signed a slice at a time.
+      await pause(500);
       const cut = handheld.powerCuts > before;
       keepsake.flash.restore();
       keepsake.vault.restore();

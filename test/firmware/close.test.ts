@@ -43,6 +43,30 @@ function verifies(signed: Uint8Array, body: Uint8Array): boolean {
   return verifyLms(nodeCrypto.sha256, TREE.publicKey, signed, assembleLms(leaf, ots, lmsType, path));
 }
 
+/** Timers of a board whose time passes only as told. */
+class Timers {
+  now = 0;
+  private due: { at: number; run: () => void }[] = [];
+
+  after(ms: number, run: () => void): () => void {
+    const timer = { at: this.now + ms, run };
+    this.due.push(timer);
+    return () => {
+      this.due = this.due.filter((other) => other !== timer);
+    };
+  }
+
+  /** Runs the timer that is due first, time having passed until then. @returns false when there is none */
+  next(): boolean {
+    const first = this.due.reduce((a, b) => (b.at < a.at ? b : a), this.due[0]!);
+    if (!first) return false;
+    this.due = this.due.filter((other) => other !== first);
+    this.now = Math.max(this.now, first.at);
+    first.run();
+    return true;
+  }
+}
+
 /** A claimed unit without a radio. Whatever it ever seals is watched. */
 class Unit {
   readonly flash: SimFlash;
@@ -50,6 +74,9 @@ class Unit {
   ring!: Ring;
   recorder!: Recorder;
   keys!: Keys;
+  timers = new Timers();
+  /** What a hash costs, ms. */
+  hashMs = 0;
   evictionsBehindClose = 0;
   /** Frames sealed since the newest close, that close included. */
   private sinceClose = 0;
@@ -81,7 +108,16 @@ class Unit {
       if (this.sinceClose > 0) this.evictionsBehindClose++;
       return evict();
     };
-    const crypto: Crypto = { ...nodeCrypto, seal: (key, nonce, plain) => this.seal(key, nonce, plain) };
+    const timers = new Timers();
+    this.timers = timers;
+    const crypto: Crypto = {
+      ...nodeCrypto,
+      seal: (key, nonce, plain) => this.seal(key, nonce, plain),
+      sha256: (data) => {
+        timers.now += this.hashMs;
+        return nodeCrypto.sha256(data);
+      },
+    };
     const board = {
       crypto,
       identity: { device: DEVICE, claimCode: fill(16, 0), certificate: fill(0, 0), signing: SIGNING },
@@ -93,6 +129,7 @@ class Unit {
         leads: [{ name: "I", unit: "mV", gain: 200, baseline: 0, adcZero: 0 }],
       },
       uptimeMs: () => 5,
+      after: (ms: number, run: () => void) => timers.after(ms, run),
       batteryMillivolts: () => 3900,
     } as unknown as Board;
     this.recorder = new Recorder(board, this.ring, vault, () => {});
@@ -126,7 +163,14 @@ class Unit {
     this.sinceClose = 0;
   }
 
+  /** With its signature. */
   close(): void {
+    this.end();
+    while (this.timers.next());
+  }
+
+  /** The signature is yet to be made. */
+  end(): void {
     this.keys = this.recorder.close(this.keys, CloseReason.complete);
   }
 
@@ -287,5 +331,132 @@ describe("the close of a recording", function () {
       { recording: 1, from: 0, to: 0, firstSample: 0, endSample: 0, before: fill(32, 0), chain: fill(32, 0) },
     ]);
     assert.deepEqual(unit.endOf(1), { closed: true, signed: false });
+  });
+});
+
+describe("a close that is signed while the next recording runs", function () {
+  this.timeout(120_000);
+
+  /** Ends recording 2 and begins 3, whose blocks fall between the slices. */
+  function overlap(unit: Unit, { before, count }: { before: number; count: number }): void {
+    unit.begin(before);
+    unit.close();
+    unit.begin(count);
+    unit.end();
+    unit.begin(0);
+    let blocks = 0;
+    for (let more = true; more && unit.recorder.signing(); blocks++) {
+      unit.recorder.data(blocks * 256, fill(100, blocks), 256);
+      for (let slice = 0; more && slice < 9; slice++) more = unit.timers.next();
+    }
+    assert.ok(blocks >= 5, `only ${blocks} blocks fell into the signing`);
+    for (let i = 0; i < 3; i++) unit.recorder.data((blocks + i) * 256, fill(100, i), 256);
+  }
+
+  it("gets its signature all the same, wherever both fall, and every frame of the other stays readable", () => {
+    for (const { pages, before, count } of LAYOUTS) {
+      const where = `${before} and ${count} frames`;
+      const unit = new Unit("overlap", pages);
+      overlap(unit, { before, count });
+      assert.deepEqual(unit.endOf(2), { closed: true, signed: true }, where);
+      const [open] = unit.held(3);
+      const { previous } = decodeOpen(open!.body);
+      const closed = unit.held(2).find(({ type }) => type === FrameType.close)!.sequence + 1;
+      assert.deepEqual([previous!.recording, previous!.closed, previous!.frames], [2, true, closed], where);
+      const sequences = unit.held(3).map(({ sequence }) => sequence);
+      assert.deepEqual(
+        sequences,
+        sequences.map((_, i) => i),
+        where,
+      );
+      // A restart knows that 3 came last, although the signature of 2 stands behind its first page.
+      unit.boot();
+      unit.begin(0);
+      const next = decodeOpen(unit.held(4)[0]!.body).previous!;
+      assert.deepEqual([next.recording, next.closed, next.frames], [3, false, sequences.length], where);
+    }
+  });
+
+  it("survives a power cut at each flash operation: no leaf and no nonce twice, the running recording whole up to there", () => {
+    const ends = { signed: 0, unsigned: 0 };
+    for (const { pages, before, count } of LAYOUTS.filter((layout) => layout.count % 10 === 4)) {
+      for (let operation = 1, cut = true; cut; operation++) {
+        for (const tear of [1, 2]) {
+          const where = `${before} and ${count} frames, operation ${operation}, tear ${tear}`;
+          const unit = new Unit(where, pages);
+          const kept: string[] = [];
+          unit.begin(before);
+          unit.close();
+          unit.begin(count);
+          unit.end();
+          unit.begin(0);
+          unit.flash.cutAfter(operation);
+          cut = false;
+          try {
+            for (let i = 0; unit.recorder.signing(); i++) {
+              if (i % 9 === 0) {
+                unit.recorder.data((i / 9) * 256, fill(100, i), 256);
+                kept.push(toHex(unit.held(3).at(-1)!.frame));
+              }
+              unit.timers.next();
+            }
+          } catch (error) {
+            assert.ok(error instanceof PowerCut, String(error));
+            cut = true;
+          }
+          unit.boot();
+          const { closed, signed } = unit.endOf(2);
+          assert.equal(closed, true, where);
+          ends[signed ? "signed" : "unsigned"]++;
+          const frames = unit.held(3).map(({ frame }) => toHex(frame));
+          for (const frame of kept) assert.ok(frames.includes(frame), where);
+          assert.equal(unit.keys.leaf, 2, where);
+          unit.begin(2);
+          assert.equal(decodeOpen(unit.held(4)[0]!.body).previous!.recording, 3, where);
+          unit.close();
+          assert.deepEqual(unit.endOf(4), { closed: true, signed: true }, where);
+          if (operation > 60) assert.fail(`${where}: the signature never ends`);
+        }
+      }
+    }
+    assert.ok(Math.min(...Object.values(ends)) > 20, JSON.stringify(ends));
+  });
+
+  it("delays no block by more than a slice, although it takes seconds altogether", () => {
+    const unit = new Unit("in time", 16);
+    unit.hashMs = 7;
+    unit.begin(1);
+    unit.end();
+    unit.begin(0);
+    const { timers } = unit;
+    const from = timers.now;
+    let latest = 0;
+    let blocks = 0;
+    // A block every 125 ms, whose own hash counts as well.
+    const block = (due: number) => {
+      latest = Math.max(latest, timers.now - due);
+      unit.recorder.data(blocks * 32, fill(100, blocks), 32);
+      blocks++;
+      if (unit.recorder.signing()) timers.after(due + 125 - timers.now, () => block(due + 125));
+    };
+    timers.after(125, () => block(from + 125));
+    while (timers.next());
+    assert.deepEqual(unit.endOf(1), { closed: true, signed: true });
+    assert.ok(timers.now - from > 2500, `${timers.now - from} ms`);
+    assert.ok(blocks > 20, `${blocks} blocks`);
+    assert.ok(latest <= 8 * 7, `a block came ${latest} ms late`);
+  });
+
+  it("is signed before the next close, should that one come first", () => {
+    const unit = new Unit("short", 8);
+    unit.begin(2);
+    unit.end();
+    unit.begin(1);
+    unit.end();
+    assert.deepEqual(unit.endOf(1), { closed: true, signed: true });
+    assert.deepEqual(unit.endOf(2), { closed: true, signed: false });
+    while (unit.timers.next());
+    assert.deepEqual(unit.endOf(2), { closed: true, signed: true });
+    assert.equal(unit.keys.leaf, 2);
   });
 });
