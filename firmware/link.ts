@@ -39,6 +39,8 @@ const NOTIFICATIONS_PER_SECOND = 100;
 /** What the link asks of the monitor. */
 export interface Owner {
   keys(): Keys | undefined;
+  /** Of the ownership; while nobody owns the handheld, of the last one, 0 when there was none. */
+  epoch(): number;
   /** Name in the hello while nobody owns the handheld. */
   temporaryAlias(): Uint8Array;
   claimable(): boolean;
@@ -116,9 +118,8 @@ export class Link {
   hello(): void {
     if (!this.connected) return;
     this.reset();
-    const keys = this.owner.keys();
     this.nonce = this.board.crypto.random(16);
-    const epoch = keys ? keys.epoch : 0;
+    const epoch = this.owner.epoch();
     this.outbox.send(
       encodeDeviceHello({ alias: this.alias(), epoch, nonce: this.nonce, claimable: this.owner.claimable() }),
     );

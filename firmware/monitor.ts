@@ -47,6 +47,7 @@ export class Monitor implements Owner, Sink {
     this.ring = new Ring(board.flash, board.crc32, board.crypto);
     this.bootAlias = board.crypto.random(8);
     this.ownerKeys = this.vault.load();
+    if (board.wipeAsked()) this.wipe();
     this.ring.load(this.ownerKeys ? this.ownerKeys.epoch : 0);
     this.link = new Link(board, this.ring, this);
     this.recorder = new Recorder(board, this.ring, this.vault, function (recording, sequence) {
@@ -64,9 +65,15 @@ export class Monitor implements Owner, Sink {
     else this.start(RecordingMode.strip, 0);
   }
 
-  /** The button held: for a minute the handheld may be claimed with its code. */
+  /** Keys first: what the ring holds nobody can read from then on, and its pages count as free. */
+  private wipe(): void {
+    if (this.ownerKeys) this.vault.wipe();
+    this.ownerKeys = undefined;
+  }
+
+  /** The button held: for a minute a handheld without owner may be claimed with its code. */
   hold(): void {
-    if (this.state === MonitorState.recording) return;
+    if (this.ownerKeys) return;
     this.claimUntilMs = this.board.uptimeMs() + CLAIM_WINDOW_MS;
     this.board.show(Pattern.claimMe);
     this.link.hello();
@@ -140,6 +147,11 @@ export class Monitor implements Owner, Sink {
     return this.ownerKeys;
   }
 
+  epoch(): number {
+    const past = this.vault.past();
+    return past ? past.epoch : 0;
+  }
+
   temporaryAlias(): Uint8Array {
     return this.bootAlias;
   }
@@ -168,10 +180,12 @@ export class Monitor implements Owner, Sink {
   }
 
   /**
-   * Where an unclaimed unit begins to sign. One that recorded before and yet has no keys has lost count of its leaves,
-   * and a leaf that signs twice is worse than none that signs.
+   * Where an unclaimed unit goes on to sign. One that recorded before and yet knows of no owner has lost count of its
+   * leaves, and a leaf that signs twice is worse than none that signs.
    */
   private firstLeaf(): number {
+    const past = this.vault.past();
+    if (past) return past.leaf;
     return this.ring.used() ? NO_LEAF : 0;
   }
 
@@ -217,10 +231,11 @@ export class Monitor implements Owner, Sink {
   }
 
   claim(message: Uint8Array, hello: StoreHello): void {
-    if (this.state === MonitorState.recording || !this.claimable())
+    if (this.ownerKeys) throw refusal("CLAIM_OWNED", "a claim, but only its button ends an ownership");
+    if (!this.claimable())
       throw refusal("CLAIM_WINDOW", "a claim, but nobody held the button in the last minute");
     const header = decodeHeader(message);
-    const epoch = (this.ownerKeys ? this.ownerKeys.epoch : 0) + 1;
+    const epoch = this.epoch() + 1;
     if (header.epoch !== epoch || header.sequence !== 0) {
       throw refusal("CLAIM_EPOCH", "a claim for epoch " + header.epoch + ", the next one is " + epoch);
     }
@@ -235,7 +250,7 @@ export class Monitor implements Owner, Sink {
       receiptKey: receiptKey(crypto, claim.root),
       alias: claim.alias,
       previousClose: new Uint8Array(32),
-      leaf: this.ownerKeys ? this.ownerKeys.leaf : this.firstLeaf(),
+      leaf: this.firstLeaf(),
       seen: seenNothing(),
       confirmed: false,
     };

@@ -29,6 +29,16 @@ export interface Keys {
   confirmed: boolean;
 }
 
+/** What outlives an ownership: no epoch comes twice, and no leaf. */
+export interface Past {
+  epoch: number;
+  /** The next signing leaf. */
+  leaf: number;
+}
+
+/** Whose the record is. */
+const Owned = { unconfirmed: 0, confirmed: 1, nobody: 2 };
+
 const MAGIC = 0x4156;
 const CRC_BYTES = 4;
 const GENERATION_BYTES = 8;
@@ -39,16 +49,37 @@ export function seenNothing(): Seen {
   return { generation: new Uint8Array(GENERATION_BYTES), size: 0, root: new Uint8Array(HASH_BYTES) };
 }
 
+/** Of nobody: the past alone. */
+function noKeys(past: Past): Keys {
+  return {
+    epoch: past.epoch,
+    recording: 0,
+    chainKey: new Uint8Array(32),
+    receiptKey: new Uint8Array(32),
+    alias: new Uint8Array(8),
+    previousClose: new Uint8Array(32),
+    leaf: past.leaf,
+    seen: seenNothing(),
+    confirmed: false,
+  };
+}
+
+function isBlank(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0xff) return false;
+  return true;
+}
+
 export class Vault {
   private page = 0;
   private serial = 0;
+  private newest: Past | undefined;
 
   constructor(
     private readonly flash: Flash,
     private readonly crc32: (bytes: Uint8Array) => number,
   ) {}
 
-  /** The newest whole record, or nothing in an unclaimed handheld; clears up what a power cut left. */
+  /** The keys of the newest whole record, or nothing in an unclaimed handheld; clears up what a power cut left. */
   load(): Keys | undefined {
     const first = this.readPage(0);
     const second = this.readPage(1);
@@ -57,13 +88,30 @@ export class Vault {
     this.page = newest;
     const found = (newest === 0 ? first : second)!;
     this.serial = found.serial;
-    // Older keys open older recordings: they go before anything else happens.
-    if (first && second) this.flash.erase(1 - newest);
-    return found.keys;
+    this.newest = found.keys;
+    // Older keys open older recordings: they go before anything else happens, and so does what a torn erase left of them.
+    const other = 1 - newest;
+    if (!isBlank(this.flash.read(other * this.flash.pageBytes, RECORD_BYTES))) this.flash.erase(other);
+    return found.owned === Owned.nobody ? undefined : found.keys;
   }
 
-  /** Write next, read back, erase old: on return the old keys are gone and the new ones are sure. */
+  /** Epoch and leaf of the newest record, also of a wiped handheld; nothing where there never was an owner. */
+  past(): Past | undefined {
+    return this.newest;
+  }
+
+  /** On return the old keys are gone and the new ones are sure. */
   save(keys: Keys): void {
+    this.write(keys, keys.confirmed ? Owned.confirmed : Owned.unconfirmed);
+  }
+
+  /** On return the keys are gone, and nobody owns the handheld; a power cut before leaves it owned or does the rest at boot. */
+  wipe(): void {
+    this.write(noKeys(this.newest!), Owned.nobody);
+  }
+
+  /** Write next, read back, erase old. */
+  private write(keys: Keys, owned: number): void {
     const target = 1 - this.page;
     const record = new Writer(RECORD_BYTES)
       .uint(MAGIC, 2)
@@ -78,7 +126,7 @@ export class Vault {
       .raw(keys.seen.generation, GENERATION_BYTES)
       .uint(keys.seen.size, 8)
       .raw(keys.seen.root, HASH_BYTES)
-      .uint(keys.confirmed ? 1 : 0, 4)
+      .uint(owned, 4)
       .uint(0, CRC_BYTES)
       .done();
     const crc = this.crc32(cut(record, 0, RECORD_BYTES - CRC_BYTES));
@@ -91,9 +139,10 @@ export class Vault {
     this.flash.erase(this.page);
     this.page = target;
     this.serial++;
+    this.newest = keys;
   }
 
-  private readPage(page: number): { keys: Keys; serial: number } | undefined {
+  private readPage(page: number): { keys: Keys; owned: number; serial: number } | undefined {
     const record = this.flash.read(page * this.flash.pageBytes, RECORD_BYTES);
     // Before any field: what a power cut tore may hold numbers that no reader takes.
     const sum = new Reader(cut(record, RECORD_BYTES - CRC_BYTES, RECORD_BYTES), "VAULT").uint(CRC_BYTES);
@@ -115,8 +164,10 @@ export class Vault {
         size: reader.uint(8),
         root: reader.raw(HASH_BYTES),
       },
-      confirmed: reader.uint(4) === 1,
+      confirmed: false,
     };
-    return { keys, serial };
+    const owned = reader.uint(4);
+    keys.confirmed = owned === Owned.confirmed;
+    return { keys, owned, serial };
   }
 }

@@ -84,6 +84,8 @@ export interface Board {
   /** Runs once after `ms`; returns what cancels it. */
   after(ms: number, run: () => void): () => void;
   batteryMillivolts(): number;
+  /** True when the button was held for ten seconds while the unit was switched on: its owner gives it up. */
+  wipeAsked(): boolean;
   /** Shows a Pattern to whoever holds the unit. */
   show(pattern: number): void;
 }

@@ -84,7 +84,9 @@ async function claimed(
       if (claim?.state === "expired" || left <= 0)
         throw new CliError(
           Exit.no,
-          "no handheld with this code answered within a minute: hold its button near the hub and claim again",
+          "no handheld with this code answered within a minute: hold its button near the hub and claim again; " +
+            "one that has an owner gives him up, and all that he did not collect, when its button is held " +
+            "for ten seconds while it is switched on",
         );
       if (countdown)
         terminal.stderr.write(`\r\x1b[Khold the handheld's button: ${Math.ceil(left / 1000)} s left`);

@@ -121,7 +121,7 @@ export class Claims {
         this.end(
           id,
           "expired",
-          "no handheld with this code answered within a minute: hold its button, try again",
+          "no handheld with this code answered within a minute: hold its button, try again; one with an owner is wiped first, by its button at power-on",
         );
     }
     return newest;

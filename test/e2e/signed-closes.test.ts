@@ -94,18 +94,20 @@ describe(`signed closes (seed ${seed})`, () => {
           });
           const { handheld, store } = house;
           const ecg = new EcgGenerator({ rate: RATE, gainCountsPerMillivolt: 400, seed });
-          const boot = () =>
+          const boot = (buttonHeld = false) =>
             void handheld.powerOn(
               new SimFrontEnd(new GeneratedSource(ecg), systemClock, { burstMs: 250, speed: 1 }),
+              buttonHeld,
             );
           const idle = () => waitUntil("idle", () => handheld.monitor!.status(0, 0).backlog === 0, 600_000);
           boot();
           await claimIfNew(handheld, store);
           let closes = await cutEveryClose(house, keepsake, boot);
           await idle();
-          const claim = store.claim(handheld.identity.claimCode);
-          handheld.act((monitor) => monitor.hold());
-          await waitUntil("the claim", () => store.claimState(claim)?.state === "claimed", 60_000);
+          handheld.powerOff();
+          boot(true);
+          await claimIfNew(handheld, store);
+          assert.equal(handheld.monitor!.keys()!.epoch, 2);
           await pause(2000);
           while (handheld.monitor!.keys()!.leaf < 34) {
             closes += await cutEveryClose(house, keepsake, boot);

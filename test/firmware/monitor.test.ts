@@ -28,6 +28,11 @@ import { scratch } from "../e2e/rig";
 const RATE = 256;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+function frontEnd(): SimFrontEnd {
+  const ecg = new EcgGenerator({ rate: RATE, gainCountsPerMillivolt: 400 });
+  return new SimFrontEnd(new GeneratedSource(ecg), systemClock, { burstMs: 250, speed: 1 });
+}
+
 describe("the monitor", () => {
   /** Lives in a house with one new handheld, in virtual time. */
   function it_(
@@ -50,10 +55,7 @@ describe("the monitor", () => {
               crypto,
               startHub: (radio) => startHub({ dataDir, kind: "import", broker: "memory", radio }),
             });
-            const ecg = new EcgGenerator({ rate: RATE, gainCountsPerMillivolt: 400 });
-            house.handheld.powerOn(
-              new SimFrontEnd(new GeneratedSource(ecg), systemClock, { burstMs: 250, speed: 1 }),
-            );
+            house.handheld.powerOn(frontEnd());
             try {
               await live(house, keepsake);
             } finally {
@@ -85,7 +87,7 @@ describe("the monitor", () => {
     assert.equal(handheld.monitor!.keys(), undefined);
   });
 
-  it_("is not claimed in the midst of a recording: what runs goes on under its owner", async (house) => {
+  it_("is claimed by nobody else while it has an owner, held or not: she records on", async (house) => {
     const { handheld, store } = house;
     await claimIfNew(handheld, store);
     handheld.act((monitor) => monitor.hold());
@@ -96,23 +98,58 @@ describe("the monitor", () => {
     assert.equal(handheld.monitor!.keys()!.epoch, 1);
     await idle(house);
     assert.equal(store.reader.recordings()[0]!.samples, 30 * RATE);
+    const monitor = handheld.monitor!;
+    monitor.hold();
+    assert.equal(monitor.claimable(), false);
+    assert.throws(() => monitor.claim(...claimOf(house, 2)), { code: "CLAIM_OWNED" });
   });
 
   it_("takes no claim that comes after its minute, or for another ownership than the next", async (house) => {
-    const { handheld, store } = house;
-    await claimIfNew(handheld, store);
+    const { handheld } = house;
     const monitor = handheld.monitor!;
     const claimFor = (epoch: number) => claimOf(house, epoch);
-    assert.throws(() => monitor.claim(...claimFor(2)), { code: "CLAIM_WINDOW" });
+    assert.throws(() => monitor.claim(...claimFor(1)), { code: "CLAIM_WINDOW" });
     handheld.act((held) => held.hold());
-    assert.throws(() => monitor.claim(...claimFor(1)), { code: "CLAIM_EPOCH" });
-    assert.throws(() => monitor.claim(...claimFor(3)), { code: "CLAIM_EPOCH" });
+    assert.throws(() => monitor.claim(...claimFor(0)), { code: "CLAIM_EPOCH" });
+    assert.throws(() => monitor.claim(...claimFor(2)), { code: "CLAIM_EPOCH" });
     await pause(60_001);
-    assert.throws(() => monitor.claim(...claimFor(2)), { code: "CLAIM_WINDOW" });
+    assert.throws(() => monitor.claim(...claimFor(1)), { code: "CLAIM_WINDOW" });
     handheld.act((held) => held.hold());
-    monitor.claim(...claimFor(2));
-    assert.equal(monitor.keys()!.epoch, 2);
+    monitor.claim(...claimFor(1));
+    assert.equal(monitor.keys()!.epoch, 1);
   });
+
+  it_(
+    "is given up by its button held while it is switched on, and claimed anew with the next epoch",
+    async (house, keepsake) => {
+      const { handheld, store } = house;
+      await claimIfNew(handheld, store);
+      handheld.act((monitor) => monitor.start(RecordingMode.fixed, 2));
+      await pause(4000);
+      const { chainKey, receiptKey } = handheld.monitor!.keys()!;
+      handheld.powerOff();
+      const monitor = handheld.powerOn(frontEnd(), true)!;
+      assert.equal(monitor.keys(), undefined);
+      assert.equal(handheld.pattern, Pattern.claimMe);
+      assert.equal(monitor.status(0, 0).backlog, 0);
+      const image = Buffer.from(keepsake.vault.read(0, 2 * 4096));
+      for (const key of [chainKey, receiptKey]) assert.equal(image.includes(Buffer.from(key)), false);
+      // Nobody's: it does not record, and a restart without the button changes nothing.
+      monitor.press();
+      assert.equal(monitor.state, MonitorState.idle);
+      handheld.powerOff();
+      handheld.powerOn(frontEnd());
+      assert.equal(handheld.monitor!.keys(), undefined);
+      await claimIfNew(handheld, store);
+      const { epoch, leaf, recording } = handheld.monitor!.keys()!;
+      assert.deepEqual([epoch, leaf, recording], [2, 1, 1]);
+      handheld.act((held) => held.start(RecordingMode.fixed, 2));
+      await pause(4000);
+      await idle(house);
+      const report = store.reader.verify();
+      assert.deepEqual([report.ok, report.recordings.length], [true, 2]);
+    },
+  );
 
   it_("records a strip of thirty seconds at a press, to the sample", async (house) => {
     const { handheld, store } = house;
@@ -239,6 +276,9 @@ describe("the monitor", () => {
     }
     await pause(1000);
     assert.equal(store.reader.devices()[0]!.status!.signatures, 30);
+    handheld.powerOff();
+    handheld.powerOn(frontEnd(), true);
+    assert.equal(handheld.monitor!.status(0, 0).signatures, 30);
     handheld.act((monitor) => monitor.hold());
     handheld.monitor!.claim(...claimOf(house, 2));
     const { leaf, seen, epoch } = handheld.monitor!.keys()!;
@@ -254,8 +294,7 @@ describe("the monitor", () => {
     // Both pages of the vault died.
     vault.erase(0);
     vault.erase(1);
-    const ecg = new GeneratedSource(new EcgGenerator({ rate: RATE, gainCountsPerMillivolt: 400 }));
-    const monitor = handheld.powerOn(new SimFrontEnd(ecg, systemClock, { burstMs: 250, speed: 1 }))!;
+    const monitor = handheld.powerOn(frontEnd())!;
     assert.equal(monitor.keys(), undefined);
     assert.equal(monitor.status(0, 0).signatures, 0);
     monitor.hold();
@@ -299,9 +338,8 @@ describe("the monitor", () => {
       const { radio } = house;
       radio.centralOff();
       handheld.act((m) => m.start(RecordingMode.fixed, 1));
-      const ecg = new GeneratedSource(new EcgGenerator({ rate: RATE, gainCountsPerMillivolt: 400 }));
       handheld.powerOff();
-      handheld.powerOn(new SimFrontEnd(ecg, systemClock, { burstMs: 250, speed: 1 }));
+      handheld.powerOn(frontEnd());
       assert.deepEqual(handheld.monitor!.keys()!.seen, {
         generation: fill(8, 2),
         size: 4,

@@ -67,4 +67,49 @@ describe("the vault", () => {
       }
     }
   });
+
+  it("is nobody's once wiped, keeps epoch and leaf, and no key stands anywhere in flash", () => {
+    const flash = flashOf("wiped");
+    const vault = new Vault(flash, crc);
+    assert.equal(vault.past(), undefined);
+    vault.save(keysOf(0x41));
+    vault.wipe();
+    const again = new Vault(flash, crc);
+    assert.equal(again.load(), undefined);
+    const { epoch, leaf } = again.past()!;
+    assert.deepEqual([epoch, leaf], [3, 1000 + 0x41]);
+    const image = Buffer.from(flash.read(0, 2 * 4096));
+    for (const value of [0x41, 7, 9, 11]) assert.equal(image.includes(Buffer.alloc(8, value)), false);
+    // The next owner's keys take over as any do.
+    again.save(keysOf(5));
+    assert.deepEqual(new Vault(flash, crc).load(), keysOf(5));
+  });
+
+  it("is still owned or keyless after a power cut at any operation of the wipe, and forgets neither epoch nor leaf", () => {
+    const ends = { owned: 0, wiped: 0 };
+    for (let seed = 0; seed < 200; seed++) {
+      for (let cut = 1; cut <= 3; cut++) {
+        const where = `seed ${seed}, operation ${cut}`;
+        const flash = flashOf(`wipe ${seed}`);
+        const vault = new Vault(flash, crc);
+        vault.save(keysOf(0x41));
+        flash.cutAfter(cut);
+        assert.throws(() => vault.wipe(), PowerCut, where);
+        flash.restore();
+        const after = new Vault(flash, crc);
+        const keys = after.load();
+        assert.deepEqual([after.past()!.epoch, after.past()!.leaf], [3, 1000 + 0x41], where);
+        if (keys) {
+          assert.deepEqual(keys, keysOf(0x41), where);
+          ends.owned++;
+          continue;
+        }
+        ends.wiped++;
+        // What a torn erase left of the keys went with the boot.
+        const image = Buffer.from(flash.read(0, 2 * 4096));
+        assert.equal(image.includes(Buffer.alloc(4, 0x41)), false, where);
+      }
+    }
+    assert.ok(Math.min(ends.owned, ends.wiped) > 100, JSON.stringify(ends));
+  });
 });

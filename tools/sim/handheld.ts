@@ -93,8 +93,12 @@ export class VirtualHandheld {
     return dossierOf(this.parts.identity);
   }
 
-  /** Boots with this front end soldered on. @returns the monitor, unless the power failed within the boot */
-  powerOn(frontEnd: FrontEnd): Monitor | undefined {
+  /**
+   * Boots with this front end soldered on.
+   * @param buttonHeld for ten seconds meanwhile: wipes the unit
+   * @returns the monitor, unless the power failed within the boot
+   */
+  powerOn(frontEnd: FrontEnd, buttonHeld = false): Monitor | undefined {
     const { clock, flash, vault, radio, identity } = this.parts;
     const boot = ++this.boots;
     this.frontEnd = frontEnd;
@@ -123,6 +127,7 @@ export class VirtualHandheld {
       uptimeMs: () => clock.now() - this.bootedAtMs,
       after: (ms, run) => this.after(ms, guard(run)),
       batteryMillivolts: () => 3900,
+      wipeAsked: () => buttonHeld,
       show: (pattern) => {
         this.pattern = pattern;
       },

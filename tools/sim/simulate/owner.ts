@@ -55,8 +55,12 @@ export class Owner {
     const { monitor } = unit.handheld;
     const dice = random.next();
     if (!monitor) return;
-    if (!monitor.keys() || (this.reclaims && dice < 0.1)) this.claim();
-    else if (dice < 0.35) {
+    if (!monitor.keys()) this.claim();
+    else if (this.reclaims && dice < 0.1) {
+      unit.powerOff();
+      unit.powerOn(undefined, true);
+      this.claim();
+    } else if (dice < 0.35) {
       this.chronicle.event("press", unit.name);
       unit.handheld.act((running) => running.press());
     } else if (dice < 0.65) this.record(1 + random.int(LONGEST_RECORDING_SECONDS));

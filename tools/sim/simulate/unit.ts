@@ -92,12 +92,16 @@ export class Unit {
     return encodeDossier(this.handheld.dossier);
   }
 
-  /** Boots, whole again if its power had failed. @param cutAt the flash operation of the boot at which it fails again */
-  powerOn(cutAt?: number): void {
+  /**
+   * Boots, whole again if its power had failed.
+   * @param cutAt the flash operation of the boot at which it fails again
+   * @param buttonHeld meanwhile: its owner gives it up
+   */
+  powerOn(cutAt?: number, buttonHeld = false): void {
     this.disarm();
     if (cutAt !== undefined) this.flash.cutAfter(cutAt);
-    this.chronicle.event("boot", this.name);
-    const monitor = this.handheld.powerOn(this.frontEnd());
+    this.chronicle.event(buttonHeld ? "wipe" : "boot", this.name);
+    const monitor = this.handheld.powerOn(this.frontEnd(), buttonHeld);
     if (!monitor) return;
     this.parts.booted?.(monitor);
     const { link } = monitor;
