@@ -9,6 +9,7 @@ import { type Lack, lacksOf } from "./needs";
 
 const ROOT = join(__dirname, "../..");
 const APPLICATION = { file: "avnode.js", storage: "avnode" };
+const BOOT_SOURCE = "firmware/espruino/boot.ts";
 const BOOT_CODE = { file: "bootcde.js", storage: ".bootcde" };
 
 export interface BuildRequest {
@@ -17,9 +18,6 @@ export interface BuildRequest {
   dev?: boolean;
   /** Folder that holds protocol/ and firmware/. */
   root?: string;
-  /** Modules, relative to `root`: one that exports `run(spec)`, and the boot code. */
-  main?: string;
-  boot?: string;
 }
 
 export interface FirmwareBuild {
@@ -36,23 +34,18 @@ function refuse(board: BoardSpec, lacks: Lack[]): void {
 }
 
 /** @throws FirmwareFailure BOARD_LACKS, BUNDLE_FAILED */
-export function buildFirmware({
-  board,
-  dev = false,
-  root = ROOT,
-  main = "./firmware/espruino/main",
-  boot = "./firmware/espruino/boot",
-}: BuildRequest): FirmwareBuild {
+export function buildFirmware({ board, dev = false, root = ROOT }: BuildRequest): FirmwareBuild {
   refuse(board, lacksOf(board));
   const application = bundle({
     root,
-    source: `import { run } from ${JSON.stringify(main)};\nrun(${JSON.stringify(board)});\n`,
+    source: `import { run } from "./firmware/espruino/main";\nrun(${JSON.stringify(board)});\n`,
     file: APPLICATION.file,
   });
   const flashed = describeFile(APPLICATION.file, APPLICATION.storage, application.code);
   const bootCode = bundle({
     root,
-    source: `import ${JSON.stringify(boot)};\n`,
+    source: readFileSync(join(root, BOOT_SOURCE), "utf8"),
+    sourceFile: BOOT_SOURCE,
     file: BOOT_CODE.file,
     define: {
       APP_CRC: String(flashed.crc32),

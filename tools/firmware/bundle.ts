@@ -1,14 +1,21 @@
 /** Makes of a TypeScript entry the one script that the interpreter reads, as the gate of `npm run lint` checks it. */
-import { type BuildFailure, buildSync } from "esbuild";
+import { type BuildFailure, type BuildOptions, buildSync } from "esbuild";
 import { SUBSET_BUILD } from "../lint/bundle";
 import { FirmwareFailure } from "./failure";
 import { type Demands, demandsOf } from "./inspect";
+
+const AS_IT_STANDS: BuildOptions = { bundle: false, format: undefined, external: undefined };
 
 export interface Entry {
   /** Folder that holds protocol/ and firmware/. */
   root: string;
   /** TypeScript; its imports are relative to `root`. */
   source: string;
+  /**
+   * Where the source is from, if it is a script that imports nothing. It is not bundled: of a script with an `eval` esbuild
+   * would make a CommonJS module, in helpers that the interpreter does not run.
+   */
+  sourceFile?: string;
   /** The script's file name. */
   file: string;
   define?: Record<string, string>;
@@ -27,10 +34,11 @@ export function bundle(entry: Entry): Bundle {
   try {
     const { outputFiles } = buildSync({
       ...SUBSET_BUILD,
+      ...(entry.sourceFile ? AS_IT_STANDS : undefined),
       stdin: {
         contents: entry.source,
         resolveDir: entry.root,
-        sourcefile: `${entry.file}.entry.ts`,
+        sourcefile: entry.sourceFile ?? "entry.ts",
         loader: "ts",
       },
       // Paths in map and comments are relative to these two, wherever both lie.
@@ -49,6 +57,11 @@ export function bundle(entry: Entry): Bundle {
     const code = find(".js");
     return { code, map: find(".map"), demands: demandsOf(code) };
   } catch (error) {
+    if (error instanceof SyntaxError)
+      throw new FirmwareFailure(
+        "BUNDLE_FAILED",
+        `cannot bundle ${entry.file}: it is no script (${error.message}); ${entry.sourceFile} imports and exports nothing`,
+      );
     const [first] = (error as BuildFailure).errors ?? [];
     if (!first) throw error;
     const place = first.location ? `${first.location.file}:${first.location.line}: ` : "";

@@ -68,6 +68,11 @@ export function lacksOf(spec: BoardSpec, flashedBytes: number[] = []): Lack[] {
     `a handheld that hangs must restart by itself, and this runtime has no watchdog: ${OTHER_BOARD}`,
   );
   need(
+    has.lesc || !spec.radio?.secondWall,
+    "lesc",
+    `the board file asks for LE Secure Connections, and this runtime has none: take \`secondWall\` out`,
+  );
+  need(
     spec.variables === 0 || spec.variables >= VARIABLES,
     "variables",
     `the firmware runs in ${VARIABLES} variables, and this runtime has ${spec.variables}: take a board with more memory`,

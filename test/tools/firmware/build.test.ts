@@ -30,12 +30,12 @@ describe("the firmware's build", () => {
   });
 
   it("is one script, in ASCII, without esbuild's helpers, that runs what the entry says on the board's data", () => {
-    const { application } = buildFirmware({ board: xiaoble, root: tree().root });
-    assert.match(application.code, /^[\n\x20-\x7e]+$/);
-    assert.doesNotMatch(
-      application.code,
-      /__(export|toCommonJS|defProp|copyProps|esm|commonJS)|sourceMappingURL/,
-    );
+    const { application, bootCode } = buildFirmware({ board: xiaoble, root: tree().root });
+    for (const { code } of [application, bootCode]) {
+      assert.match(code, /^[\n\x20-\x7e]+$/);
+      assert.doesNotMatch(code, /exports|defineProperty|sourceMappingURL/);
+    }
+    assert.equal(bootCode.demands.topLevel, 0);
     const global: { monitor?: unknown } = {};
     new Function("global", application.code)(global);
     assert.deepEqual(global.monitor, xiaoble);
@@ -124,6 +124,14 @@ describe("the firmware's build", () => {
         code: "BUNDLE_FAILED",
         message,
       });
+  });
+
+  it("fails where the boot code imports something: the lock waits for nothing", () => {
+    const { root } = tree(MAIN, `import { Monitor } from "../monitor";\nnew Monitor(0 as never);`);
+    assert.throws(() => buildFirmware({ board: xiaoble, root }), {
+      code: "BUNDLE_FAILED",
+      message: /bootcde\.js.*boot\.ts imports/,
+    });
   });
 
   it("is refused for a board that lacks something, by name, and nothing is written", () => {

@@ -33,6 +33,7 @@ describe("what the firmware needs of a board", () => {
     ["sha256", without("sha256")],
     ["aesCcm", without("aesCcm")],
     ["watchdog", without("watchdog")],
+    ["lesc", { ...without("lesc"), radio: { secondWall: true } }],
     ["variables", { ...good, variables: 11_999 }],
     ["notificationBytes", { ...good, notificationBytes: 19 }],
     ["vault", { ...good, vault: { ...good.vault, pages: 1 } }],

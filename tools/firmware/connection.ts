@@ -1,0 +1,37 @@
+/**
+ * Espruino's packets for files and expressions, by the npm package `espruino`. Its own entry loads every plugin into this
+ * process: they patch globals, look for radios and ask the internet for boards. Here three of its files get a context of
+ * their own.
+ */
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createContext, runInContext } from "node:vm";
+
+const FILES = ["espruino.js", "core/utils.js", "core/serial.js"];
+
+/** What is used of the package's class of that name. */
+export interface Connection {
+  /** Bytes that are handed to `writeLowLevel` at once, at most. */
+  chunkSize: number;
+  writeLowLevel: (data: string) => Promise<void>;
+  openHandler(): void;
+  rxDataHandler(data: ArrayBuffer): void;
+  espruinoSendFile(
+    name: string,
+    data: string,
+    options: { chunkSize: number; progress(done: number, all: number): void },
+  ): Promise<void>;
+  espruinoEval(expression: string, options: { timeout: number }): Promise<unknown>;
+}
+
+const deaf = () => {};
+
+/** @returns a connection of its own, not yet open */
+export function loadConnection(): Connection {
+  const folder = dirname(require.resolve("espruino/package.json"));
+  const console = { log: deaf, warn: deaf, error: deaf };
+  const context = createContext({ console, setTimeout, clearTimeout, setInterval, clearInterval });
+  for (const file of FILES)
+    runInContext(readFileSync(join(folder, file), "utf8"), context, { filename: file });
+  return context.Espruino.Core.Serial.connection;
+}
