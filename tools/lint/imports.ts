@@ -15,6 +15,8 @@ interface Rule {
 
 const RULES: Rule[] = [
   { from: "protocol/", may: ["protocol/"], packages: false },
+  // What its `require` brings is in the runtime.
+  { from: "firmware/espruino/", may: ["firmware/", "protocol/"], packages: /^(?:Flash|Storage|crypto)$/ },
   { from: "firmware/", may: ["firmware/", "protocol/"], packages: false },
   {
     from: "gateway/store/",
