@@ -88,7 +88,8 @@ export class Link {
     private readonly owner: Owner,
   ) {
     const self = this;
-    this.outbox = new Outbox(board, NOTIFICATIONS_PER_SECOND, function () {
+    const perSecond = Math.min(NOTIFICATIONS_PER_SECOND, board.radio.notificationsPerSecond);
+    this.outbox = new Outbox(board, perSecond, function () {
       return self.nextFrame();
     });
     board.radio.onConnect = function () {

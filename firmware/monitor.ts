@@ -55,6 +55,7 @@ export class Monitor implements Owner, Sink {
     });
     this.recorder.inherit(this.ring.holes());
     this.sampler = new Sampler(board.frontEnd, this);
+    board.radio.advertise(this.ownerKeys !== undefined);
     this.rest();
   }
 
@@ -256,6 +257,7 @@ export class Monitor implements Owner, Sink {
     };
     this.vault.save(keys);
     this.ownerKeys = keys;
+    this.board.radio.advertise(true);
     this.ring.clear(epoch);
     this.claimUntilMs = 0;
     this.rest();

@@ -54,6 +54,10 @@ export interface RadioPort {
   /** Largest notification on this connection, 20 to 244. */
   notificationBytes(): number;
   notify(bytes: Uint8Array): void;
+  /** So many a second are carried for sure; more would vanish. */
+  readonly notificationsPerSecond: number;
+  /** How others see it while nobody is connected: by the project's name until it has an owner, then without any name. */
+  advertise(owned: boolean): void;
   onConnect: () => void;
   onDisconnect: () => void;
   onWrite: (bytes: Uint8Array) => void;
@@ -83,6 +87,7 @@ export interface Board {
   uptimeMs(): number;
   /** Runs once after `ms`; returns what cancels it. */
   after(ms: number, run: () => void): () => void;
+  /** 0 where it cannot be read. */
   batteryMillivolts(): number;
   /** True when the button was held for ten seconds while the unit was switched on: its owner gives it up. */
   wipeAsked(): boolean;
@@ -98,4 +103,10 @@ export const Pattern = {
   hubHasIt: 4,
   nearlyFull: 5,
   identify: 6,
+  noContact: 7,
+  lowBattery: 8,
+  /** No factory has given the unit an identity. */
+  notProvisioned: 9,
+  /** The program failed; it starts anew within seconds. */
+  failed: 10,
 };

@@ -26,6 +26,9 @@ export interface HandheldParts {
   crypto?: Crypto;
 }
 
+/** What the link asks of any radio at most; the simulated one says by its own figures what it carries. */
+const NOTIFICATIONS_PER_SECOND = 100;
+
 /** One tree of 32 leaves: the tables of a real unit cost seconds. */
 const TREE = { trees: 1, height: 5 };
 
@@ -119,6 +122,8 @@ export class VirtualHandheld {
       radio: {
         notificationBytes: () => peripheral.notificationBytes(),
         notify: (bytes) => peripheral.notify(bytes),
+        notificationsPerSecond: NOTIFICATIONS_PER_SECOND,
+        advertise: () => {},
         onConnect: () => {},
         onDisconnect: () => {},
         onWrite: () => {},
