@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { useFakeTimers } from "sinon";
+import { Pattern } from "../../../firmware/board/board";
+import { RHYTHMS } from "../../../firmware/espruino/patterns";
+import { Indicator } from "../../../firmware/espruino/ui";
+
+/** How a person would tell it: short and long, and where the pause is. */
+const heard = (steps: number[]) =>
+  steps
+    .filter((_, i) => i % 2 === 0)
+    .map((ms) => (ms <= 150 ? "short" : ms >= 600 ? "long" : "unclear"))
+    .join(" ");
+const patterns = Object.entries(Pattern).filter(([name]) => name !== "off");
+
+describe("what light and buzzer say", () => {
+  it("is there for every pattern", () => {
+    for (const [name, pattern] of patterns) assert.ok(RHYTHMS[pattern]!.steps.length >= 2, name);
+    assert.equal(RHYTHMS.length, patterns.length + 1);
+  });
+
+  it("is told apart by rhythm alone", () => {
+    const all = patterns.map(([, pattern]) => RHYTHMS[pattern]!);
+    // One long light that does not come again is told from one that does by that; nothing else shares a rhythm.
+    const rhythms = all.map(({ steps }) => heard(steps));
+    assert.equal(new Set(rhythms).size, rhythms.length, rhythms.join(" | "));
+    for (const rhythm of rhythms) assert.doesNotMatch(rhythm, /unclear/);
+  });
+
+  it("has a pause that nobody takes for a gap, wherever it comes again", () => {
+    for (const [name, pattern] of patterns) {
+      const { steps, rounds } = RHYTHMS[pattern]!;
+      if (rounds === 1) continue;
+      const gaps = steps.filter((_, i) => i % 2 === 1);
+      const pause = gaps.pop()!;
+      for (const gap of gaps)
+        assert.ok(pause >= 3 * gap, `${name}: a pause of ${pause} after gaps of ${gap}`);
+    }
+  });
+
+  it("never flickers at 3 Hz or more for longer than a second, for those whom that harms", () => {
+    for (const [name, pattern] of patterns) {
+      const { steps } = RHYTHMS[pattern]!;
+      const pause = steps[steps.length - 1]!;
+      const flicker = steps.slice(0, -1).reduce((sum, ms) => sum + ms, 0);
+      const fast = steps.length > 6 && steps.slice(0, -1).every((ms) => ms < 160);
+      if (fast) assert.ok(flicker < 1000 && pause >= 1000, name);
+    }
+  });
+});
+
+describe("the indicator", () => {
+  let clock: ReturnType<typeof useFakeTimers>;
+  let log: string[];
+  let indicator: Indicator;
+  const lit = () => log.filter((line) => line.endsWith("light")).length;
+  const take = () => log.splice(0);
+
+  beforeEach(() => {
+    clock = useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    log = [];
+    let light = false;
+    let sound = false;
+    indicator = new Indicator({
+      light: (on) => {
+        if (on && !light) log.push(`${Date.now()} light`);
+        if (!on && light) log.push(`${Date.now()} dark`);
+        light = on;
+      },
+      sound: (on) => {
+        if (on && !sound) log.push(`${Date.now()} beep`);
+        if (!on && sound) log.push(`${Date.now()} still`);
+        sound = on;
+      },
+      after: (ms, run) => {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+    });
+  });
+  afterEach(() => clock.restore());
+
+  it("blinks a lasting pattern without end, and beeps its first round only", () => {
+    indicator.show(Pattern.recording);
+    clock.tick(6200);
+    assert.deepEqual(take(), [
+      "0 light",
+      "0 beep",
+      "100 dark",
+      "100 still",
+      "3000 light",
+      "3100 dark",
+      "6000 light",
+      "6100 dark",
+    ]);
+  });
+
+  it("is dark and at rest after the hub has everything, and never beeps for it", () => {
+    indicator.show(Pattern.hubHasIt);
+    clock.tick(3600_000);
+    assert.deepEqual(take(), ["0 light", "2000 dark"]);
+    assert.equal(clock.countTimers(), 0);
+  });
+
+  it("does not begin anew what it shows already", () => {
+    indicator.show(Pattern.keptHere);
+    for (let i = 0; i < 50; i++) {
+      clock.tick(100);
+      indicator.show(Pattern.keptHere);
+    }
+    assert.equal(lit(), 2);
+  });
+
+  it("returns from a passing pattern to the lasting one, also to one that was set meanwhile", () => {
+    indicator.show(Pattern.recording);
+    clock.tick(200);
+    take();
+    indicator.show(Pattern.nearlyFull);
+    clock.tick(1000);
+    indicator.show(Pattern.keptHere);
+    clock.tick(60_000);
+    const short = take().filter((line) => line.endsWith("light"));
+    const { steps, rounds } = RHYTHMS[Pattern.nearlyFull]!;
+    const end = 200 + rounds * steps.reduce((sum, ms) => sum + ms, 0);
+    assert.equal(short.filter((line) => Number.parseInt(line, 10) < end).length, 3 * rounds);
+    assert.equal(short[3 * rounds], `${end} light`);
+    assert.equal(short[3 * rounds + 1], `${end + 350} light`);
+    assert.equal(short[3 * rounds + 2], `${end + 350 + 5100} light`);
+  });
+
+  it("does not light again for what was over before a passing pattern came", () => {
+    indicator.show(Pattern.hubHasIt);
+    clock.tick(10_000);
+    take();
+    indicator.show(Pattern.identify);
+    clock.tick(60_000);
+    assert.equal(lit(), 3 * RHYTHMS[Pattern.identify]!.rounds);
+    assert.equal(clock.countTimers(), 0);
+  });
+
+  it("goes dark when nothing is to be shown", () => {
+    indicator.show(Pattern.recording);
+    clock.tick(50);
+    indicator.show(Pattern.off);
+    clock.tick(60_000);
+    assert.deepEqual(take(), ["0 light", "0 beep", "50 dark", "50 still"]);
+  });
+});
