@@ -105,6 +105,11 @@ export class Monitor implements Owner, Sink {
     this.finish(CloseReason.stopped);
   }
 
+  /** The front end is dead: the recording ends with what it holds. */
+  giveUp(): void {
+    this.finish(CloseReason.error);
+  }
+
   /** Sink: a block is collected. */
   block(firstSample: number, bytes: Uint8Array, samples: number): void {
     this.recorder.data(firstSample, bytes, samples);

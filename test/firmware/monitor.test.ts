@@ -4,7 +4,7 @@ import { seenNothing } from "../../firmware/vault";
 import { systemClock } from "../../gateway/clock";
 import { nodeCrypto } from "../../gateway/crypto";
 import { startHub } from "../../gateway/hub";
-import { decodeClose, MarkKind } from "../../protocol/bodies";
+import { CloseReason, decodeClose, MarkKind } from "../../protocol/bodies";
 import { toHex } from "../../protocol/bytes";
 import { encodeClaim } from "../../protocol/claim";
 import { MonitorState, Op, Setting } from "../../protocol/command";
@@ -71,6 +71,36 @@ describe("the monitor", () => {
   }
   const idle = ({ handheld }: House) =>
     waitUntil("idle", () => handheld.monitor!.state === MonitorState.idle, 600_000);
+
+  it_("goes by a name until it has an owner, and by none from then on, a restart included", async (house) => {
+    const { handheld, store } = house;
+    assert.equal(handheld.namelessOnAir, false);
+    await claimIfNew(handheld, store);
+    assert.equal(handheld.namelessOnAir, true);
+    handheld.powerOff();
+    handheld.namelessOnAir = false;
+    const ecg = new EcgGenerator({ rate: RATE, gainCountsPerMillivolt: 400 });
+    handheld.powerOn(new SimFrontEnd(new GeneratedSource(ecg), systemClock, { burstMs: 250, speed: 1 }));
+    assert.equal(handheld.namelessOnAir, true);
+  });
+
+  it_("ends what it records with an error when its front end gives up", async (house) => {
+    const { handheld, store } = house;
+    const closes: Uint8Array[] = [];
+    store.onStored = (frames) => {
+      for (const { header, body } of frames) if (header.type === FrameType.close) closes.push(body);
+    };
+    await claimIfNew(handheld, store);
+    handheld.act((monitor) => monitor.press());
+    await pause(5000);
+    handheld.act((monitor) => monitor.giveUp());
+    handheld.act((monitor) => monitor.giveUp());
+    await idle(house);
+    assert.deepEqual(
+      closes.map((close) => decodeClose(close).reason),
+      [CloseReason.error],
+    );
+  });
 
   it_("asks to be claimed instead of recording while nobody owns it", async ({ handheld, store }) => {
     handheld.act((monitor) => monitor.press());

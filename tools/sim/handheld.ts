@@ -77,6 +77,8 @@ export class VirtualHandheld {
   monitor: Monitor | undefined;
   /** The newest pattern that the unit showed. */
   pattern = 0;
+  /** Whether it advertises without a name, as a unit does that has an owner. */
+  namelessOnAir = false;
   /** How often the power failed in the midst of a flash operation. */
   powerCuts = 0;
   private boots = 0;
@@ -123,7 +125,9 @@ export class VirtualHandheld {
         notificationBytes: () => peripheral.notificationBytes(),
         notify: (bytes) => peripheral.notify(bytes),
         notificationsPerSecond: NOTIFICATIONS_PER_SECOND,
-        advertise: () => {},
+        advertise: (owned) => {
+          this.namelessOnAir = owned;
+        },
         onConnect: () => {},
         onDisconnect: () => {},
         onWrite: () => {},
