@@ -1,0 +1,57 @@
+/** The board interface on the runtime's API, put together from what a board is as data. */
+import type { Crypto } from "../../protocol/crypto";
+import type { Board, Flash, FrontEnd, Identity } from "../board/board";
+import type { BoardSpec } from "../board/spec";
+import { Battery } from "./battery";
+import type { Clock } from "./clock";
+import { EspruinoCrypto } from "./crypto";
+import { openFlash } from "./flash";
+import { EspruinoRadio } from "./radio";
+import type { Indicator } from "./ui";
+
+export class EspruinoBoard implements Board {
+  readonly crypto: Crypto = new EspruinoCrypto();
+  readonly crc32 = E.CRC32;
+  readonly vault: Flash;
+  readonly flash: Flash;
+  readonly eraseMs: number;
+  readonly radio: EspruinoRadio;
+  private readonly battery: Battery;
+
+  /** @throws Error when the flash is not as the board file says */
+  constructor(
+    spec: BoardSpec,
+    readonly frontEnd: FrontEnd,
+    readonly identity: Identity,
+    private readonly clock: Clock,
+    private readonly indicator: Indicator,
+    private readonly wipe: boolean,
+  ) {
+    // The small file first: at first boot the ring's takes what is left.
+    this.vault = openFlash(spec.vault);
+    this.flash = openFlash(spec.ring);
+    this.eraseMs = spec.eraseMs;
+    this.radio = new EspruinoRadio(spec);
+    this.battery = new Battery(spec.pins);
+  }
+
+  uptimeMs(): number {
+    return this.clock.uptimeMs();
+  }
+
+  after(ms: number, run: () => void): () => void {
+    return this.clock.after(ms, run);
+  }
+
+  batteryMillivolts(): number {
+    return this.battery.millivolts();
+  }
+
+  show(pattern: number): void {
+    this.indicator.show(pattern);
+  }
+
+  wipeAsked(): boolean {
+    return this.wipe;
+  }
+}

@@ -1,0 +1,210 @@
+/** The application on the real interpreter, in virtual time, on pins and a radio that only note what they are told. */
+import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
+import type { BoardSpec } from "../../firmware/board/spec";
+import { encodeIdentity } from "../../firmware/identity";
+import { toHex } from "../../protocol/bytes";
+import { bundle } from "./bundle";
+import { interpret, skipUnlessInterpreter } from "./interpreter";
+
+const SPEC: BoardSpec = {
+  name: "test",
+  runtime: "LINUX",
+  runtimeVersion: "2v29",
+  cpuHz: 0,
+  variables: 0,
+  notificationBytes: 128,
+  storageBytes: 262144,
+  has: {
+    bluetooth: true,
+    sha256: true,
+    aesCcm: true,
+    jit: false,
+    native: false,
+    lesc: false,
+    watchdog: true,
+  },
+  vault: { kind: "file", address: 0, name: "vault", pages: 2, pageBytes: 1024 },
+  ring: { kind: "file", address: 0, name: "ring", pages: 16, pageBytes: 4096 },
+  eraseMs: 0,
+  frontEnd: {
+    kind: "max30003",
+    sck: "D5",
+    miso: "D6",
+    mosi: "D7",
+    cs: "D4",
+    int: "D3",
+    fclkHz: 32768,
+    rate: 256,
+    gain: 20,
+  },
+  pins: {
+    button: "D0",
+    pressed: 0,
+    led: "D1",
+    lit: 1,
+    buzzer: "D2",
+    battery: "D8",
+    batteryRatio: 2,
+    batteryFoot: "",
+  },
+};
+
+const IDENTITY = toHex(
+  encodeIdentity(
+    {
+      device: new Uint8Array(8).fill(7),
+      claimCode: new Uint8Array(16).fill(9),
+      certificate: new Uint8Array(200).fill(1),
+    },
+    crc32,
+  ),
+);
+
+const PRELUDE = `
+  var now = 0, timers = [], ids = 1, log = [], levels = { D0: 1 }, watches = {}, uncaught, flag, kicks = [], seen = 0;
+  function note(what) { log.push(Math.round(now) + " " + what); }
+  global.getTime = function () { return now / 1000; };
+  function due(f, ms, every) { timers.push({ id: ids, at: now + (ms > 0 ? ms : 0), f: f, every: every }); return ids++; }
+  global.setTimeout = function (f, ms) { return due(f, ms, 0); };
+  global.setInterval = function (f, ms) { return due(f, ms, ms); };
+  global.clearTimeout = function (id) { timers = timers.filter(function (t) { return t.id !== id; }); };
+  global.clearInterval = clearTimeout;
+  function pass(ms) {
+    var end = now + ms;
+    while (true) {
+      var next = undefined;
+      timers.forEach(function (t) { if (t.at <= end && (!next || t.at < next.at)) next = t; });
+      if (!next) break;
+      now = Math.max(now, next.at);
+      if (next.every) next.at += next.every; else clearTimeout(next.id);
+      try { next.f(); } catch (e) { uncaught(e); }
+    }
+    now = end;
+  }
+  process.on = function (e, f) { uncaught = f; };
+  E.on = function (e, f) { flag = f; };
+  E.reboot = function () { note("reboot"); };
+  E.enableWatchdog = function (s, a) { note("watchdog " + s + " " + a); };
+  E.kickWatchdog = function () { kicks.push(Math.round(now)); };
+  E.getAnalogVRef = function () { return 3.3; };
+  global.pinMode = function (p, m) { note(p + " " + m); };
+  global.digitalWrite = function (p, v) { if (levels[p] !== v) note(p + "=" + v); levels[p] = v; };
+  global.analogWrite = function (p, v) { note(p + "~" + v); levels[p] = v; };
+  global.analogRead = function (p) { return 0.6; };
+  global.digitalRead = function (p) { return levels[p] || 0; };
+  global.setWatch = function (f, p) { watches[p] = f; return 1; };
+  function move(v) { levels.D0 = v; if (watches.D0) watches.D0({ state: v === 1 }); }
+  function press(ms) { move(0); pass(ms); move(1); }
+  SPI1.setup = function () {}; SPI1.send = function (b) { return new Uint8Array(b.length); };
+  var adverts = [];
+  global.NRF = {
+    setServices: function () {}, setSecurity: function () {}, setConnectionInterval: function () {}, disconnect: function () {}, on: function () {},
+    updateServices: function () {}, setAdvertising: function (d, o) { adverts.push(o.showName); }
+  };
+  function say(v) { print(JSON.stringify(v)); }
+  function provision() { var b = new Uint8Array(${IDENTITY.length / 2}), h = "${IDENTITY}"; for (var i = 0; i < b.length; i++) b[i] = parseInt(h.substr(2 * i, 2), 16); require("Storage").write("identity", b); }
+  function tell() { var l = log.slice(seen); seen = log.length; return l; }
+`;
+
+/** @param script what happens around \`start()\`, in the interpreter's own JavaScript */
+const happen = async (script: string, spec: BoardSpec = SPEC) => {
+  const application = bundle(
+    `import { run } from "../../firmware/espruino/main"; (global as any).start = () => run(${JSON.stringify(spec)} as any);`,
+  );
+  const lines = await interpret(`${PRELUDE}${application}\n${script}`, { seconds: 60 });
+  return lines
+    .filter((line) => line)
+    .map((line) => (/^(?:[[{"\d]|true|false)/.test(line) ? JSON.parse(line) : line));
+};
+
+describe("the application on the real interpreter", function () {
+  this.timeout(120_000);
+  before(function () {
+    skipUnlessInterpreter(this);
+  });
+
+  it("refuses another runtime, an older one, and one without Bluetooth, and touches nothing", async () => {
+    const script = "start(); pass(60000); say(log); say(require('Storage').list());";
+    for (const [spec, prelude, reason] of [
+      [{ ...SPEC, runtime: "XIAOBLE" }, "", /built for XIAOBLE, running on LINUX/],
+      [{ ...SPEC, runtimeVersion: "2v30" }, "", /is older than 2v30/],
+      [{ ...SPEC, runtimeVersion: "3v01" }, "", /is older than 3v01/],
+      [SPEC, "delete global.NRF;", /no Bluetooth/],
+    ] as const) {
+      const [said, log, files] = await happen(`${prelude}provision();${script}`, spec);
+      assert.match(said, reason);
+      assert.deepEqual([log, files], [[], ["identity"]]);
+    }
+  });
+
+  it("without an identity shows that, and does nothing else", async () => {
+    const [said, log, files, adverts] = await happen(
+      "start(); pass(4200); say(tell()); say(require('Storage').list()); say(adverts.length);",
+    );
+    assert.match(said, /no identity/);
+    assert.deepEqual(log, [
+      "0 D0 input_pullup",
+      "0 D1=0",
+      "0 watchdog 10 false",
+      // Long, short, short.
+      "0 D1=1",
+      "800 D1=0",
+      "1050 D1=1",
+      "1150 D1=0",
+      "1400 D1=1",
+      "1500 D1=0",
+      "3500 D1=1",
+    ]);
+    assert.deepEqual([files, adverts], [[], 0]);
+  });
+
+  it("an unclaimed unit advertises by name, asks to be claimed, rests, and asks again when its button is pressed", async () => {
+    const [adverts, first, rest, pressed] = await happen(
+      `provision(); start(); say(adverts); pass(1300); say(tell().filter(function (l) { return l.indexOf("D1") >= 0 || l.indexOf("D2") >= 0; }));
+      pass(120000); tell(); pass(60000); say(tell()); press(200); pass(1000); say(tell().length > 0);`,
+    );
+    assert.deepEqual(adverts, [true]);
+    assert.deepEqual(first, [
+      "0 D1=0",
+      "0 D1=1",
+      "0 D2~0.5",
+      "800 D1=0",
+      "800 D2=0",
+      "1050 D1=1",
+      "1050 D2~0.5",
+      "1150 D1=0",
+      "1150 D2=0",
+    ]);
+    assert.deepEqual(rest, []);
+    assert.equal(pressed, true);
+  });
+
+  it("waits for the button that is down at power-on, counts its seconds, and only then begins", async () => {
+    const [during, after, wiped] = await happen(
+      `provision(); levels.D0 = 0; start(); pass(10500); say([adverts.length, tell().filter(function (l) { return l.indexOf("D1=1") > 0; }).length]);
+      levels.D0 = 1; pass(200); say(adverts.length); pass(1000); say(watches.D0 !== undefined);`,
+    );
+    assert.deepEqual(during, [0, 10]);
+    assert.equal(after, 1);
+    assert.equal(wiped, true);
+  });
+
+  it("kicks the watchdog while it works, and no more after a defect, when it starts anew after ten seconds", async () => {
+    const [said, kicks, log] = await happen(
+      `provision(); start(); pass(9000); setTimeout(function () { throw new Error("a defect"); }, 500); pass(1000); setTimeout(function () { throw new Error("another"); }, 500);
+      pass(30000); say(kicks); say(tell().filter(function (l) { return l.indexOf("reboot") > 0; }));`,
+    );
+    assert.equal(said, "avnode: Error: a defect");
+    assert.deepEqual(kicks, [0, 2000, 4000, 6000, 8000]);
+    assert.deepEqual(log, ["19500 reboot"]);
+  });
+
+  it("starts anew when memory ran out, and does not for a full queue", async () => {
+    const [said, kicks] = await happen(
+      `provision(); start(); pass(3000); flag(["FIFO_FULL"]); pass(2000); flag(["MEMORY", "FIFO_FULL"]); pass(9000); say(kicks);`,
+    );
+    assert.equal(said, "avnode: out of memory");
+    assert.deepEqual(kicks, [0, 2000, 4000]);
+  });
+});
