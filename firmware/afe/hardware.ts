@@ -1,14 +1,11 @@
 /** What the drivers of front ends ask of the hardware; `espruino/hardware.ts` stands behind it, or a model in tests. */
 
-export interface Timing {
+/** A chip on SPI with an interrupt line. */
+export interface SpiChip {
   /** Monotonic; the clock that `watch` tells. */
   nowMs(): number;
   /** Runs every `ms`; returns what ends it. */
   every(ms: number, run: () => void): () => void;
-}
-
-/** A chip on SPI with an interrupt line. */
-export interface SpiChip extends Timing {
   /** One transaction under chip select; as many bytes come back. */
   transfer(bytes: Uint8Array): Uint8Array;
   /** Fills `words` with the 24-bit words, most significant byte first, behind the first byte of what `transfer` returned. */
@@ -18,7 +15,9 @@ export interface SpiChip extends Timing {
 }
 
 /** A converter that samples by itself into two buffers, and the pins of the amplifier before it. */
-export interface SampledPin extends Timing {
+export interface SampledPin {
+  /** Monotonic. */
+  nowMs(): number;
   /**
    * Converts to 8 bits, unsigned, `rate` times a second; `full` gets one buffer while the other one fills, and it is
    * overwritten from the next call on. Returns what ends it.

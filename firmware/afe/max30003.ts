@@ -39,15 +39,13 @@ const EOVF = 0x400000;
 const FSTINT = 0x200000;
 const DCLOFFINT = 0x100000;
 const RRINT = 0x000400;
+/** Also what a line that is stuck high reads. */
 const PLLINT = 0x000100;
-/** Always 0: a line that is stuck high shows here. */
-const STATUS_RESERVED = 0x0ff0f0;
 
 /** ETAG, the three bits above the lowest three of a FIFO word; +2 = the last one unread. */
 const TAG_VALID = 0;
 const TAG_FAST = 1;
 const TAG_LAST = 2;
-const TAG_OVERFLOW = 7;
 
 const FIFO_WORDS = 32;
 /** Half of the FIFO: as much time to be late as between two bursts. */
@@ -124,8 +122,10 @@ class Max30003 implements FrontEnd {
   private readonly reading: Reading = { leads: [this.none], lost: 0 };
   private readonly burst = new Uint8Array(1 + 3 * BURST);
   private readonly command = new Uint8Array(4);
-  /** More than a burst may wait. */
+  /** The last reading brought a burst, and another may wait. */
   private more = false;
+  /** The last burst did not empty the FIFO: up to BURST - 1 words stayed, and made no edge. */
+  private left = false;
   /** Index of the next sample that the FIFO will give. */
   private taken = 0;
   /** An edge that no burst has used yet, negative for none. */
@@ -202,28 +202,25 @@ class Max30003 implements FrontEnd {
     this.edgeMs = -1;
     if (this.state !== SAMPLING) return reading;
     const status = this.register(STATUS);
-    if ((status & (STATUS_RESERVED | PLLINT)) !== 0) {
+    if ((status & PLLINT) !== 0) {
       this.restart();
       return reading;
     }
     this.electrodesOn = (status & DCLOFFINT) === 0;
     if ((status & RRINT) !== 0 && this.hooks.beat) this.hooks.beat(this.interval());
     if ((status & EOVF) !== 0) {
-      this.overflow(edgeMs);
+      this.overflow();
       return reading;
     }
     if ((status & EINT) === 0) return reading;
     this.burstMs = this.chip.nowMs();
     this.chip.words24(this.chip.transfer(this.burst), this.words);
     const tag = (this.words[BURST - 1] >> 3) & 7;
-    if (tag === TAG_OVERFLOW) {
-      this.overflow(edgeMs);
-      return reading;
-    }
     if (this.cutMs >= 0) reading.lost = this.resume(edgeMs);
     else if (edgeMs >= 0) this.anchor(edgeMs, this.taken + BURST - 1);
     this.taken += reading.lost;
-    this.more = tag !== TAG_LAST;
+    this.left = (tag & TAG_LAST) === 0;
+    this.more = this.left;
     if ((status & FSTINT) !== 0 || (tag & ~TAG_LAST) !== TAG_VALID) this.sift(reading);
     else {
       reading.leads[0] = this.words;
@@ -244,13 +241,16 @@ class Max30003 implements FrontEnd {
   /** Time alone brings it here: an edge may have been missed, or the chip may be gone. */
   private poll(): void {
     const quiet = (this.chip.nowMs() - this.burstMs) * this.perMs;
-    if (quiet <= BURST) return;
+    if (quiet <= (this.left ? FIFO_WORDS - BURST - POLL_SAMPLES : BURST)) return;
     this.serve();
     if (this.state === SAMPLING && this.chip.nowMs() - this.burstMs > SILENT_SAMPLES / this.perMs)
       this.restart();
   }
 
-  /** Samples from the FIFO's tags, where not all are valid: a fast one has a place in time but no voltage. */
+  /**
+   * Samples by the FIFO's tags, where not all are valid: a fast one has a place in time but no voltage; what reads empty or
+   * overflowed is none, and the next STATUS tells why.
+   */
   private sift(reading: Reading): void {
     const words = this.words;
     let valid = 0;
@@ -276,12 +276,11 @@ class Max30003 implements FrontEnd {
     this.taken += fast + valid;
   }
 
-  private overflow(edgeMs: number): void {
-    // An edge from before the overflow still tells when its sample was taken.
-    if (this.cutMs < 0 && edgeMs >= 0) this.anchor(edgeMs, this.taken + BURST - 1);
+  private overflow(): void {
     this.write(FIFO_RST, 0);
     this.cutMs = this.chip.nowMs();
     this.burstMs = this.cutMs;
+    this.left = false;
   }
 
   /** Samples lost before the burst that was just read, the first one since the FIFO was emptied. */
@@ -368,7 +367,7 @@ class Max30003 implements FrontEnd {
     const now = this.chip.nowMs();
     const info = this.register(INFO) >> 20;
     const kept = info === INFO_PATTERN && this.register(CNFG_GEN) === GENERAL;
-    if (kept && (this.register(STATUS) & (STATUS_RESERVED | PLLINT)) === 0) {
+    if (kept && (this.register(STATUS) & PLLINT) === 0) {
       this.write(SYNCH, 0);
       this.state = SAMPLING;
       this.begin(now);
@@ -394,6 +393,7 @@ class Max30003 implements FrontEnd {
   /** The sample clock started. */
   private begin(now: number): void {
     this.burstMs = now;
+    this.left = false;
     this.edgeMs = -1;
     if (this.anchorIndex < 0) {
       this.anchorMs = now;

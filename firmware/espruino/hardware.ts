@@ -89,7 +89,6 @@ export function sampledPin(spec: Ad8232Spec): SampledPin {
   const shutdown = new Pin(spec.shutdown);
   return {
     nowMs,
-    every,
     sample(rate, samples, full) {
       const wave = new Waveform(samples, { doubleBuffer: true });
       wave.on("buffer", full);

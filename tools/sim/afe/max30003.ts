@@ -190,6 +190,7 @@ export class Max30003Model {
     this.advance();
     this.lockedFromMs = this.options.nowMs() + ms;
     this.stopClock();
+    if (this.enabled()) this.held |= PLLINT;
   }
 
   /** The R-R detector, which is not modelled, finds an R wave. */
