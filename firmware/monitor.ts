@@ -282,6 +282,7 @@ export class Monitor implements Owner, Sink {
     const keys = this.ownerKeys;
     if (!keys || keys.confirmed) return;
     keys.confirmed = true;
-    this.vault.save(keys);
+    // The vault's two erases would stall a recording. Its close saves this as well; a restart before repeats the answer.
+    if (this.state !== MonitorState.recording) this.vault.save(keys);
   }
 }

@@ -388,6 +388,30 @@ describe("the monitor", () => {
     },
   );
 
+  it_(
+    "touches its vault neither for its store's proof nor for anything else while it records",
+    async (house, keepsake) => {
+      const { handheld, radio } = house;
+      handheld.act((monitor) => monitor.hold());
+      handheld.monitor!.claim(...claimOf(house, 1));
+      radio.centralOff();
+      handheld.act((monitor) => monitor.start(RecordingMode.continuous, 0));
+      await pause(2000);
+      const { erases } = keepsake.vault.counters;
+      handheld.monitor!.proved();
+      handheld.act((monitor) => monitor.press());
+      await pause(2000);
+      assert.equal(handheld.monitor!.state, MonitorState.recording);
+      assert.equal(keepsake.vault.counters.erases, erases);
+      // It is known all the same, and outlives a restart once the recording has ended.
+      assert.equal(handheld.monitor!.keys()!.confirmed, true);
+      handheld.act((monitor) => monitor.stop());
+      handheld.powerOff();
+      handheld.powerOn(frontEnd());
+      assert.equal(handheld.monitor!.keys()!.confirmed, true);
+    },
+  );
+
   const sealed = new Map<string, string>();
   const watched: Crypto = {
     ...nodeCrypto,
