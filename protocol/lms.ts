@@ -95,7 +95,7 @@ export function lmsLeaf(
   height: number,
   k: Uint8Array,
 ): Uint8Array {
-  return cut(node(sha256, id, Math.pow(2, height) + q, D_LEAF, [k]), 0, k.length);
+  return cut(node(sha256, id, (1 << height) + q, D_LEAF, [k]), 0, k.length);
 }
 
 /** All leaves of a tree, one behind the other: hundreds of hashes each, so for a factory, not for a handheld. */
@@ -218,9 +218,9 @@ export function verifyLms(
   const ots = reader.raw(otsBytes);
   const lmsType = reader.uint(4);
   const otsType = new Reader(ots, "SIGNATURE").uint(4);
-  if (otsType !== key.otsType || lmsType !== key.lmsType || q >= Math.pow(2, shape.h)) return false;
+  if (otsType !== key.otsType || lmsType !== key.lmsType || q >= 1 << shape.h) return false;
   let at = lmsLeaf(sha256, key.id, q, shape.h, lmotsCandidate(sha256, key.id, q, message, ots));
-  let r = Math.pow(2, shape.h) + q;
+  let r = (1 << shape.h) + q;
   while (r > 1) {
     const sibling = reader.raw(shape.m);
     const pair = r % 2 === 1 ? [sibling, at] : [at, sibling];

@@ -11,6 +11,9 @@ import { refusal } from "./refusal";
 export const MAX_NOTE_BYTES = 16384;
 const MAX_SIGNATURES = 64;
 const MAX_SIZE = 9007199254740991;
+/** Of MAX_SIZE. */
+const MAX_DIGITS = 16;
+const MAX_NAME = 128;
 export const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 /** An em dash and a space, in UTF-8. */
@@ -60,7 +63,7 @@ function textOf(bytes: Uint8Array): string {
 }
 
 export function isNoteName(name: string): boolean {
-  return /^[!-*,-~]{1,128}$/.test(name);
+  return name.length <= MAX_NAME && /^[!-*,-~]+$/.test(name);
 }
 
 function keyId(sha256: Hash, name: string, type: number, publicKey: Uint8Array): Uint8Array {
@@ -76,7 +79,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
 export function decodeCheckpoint(text: Uint8Array): Checkpoint {
   const lines = textOf(text).split("\n");
   const wrong = refusal("NOTE_CHECKPOINT", "the note's text is not a checkpoint: origin, size, root");
-  if (lines.length < 4 || !isNoteName(lines[0]) || !/^(0|[1-9][0-9]{0,15})$/.test(lines[1])) throw wrong;
+  if (lines.length < 4 || !isNoteName(lines[0])) throw wrong;
+  if (lines[1].length > MAX_DIGITS || !/^(0|[1-9][0-9]*)$/.test(lines[1])) throw wrong;
   const size = Number(lines[1]);
   if (size > MAX_SIZE) throw wrong;
   let root: Uint8Array;

@@ -25,7 +25,7 @@ export function decodeBlockPlainly(bytes: Uint8Array, shape: BlockShape): Int32A
 
   function signed(width: number): number {
     const value = bits(width);
-    return value < Math.pow(2, width - 1) ? value : value - Math.pow(2, width);
+    return value < 1 << (width - 1) ? value : value - (1 << width);
   }
 
   function symbol(context: number): number {
@@ -44,15 +44,15 @@ export function decodeBlockPlainly(bytes: Uint8Array, shape: BlockShape): Int32A
 
   function residual(s: number): number {
     let k = 0;
-    while (Math.floor(s / Math.pow(2, k)) > 31 && k < 16) k++;
-    const reduced = Math.min(31, Math.floor(s / Math.pow(2, k)));
+    while (Math.floor(s / (1 << k)) > 31 && k < 16) k++;
+    const reduced = Math.min(31, Math.floor(s / (1 << k)));
     const code = symbol(parseInt(CONTEXT_OF.charAt(reduced), 16));
     let u = 0;
-    if (code < 24) u = code * Math.pow(2, k) + bits(k);
-    else if (code < 31) u = (16 + Math.pow(2, code - 21)) * Math.pow(2, k) + bits(code - 21 + k);
+    if (code < 24) u = code * (1 << k) + bits(k);
+    else if (code < 31) u = (16 + (1 << (code - 21))) * (1 << k) + bits(code - 21 + k);
     else {
       u = bits(28);
-      if (u < 1040 * Math.pow(2, k)) throw fail("BLOCK_ESCAPE");
+      if (u < 1040 * (1 << k)) throw fail("BLOCK_ESCAPE");
     }
     return u % 2 === 1 ? -(u + 1) / 2 : u / 2;
   }
@@ -87,7 +87,7 @@ export function decodeBlockPlainly(bytes: Uint8Array, shape: BlockShape): Int32A
     x[0] = signed(shape.bits);
 
     const r = [0];
-    let s = Math.pow(2, level) - 1;
+    let s = (1 << level) - 1;
     for (let t = 1; t < count; t++) {
       r.push(predictor === 15 ? 0 : residual(s));
       s = s + Math.abs(r[t]) - Math.floor(s / 4);
@@ -110,8 +110,7 @@ export function decodeBlockPlainly(bytes: Uint8Array, shape: BlockShape): Int32A
         y.push(y[t - 1] + (expected >> 8) + r[t]);
       }
       const sample = y[t] + explained;
-      if (sample < -Math.pow(2, shape.bits - 1) || sample >= Math.pow(2, shape.bits - 1))
-        throw fail("BLOCK_RANGE");
+      if (sample < -(1 << (shape.bits - 1)) || sample >= 1 << (shape.bits - 1)) throw fail("BLOCK_RANGE");
       x[t] = sample;
     }
   }

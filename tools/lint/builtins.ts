@@ -17,6 +17,10 @@ export const MISSING_GLOBALS: Record<string, string> = {
   TextDecoder: "Reader.text() of protocol/bytes",
   Intl: "text put together by hand",
   RangeError: "refusal() of protocol/refusal",
+  EvalError: "refusal() of protocol/refusal",
+  URIError: "refusal() of protocol/refusal",
+  escape: "text put together by hand",
+  unescape: "text put together by hand",
   structuredClone: "a copy made by hand",
   queueMicrotask: "setTimeout",
 };
@@ -40,9 +44,21 @@ export const MISSING_STATICS: Record<string, string[]> = {
 
 /** Methods that no value has, by names that nothing of ours shares. */
 export const MISSING_METHODS =
-  "codePointAt copyWithin findLast findLastIndex flat flatMap isPrototypeOf lastIndexOf localeCompare matchAll normalize reduceRight toExponential toPrecision trimEnd trimStart".split(
+  "codePointAt copyWithin findLast findLastIndex flat flatMap isPrototypeOf lastIndexOf localeCompare matchAll normalize propertyIsEnumerable reduceRight toExponential toLocaleString toPrecision trimEnd trimStart".split(
     " ",
   );
 
+/** Methods of text that are missing, by names that fields of ours share. */
+export const MISSING_OF_TEXT = ["search"];
+
 /** Methods of typed arrays that return a plain Array on Espruino, and of ArrayBuffer that are missing. */
 export const UNTYPED_METHODS = ["slice", "filter", "toSorted", "toReversed", "with"];
+
+/** What its regular expressions take for something else, or do not know; classes stand as "[]", escapes of a character as "e". */
+export const REGEX_LACKS: [found: RegExp, what: string][] = [
+  [/\(\?[^:]/, "lookaround, nor named groups"],
+  [/\{/, "counted repetition"],
+  [/[^(]\?/, "? behind a character"],
+  [/\)[*+]/, "repetition of a group"],
+  [/\\[bBukpP1-9]/, "\\b, \\u, \\p and references back"],
+];

@@ -7,7 +7,7 @@ import { walkBundle } from "./walk";
 
 /**
  * What esbuild must not pass. It could rewrite some for es2015, but at a cost in variables that nobody sees; `?.`, `??`,
- * `**`, optional catch and class fields are rewritten to code that Espruino runs, and so pass.
+ * optional catch and class fields are rewritten to code that Espruino runs, and so pass.
  */
 const UNSUPPORTED = {
   destructuring: false,

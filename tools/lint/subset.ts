@@ -31,7 +31,7 @@ export function checkTree(root: string): Violation | undefined {
     checkTyped(
       root,
       onHandheld.map((file) => join(root, file)),
-    )
+    )[0]
   );
 }
 

@@ -1,13 +1,25 @@
-/** Finds methods of typed arrays that Espruino answers with a plain Array; only types tell them from an Array's own. */
+/** Finds methods that only types tell from others of their name: typed arrays', which give a plain Array, and text's. */
 import { relative } from "node:path";
 import ts from "typescript";
-import { UNTYPED_METHODS } from "./builtins";
+import { MISSING_OF_TEXT, UNTYPED_METHODS } from "./builtins";
 import type { Violation } from "./violation";
 
 const TYPED = /^(?:(?:Ui|I)nt(?:8|16|32)|Uint8Clamped|Float(?:32|64))Array$|^ArrayBuffer$/;
 
-/** @param files absolute */
-export function checkTyped(root: string, files: string[]): Violation | undefined {
+/** What is wrong with a member of that name; its owner's type is asked for only where the name may be wrong. */
+function complaint(name: string, typeOf: () => ts.Type): string | undefined {
+  if (UNTYPED_METHODS.includes(name)) {
+    const type = typeOf().symbol?.name ?? "";
+    if (TYPED.test(type))
+      return `${type}.${name} is no ${type} on Espruino: use cut() of protocol/bytes, or subarray`;
+  }
+  if (MISSING_OF_TEXT.includes(name) && typeOf().flags & ts.TypeFlags.StringLike)
+    return `.${name} of text does not exist on Espruino: use indexOf, or a regular expression's exec`;
+  return undefined;
+}
+
+/** @param files absolute; @returns the first violation of each */
+export function checkTyped(root: string, files: string[]): Violation[] {
   const program = ts.createProgram(files, {
     target: ts.ScriptTarget.ES2015,
     lib: ["lib.es5.d.ts"],
@@ -16,23 +28,22 @@ export function checkTyped(root: string, files: string[]): Violation | undefined
     noEmit: true,
   });
   const checker = program.getTypeChecker();
+  const violations: Violation[] = [];
   for (const file of files) {
     const source = program.getSourceFile(file)!;
     let found: Violation | undefined;
     const visit = (node: ts.Node): void => {
       if (found) return;
-      if (ts.isPropertyAccessExpression(node) && UNTYPED_METHODS.includes(node.name.text)) {
-        const type = checker.getTypeAtLocation(node.expression).symbol?.name ?? "";
-        if (TYPED.test(type)) {
-          const line = source.getLineAndCharacterOfPosition(node.name.getStart(source)).line + 1;
-          const message = `${type}.${node.name.text} is no ${type} on Espruino: use cut() of protocol/bytes, or subarray`;
-          found = { file: relative(root, file), line, message };
-        }
+      if (ts.isPropertyAccessExpression(node)) {
+        const name = node.name.text;
+        const message = complaint(name, () => checker.getTypeAtLocation(node.expression));
+        const line = source.getLineAndCharacterOfPosition(node.name.getStart(source)).line + 1;
+        if (message) found = { file: relative(root, file), line, message };
       }
       ts.forEachChild(node, visit);
     };
     visit(source);
-    if (found) return found;
+    if (found) violations.push(found);
   }
-  return undefined;
+  return violations;
 }
