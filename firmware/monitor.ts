@@ -11,6 +11,7 @@ import { refusal } from "../protocol/refusal";
 import { openFrame, sealFrame } from "../protocol/seal";
 import type { StoreHello } from "../protocol/session";
 import { type Board, Pattern } from "./board/board";
+import { Display, type Situation } from "./display";
 import { Link, type Owner } from "./link";
 import { FIRMWARE, Recorder } from "./recorder";
 import { Ring } from "./ring";
@@ -21,8 +22,15 @@ import { type Keys, seenNothing, Vault } from "./vault";
 const NO_LEAF = 0xffffffff;
 /** A strip's length unless the hub set another. */
 const STRIP_SECONDS = 30;
-/** The owner is warned once when the ring is that full. */
+/** The owner is warned when the ring is that full. */
 const NEARLY_FULL_PERMILLE = 800;
+/** A LiPo cell below it has minutes to hours left; the owner is told. */
+const BATTERY_LOW_MILLIVOLTS = 3500;
+/** Below it, block after block, a recording ends with its close while there is power to write one. */
+const BATTERY_EMPTY_MILLIVOLTS = 3300;
+const BATTERY_EMPTY_BLOCKS = 3;
+/** At rest the battery is looked at so often. */
+const LOOK_MS = 60000;
 
 export class Monitor implements Owner, Sink {
   state = MonitorState.idle;
@@ -31,6 +39,7 @@ export class Monitor implements Owner, Sink {
   private readonly vault: Vault;
   private readonly recorder: Recorder;
   private readonly sampler: Sampler;
+  private readonly display: Display;
   private ownerKeys: Keys | undefined;
   private readonly bootAlias: Uint8Array;
   private claimUntilMs = 0;
@@ -38,7 +47,10 @@ export class Monitor implements Owner, Sink {
   /** Unix time at uptime 0, 0 while unknown. */
   private epochMs = 0;
   private trust = ClockTrust.unknown;
-  private warned = false;
+  private nearlyFull = false;
+  private contact = true;
+  /** Blocks in a row with the battery all but empty. */
+  private emptyBlocks = 0;
 
   /** Boots: finds keys and frames in flash, and goes on draining what is owed. */
   constructor(private readonly board: Board) {
@@ -56,14 +68,20 @@ export class Monitor implements Owner, Sink {
     this.recorder.inherit(this.ring.holes());
     this.sampler = new Sampler(board.frontEnd, this);
     board.radio.advertise(this.ownerKeys !== undefined);
+    this.display = new Display(board, function () {
+      return self.situation();
+    });
     this.rest();
+    this.look();
   }
 
   /** A short press: starts a strip, or marks the moment while recording. */
   press(): void {
-    if (this.state === MonitorState.recording)
+    if (this.state !== MonitorState.recording) this.start(RecordingMode.strip, 0);
+    else {
       this.recorder.mark(MarkKind.symptom, this.sampler.taken(), true);
-    else this.start(RecordingMode.strip, 0);
+      this.display.answer();
+    }
   }
 
   /** Keys first: what the ring holds nobody can read from then on, and its pages count as free. */
@@ -74,9 +92,9 @@ export class Monitor implements Owner, Sink {
 
   /** The button held: for a minute a handheld without owner may be claimed with its code. */
   hold(): void {
+    this.display.answer();
     if (this.ownerKeys) return;
     this.claimUntilMs = this.board.uptimeMs() + CLAIM_WINDOW_MS;
-    this.board.show(Pattern.claimMe);
     this.link.hello();
   }
 
@@ -84,18 +102,23 @@ export class Monitor implements Owner, Sink {
   start(mode: number, seconds: number): void {
     if (this.state === MonitorState.recording) return;
     if (!this.ownerKeys || this.ownerKeys.recording > MAX_NUMBER) {
-      this.board.show(Pattern.claimMe);
+      this.display.show(Pattern.claimMe);
       return;
     }
     const length = mode === RecordingMode.strip && seconds === 0 ? this.stripSeconds : seconds;
-    const startMs = this.epochMs === 0 ? 0 : Math.floor(this.epochMs + this.board.uptimeMs());
+    const startMs = this.trust === ClockTrust.unknown ? 0 : Math.floor(this.epochMs + this.board.uptimeMs());
     this.claimUntilMs = 0;
     // The burned number holds even if a defect of the flash ends the start right here.
     const keys = this.ownerKeys;
     this.ownerKeys = this.recorder.burn(keys);
     this.recorder.start(keys, mode, length, startMs, this.trust);
     this.state = MonitorState.recording;
-    this.board.show(Pattern.recording);
+    this.contact = true;
+    this.nearlyFull = false;
+    this.emptyBlocks = 0;
+    // Until the first block: then the recording itself is shown.
+    if (this.batteryBelow(BATTERY_LOW_MILLIVOLTS)) this.display.show(Pattern.lowBattery);
+    else this.display.answer();
     const frontEnd = this.board.frontEnd;
     this.sampler.start(Math.round((length * frontEnd.rateNum) / frontEnd.rateDen));
     this.link.sendStatus();
@@ -113,12 +136,59 @@ export class Monitor implements Owner, Sink {
   /** Sink: a block is collected. */
   block(firstSample: number, bytes: Uint8Array, samples: number): void {
     this.recorder.data(firstSample, bytes, samples);
-    const nearlyFull = this.ring.usage().permille >= NEARLY_FULL_PERMILLE;
-    if (nearlyFull && !this.warned) {
-      this.recorder.mark(MarkKind.ringNearlyFull, this.sampler.taken(), false);
-      this.board.show(Pattern.nearlyFull);
-    }
-    this.warned = nearlyFull;
+    this.watchRing();
+    this.watchContact();
+    this.watchBattery();
+    this.display.update();
+  }
+
+  private watchRing(): void {
+    const before = this.nearlyFull;
+    this.nearlyFull = this.ring.usage().permille >= NEARLY_FULL_PERMILLE;
+    if (this.nearlyFull && !before) this.recorder.mark(MarkKind.ringNearlyFull, this.sampler.taken(), false);
+  }
+
+  private watchContact(): void {
+    const frontEnd = this.board.frontEnd;
+    const contact = !frontEnd.contact || frontEnd.contact();
+    if (contact === this.contact) return;
+    this.contact = contact;
+    this.recorder.mark(contact ? MarkKind.leadOn : MarkKind.leadOff, this.sampler.taken(), false);
+  }
+
+  private watchBattery(): void {
+    this.emptyBlocks = this.batteryBelow(BATTERY_EMPTY_MILLIVOLTS) ? this.emptyBlocks + 1 : 0;
+    if (this.emptyBlocks !== BATTERY_EMPTY_BLOCKS) return;
+    const self = this;
+    // Not from here: the sampler may be in the midst of a block that it had to halve.
+    this.board.after(0, function () {
+      self.finish(CloseReason.lowBattery);
+    });
+  }
+
+  /** A board that cannot read its battery says 0. */
+  private batteryBelow(millivolts: number): boolean {
+    const read = this.board.batteryMillivolts();
+    return read > 0 && read < millivolts;
+  }
+
+  /** Nothing else tells of a battery that runs down while the unit rests. */
+  private look(): void {
+    const self = this;
+    this.board.after(LOOK_MS, function () {
+      self.display.update();
+      self.look();
+    });
+  }
+
+  private situation(): Situation {
+    return {
+      owned: this.ownerKeys !== undefined,
+      state: this.state,
+      contact: this.contact,
+      nearlyFull: this.nearlyFull,
+      batteryLow: this.batteryBelow(BATTERY_LOW_MILLIVOLTS),
+    };
   }
 
   /** Sink: the front end lost samples. */
@@ -143,10 +213,11 @@ export class Monitor implements Owner, Sink {
   /** Not recording: draining while the ring owes frames or a close waits for its signature, idle otherwise. */
   private rest(): void {
     if (this.state === MonitorState.recording) return;
-    const owes = this.recorder.signing() || this.ring.usage().backlog > 0;
+    const usage = this.ring.usage();
+    const owes = this.recorder.signing() || usage.backlog > 0;
     this.state = owes ? MonitorState.draining : MonitorState.idle;
-    const atHome = this.state === MonitorState.idle ? Pattern.hubHasIt : Pattern.keptHere;
-    this.board.show(this.ownerKeys ? atHome : Pattern.claimMe);
+    this.nearlyFull = usage.permille >= NEARLY_FULL_PERMILLE;
+    this.display.update();
   }
 
   keys(): Keys | undefined {
@@ -220,7 +291,7 @@ export class Monitor implements Owner, Sink {
     if (command.op === Op.start) this.start(command.mode!, command.seconds!);
     else if (command.op === Op.stop) this.stop();
     else if (command.op === Op.time) this.setTime(command.unixMs!);
-    else if (command.op === Op.identify) this.board.show(Pattern.identify);
+    else if (command.op === Op.identify) this.display.identify(command.seconds!);
     else this.set(command.setting!, command.value!);
   }
 

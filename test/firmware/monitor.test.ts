@@ -412,6 +412,91 @@ describe("the monitor", () => {
     },
   );
 
+  it_(
+    "shows that the electrodes lost the skin, and marks where they did and when they were back",
+    async (house) => {
+      const { handheld, store } = house;
+      let touching = true;
+      handheld.powerOff();
+      handheld.powerOn(Object.assign(frontEnd(), { contact: () => touching }));
+      await claimIfNew(handheld, store);
+      handheld.act((monitor) => monitor.press());
+      await pause(5_500);
+      assert.equal(handheld.pattern, Pattern.recording);
+      touching = false;
+      await pause(4_000);
+      assert.equal(handheld.pattern, Pattern.noContact);
+      touching = true;
+      await pause(4_000);
+      assert.equal(handheld.pattern, Pattern.recording);
+      await pause(20_000);
+      await idle(house);
+      const [recording] = store.reader.recordings();
+      const marks = store.reader.marks(recording!.id);
+      assert.deepEqual(
+        marks.map(({ kind }) => kind),
+        [MarkKind.leadOff, MarkKind.leadOn],
+      );
+      // Looked at once a block.
+      for (const [i, second] of [5.5, 9.5].entries()) {
+        const at = marks[i]!.sample / RATE;
+        assert.ok(at > second && at <= second + 1.25, `mark ${i} at ${at} s`);
+      }
+    },
+  );
+
+  it_(
+    "warns of a low battery at rest and at the start, and ends a recording with its close before it is empty",
+    async (house) => {
+      const { handheld, store } = house;
+      await claimIfNew(handheld, store);
+      await idle(house);
+      assert.equal(handheld.pattern, Pattern.hubHasIt);
+      handheld.batteryMillivolts = 3450;
+      await pause(61_000);
+      assert.equal(handheld.pattern, Pattern.lowBattery);
+      handheld.act((monitor) => monitor.start(RecordingMode.continuous, 0));
+      assert.equal(handheld.pattern, Pattern.lowBattery);
+      await pause(1500);
+      assert.equal(handheld.pattern, Pattern.recording);
+      // A dip is no empty battery.
+      handheld.batteryMillivolts = 3200;
+      await pause(1000);
+      handheld.batteryMillivolts = 3450;
+      await pause(5000);
+      assert.equal(handheld.monitor!.state, MonitorState.recording);
+      const closes: Uint8Array[] = [];
+      store.onStored = (frames) => {
+        for (const { header, body } of frames) if (header.type === FrameType.close) closes.push(body);
+      };
+      handheld.batteryMillivolts = 3200;
+      await pause(4000);
+      assert.equal(handheld.monitor!.state === MonitorState.recording, false);
+      assert.equal(handheld.pattern, Pattern.lowBattery);
+      await idle(house);
+      assert.equal(decodeClose(closes[0]!).reason, CloseReason.lowBattery);
+      // A board that cannot tell says 0.
+      handheld.batteryMillivolts = 0;
+      await pause(61_000);
+      assert.equal(handheld.pattern, Pattern.hubHasIt);
+    },
+  );
+
+  it_("knows no time after a restart until its hub says it again", async (house) => {
+    const { handheld, store, radio } = house;
+    await claimIfNew(handheld, store);
+    await waitUntil("the time", () => handheld.monitor!.status(0, 0).trust === ClockTrust.setByHub, 10_000);
+    radio.centralOff();
+    handheld.powerOff();
+    handheld.powerOn(frontEnd());
+    handheld.act((monitor) => monitor.start(RecordingMode.fixed, 2));
+    await pause(4000);
+    radio.centralOn();
+    await idle(house);
+    const { open, startMs } = store.reader.recordings()[0]!;
+    assert.deepEqual([open!.trust, startMs], [ClockTrust.unknown, 0]);
+  });
+
   const sealed = new Map<string, string>();
   const watched: Crypto = {
     ...nodeCrypto,

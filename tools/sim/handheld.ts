@@ -79,6 +79,7 @@ export class VirtualHandheld {
   pattern = 0;
   /** Whether it advertises without a name, as a unit does that has an owner. */
   namelessOnAir = false;
+  batteryMillivolts = 3900;
   /** How often the power failed in the midst of a flash operation. */
   powerCuts = 0;
   private boots = 0;
@@ -120,6 +121,7 @@ export class VirtualHandheld {
         start: (ready) => frontEnd.start(guard(ready)),
         stop: () => frontEnd.stop(),
         read: () => frontEnd.read(),
+        contact: frontEnd.contact && (() => frontEnd.contact!()),
       },
       radio: {
         notificationBytes: () => peripheral.notificationBytes(),
@@ -135,7 +137,7 @@ export class VirtualHandheld {
       identity,
       uptimeMs: () => clock.now() - this.bootedAtMs,
       after: (ms, run) => this.after(ms, guard(run)),
-      batteryMillivolts: () => 3900,
+      batteryMillivolts: () => this.batteryMillivolts,
       wipeAsked: () => buttonHeld,
       show: (pattern) => {
         this.pattern = pattern;
