@@ -81,6 +81,7 @@ export class Link {
   private cancelRepeat: (() => void) | undefined;
   private cancelResend: (() => void) | undefined;
   private readonly outbox: Outbox;
+  private readonly underWay: (recording: number, sequence: number) => boolean;
 
   constructor(
     private readonly board: Board,
@@ -88,6 +89,9 @@ export class Link {
     private readonly owner: Owner,
   ) {
     const self = this;
+    this.underWay = function (recording, sequence) {
+      return self.isInFlight(recording, sequence);
+    };
     const perSecond = Math.min(NOTIFICATIONS_PER_SECOND, board.radio.notificationsPerSecond);
     this.outbox = new Outbox(board, perSecond, function () {
       return self.nextFrame();
@@ -113,6 +117,11 @@ export class Link {
     this.live.push({ recording, sequence, sentMs: 0 });
     if (this.live.length > MAX_LIVE) this.live.shift();
     this.outbox.wake();
+  }
+
+  /** Sends so many notifications a second at most, from now on. */
+  pace(perSecond: number): void {
+    this.outbox.pace(Math.min(perSecond, this.board.radio.notificationsPerSecond));
   }
 
   /** Says hello (anew): after connecting, when asked, and when a claim becomes possible. */
@@ -271,14 +280,10 @@ export class Link {
         return this.launch(live.recording, live.sequence);
       }
     }
-    const self = this;
-    const skip = function (recording: number, sequence: number): boolean {
-      return self.isInFlight(recording, sequence);
-    };
-    let owed = this.ring.nextOwed(skip, this.fromSerial);
+    let owed = this.ring.nextOwed(this.underWay, this.fromSerial);
     if (!owed && this.fromSerial > 0) {
       this.fromSerial = 0;
-      owed = this.ring.nextOwed(skip, 0);
+      owed = this.ring.nextOwed(this.underWay, 0);
     }
     return owed ? this.launch(owed.recording, owed.sequence) : undefined;
   }

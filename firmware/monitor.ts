@@ -22,6 +22,9 @@ import { type Keys, seenNothing, Vault } from "./vault";
 const NO_LEAF = 0xffffffff;
 /** A strip's length unless the hub set another. */
 const STRIP_SECONDS = 30;
+/** Notifications a second that a hub may set. */
+const SLOWEST_PACE = 10;
+const FASTEST_PACE = 200;
 /** The owner is warned when the ring is that full. */
 const NEARLY_FULL_PERMILLE = 800;
 /** A LiPo cell below it has minutes to hours left; the owner is told. */
@@ -296,10 +299,10 @@ export class Monitor implements Owner, Sink {
   }
 
   private set(setting: number, value: number): void {
-    if (setting !== Setting.stripSeconds || value < 1) {
-      throw refusal("COMMAND_VALUE", "setting " + setting + " cannot be " + value + " on this handheld");
-    }
-    this.stripSeconds = value;
+    if (setting === Setting.stripSeconds && value >= 1) this.stripSeconds = value;
+    else if (setting === Setting.notificationsPerSecond && value >= SLOWEST_PACE && value <= FASTEST_PACE)
+      this.link.pace(value);
+    else throw refusal("COMMAND_VALUE", "setting " + setting + " cannot be " + value + " on this handheld");
   }
 
   private setTime(unixMs: number): void {

@@ -7,9 +7,13 @@ const TICK_MS = 50;
 const MAX_WAITING = 16;
 
 export class Outbox {
+  /** Notifications that may go now, with their fraction, and when that was so. */
+  private credit = 0;
+  private countedMs = 0;
   private waiting: Uint8Array[] = [];
   private fragments: Uint8Array[] = [];
   private number = 0;
+  private readonly onTick: () => void;
   private cancel: (() => void) | undefined;
 
   /**
@@ -18,9 +22,20 @@ export class Outbox {
    */
   constructor(
     private readonly board: Board,
-    private readonly perSecond: number,
+    private perSecond: number,
     private readonly next: () => Uint8Array | undefined,
-  ) {}
+  ) {
+    const self = this;
+    this.credit = this.burst();
+    this.onTick = function () {
+      self.tick();
+    };
+  }
+
+  /** From now on. @param perSecond as for the constructor */
+  pace(perSecond: number): void {
+    this.perSecond = perSecond;
+  }
 
   /** Sends before any frame. */
   send(message: Uint8Array): void {
@@ -43,18 +58,23 @@ export class Outbox {
     this.fragments = [];
   }
 
+  /** At most so many go at once, however long nothing went: a tick's worth and the fraction of one. */
+  private burst(): number {
+    return Math.ceil((this.perSecond * TICK_MS) / 1000) + 1;
+  }
+
   private tick(): void {
     this.cancel = undefined;
-    let budget = Math.max(1, Math.floor((this.perSecond * TICK_MS) / 1000));
-    while (budget > 0 && this.fill()) {
+    const now = this.board.uptimeMs();
+    this.credit = Math.min(this.burst(), this.credit + ((now - this.countedMs) * this.perSecond) / 1000);
+    this.countedMs = now;
+    while (this.credit >= 1 && this.fill()) {
       this.board.radio.notify(this.fragments.shift()!);
-      budget--;
+      this.credit--;
     }
-    if (budget > 0) return;
-    const self = this;
-    this.cancel = this.board.after(TICK_MS, function () {
-      self.tick();
-    });
+    if (this.credit >= 1) return;
+    const untilNextMs = Math.ceil(((1 - this.credit) * 1000) / this.perSecond);
+    this.cancel = this.board.after(Math.max(TICK_MS, untilNextMs), this.onTick);
   }
 
   private fill(): boolean {

@@ -259,6 +259,17 @@ describe("the monitor", () => {
     assert.equal((store.reader.devices()[0]!.refusals as Record<string, number>)["by-handheld"], 1);
   });
 
+  it_(
+    "takes the pace of its notifications from its hub, within what a connection bears",
+    async ({ handheld }) => {
+      const monitor = handheld.monitor!;
+      const pace = (value: number) =>
+        monitor.command({ op: Op.settings, setting: Setting.notificationsPerSecond, value });
+      for (const value of [10, 200]) pace(value);
+      for (const value of [0, 9, 201]) assert.throws(() => pace(value), { code: "COMMAND_VALUE" });
+    },
+  );
+
   it_("drains although somebody on the radio asks for a hello ten times a second", async (house) => {
     const { handheld, store, radio } = house;
     await claimIfNew(handheld, store);
