@@ -4,6 +4,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import { boardNamed } from "../../../tools/firmware/boards";
 import { buildFirmware } from "../../../tools/firmware/build";
+import { walkBundle } from "../../../tools/lint/walk";
 
 const ROOT = join(__dirname, "../../..");
 
@@ -35,8 +36,10 @@ describe("the firmware of this work tree", function () {
     for (const name of ["xiaoble", "linux"]) {
       const { manifest, application, bootCode } = buildFirmware({ board: boardNamed(name) });
       assert.deepEqual(manifest.modules, ["Flash", "Storage", "crypto"]);
-      for (const { code } of [application, bootCode])
+      for (const { code } of [application, bootCode]) {
+        assert.deepEqual(walkBundle(code), [], "minifying brought in what the gate keeps out");
         assert.doesNotMatch(code, /exports|defineProperty|sourceMappingURL/);
+      }
       assert.equal(bootCode.demands.topLevel, 0, "the boot code leaves names that the application may use");
       for (const builtin of ["E.setConsole", "E.CRC32"])
         assert.ok(bootCode.demands.builtins.includes(builtin), builtin);
