@@ -1,6 +1,6 @@
 /**
  * Boot code: locks the unit down, then runs the application if it is the one that was built with this boot code. Nothing
- * stands between power-on and the lock but the runtime itself.
+ * stands between power-on and the lock but the runtime itself. A script, not a module: the build takes it as it stands.
  */
 
 /** Put in by the build: CRC-32 and length of the application in Storage. */

@@ -4,29 +4,34 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { crc32 } from "node:zlib";
-import { bundle } from "./bundle";
+import { bundle } from "../../tools/firmware/bundle";
 import { Interpreter, interpret, skipUnlessInterpreter } from "./interpreter";
 
-/** Files in which it says that it runs, and what it found: nothing of it reaches the wire. */
+/**
+ * Files in which it says that it runs, and what it found, its own functions at the top included: nothing of it reaches the
+ * wire.
+ */
 const RAN = "ran.txt";
 const APPLICATION = `
   function written(name, text) { require("fs").writeFileSync(name, text); }
   class Sized { constructor() { this.name = "application"; } long() { return "${"x".repeat(2000)}"; } }
   const sized = new Sized();
-  written("${RAN}", [sized.name, sized.long().length, E.getConsole(), typeof lock].join());
+  written("${RAN}", [sized.name, sized.long().length, E.getConsole(), typeof global.written].join());
   setInterval(function () { written("alive.txt", "" + getTime()); }, 50);
 `;
-const LOCKED = "application,2000,,undefined";
+const LOCKED = "application,2000,,function";
 
+/** As the build makes it, for another application. */
 function bootCode(application: string, dev: boolean): string {
-  return bundle('import "../../firmware/espruino/boot";', {
-    minify: true,
-    define: {
-      APP_CRC: String(crc32(application)),
-      APP_LENGTH: String(application.length),
-      DEV: String(dev),
-    },
-  });
+  const root = join(__dirname, "../..");
+  const sourceFile = "firmware/espruino/boot.ts";
+  const define = {
+    APP_CRC: String(crc32(application)),
+    APP_LENGTH: String(application.length),
+    DEV: String(dev),
+  };
+  const source = readFileSync(join(root, sourceFile), "utf8");
+  return bundle({ root, source, sourceFile, file: "bootcde.js", define }).code;
 }
 
 /** A flash image as a factory leaves it. @param inFlash what stands there in the application's place */
@@ -98,7 +103,7 @@ describe("the boot code on the real interpreter", function () {
 
   it("keeps the console in a development build only, so that this test can tell", async () => {
     const unit = await powerOn(await image(true), ATTACK.slice(0, 1));
-    assert.equal(unit.ran, "application,2000,USB,undefined");
+    assert.equal(unit.ran, "application,2000,USB,function");
     assert.match(unit.said, /in 42/);
   });
 

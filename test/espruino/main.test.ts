@@ -5,7 +5,7 @@ import type { BoardSpec } from "../../firmware/board/spec";
 import { encodeIdentity } from "../../firmware/identity";
 import { toHex } from "../../protocol/bytes";
 import { bundle } from "./bundle";
-import { interpret, skipUnlessInterpreter } from "./interpreter";
+import { Interpreter, interpret, skipUnlessInterpreter } from "./interpreter";
 
 const SPEC: BoardSpec = {
   name: "test",
@@ -94,6 +94,7 @@ const PRELUDE = `
   global.analogRead = function (p) { return 0.6; };
   global.digitalRead = function (p) { return levels[p] || 0; };
   global.setWatch = function (f, p) { watches[p] = f; return 1; };
+  global.clearWatch = function (id) {};
   function move(v) { levels.D0 = v; if (watches.D0) watches.D0({ state: v === 1 }); }
   function press(ms) { move(0); pass(ms); move(1); }
   SPI1.setup = function () {}; SPI1.send = function (b) { return new Uint8Array(b.length); };
@@ -107,15 +108,36 @@ const PRELUDE = `
   function tell() { var l = log.slice(seen); seen = log.length; return l; }
 `;
 
-/** @param script what happens around \`start()\`, in the interpreter's own JavaScript */
-const happen = async (script: string, spec: BoardSpec = SPEC) => {
-  const application = bundle(
-    `import { run } from "../../firmware/espruino/main"; (global as any).start = () => run(${JSON.stringify(spec)} as any);`,
+const images = new Map<BoardSpec, Buffer>();
+
+/** A flash image with the program in it: run from a script it would fill the memory that it is to run in. */
+async function programmed(spec: BoardSpec): Promise<Buffer> {
+  const known = images.get(spec);
+  if (known) return known;
+  const program = bundle(
+    `import { run } from "../../firmware/espruino/main"; (global as any).start = () => run(${JSON.stringify(spec)} as any);
+    import { openFlash } from "../../firmware/espruino/flash"; import { seenNothing, Vault } from "../../firmware/vault";
+    (global as any).own = () => {
+      const key = new Uint8Array(32);
+      new Vault(openFlash(${JSON.stringify(spec.vault)} as any), E.CRC32).save({ epoch: 1, recording: 1, chainKey: key, receiptKey: key, alias: new Uint8Array(8), previousClose: key, leaf: 0, seen: seenNothing(), confirmed: true });
+    };`,
+    { minify: true },
   );
-  const lines = await interpret(`${PRELUDE}${application}\n${script}`, { seconds: 60 });
-  return lines
-    .filter((line) => line)
-    .map((line) => (/^(?:[[{"\d]|true|false)/.test(line) ? JSON.parse(line) : line));
+  const interpreter = new Interpreter();
+  try {
+    await interpreter.run(`require("Storage").write("program", atob("${btoa(program)}"));`);
+    images.set(spec, interpreter.flash()!);
+    return images.get(spec)!;
+  } finally {
+    await interpreter.close();
+  }
+}
+
+/** @param script what happens around `start()`, in the interpreter's own JavaScript; @returns what it said */
+const happen = async (script: string, spec: BoardSpec = SPEC) => {
+  const whole = `${PRELUDE} eval(require("Storage").read("program"));\n${script}`;
+  const lines = await interpret(whole, { seconds: 60, flash: await programmed(spec) });
+  return lines.filter((line) => line).map((line) => (/^avnode: /.test(line) ? line : JSON.parse(line)));
 };
 
 describe("the application on the real interpreter", function () {
@@ -134,7 +156,7 @@ describe("the application on the real interpreter", function () {
     ] as const) {
       const [said, log, files] = await happen(`${prelude}provision();${script}`, spec);
       assert.match(said, reason);
-      assert.deepEqual([log, files], [[], ["identity"]]);
+      assert.deepEqual([log, files], [[], ["program", "identity"]]);
     }
   });
 
@@ -156,7 +178,7 @@ describe("the application on the real interpreter", function () {
       "1500 D1=0",
       "3500 D1=1",
     ]);
-    assert.deepEqual([files, adverts], [[], 0]);
+    assert.deepEqual([files, adverts], [["program"], 0]);
   });
 
   it("an unclaimed unit advertises by name, asks to be claimed, rests, and asks again when its button is pressed", async () => {
@@ -188,6 +210,24 @@ describe("the application on the real interpreter", function () {
     assert.deepEqual(during, [0, 10]);
     assert.equal(after, 1);
     assert.equal(wiped, true);
+  });
+
+  it("a unit with an owner goes by no name, and a dead front end ends its recording and is shown", async () => {
+    const [adverts, said, log] = await happen(
+      `provision(); own(); start(); say(adverts); pass(10000); tell(); press(100); pass(5000); tell(); pass(1700); say(tell().filter(function (l) { return l.indexOf("D1=1") > 0; }).length); `,
+    );
+    assert.deepEqual(adverts, [false]);
+    assert.match(said, /^avnode: [A-Z_]+: /);
+    // Short, long, short.
+    assert.ok(log >= 2, `${log}`);
+  });
+
+  it("held ten seconds at power-on and let go of, it forgets its owner; held shorter, it does not", async () => {
+    const script = (ms: number) =>
+      `provision(); own(); levels.D0 = 0; start(); pass(${ms}); levels.D0 = 1; pass(200); say(adverts);`;
+    assert.deepEqual(await happen(script(9700)), [[false]]);
+    assert.deepEqual(await happen(script(10100)), [[true]]);
+    assert.deepEqual(await happen(script(25000)), [[false]]);
   });
 
   it("kicks the watchdog while it works, and no more after a defect, when it starts anew after ten seconds", async () => {
