@@ -33,14 +33,15 @@ const RTOR = 0x25;
 /** D[23:20] of INFO. */
 const INFO_PATTERN = 5;
 
-/** STATUS. */
-const EINT = 0x800000;
-const EOVF = 0x400000;
-const FSTINT = 0x200000;
-const DCLOFFINT = 0x100000;
-const RRINT = 0x000400;
+/** D[23:16] of STATUS. */
+const EINT = 0x80;
+const EOVF = 0x40;
+const FSTINT = 0x20;
+const DCLOFFINT = 0x10;
+/** D[15:8] of STATUS. */
+const RRINT = 0x04;
 /** Also what a line that is stuck high reads. */
-const PLLINT = 0x000100;
+const PLLINT = 0x01;
 
 /** ETAG, the three bits above the lowest three of a FIFO word; +2 = the last one unread. */
 const TAG_VALID = 0;
@@ -103,6 +104,41 @@ const LOCKING = 1;
 const SAMPLING = 2;
 
 class Max30003 implements FrontEnd {
+  // The interpreter searches an object's fields in their order: what every burst needs comes first.
+  private state = STOPPED;
+  /** An edge that no burst has used yet, negative for none. */
+  private edgeMs = -1;
+  /** The last reading brought a burst, and another may wait. */
+  private more = false;
+  /** Reads STATUS. */
+  private readonly ask = new Uint8Array(4);
+  private electrodesOn = true;
+  private burstMs = 0;
+  private readonly burst = new Uint8Array(1 + 3 * BURST);
+  private readonly words = new Int32Array(BURST);
+  /** FIFO emptied at that time: the next burst begins at an index that only the clock knows. Negative while it does not. */
+  private cutMs = -1;
+  /** Index of the next sample that the FIFO will give. */
+  private taken = 0;
+  /** The last burst did not empty the FIFO: up to BURST - 1 words stayed, and made no edge. */
+  private left = false;
+  /** A burst without anything to remark, which most are, and any other reading. */
+  private readonly whole: Reading = { leads: [this.words], lost: 0 };
+  /** A sample whose time is known. */
+  private anchorMs = 0;
+  private anchorIndex = 0;
+  /** The first such sample since the chip's sample clock started. */
+  private baseMs = -1;
+  private readonly perMs: number;
+  private ready: () => void = nothing;
+  private baseIndex = 0;
+  /** The sample clock started anew at `cutMs`. */
+  private restarted = false;
+  private sinceMs = 0;
+  private endWatch = nothing;
+  private endPoll = nothing;
+  private readonly part: Reading = { leads: [this.words], lost: 0 };
+  private readonly command = new Uint8Array(4);
   readonly name: string;
   /** 18 bits of data, 3 of tag, 3 unused. */
   readonly packing = { left: 8, right: 14 };
@@ -111,44 +147,19 @@ class Max30003 implements FrontEnd {
   readonly rateDen: number;
   readonly bits = 18;
   readonly leads: Lead[];
-  private state = STOPPED;
-  private electrodesOn = true;
-  private endWatch = nothing;
-  private endPoll = nothing;
-  private ready: () => void = nothing;
-  private readonly perMs: number;
-  private readonly words = new Int32Array(BURST);
-  private readonly none = new Int32Array(0);
-  private readonly reading: Reading = { leads: [this.none], lost: 0 };
-  private readonly burst = new Uint8Array(1 + 3 * BURST);
-  private readonly command = new Uint8Array(4);
-  /** The last reading brought a burst, and another may wait. */
-  private more = false;
-  /** The last burst did not empty the FIFO: up to BURST - 1 words stayed, and made no edge. */
-  private left = false;
-  /** Index of the next sample that the FIFO will give. */
-  private taken = 0;
-  /** An edge that no burst has used yet, negative for none. */
-  private edgeMs = -1;
-  /** A sample whose time is known. */
-  private anchorMs = 0;
-  private anchorIndex = 0;
-  /** The first such sample since the chip's sample clock started. */
-  private baseMs = -1;
-  private baseIndex = 0;
-  /** FIFO emptied at that time: the next burst begins at an index that only the clock knows. Negative while it does not. */
-  private cutMs = -1;
-  /** The sample clock started anew at `cutMs`. */
-  private restarted = false;
-  private sinceMs = 0;
-  private burstMs = 0;
+  private readonly spec: Max30003Spec;
+  private readonly hooks: Max30003Hooks;
+  private readonly input: Max30003Input;
 
   constructor(
-    private readonly spec: Max30003Spec,
     private readonly chip: SpiChip,
-    private readonly hooks: Max30003Hooks,
-    private readonly input: Max30003Input,
+    spec: Max30003Spec,
+    hooks: Max30003Hooks,
+    input: Max30003Input,
   ) {
+    this.spec = spec;
+    this.hooks = hooks;
+    this.input = input;
     const common = divisor(spec.fclkHz * spec.rate, 32768);
     this.rateNum = (spec.fclkHz * spec.rate) / common;
     this.rateDen = 32768 / common;
@@ -157,6 +168,7 @@ class Max30003 implements FrontEnd {
     this.name = input === "calibration" ? "MAX30003, its calibration signal" : "MAX30003";
     const gain = countsPerMillivolt(spec.gain);
     this.leads = [{ name: "I", unit: "mV", gain, baseline: 0, adcZero: 0 }];
+    this.ask[0] = (STATUS << 1) | 1;
     this.burst[0] = (ECG_FIFO_BURST << 1) | 1;
   }
 
@@ -194,39 +206,63 @@ class Max30003 implements FrontEnd {
 
   /** The words of one burst; they are overwritten by the next call. */
   read(): Reading {
-    const reading = this.reading;
-    reading.leads[0] = this.none;
-    reading.lost = 0;
-    this.more = false;
     const edgeMs = this.edgeMs;
     this.edgeMs = -1;
-    if (this.state !== SAMPLING) return reading;
-    const status = this.register(STATUS);
-    if ((status & PLLINT) !== 0) {
-      this.restart();
-      return reading;
+    this.more = false;
+    if (this.state !== SAMPLING) return this.partly(0, 0);
+    const chip = this.chip;
+    const status = chip.transfer(this.ask);
+    const terms = status[1];
+    this.electrodesOn = (terms & DCLOFFINT) === 0;
+    if ((terms & (EINT | EOVF)) !== EINT || (status[2] & (RRINT | PLLINT)) !== 0) {
+      if (!this.heed(terms, status[2])) return this.partly(0, 0);
     }
-    this.electrodesOn = (status & DCLOFFINT) === 0;
-    if ((status & RRINT) !== 0 && this.hooks.beat) this.hooks.beat(this.interval());
-    if ((status & EOVF) !== 0) {
-      this.overflow();
-      return reading;
-    }
-    if ((status & EINT) === 0) return reading;
-    this.burstMs = this.chip.nowMs();
-    this.chip.words24(this.chip.transfer(this.burst), this.words);
+    this.burstMs = chip.nowMs();
+    chip.words24(chip.transfer(this.burst), this.words);
     const tag = (this.words[BURST - 1] >> 3) & 7;
-    if (this.cutMs >= 0) reading.lost = this.resume(edgeMs);
+    if (tag !== TAG_LAST || this.cutMs >= 0 || (terms & FSTINT) !== 0) {
+      return this.unusual(tag, edgeMs, (terms & FSTINT) !== 0);
+    }
+    if (edgeMs >= 0) this.anchor(edgeMs, this.taken + BURST - 1);
+    this.taken += BURST;
+    this.left = false;
+    return this.whole;
+  }
+
+  /** @returns whether there is a burst to be read nevertheless */
+  private heed(terms: number, more: number): boolean {
+    if ((more & PLLINT) !== 0) {
+      this.restart();
+      return false;
+    }
+    if ((more & RRINT) !== 0 && this.hooks.beat) this.hooks.beat(this.interval());
+    if ((terms & EOVF) !== 0) {
+      this.write(FIFO_RST, 0);
+      this.cutMs = this.chip.nowMs();
+      this.burstMs = this.cutMs;
+      this.left = false;
+      return false;
+    }
+    return (terms & EINT) !== 0;
+  }
+
+  /** A burst that does not empty the FIFO, is the first one since it was emptied, or may hold what is no sample. */
+  private unusual(tag: number, edgeMs: number, fast: boolean): Reading {
+    let lost = 0;
+    if (this.cutMs >= 0) lost = this.resume(edgeMs);
     else if (edgeMs >= 0) this.anchor(edgeMs, this.taken + BURST - 1);
-    this.taken += reading.lost;
+    this.taken += lost;
     this.left = (tag & TAG_LAST) === 0;
     this.more = this.left;
-    if ((status & FSTINT) !== 0 || (tag & ~TAG_LAST) !== TAG_VALID) this.sift(reading);
-    else {
-      reading.leads[0] = this.words;
-      this.taken += BURST;
-    }
-    return reading;
+    if (fast || (tag & ~TAG_LAST) !== TAG_VALID) return this.sift(lost);
+    this.taken += BURST;
+    return this.partly(BURST, lost);
+  }
+
+  private partly(samples: number, lost: number): Reading {
+    this.part.leads[0] = this.words.subarray(0, samples);
+    this.part.lost = lost;
+    return this.part;
   }
 
   private serve(): void {
@@ -251,7 +287,7 @@ class Max30003 implements FrontEnd {
    * Samples by the FIFO's tags, where not all are valid: a fast one has a place in time but no voltage; what reads empty or
    * overflowed is none, and the next STATUS tells why.
    */
-  private sift(reading: Reading): void {
+  private sift(lost: number): Reading {
     const words = this.words;
     let valid = 0;
     let fast = 0;
@@ -271,16 +307,8 @@ class Max30003 implements FrontEnd {
       fast += valid;
       valid = 0;
     }
-    reading.lost += fast;
-    reading.leads[0] = words.subarray(0, valid);
     this.taken += fast + valid;
-  }
-
-  private overflow(): void {
-    this.write(FIFO_RST, 0);
-    this.cutMs = this.chip.nowMs();
-    this.burstMs = this.cutMs;
-    this.left = false;
+    return this.partly(valid, lost + fast);
   }
 
   /** Samples lost before the burst that was just read, the first one since the FIFO was emptied. */
@@ -350,7 +378,7 @@ class Max30003 implements FrontEnd {
     // EINT at BURST words; RRINT cleared by reading RTOR.
     this.write(MNGR_INT, ((BURST - 1) << 19) | (1 << 4) | 4);
     // Only EINT moves the line, so that an edge is an instant of the sample clock; the rest is read with every burst.
-    this.write(EN_INT, EINT | 3);
+    this.write(EN_INT, (EINT << 16) | 3);
   }
 
   /** RATE, GAIN; high-pass off, so that the capacitor at CAPP and CAPN alone sets the corner; the widest low-pass. */
@@ -367,7 +395,7 @@ class Max30003 implements FrontEnd {
     const now = this.chip.nowMs();
     const info = this.register(INFO) >> 20;
     const kept = info === INFO_PATTERN && this.register(CNFG_GEN) === GENERAL;
-    if (kept && (this.register(STATUS) & PLLINT) === 0) {
+    if (kept && ((this.register(STATUS) >> 8) & PLLINT) === 0) {
       this.write(SYNCH, 0);
       this.state = SAMPLING;
       this.begin(now);
@@ -430,5 +458,5 @@ export function max30003(
   hooks: Max30003Hooks,
   input: Max30003Input,
 ): FrontEnd {
-  return new Max30003(spec, chip, hooks, input);
+  return new Max30003(chip, spec, hooks, input);
 }

@@ -63,7 +63,7 @@ export function spiChip(spec: Max30003Spec): SpiChip {
     transfer(bytes) {
       return SPI1.send(bytes, select);
     },
-    // One call into the interpreter for the whole burst: a third of a loop's time over one word, a tenth over sixteen.
+    // Of sixteen words: a sixth of the time that Uint24Array between two reversals takes, a tenth of a loop's.
     words24(bytes, words) {
       E.mapInPlace(new Uint8Array(bytes.buffer, 1, 3 * words.length), words, undefined, 24);
     },
