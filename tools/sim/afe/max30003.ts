@@ -1,6 +1,6 @@
 /**
- * The MAX30003 at its registers: what a microcontroller sees on SPI and INTB. Written from the data sheet (Maxim
- * 19-100197), not from the driver, in the language of the firmware and without imports, so that it also runs inside the
+ * The MAX30003 at its registers: what a microcontroller sees on SPI and INTB. Written from the data sheet (rev. 3, as public
+ * drivers quote it), not from our driver, in the language of the firmware and without imports, so that it also runs inside the
  * interpreter in place of the chip.
  *
  * Of the data sheet: registers, reset values, reserved bits, commands, FIFO and its tags, clear behaviour of the interrupt
