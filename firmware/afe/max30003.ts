@@ -1,5 +1,6 @@
 /**
- * MAX30003 over SPI, from its data sheet (rev. 3) as public drivers quote it: one lead, 18 bits, 128, 256 or 512 Hz from a 32,768 Hz crystal.
+ * MAX30003 over SPI, from its data sheet (rev. 3) as public drivers quote it: one lead, 18 bits, 128, 256 or 512 Hz from a
+ * crystal of 32,768 Hz.
  *
  * A burst of `BURST` words costs two transactions and no JavaScript per sample: STATUS tells what may be wrong with all of
  * them, the last word's tag whether more wait. Only if either says so are the words looked at one by one.

@@ -87,7 +87,22 @@ interface RuntimeRadio {
 /** Absent in a build without Bluetooth. */
 declare const NRF: RuntimeRadio;
 
+/** Two buffers in turn; the event hands out the one that is full. */
+interface RuntimeWaveform {
+  on(event: "buffer", run: (buffer: Uint8Array) => void): void;
+  startInput(pin: Pin, hz: number, options: { repeat: boolean }): void;
+  stop(): void;
+}
+declare const Waveform: new (samples: number, options: { doubleBuffer: boolean }) => RuntimeWaveform;
+
+declare const SPI1: {
+  setup(options: { sck: Pin; mosi: Pin; miso: Pin; baud: number; mode: number }): void;
+  send(bytes: Uint8Array, select: Pin): Uint8Array;
+};
+
 declare const E: {
+  /** Elements of so many bits, most significant first, each looked up in the table if there is one. */
+  mapInPlace(from: Uint8Array, to: Int32Array, table: Int16Array | undefined, bits: number): void;
   CRC32(data: Uint8Array | string): number;
   /** 32 bits; from the chip's generator on an nRF52. */
   hwRand(): number;
@@ -127,11 +142,14 @@ declare function setTimeout(run: () => void, ms: number): number;
 /** @throws when given undefined */
 declare function clearTimeout(id: number): void;
 declare function setInterval(run: () => void, ms: number): number;
+declare function clearInterval(id: number): void;
 declare function setWatch(
-  run: (event: { state: boolean }) => void,
+  /** `time` of the edge, in seconds as `getTime` counts them. */
+  run: (event: { state: boolean; time: number }) => void,
   pin: Pin,
   options: { repeat: boolean; edge: string; debounce: number },
 ): number;
+declare function clearWatch(id: number): void;
 declare function pinMode(pin: Pin, mode: string): void;
 declare function digitalRead(pin: Pin): number;
 declare function digitalWrite(pin: Pin, value: number): void;

@@ -2,35 +2,6 @@
 import type { SampledPin, SpiChip } from "../afe/hardware";
 import type { Ad8232Spec, Max30003Spec } from "../board/spec";
 
-/** An opaque pin. */
-type Pin = object;
-interface Wave {
-  on(event: "buffer", run: (buffer: Uint8Array) => void): void;
-  startInput(pin: Pin, hz: number, options: { repeat: boolean }): void;
-  stop(): void;
-}
-declare const Pin: new (name: string) => Pin;
-declare const Waveform: new (samples: number, options: { doubleBuffer: boolean }) => Wave;
-declare const SPI1: {
-  setup(options: { sck: Pin; mosi: Pin; miso: Pin; baud: number; mode: number }): void;
-  send(bytes: Uint8Array, select: Pin): Uint8Array;
-};
-declare const E: {
-  mapInPlace(from: Uint8Array, to: Int32Array, map: Int16Array | undefined, bits: number): void;
-};
-declare function getTime(): number;
-declare function pinMode(pin: Pin, mode: string): void;
-declare function digitalRead(pin: Pin): number;
-declare function digitalWrite(pin: Pin, value: number): void;
-declare function setWatch(
-  run: (event: { time: number }) => void,
-  pin: Pin,
-  options: { repeat: boolean; edge: "falling" },
-): number;
-declare function clearWatch(watch: number): void;
-declare function setInterval(run: () => void, ms: number): number;
-declare function clearInterval(interval: number): void;
-
 /** The MAX30003 takes 12 MHz; a burst of 49 bytes is 0.1 ms at 4. */
 const SPI_HZ = 4000000;
 
@@ -73,7 +44,7 @@ export function spiChip(spec: Max30003Spec): SpiChip {
           fell(event.time * 1000);
         },
         interrupt,
-        { repeat: true, edge: "falling" },
+        { repeat: true, edge: "falling", debounce: 0 },
       );
       return function () {
         clearWatch(watch);
