@@ -1,20 +1,29 @@
 /** What the store has receipted, recording by recording. */
 import type { Hole } from "../protocol/receipt";
 
-interface Account {
+/** The store's word on one recording: it holds everything below `next` but the holes. */
+export interface Account {
   recording: number;
   next: number;
   holes: Hole[];
 }
 
-/** Bounded by what the ring holds: an account goes when the ring forgets its recording. */
+/** A store drains recordings in turn, so few are receipted in part; of what is forgotten some frames are sent once more. */
+const MAX_ACCOUNTS = 8;
+
 export class Ledger {
   private accounts: Account[] = [];
 
-  /** Takes the store's newest word, which may be less than an older one: a restored store asks again. */
-  set(recording: number, next: number, holes: Hole[]): void {
-    this.forget(recording);
+  /**
+   * Takes the store's newest word, which may be less than an older one: a restored store asks again.
+   * @returns its word before, if that is still known
+   */
+  set(recording: number, next: number, holes: Hole[]): Account | undefined {
+    const before = this.find(recording);
+    if (before) this.accounts.splice(this.accounts.indexOf(before), 1);
+    else if (this.accounts.length === MAX_ACCOUNTS) this.forgetOldest();
     this.accounts.push({ recording, next, holes });
+    return before;
   }
 
   /** How many of the frames `first` to `first + count - 1` the store does not hold; by intervals, not frame by frame. */
@@ -43,8 +52,17 @@ export class Ledger {
     return undefined;
   }
 
-  forget(recording: number): void {
-    const account = this.find(recording);
-    if (account) this.accounts.splice(this.accounts.indexOf(account), 1);
+  /** The lowest recording's: never that of the running one, whose count of dropped samples hangs on it. */
+  private forgetOldest(): void {
+    let oldest = 0;
+    for (let i = 1; i < this.accounts.length; i++) {
+      if (this.accounts[i].recording < this.accounts[oldest].recording) oldest = i;
+    }
+    this.accounts.splice(oldest, 1);
+  }
+
+  /** For a new owner, whose recordings begin at 1 again. */
+  clear(): void {
+    this.accounts = [];
   }
 }

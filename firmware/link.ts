@@ -153,6 +153,7 @@ export class Link {
     this.inFlight = [];
     this.barren = 0;
     this.fromSerial = 0;
+    this.ring.rewind();
     this.lastCommand = 0;
     if (this.cancelRepeat) this.cancelRepeat();
     if (this.cancelResend) this.cancelResend();
@@ -326,6 +327,7 @@ export class Link {
         self.barren = 0;
       }
       while (self.inFlight.length > 0 && self.inFlight[0].sentMs + RESEND_MS <= now) self.inFlight.shift();
+      self.ring.rewind();
       self.watch();
       self.outbox.wake();
     });

@@ -87,3 +87,16 @@ export function decodeHeader(frame: Uint8Array): Header {
   }
   return header;
 }
+
+/** Type, recording and sequence of a frame that is known to be one: unchecked, for whoever looks at many of its own. */
+export function typeOf(frame: Uint8Array): number {
+  return frame[0] & 15;
+}
+
+export function recordingOf(frame: Uint8Array): number {
+  return new DataView(frame.buffer, frame.byteOffset, HEADER_BYTES).getUint32(3);
+}
+
+export function sequenceOf(frame: Uint8Array): number {
+  return new DataView(frame.buffer, frame.byteOffset, HEADER_BYTES).getUint32(7);
+}
