@@ -34,6 +34,10 @@ const BATTERY_EMPTY_MILLIVOLTS = 3300;
 const BATTERY_EMPTY_BLOCKS = 3;
 /** At rest the battery is looked at so often. */
 const LOOK_MS = 60000;
+/** Between two pages erased ahead while nothing is recorded. */
+const TEND_MS = 200;
+/** What the front end's FIFO must bear beyond an erase: the way there and back. */
+const ERASE_MARGIN_MS = 20;
 
 export class Monitor implements Owner, Sink {
   state = MonitorState.idle;
@@ -54,6 +58,7 @@ export class Monitor implements Owner, Sink {
   private contact = true;
   /** Blocks in a row with the battery all but empty. */
   private emptyBlocks = 0;
+  private tending = false;
 
   /** Boots: finds keys and frames in flash, and goes on draining what is owed. */
   constructor(private readonly board: Board) {
@@ -204,6 +209,24 @@ export class Monitor implements Owner, Sink {
     this.finish(CloseReason.complete);
   }
 
+  /** Sink: while the FIFO fills again, a page is erased ahead if it bears that; at 512 Hz it does not. */
+  emptied(): void {
+    const bears = this.board.frontEnd.bearsMs >= this.board.eraseMs + ERASE_MARGIN_MS;
+    if (bears && this.ring.wantsErase()) this.ring.eraseOne();
+  }
+
+  /** Fills the stock of erased pages while nothing is recorded, a page at a time. */
+  private tend(): void {
+    if (this.tending || this.state === MonitorState.recording || !this.ring.wantsErase()) return;
+    this.tending = true;
+    const self = this;
+    this.board.after(TEND_MS, function () {
+      self.tending = false;
+      if (self.state !== MonitorState.recording && self.ring.wantsErase()) self.ring.eraseOne();
+      self.tend();
+    });
+  }
+
   private finish(reason: number): void {
     if (this.state !== MonitorState.recording) return;
     this.state = MonitorState.draining;
@@ -221,6 +244,7 @@ export class Monitor implements Owner, Sink {
     this.state = owes ? MonitorState.draining : MonitorState.idle;
     this.nearlyFull = usage.permille >= NEARLY_FULL_PERMILLE;
     this.display.update();
+    this.tend();
   }
 
   keys(): Keys | undefined {

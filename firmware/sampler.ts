@@ -12,6 +12,8 @@ export interface Sink {
   lost(firstSample: number, samples: number): void;
   /** The length that was asked for is reached. */
   complete(): void;
+  /** The FIFO was just emptied, and nothing took time since: now it bears most. */
+  emptied(): void;
 }
 
 export function nominalBlock(frontEnd: FrontEnd): number {
@@ -65,6 +67,7 @@ export class Sampler {
     const reading = this.frontEnd.read();
     if (reading.lost > 0) this.skip(reading.lost);
     const count = reading.leads[0].length;
+    const before = this.position;
     let taken = 0;
     while (taken < count && this.running) {
       let step = Math.min(count - taken, this.shape.nominal - this.filled);
@@ -78,6 +81,7 @@ export class Sampler {
       if (this.filled === this.shape.nominal) this.flush();
       if (reached) this.sink.complete();
     }
+    if (this.running && this.position === before) this.sink.emptied();
   }
 
   /** Samples that the FIFO lost; what of them lies behind the length asked for was never wanted. */

@@ -78,6 +78,8 @@ export interface Board {
   crc32(bytes: Uint8Array): number;
   /** Holds the ring of sealed frames. */
   readonly flash: Flash;
+  /** How long erasing one of its pages stalls everything else, at worst. */
+  readonly eraseMs: number;
   /** Two pages that hold the keys. */
   readonly vault: Flash;
   readonly frontEnd: FrontEnd;

@@ -47,6 +47,7 @@ function rig(limit: number) {
       seen.complete++;
       sampler.stop();
     },
+    emptied() {},
   });
   sampler.start(limit);
   return { frontEnd, samples, lost, seen, sampler };

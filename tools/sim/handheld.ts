@@ -28,6 +28,8 @@ export interface HandheldParts {
 
 /** What the link asks of any radio at most; the simulated one says by its own figures what it carries. */
 const NOTIFICATIONS_PER_SECOND = 100;
+/** The reference handheld's; simulated flash erases in no time. */
+const ERASE_MS = 85;
 
 /** One tree of 32 leaves: the tables of a real unit cost seconds. */
 const TREE = { trees: 1, height: 5 };
@@ -115,6 +117,7 @@ export class VirtualHandheld {
       crypto: this.parts.crypto ?? nodeCrypto,
       crc32: (bytes) => crc32(bytes),
       flash,
+      eraseMs: ERASE_MS,
       vault,
       frontEnd: {
         ...describe(frontEnd),
