@@ -8,7 +8,7 @@ import type { Crc32 } from "./page";
  * its signal. Raw it would be 34 KB, of which an ECG needs less than half.
  */
 const STOCK_BYTES = 32768;
-/** Read at a time to see whether a page is erased. */
+/** Read at a time to see whether a page is erased, where a page is a whole number of it. */
 const CHUNK_BYTES = 1024;
 
 export class Rotation {
@@ -25,7 +25,7 @@ export class Rotation {
     private readonly directory: Directory,
   ) {
     this.stock = Math.min(Math.ceil(STOCK_BYTES / flash.pageBytes), Math.floor(flash.pages / 4));
-    this.chunk = Math.min(CHUNK_BYTES, flash.pageBytes);
+    this.chunk = flash.pageBytes % CHUNK_BYTES === 0 ? CHUNK_BYTES : flash.pageBytes;
     const ones = new Uint8Array(this.chunk);
     ones.fill(0xff);
     this.crcOfOnes = crc32(ones);
