@@ -169,8 +169,9 @@ describe("the application on the real interpreter", function () {
       "0 D0 input_pullup",
       "0 D1=0",
       "0 watchdog 10 false",
-      // Long, short, short.
+      // Long, short, short, and no sound.
       "0 D1=1",
+      "0 D2=0",
       "800 D1=0",
       "1050 D1=1",
       "1150 D1=0",

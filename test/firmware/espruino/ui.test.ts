@@ -101,39 +101,33 @@ describe("the indicator", () => {
     assert.equal(clock.countTimers(), 0);
   });
 
-  it("does not begin anew what it shows already", () => {
-    indicator.show(Pattern.keptHere);
-    for (let i = 0; i < 50; i++) {
-      clock.tick(100);
-      indicator.show(Pattern.keptHere);
-    }
-    assert.equal(lit(), 2);
-  });
-
-  it("returns from a passing pattern to the lasting one, also to one that was set meanwhile", () => {
+  it("begins anew when shown again, and beeps with it", () => {
     indicator.show(Pattern.recording);
-    clock.tick(200);
-    take();
-    indicator.show(Pattern.nearlyFull);
     clock.tick(1000);
-    indicator.show(Pattern.keptHere);
-    clock.tick(60_000);
-    const short = take().filter((line) => line.endsWith("light"));
-    const { steps, rounds } = RHYTHMS[Pattern.nearlyFull]!;
-    const end = 200 + rounds * steps.reduce((sum, ms) => sum + ms, 0);
-    assert.equal(short.filter((line) => Number.parseInt(line, 10) < end).length, 3 * rounds);
-    assert.equal(short[3 * rounds], `${end} light`);
-    assert.equal(short[3 * rounds + 1], `${end + 350} light`);
-    assert.equal(short[3 * rounds + 2], `${end + 350 + 5100} light`);
+    indicator.show(Pattern.recording);
+    clock.tick(3050);
+    assert.deepEqual(take(), [
+      ...["0 light", "0 beep", "100 dark", "100 still"],
+      ...["1000 light", "1000 beep", "1100 dark", "1100 still"],
+      "4000 light",
+    ]);
   });
 
-  it("does not light again for what was over before a passing pattern came", () => {
-    indicator.show(Pattern.hubHasIt);
-    clock.tick(10_000);
-    take();
+  it("changes at once, in the midst of another pattern", () => {
     indicator.show(Pattern.identify);
-    clock.tick(60_000);
-    assert.equal(lit(), 3 * RHYTHMS[Pattern.identify]!.rounds);
+    clock.tick(500);
+    indicator.show(Pattern.keptHere);
+    clock.tick(5000);
+    assert.deepEqual(
+      take().filter((line) => /light|dark/.test(line)),
+      ["0 light", "600 dark", "850 light", "950 dark"],
+    );
+  });
+
+  it("rests after as many rounds as a pattern has", () => {
+    indicator.show(Pattern.claimMe);
+    clock.tick(3600_000);
+    assert.equal(lit(), 2 * RHYTHMS[Pattern.claimMe]!.rounds);
     assert.equal(clock.countTimers(), 0);
   });
 
