@@ -30,13 +30,13 @@ eval(
     }
     const code = require("Storage").read("avnode");
     if (code !== undefined && code.length === APP_LENGTH && E.CRC32(code) === APP_CRC) return code;
-    // Blinks without a pause, like no pattern of the application.
+    // Blinks evenly, like no pattern of the application.
     if (typeof LED1 !== "undefined") {
       let lit = 0;
       setInterval(function () {
         lit = 1 - lit;
         digitalWrite(LED1, lit);
-      }, 150);
+      }, 500);
     }
     return "";
   })(),
