@@ -18,6 +18,18 @@ function complaint(name: string, typeOf: () => ts.Type): string | undefined {
   return undefined;
 }
 
+/**
+ * Espruino finds a text's end wherever it begins what is sought: "hello".indexOf("oz") is 4. One character is safe.
+ */
+function seeksMore(node: ts.CallExpression, typeOf: (of: ts.Expression) => ts.Type): boolean {
+  const { expression: callee } = node;
+  if (!ts.isPropertyAccessExpression(callee) || callee.name.text !== "indexOf") return false;
+  const [sought] = node.arguments;
+  if (!sought || ts.isElementAccessExpression(sought)) return false;
+  if (ts.isStringLiteral(sought) && sought.text.length === 1) return false;
+  return (typeOf(callee.expression).flags & ts.TypeFlags.StringLike) !== 0;
+}
+
 /** @param files absolute; @returns the first violation of each */
 export function checkTyped(root: string, files: string[]): Violation[] {
   const program = ts.createProgram(files, {
@@ -39,6 +51,12 @@ export function checkTyped(root: string, files: string[]): Violation[] {
         const message = complaint(name, () => checker.getTypeAtLocation(node.expression));
         const line = source.getLineAndCharacterOfPosition(node.name.getStart(source)).line + 1;
         if (message) found = { file: relative(root, file), line, message };
+      }
+      if (ts.isCallExpression(node) && seeksMore(node, (of) => checker.getTypeAtLocation(of))) {
+        const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
+        const message =
+          "indexOf of more than a character finds what is not there on Espruino: use a regular expression";
+        found = { file: relative(root, file), line, message };
       }
       ts.forEachChild(node, visit);
     };

@@ -117,6 +117,7 @@ const PLANTED: [rule: string, line: string, said: RegExp][] = [
   ["a flag of a regular expression", "export const f = /a/m;", /flags/],
   ["a regular expression from text", 'export const f = new RegExp("a");', /from text/],
   ["search of text", "export const f = 'a'.search(/a/);", /search of text/],
+  ["a text sought in text", "export const f = (t: string) => t.indexOf('ab');", /more than a character/],
   ["an integer that no double holds", "export const f = 123456789012345680000;", /2\^53/],
   [
     "a typed array's filter",
