@@ -1,4 +1,4 @@
 /** The block codec: README.md beside this file is its specification. */
 export { type BlockShape, MAX_BLOCK_SAMPLES } from "./bounds";
 export { blockSamples, decodeBlock } from "./decode";
-export { encodeBlock } from "./encode";
+export { encodeBlock, encodeWords } from "./encode";

@@ -14,14 +14,18 @@ for (let t = 0; t < 32; t++) CONTEXT_ROW[t] = parseInt(CONTEXT_OF.charAt(t), 16)
  * symbol, each the previous plus one, shifted left where the length grows (as in RFC 1951, section 3.2.2).
  */
 export const WORDS = new Uint16Array(16 * SYMBOLS);
+// Two passes over a context's symbols, not one for each length: a handheld's interpreter does this when it starts.
 for (let c = 0; c < 16; c++) {
+  const next = new Uint16Array(LONGEST + 2);
+  for (let s = 0; s < SYMBOLS; s++) next[parseInt(LENGTHS[c].charAt(s), 16) + 1]++;
   let word = 0;
   for (let length = 1; length <= LONGEST; length++) {
-    word <<= 1;
-    for (let s = 0; s < SYMBOLS; s++) {
-      if (parseInt(LENGTHS[c].charAt(s), 16) !== length) continue;
-      WORDS[c * SYMBOLS + s] = (word << 4) | length;
-      word++;
-    }
+    word = (word + next[length]) << 1;
+    next[length] = word;
+  }
+  for (let s = 0; s < SYMBOLS; s++) {
+    const length = parseInt(LENGTHS[c].charAt(s), 16);
+    WORDS[c * SYMBOLS + s] = (next[length] << 4) | length;
+    next[length]++;
   }
 }

@@ -1,9 +1,8 @@
-import { type BlockShape, checkInput } from "./bounds";
-import { type LeadPlan, writeBlock } from "./layout";
+import { type BlockShape, checkInput, rawBytes } from "./bounds";
+import { putLead, putSamples, startOf, TOO_WILD } from "./flat";
+import { type LeadPlan, putHeader, writeBlock } from "./layout";
 import { PREDICTOR_CONSTANT } from "./tables";
-
-/** Residuals that set the starting level. */
-const START = 8;
+import { finish, putBits } from "./write";
 
 /** The level whose running magnitude fits a mean residual magnitude of `sum / n`. */
 export function levelFor(sum: number, n: number): number {
@@ -12,59 +11,70 @@ export function levelFor(sum: number, n: number): number {
   return level;
 }
 
-/**
- * The handheld's choice for one lead: the first to third difference with the smallest sum of magnitudes, in one flat
- * pass of additions. Differences of 24-bit samples stay below 2^27; their sums are doubles.
- */
-export function planLead(y: Int32Array): LeadPlan {
-  const count = y.length;
-  let last = y[0];
-  let d0 = 0;
-  let e0 = 0;
-  let sum1 = 0;
-  let sum2 = 0;
-  let sum3 = 0;
-  let start1 = 0;
-  let start2 = 0;
-  let start3 = 0;
-  for (let t = 1; t < count; t++) {
-    const d = y[t] - last;
-    const e = d - d0;
-    const f = e - e0;
-    last = y[t];
-    d0 = d;
-    e0 = e;
-    sum1 += d < 0 ? -d : d;
-    sum2 += e < 0 ? -e : e;
-    sum3 += f < 0 ? -f : f;
-    if (t === START) {
-      start1 = sum1;
-      start2 = sum2;
-      start3 = sum3;
-    }
+const SECOND_DIFFERENCE = 2;
+/** Differences of samples of so many bits, times 256, stay within int32. */
+const WIDEST = 23;
+/** The longest that a code can be: a word of 12 bits and 28 more. */
+const CODE_BYTES = 5;
+
+function rawWords(words: Int32Array[], shape: BlockShape, left: number, right: number): Uint8Array {
+  const count = words[0].length;
+  const sink = { bytes: new Uint8Array(rawBytes(shape, count) + 2), position: 0, acc: 0, pending: 0 };
+  putHeader(sink, shape, count, 1);
+  putBits(sink, 0, 5);
+  for (let l = 0; l < words.length; l++) putSamples(words[l], left, right, shape.bits, sink);
+  return finish(sink);
+}
+
+/** What `encodeWords` writes for samples so wide that the predictor's sum may wrap, which its loop does not provide for. */
+function wideWords(words: Int32Array[], shape: BlockShape, left: number, right: number): Uint8Array {
+  const leads: Int32Array[] = [];
+  const plans: LeadPlan[] = [];
+  for (let l = 0; l < words.length; l++) {
+    const lead = new Int32Array(words[l].length);
+    for (let t = 0; t < lead.length; t++) lead[t] = (words[l][t] << left) >> right;
+    const level = startOf(lead, 0, 0, shape.bits);
+    if (level === TOO_WILD) return rawWords(words, shape, left, right);
+    const predictor = level < 0 ? PREDICTOR_CONSTANT : SECOND_DIFFERENCE;
+    leads.push(lead);
+    plans.push({ wa: 0, wb: 0, predictor: predictor, level: level });
   }
-  const plan = { wa: 0, wb: 0, predictor: PREDICTOR_CONSTANT, level: 0 };
-  if (sum1 === 0) return plan;
-  const n = count > START ? START : count - 1;
-  if (count <= START) {
-    start1 = sum1;
-    start2 = sum2;
-    start3 = sum3;
-  }
-  plan.predictor = sum1 <= sum2 && sum1 <= sum3 ? 1 : sum2 <= sum3 ? 2 : 3;
-  plan.level = levelFor(plan.predictor === 1 ? start1 : plan.predictor === 2 ? start2 : start3, n);
-  return plan;
+  return writeBlock(leads, shape, plans);
 }
 
 /**
- * Encodes a block as a handheld can afford it: three flat passes per lead (choose, predict, write), no search.
+ * Encodes a block of a front end's words as a handheld can afford it: one pass per lead, no choice but of the level.
+ * Nothing is checked here: the words come from a front end, which has no others.
+ * @param words `shape.leads` arrays of 1..65,535 words each, all equally long; a sample is `word << left >> right`
+ * @returns at most `ceil(leads·count·bits/8) + 3` bytes
+ */
+export function encodeWords(words: Int32Array[], shape: BlockShape, left: number, right: number): Uint8Array {
+  if (shape.bits > WIDEST) return wideWords(words, shape, left, right);
+  const count = words[0].length;
+  const limit = rawBytes(shape, count);
+  const sink = { bytes: new Uint8Array(limit + CODE_BYTES * count + 8), position: 0, acc: 0, pending: 0 };
+  putHeader(sink, shape, count, 0);
+  for (let l = 0; l < words.length; l++) {
+    const lead = words[l];
+    const level = startOf(lead, left, right, shape.bits);
+    if (level === TOO_WILD || sink.position >= limit) return rawWords(words, shape, left, right);
+    if (l > 0) putBits(sink, 0, 1);
+    if (level < 0) putBits(sink, PREDICTOR_CONSTANT, 4);
+    else putBits(sink, (SECOND_DIFFERENCE << 4) | level, 8);
+    putSamples(lead.subarray(0, 1), left, right, shape.bits, sink);
+    if (level >= 0) putLead(lead, left, right, level, sink);
+  }
+  const bytes = finish(sink);
+  return bytes.length < limit ? bytes : rawWords(words, shape, left, right);
+}
+
+/**
+ * `encodeWords` for samples of any origin.
  * @param leads `shape.leads` arrays of 1..65,535 samples each, all equally long
  * @returns at most `ceil(leads·count·bits/8) + 3` bytes
  * @throws `BLOCK_INPUT`, `BLOCK_SHAPE`, `BLOCK_TOO_LARGE`
  */
 export function encodeBlock(leads: Int32Array[], shape: BlockShape): Uint8Array {
   checkInput(leads, shape);
-  const plans: LeadPlan[] = [];
-  for (let l = 0; l < leads.length; l++) plans.push(planLead(leads[l]));
-  return writeBlock(leads, shape, plans);
+  return encodeWords(leads, shape, 0, 0);
 }

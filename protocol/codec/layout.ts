@@ -14,7 +14,7 @@ export interface LeadPlan {
   level: number;
 }
 
-function putHeader(sink: BitSink, shape: BlockShape, count: number, raw: number): void {
+export function putHeader(sink: BitSink, shape: BlockShape, count: number, raw: number): void {
   const code = countCode(count, shape.nominal);
   putBits(sink, (code << 1) | raw, 3);
   if (code === 3) putBits(sink, count, 16);
