@@ -14,18 +14,39 @@ for (let t = 0; t < 32; t++) CONTEXT_ROW[t] = parseInt(CONTEXT_OF.charAt(t), 16)
  * symbol, each the previous plus one, shifted left where the length grows (as in RFC 1951, section 3.2.2).
  */
 export const WORDS = new Uint16Array(16 * SYMBOLS);
-// Two passes over a context's symbols, not one for each length: a handheld's interpreter does this when it starts.
-for (let c = 0; c < 16; c++) {
-  const next = new Uint16Array(LONGEST + 2);
-  for (let s = 0; s < SYMBOLS; s++) next[parseInt(LENGTHS[c].charAt(s), 16) + 1]++;
+
+/** A context's words from the lengths of its symbols, in two passes over them: not one for each length. */
+function assign(words: Uint16Array, lengths: Uint8Array, row: number): void {
+  "jit";
+  const next = new Uint16Array(14);
   let word = 0;
-  for (let length = 1; length <= LONGEST; length++) {
+  let length = 0;
+  let s = 0;
+  while (s < 32) {
+    length = lengths[row + s] + 1;
+    next[length] = next[length] + 1;
+    s++;
+  }
+  length = 1;
+  while (length < 13) {
     word = (word + next[length]) << 1;
     next[length] = word;
+    length++;
   }
-  for (let s = 0; s < SYMBOLS; s++) {
-    const length = parseInt(LENGTHS[c].charAt(s), 16);
-    WORDS[c * SYMBOLS + s] = (next[length] << 4) | length;
-    next[length]++;
+  s = row;
+  while (s < row + 32) {
+    length = lengths[s];
+    word = next[length];
+    words[s] = (word << 4) | length;
+    next[length] = word + 1;
+    s++;
   }
 }
+
+// A handheld's interpreter does all this when it starts, so the loops over 512 symbols are few and short.
+const lengths = new Uint8Array(16 * SYMBOLS);
+for (let c = 0; c < 16; c++) {
+  const row = LENGTHS[c];
+  for (let s = 0; s < SYMBOLS; s++) lengths[c * SYMBOLS + s] = parseInt(row[s], 16);
+}
+for (let row = 0; row < 16 * SYMBOLS; row += SYMBOLS) assign(WORDS, lengths, row);

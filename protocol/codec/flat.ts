@@ -19,22 +19,46 @@ const STATE = new Uint16Array(32 << (SHIFTS - 1));
  * A step is `(word - quotient) << shift`, times 32, plus the bits of word and rest together: `(acc << bits) + (step >> 5)
  * + u` appends the word and what of u is below the quotient, without a mask.
  */
-function fill(context: number, shift: number): void {
-  const row = (context + 4 * shift) * ROW;
-  for (let q = 0; q < ROW; q++) {
-    const symbol = q < 24 ? q : q < 32 ? 24 : q < QUOTIENTS ? 25 : q - 24;
-    const word = WORDS[context * SYMBOLS + symbol];
-    const range = q < 24 || q >= QUOTIENTS ? 0 : symbol - 21;
-    const rest = q < QUOTIENTS ? shift : 0;
-    const base = q < 24 ? q : q < QUOTIENTS ? 16 + (8 << (symbol - 24)) : 0;
-    STEPS[row + q] = ((((word >> 4) << range) - base) << rest) * 32 + (word & 15) + range + rest;
+function fill(steps: Int32Array, words: Uint16Array, context: number, shift: number): void {
+  "jit";
+  let row = (context + 4 * shift) * 56;
+  const symbols = context * 32;
+  let word = 0;
+  let q = 0;
+  for (q = 0; q < 24; q++) {
+    word = words[symbols + q];
+    steps[row + q] = (((word >> 4) - q) << shift) * 32 + (word & 15) + shift;
+  }
+  word = words[symbols + 24];
+  for (q = 24; q < 32; q++)
+    steps[row + q] = ((((word >> 4) << 3) - 24) << shift) * 32 + (word & 15) + 3 + shift;
+  word = words[symbols + 25];
+  for (q = 32; q < 48; q++)
+    steps[row + q] = ((((word >> 4) << 4) - 32) << shift) * 32 + (word & 15) + 4 + shift;
+  row += 24;
+  for (q = 24; q < 32; q++) {
+    word = words[symbols + q];
+    steps[row + q] = (word >> 4) * 32 + (word & 15);
   }
 }
 
-for (let c = 0; c < 16; c++) for (let k = 0; k < (c < 12 ? 1 : SHIFTS); k++) fill(c, k);
+/** From magnitude `s` on, `1 << shift` of them have the state of reduced magnitude `t`; returns the next. */
+function fillStates(state: Uint16Array, s: number, shift: number, context: number): number {
+  "jit";
+  const value = (shift << 11) | ((context + 4 * shift) * 56);
+  const end = s + (1 << shift);
+  let at = s;
+  while (at < end) {
+    state[at] = value;
+    at++;
+  }
+  return at;
+}
+
+for (let c = 0; c < 16; c++) for (let k = 0; k < (c < 12 ? 1 : SHIFTS); k++) fill(STEPS, WORDS, c, k);
+let reached = 0;
 for (let k = 0; k < SHIFTS; k++)
-  for (let t = k > 0 ? 16 : 0; t < 32; t++)
-    STATE.fill((k << 11) | ((CONTEXT_ROW[t] / SYMBOLS + 4 * k) * ROW), t << k, (t + 1) << k);
+  for (let t = k > 0 ? 16 : 0; t < 32; t++) reached = fillStates(STATE, reached, k, CONTEXT_ROW[t] / SYMBOLS);
 
 /** Of a lead that looks as if its codes were longer than its samples. */
 export const TOO_WILD = 16;
