@@ -2,6 +2,7 @@
 import { CloseReason, MarkKind } from "../protocol/bodies";
 import { sameBytes } from "../protocol/bytes";
 import { CLAIM_WINDOW_MS, decodeClaim } from "../protocol/claim";
+import { encodeWords } from "../protocol/codec/block";
 import { type Command, MonitorState, Op, Setting, type Status } from "../protocol/command";
 import { decodeHeader, FrameType, MAX_NUMBER } from "../protocol/header";
 import { claimKey, Direction, firstChainKey, nextChainKey, receiptKey } from "../protocol/keys";
@@ -74,7 +75,7 @@ export class Monitor implements Owner, Sink {
       self.link.appended(recording, sequence);
     });
     this.recorder.inherit(this.ring.holes());
-    this.sampler = new Sampler(board.frontEnd, this);
+    this.sampler = new Sampler(board.frontEnd, this, board.encode ?? encodeWords);
     board.radio.advertise(this.ownerKeys !== undefined);
     this.display = new Display(board, function () {
       return self.situation();

@@ -1,7 +1,7 @@
 /** Collects the front end's bursts into blocks of at most one second and encodes them. */
-import { type BlockShape, encodeBlock } from "../protocol/codec/block";
+import type { BlockShape } from "../protocol/codec/block";
 import { MAX_BODY_BYTES } from "../protocol/seal";
-import type { FrontEnd } from "./board/board";
+import type { EncodeWords, FrontEnd } from "./board/board";
 
 /** A data frame's body holds six bytes of position beside its block. */
 const MAX_BLOCK_BYTES = MAX_BODY_BYTES - 6;
@@ -32,6 +32,7 @@ export class Sampler {
   constructor(
     private readonly frontEnd: FrontEnd,
     private readonly sink: Sink,
+    private readonly encode: EncodeWords,
   ) {
     this.shape = { leads: frontEnd.leads.length, bits: frontEnd.bits, nominal: nominalBlock(frontEnd) };
     for (let lead = 0; lead < this.shape.leads; lead++) this.buffer.push(new Int32Array(this.shape.nominal));
@@ -104,7 +105,9 @@ export class Sampler {
   private emit(from: number, to: number): void {
     const leads: Int32Array[] = [];
     for (let lead = 0; lead < this.buffer.length; lead++) leads.push(this.buffer[lead].subarray(from, to));
-    const bytes = encodeBlock(leads, this.shape);
+    const packing = this.frontEnd.packing;
+    const encode = this.encode;
+    const bytes = encode(leads, this.shape, packing.left, packing.right);
     if (bytes.length > MAX_BLOCK_BYTES && to - from > 1) {
       const middle = from + Math.ceil((to - from) / 2);
       this.emit(from, middle);

@@ -1,4 +1,5 @@
 /** All that the firmware asks of the hardware it runs on; a board file or the simulator stands behind it. */
+import type { BlockShape } from "../../protocol/codec/block";
 import type { Crypto } from "../../protocol/crypto";
 import type { Lead } from "../../protocol/open";
 import type { Signing } from "../../protocol/trees";
@@ -72,8 +73,13 @@ export interface Identity {
   signing?: Signing;
 }
 
+/** As `encodeWords` of protocol/codec/block.ts, and equal to it bit for bit. */
+export type EncodeWords = (words: Int32Array[], shape: BlockShape, left: number, right: number) => Uint8Array;
+
 export interface Board {
   readonly crypto: Crypto;
+  /** The encoder in native code, where the board runs it. */
+  readonly encode?: EncodeWords;
   /** CRC-32 (IEEE 802.3), unsigned. */
   crc32(bytes: Uint8Array): number;
   /** Holds the ring of sealed frames. */

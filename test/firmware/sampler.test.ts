@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { FrontEnd, Reading } from "../../firmware/board/board";
 import { Sampler } from "../../firmware/sampler";
-import { decodeBlock } from "../../protocol/codec/block";
+import { decodeBlock, encodeWords } from "../../protocol/codec/block";
 
 /** A front end whose readings the test makes. */
 class ByHand implements FrontEnd {
@@ -36,19 +36,23 @@ function rig(limit: number) {
   const samples = new Map<number, number>();
   const lost: [number, number][] = [];
   const seen = { complete: 0 };
-  const sampler: Sampler = new Sampler(frontEnd, {
-    block(firstSample, bytes, count) {
-      const [values] = decodeBlock(bytes, sampler.shape);
-      assert.equal(values!.length, count);
-      for (const [i, value] of values!.entries()) samples.set(firstSample + i, value);
+  const sampler: Sampler = new Sampler(
+    frontEnd,
+    {
+      block(firstSample, bytes, count) {
+        const [values] = decodeBlock(bytes, sampler.shape);
+        assert.equal(values!.length, count);
+        for (const [i, value] of values!.entries()) samples.set(firstSample + i, value);
+      },
+      lost: (firstSample, count) => lost.push([firstSample, count]),
+      complete() {
+        seen.complete++;
+        sampler.stop();
+      },
+      emptied() {},
     },
-    lost: (firstSample, count) => lost.push([firstSample, count]),
-    complete() {
-      seen.complete++;
-      sampler.stop();
-    },
-    emptied() {},
-  });
+    encodeWords,
+  );
   sampler.start(limit);
   return { frontEnd, samples, lost, seen, sampler };
 }
