@@ -120,7 +120,7 @@ declare const E: {
 declare const process: {
   readonly env: { BOARD: string };
   readonly version: string;
-  memory(): { flash_code_start?: number };
+  memory(): { flash_code_start?: number; usage: number; blocksize: number };
   on(event: "uncaughtException", run: (error: unknown) => void): void;
 };
 
