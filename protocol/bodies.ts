@@ -12,7 +12,8 @@ export interface Data {
 }
 
 export function encodeData(data: Data): Uint8Array {
-  return concat([new Writer(6).uint(data.firstSample, 6).done(), data.block]);
+  const length = data.block.length;
+  return new Writer(6 + length).uint(data.firstSample, 6).raw(data.block, length).done();
 }
 
 /** @throws DATA_* */

@@ -72,6 +72,34 @@ export function fromHex(text: string): Uint8Array {
 /** The largest count that a double carries exactly; 48- and 64-bit fields are refused above it. */
 const MAX_EXACT = 9007199254740991;
 
+/**
+ * Writes the low `width` bytes of an int32, big-endian.
+ * @returns what is left of the value above them
+ */
+function putBytes(bytes: Uint8Array, at: number, value: number, width: number): number {
+  "jit";
+  let rest = value;
+  let i = at + width;
+  while (i > at) {
+    i -= 1;
+    bytes[i] = rest;
+    rest >>= 8;
+  }
+  return rest;
+}
+
+function takeBytes(bytes: Uint8Array, at: number, width: number): number {
+  "jit";
+  const end = at + width;
+  let value = 0;
+  let i = at;
+  while (i < end) {
+    value = value * 256 + bytes[i];
+    i += 1;
+  }
+  return value;
+}
+
 /** Fills a fixed-size buffer field by field; `done()` refuses a buffer that is not exactly full. */
 export class Writer {
   private at = 0;
@@ -82,13 +110,16 @@ export class Writer {
   }
 
   uint(value: number, width: number): Writer {
-    if (!(value >= 0 && value <= MAX_EXACT && value === Math.floor(value))) {
+    let rest = 0;
+    if (value >= 0 && (value | 0) === value) rest = putBytes(this.bytes, this.at, value, width);
+    else if (value >= 0 && value <= MAX_EXACT && value === Math.floor(value)) {
+      rest = Math.floor(value / 4294967296);
+      const low = Math.min(width, 4);
+      putBytes(this.bytes, this.at + width - low, (value - rest * 4294967296) | 0, low);
+      if (width > 4) rest = putBytes(this.bytes, this.at, rest, width - 4);
+      else if (width < 4) rest = value;
+    } else {
       throw refusal("FIELD_RANGE", "cannot write " + value + " as an unsigned field of " + width + " bytes");
-    }
-    let rest = value;
-    for (let i = width - 1; i >= 0; i--) {
-      this.bytes[this.at + i] = rest % 256;
-      rest = Math.floor(rest / 256);
     }
     if (rest !== 0) throw refusal("FIELD_RANGE", value + " does not fit in " + width + " bytes");
     this.at += width;
@@ -159,8 +190,7 @@ export class Reader {
 
   uint(width: number): number {
     const start = this.take(width);
-    let value = 0;
-    for (let i = 0; i < width; i++) value = value * 256 + this.bytes[start + i];
+    const value = takeBytes(this.bytes, start, width);
     if (value > MAX_EXACT) throw refusal(this.name + "_RANGE", "a count beyond 2^53-1 was refused");
     return value;
   }

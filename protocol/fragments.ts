@@ -24,8 +24,14 @@ export function fragment(message: Uint8Array, number: number, notificationBytes:
   const count = Math.ceil(message.length / payload);
   const out: Uint8Array[] = [];
   for (let i = 0; i < count; i++) {
-    const head = new Uint8Array([number & 255, i === count - 1 ? i | LAST : i]);
-    out.push(concat([head, cut(message, i * payload, Math.min((i + 1) * payload, message.length))]));
+    const from = i * payload;
+    const last = i === count - 1;
+    const length = last ? message.length - from : payload;
+    const piece = new Uint8Array(FRAGMENT_HEADER_BYTES + length);
+    piece[0] = number;
+    piece[1] = last ? i | LAST : i;
+    piece.set(message.subarray(from, from + length), FRAGMENT_HEADER_BYTES);
+    out.push(piece);
   }
   return out;
 }

@@ -1,5 +1,4 @@
 /** Header + sealed body. Plaintext is padded to 32-byte steps, because frame lengths would give the heart rate away. */
-import { concat } from "./bytes";
 import type { Crypto } from "./crypto";
 import { decodeHeader, encodeHeader, HEADER_BYTES, type Header, MAX_CIPHERTEXT_BYTES } from "./header";
 import { refusal } from "./refusal";
@@ -24,7 +23,11 @@ export function sealFrame(crypto: Crypto, key: Uint8Array, header: Header, body:
   padded[1] = body.length & 255;
   padded.set(body, 2);
   const clear = encodeHeader(header);
-  return concat([clear, crypto.seal(key, nonceOf(clear), padded)]);
+  const sealed = crypto.seal(key, nonceOf(clear), padded);
+  const frame = new Uint8Array(HEADER_BYTES + sealed.length);
+  frame.set(clear, 0);
+  frame.set(sealed, HEADER_BYTES);
+  return frame;
 }
 
 /** @returns the body; @throws FRAME_* for a malformed frame, FRAME_TAG for a wrong key or an altered byte, FRAME_PADDING */
