@@ -1,17 +1,19 @@
 /** The board interface on the runtime's API, put together from what a board is as data. */
 import type { Crypto } from "../../protocol/crypto";
-import type { Board, Flash, FrontEnd, Identity } from "../board/board";
+import type { Board, EncodeWords, Flash, FrontEnd, Identity } from "../board/board";
 import type { BoardSpec } from "../board/spec";
 import { Battery } from "./battery";
 import type { Clock } from "./clock";
 import { EspruinoCrypto } from "./crypto";
 import { openFlash } from "./flash";
+import { nativeEncoder } from "./native";
 import { EspruinoRadio } from "./radio";
 import type { Indicator } from "./ui";
 
 export class EspruinoBoard implements Board {
   readonly crypto: Crypto = new EspruinoCrypto();
   readonly crc32 = E.CRC32;
+  readonly encode: EncodeWords | undefined;
   readonly vault: Flash;
   readonly flash: Flash;
   readonly eraseMs: number;
@@ -31,6 +33,7 @@ export class EspruinoBoard implements Board {
     this.vault = openFlash(spec.vault);
     this.flash = openFlash(spec.ring);
     this.eraseMs = spec.eraseMs;
+    this.encode = spec.has.native ? nativeEncoder() : undefined;
     this.radio = new EspruinoRadio(spec);
     this.battery = new Battery(spec.pins);
   }
