@@ -3,6 +3,10 @@ import { barred, refused, runs, value } from "./construct";
 
 export const BUILTINS = [
   ...runs(
+    [
+      "DataView writes bytes and halves",
+      "const v = new DataView(new ArrayBuffer(4)); v.setUint8(0, 257); v.setUint16(1, 0x0203); ok(v.getUint32(0) === 0x01020300);",
+    ],
     ["a group without number", "ok(/^(?:a|b)c$/.test('bc'));"],
     ["an escape in a negated class", "ok(/[^\\d]/.test('a') && !/[^\\d]/.test('1'));"],
     [
