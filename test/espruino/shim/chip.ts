@@ -9,7 +9,7 @@ const PLL_LOCK_MS = 20;
 /** Of a revision 1 chip. */
 const INFO = 0x510000;
 /** How late the interrupt line is looked at, at most. */
-const LOOK_MS = 8;
+const LOOK_MS = 16;
 /** Address and write bit of the command that starts the sample clock. */
 const SYNCH = 0x09 << 1;
 
