@@ -2,7 +2,6 @@
 import { CloseReason, MarkKind } from "../protocol/bodies";
 import { sameBytes } from "../protocol/bytes";
 import { CLAIM_WINDOW_MS, decodeClaim } from "../protocol/claim";
-import { encodeWords } from "../protocol/codec/block";
 import { type Command, MonitorState, Op, Setting, type Status } from "../protocol/command";
 import { decodeHeader, FrameType, MAX_NUMBER } from "../protocol/header";
 import { claimKey, Direction, firstChainKey, nextChainKey, receiptKey } from "../protocol/keys";
@@ -75,7 +74,7 @@ export class Monitor implements Owner, Sink {
       self.link.appended(recording, sequence);
     });
     this.recorder.inherit(this.ring.holes());
-    this.sampler = new Sampler(board.frontEnd, this, board.encode ?? encodeWords);
+    this.sampler = new Sampler(board.frontEnd, this, board.encode);
     board.radio.advertise(this.ownerKeys !== undefined);
     this.display = new Display(board, function () {
       return self.situation();
@@ -211,9 +210,11 @@ export class Monitor implements Owner, Sink {
   }
 
   /** Sink: while the FIFO fills again, a page is erased ahead if it bears that; at 512 Hz it does not. */
-  emptied(): void {
+  emptied(): boolean {
     const bears = this.board.frontEnd.bearsMs >= this.board.eraseMs + ERASE_MARGIN_MS;
-    if (bears && this.ring.wantsErase()) this.ring.eraseOne();
+    if (!bears || !this.ring.wantsErase()) return false;
+    this.ring.eraseOne();
+    return true;
   }
 
   /** Fills the stock of erased pages while nothing is recorded, a page at a time. */

@@ -1,5 +1,5 @@
 /** Collects the front end's bursts into blocks of at most one second and encodes them. */
-import type { BlockShape } from "../protocol/codec/block";
+import { type BlockShape, encodeWords, GrowingBlock } from "../protocol/codec/block";
 import { MAX_BODY_BYTES } from "../protocol/seal";
 import type { EncodeWords, FrontEnd } from "./board/board";
 
@@ -12,8 +12,8 @@ export interface Sink {
   lost(firstSample: number, samples: number): void;
   /** The length that was asked for is reached. */
   complete(): void;
-  /** The FIFO was just emptied, and nothing took time since: now it bears most. */
-  emptied(): void;
+  /** The FIFO was just emptied, and nothing took time since: now it bears most. @returns true when that was made use of */
+  emptied(): boolean;
 }
 
 export function nominalBlock(frontEnd: FrontEnd): number {
@@ -28,14 +28,19 @@ export class Sampler {
   private position = 0;
   private limit = 0;
   private running = false;
+  /** Where only the interpreter encodes, it does so burst after burst. */
+  private readonly growing: GrowingBlock | undefined;
 
+  /** @param encode the board's own, fast enough for a whole block at once */
   constructor(
     private readonly frontEnd: FrontEnd,
     private readonly sink: Sink,
-    private readonly encode: EncodeWords,
+    private readonly encode: EncodeWords | undefined,
   ) {
     this.shape = { leads: frontEnd.leads.length, bits: frontEnd.bits, nominal: nominalBlock(frontEnd) };
     for (let lead = 0; lead < this.shape.leads; lead++) this.buffer.push(new Int32Array(this.shape.nominal));
+    const packing = frontEnd.packing;
+    if (!encode) this.growing = new GrowingBlock(this.buffer, this.shape, packing.left, packing.right);
   }
 
   /** @param limit samples per lead after which the recording is complete, 0 = none */
@@ -82,7 +87,8 @@ export class Sampler {
       if (this.filled === this.shape.nominal) this.flush();
       if (reached) this.sink.complete();
     }
-    if (this.running && this.position === before) this.sink.emptied();
+    if (!this.running || (this.position === before && this.sink.emptied())) return;
+    if (this.growing) this.growing.grow(this.filled);
   }
 
   /** Samples that the FIFO lost; what of them lies behind the length asked for was never wanted. */
@@ -98,20 +104,26 @@ export class Sampler {
     const samples = this.filled;
     if (samples === 0) return;
     this.filled = 0;
-    this.emit(0, samples);
+    const growing = this.growing;
+    if (growing && samples < this.shape.nominal) growing.reset();
+    const grown = growing && samples === this.shape.nominal ? growing.end() : undefined;
+    this.emit(0, samples, grown ?? this.encoded(0, samples));
   }
 
-  /** A block that does not fit a frame is halved until it does; one sample of 64 leads always fits. */
-  private emit(from: number, to: number): void {
+  private encoded(from: number, to: number): Uint8Array {
     const leads: Int32Array[] = [];
     for (let lead = 0; lead < this.buffer.length; lead++) leads.push(this.buffer[lead].subarray(from, to));
     const packing = this.frontEnd.packing;
-    const encode = this.encode;
-    const bytes = encode(leads, this.shape, packing.left, packing.right);
+    const encode = this.encode ?? encodeWords;
+    return encode(leads, this.shape, packing.left, packing.right);
+  }
+
+  /** A block that does not fit a frame is halved until it does; one sample of 64 leads always fits. */
+  private emit(from: number, to: number, bytes: Uint8Array): void {
     if (bytes.length > MAX_BLOCK_BYTES && to - from > 1) {
       const middle = from + Math.ceil((to - from) / 2);
-      this.emit(from, middle);
-      this.emit(middle, to);
+      this.emit(from, middle, this.encoded(from, middle));
+      this.emit(middle, to, this.encoded(middle, to));
       return;
     }
     const firstSample = this.position;

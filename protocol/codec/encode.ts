@@ -1,8 +1,8 @@
 import { type BlockShape, checkInput, rawBytes } from "./bounds";
-import { putLead, putSamples, startOf, TOO_WILD } from "./flat";
+import { putCodes, putSamples, startOf, TOO_WILD } from "./flat";
 import { type LeadPlan, putHeader, writeBlock } from "./layout";
 import { PREDICTOR_CONSTANT } from "./tables";
-import { finish, putBits } from "./write";
+import { type BitSink, finish, putBits } from "./write";
 
 /** The level whose running magnitude fits a mean residual magnitude of `sum / n`. */
 export function levelFor(sum: number, n: number): number {
@@ -13,11 +13,11 @@ export function levelFor(sum: number, n: number): number {
 
 const SECOND_DIFFERENCE = 2;
 /** Differences of samples of so many bits, times 256, stay within int32. */
-const WIDEST = 23;
+export const WIDEST = 23;
 /** The longest that a code can be: a word of 12 bits and 28 more. */
-const CODE_BYTES = 5;
+export const CODE_BYTES = 5;
 
-function rawWords(words: Int32Array[], shape: BlockShape, left: number, right: number): Uint8Array {
+export function rawWords(words: Int32Array[], shape: BlockShape, left: number, right: number): Uint8Array {
   const count = words[0].length;
   const sink = { bytes: new Uint8Array(rawBytes(shape, count) + 2), position: 0, acc: 0, pending: 0 };
   putHeader(sink, shape, count, 1);
@@ -42,6 +42,41 @@ function wideWords(words: Int32Array[], shape: BlockShape, left: number, right: 
   return writeBlock(leads, shape, plans);
 }
 
+/** Appends a lead up to its first code. @param level -1 for a flat line, which has no codes */
+export function putStart(
+  words: Int32Array[],
+  l: number,
+  shape: BlockShape,
+  left: number,
+  right: number,
+  level: number,
+  sink: BitSink,
+): void {
+  if (l > 0) putBits(sink, 0, 1);
+  if (level < 0) putBits(sink, PREDICTOR_CONSTANT, 4);
+  else putBits(sink, (SECOND_DIFFERENCE << 4) | level, 8);
+  putSamples(words[l].subarray(0, 1), left, right, shape.bits, sink);
+}
+
+/** Appends leads from `l` on. @returns false when the raw form is not longer */
+export function putLeads(
+  words: Int32Array[],
+  l: number,
+  shape: BlockShape,
+  left: number,
+  right: number,
+  sink: BitSink,
+): boolean {
+  const limit = rawBytes(shape, words[0].length);
+  for (; l < words.length; l++) {
+    const level = startOf(words[l], left, right, shape.bits);
+    if (level === TOO_WILD || sink.position >= limit) return false;
+    putStart(words, l, shape, left, right, level, sink);
+    if (level >= 0) putCodes(words[l], 1, left, right, (1 << level) - 1, sink);
+  }
+  return true;
+}
+
 /**
  * Encodes a block of a front end's words as a handheld can afford it: one pass per lead, no choice but of the level.
  * Nothing is checked here: the words come from a front end, which has no others.
@@ -54,16 +89,7 @@ export function encodeWords(words: Int32Array[], shape: BlockShape, left: number
   const limit = rawBytes(shape, count);
   const sink = { bytes: new Uint8Array(limit + CODE_BYTES * count + 8), position: 0, acc: 0, pending: 0 };
   putHeader(sink, shape, count, 0);
-  for (let l = 0; l < words.length; l++) {
-    const lead = words[l];
-    const level = startOf(lead, left, right, shape.bits);
-    if (level === TOO_WILD || sink.position >= limit) return rawWords(words, shape, left, right);
-    if (l > 0) putBits(sink, 0, 1);
-    if (level < 0) putBits(sink, PREDICTOR_CONSTANT, 4);
-    else putBits(sink, (SECOND_DIFFERENCE << 4) | level, 8);
-    putSamples(lead.subarray(0, 1), left, right, shape.bits, sink);
-    if (level >= 0) putLead(lead, left, right, level, sink);
-  }
+  if (!putLeads(words, 0, shape, left, right, sink)) return rawWords(words, shape, left, right);
   const bytes = finish(sink);
   return bytes.length < limit ? bytes : rawWords(words, shape, left, right);
 }

@@ -102,12 +102,21 @@ export function startOf(words: Int32Array, left: number, right: number, bits: nu
 }
 
 /**
- * Appends the codes of a lead's second differences, from its second sample on, two samples a turn.
+ * Appends the codes of a lead's second differences, two samples a turn. The first sample is coded apart.
  * @param words one a sample, `word << left >> right`, at most 23 bits
- * @param level s starts at 2^level - 1
- * @param sink with room for 5 bytes a word
+ * @param from of the first code, 1 or more; to the end of `words`
+ * @param magnitude running, before that code: 2^level - 1 at the beginning
+ * @param sink with room for 5 bytes a code
+ * @returns the running magnitude behind the last code
  */
-export function putLead(words: Int32Array, left: number, right: number, level: number, sink: BitSink): void {
+export function putCodes(
+  words: Int32Array,
+  from: number,
+  left: number,
+  right: number,
+  magnitude: number,
+  sink: BitSink,
+): number {
   "jit";
   const bytes = sink.bytes;
   const count = words.length;
@@ -115,10 +124,11 @@ export function putLead(words: Int32Array, left: number, right: number, level: n
   let at = sink.position;
   let acc = sink.acc;
   let n = sink.pending;
-  let s = (1 << level) - 1;
+  let s = magnitude;
   // Sample and first difference of the one before, x and d or y and b in turn.
-  let y = (words[0] << left) >> right;
+  let y = (words[from - 1] << left) >> right;
   let b = 0;
+  if (from > 1) b = y - ((words[from - 2] << left) >> right);
   let x = 0;
   let d = 0;
   // Residual, residual without its sign, quotient, state and then step.
@@ -130,7 +140,7 @@ export function putLead(words: Int32Array, left: number, right: number, level: n
   let top = 48;
   let wide = 0;
   let late = 0;
-  let i = 1;
+  let i = from;
   while (i < count) {
     x = (words[i] << left) >> right;
     d = x - y;
@@ -268,6 +278,7 @@ export function putLead(words: Int32Array, left: number, right: number, level: n
   sink.position = at;
   sink.acc = acc;
   sink.pending = n;
+  return s;
 }
 
 /** Appends a lead's samples as they are, in `bits` each. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { FrontEnd, Reading } from "../../firmware/board/board";
 import { Sampler } from "../../firmware/sampler";
-import { decodeBlock, encodeWords } from "../../protocol/codec/block";
+import { decodeBlock } from "../../protocol/codec/block";
 
 /** A front end whose readings the test makes. */
 class ByHand implements FrontEnd {
@@ -49,9 +49,9 @@ function rig(limit: number) {
         seen.complete++;
         sampler.stop();
       },
-      emptied() {},
+      emptied: () => false,
     },
-    encodeWords,
+    undefined,
   );
   sampler.start(limit);
   return { frontEnd, samples, lost, seen, sampler };

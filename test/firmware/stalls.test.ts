@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
+import sinon from "sinon";
 import type { Flash, FrontEnd, Reading } from "../../firmware/board/board";
 import { seenNothing, Vault } from "../../firmware/vault";
 import type { Clock } from "../../gateway/clock";
 import { nodeCrypto } from "../../gateway/crypto";
 import { DropReason, decodeClose, decodeData, decodeDrop, decodeMark } from "../../protocol/bodies";
-import { decodeBlock } from "../../protocol/codec/block";
+import { decodeBlock, GrowingBlock } from "../../protocol/codec/block";
 import { MonitorState } from "../../protocol/command";
 import type { Crypto } from "../../protocol/crypto";
 import { FrameType } from "../../protocol/header";
@@ -19,6 +20,9 @@ const ERASE_MS = 85;
 const FIFO_WORDS = 32;
 const EINT_WORDS = 16;
 const PAGE_BYTES = 4096;
+/** What the interpreter takes on an nRF52840, by firmware/README.md: a sample's code, and a frame from its block to flash. */
+const ENCODE_MS = 1.5;
+const FRAME_MS = 75;
 
 /** One processor: what takes time delays every timer, none of which is lost. */
 class Processor implements Clock {
@@ -223,6 +227,33 @@ describe("while flash is erased", function () {
       assert.ok(flash.erases > 100, `only ${flash.erases} erases`);
     });
   }
+
+  it("ten minutes at 256 Hz lose nothing though the interpreter takes its time to encode, seal and erase", () => {
+    const { processor, handheld, frontEnd, sealed, idle } = handheldAt(256);
+    const grow = GrowingBlock.prototype.grow;
+    const growing = sinon.stub(GrowingBlock.prototype, "grow").callsFake(function (
+      this: GrowingBlock,
+      filled,
+    ) {
+      const before = (this as unknown as { coded: number }).coded;
+      grow.call(this, filled);
+      processor.busy((filled - before) * ENCODE_MS);
+    });
+    const seal = sinon.stub(sealed.crypto, "seal").callsFake((...args) => {
+      processor.busy(FRAME_MS);
+      return seal.wrappedMethod(...args);
+    });
+    try {
+      processor.pass(5000);
+      handheld.act((monitor) => monitor.start(RecordingMode.fixed, 600));
+      processor.pass(601_000);
+    } finally {
+      growing.restore();
+    }
+    assert.ok(idle());
+    assert.deepEqual(frontEnd.overflowed, []);
+    assert.equal(sealed.samples.size, 600 * 256);
+  });
 
   it("a strip at 512 Hz without any stock says exactly which samples it lost", () => {
     const { processor, handheld, frontEnd, sealed, idle } = handheldAt(512);
