@@ -33,7 +33,13 @@ export class EspruinoCrypto implements Crypto {
   }
 
   seal(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array): Uint8Array {
-    const sealed = this.library.AES.ccmEncrypt(plain, key, nonce, TAG_BYTES);
+    // Undefined where memory has no piece as long as the message: what collects garbage may free one.
+    let sealed = this.library.AES.ccmEncrypt(plain, key, nonce, TAG_BYTES);
+    if (!sealed) {
+      process.memory();
+      sealed = this.library.AES.ccmEncrypt(plain, key, nonce, TAG_BYTES);
+    }
+    if (!sealed) throw new Error("no memory in one piece to seal " + plain.length + " bytes");
     const out = new Uint8Array(plain.length + TAG_BYTES);
     out.set(new Uint8Array(sealed.data), 0);
     out.set(new Uint8Array(sealed.tag), plain.length);

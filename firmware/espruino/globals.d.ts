@@ -30,7 +30,7 @@ interface CryptoLibrary {
       key: Uint8Array,
       nonce: Uint8Array,
       tagBytes: number,
-    ): { data: ArrayBuffer; tag: ArrayBuffer };
+    ): { data: ArrayBuffer; tag: ArrayBuffer } | undefined;
     /** Prints an error and returns undefined when the tag does not verify. */
     ccmDecrypt(
       message: Uint8Array,
@@ -120,6 +120,7 @@ declare const E: {
 declare const process: {
   readonly env: { BOARD: string };
   readonly version: string;
+  /** Collects garbage first. */
   memory(): { flash_code_start?: number; usage: number; blocksize: number };
   on(event: "uncaughtException", run: (error: unknown) => void): void;
 };
