@@ -119,6 +119,11 @@ export class Link {
     this.outbox.wake();
   }
 
+  /** True while the store listens and has shown that it is the owner's. */
+  proved(): boolean {
+    return this.session !== undefined && this.session.proved;
+  }
+
   /** Sends so many notifications a second at most, from now on. */
   pace(perSecond: number): void {
     this.outbox.pace(Math.min(perSecond, this.board.radio.notificationsPerSecond));

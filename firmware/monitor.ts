@@ -16,6 +16,7 @@ import { Link, type Owner } from "./link";
 import { FIRMWARE, Recorder } from "./recorder";
 import { Ring } from "./ring";
 import { Sampler, type Sink } from "./sampler";
+import { Upkeep } from "./upkeep";
 import { type Keys, seenNothing, Vault } from "./vault";
 
 /** No leaf is as high: whoever starts there signs nothing. */
@@ -34,10 +35,6 @@ const BATTERY_EMPTY_MILLIVOLTS = 3300;
 const BATTERY_EMPTY_BLOCKS = 3;
 /** At rest the battery is looked at so often. */
 const LOOK_MS = 60000;
-/** Between two pages erased ahead while nothing is recorded. */
-const TEND_MS = 200;
-/** What the front end's FIFO must bear beyond an erase: the way there and back. */
-const ERASE_MARGIN_MS = 20;
 
 export class Monitor implements Owner, Sink {
   state = MonitorState.idle;
@@ -46,6 +43,7 @@ export class Monitor implements Owner, Sink {
   private readonly vault: Vault;
   private readonly recorder: Recorder;
   private readonly sampler: Sampler;
+  private readonly upkeep: Upkeep;
   private readonly display: Display;
   private ownerKeys: Keys | undefined;
   private readonly bootAlias: Uint8Array;
@@ -58,7 +56,6 @@ export class Monitor implements Owner, Sink {
   private contact = true;
   /** Blocks in a row with the battery all but empty. */
   private emptyBlocks = 0;
-  private tending = false;
 
   /** Boots: finds keys and frames in flash, and goes on draining what is owed. */
   constructor(private readonly board: Board) {
@@ -70,6 +67,14 @@ export class Monitor implements Owner, Sink {
     if (board.wipeAsked()) this.wipe();
     this.ring.load(this.ownerKeys ? this.ownerKeys.epoch : 0);
     this.link = new Link(board, this.ring, this);
+    this.upkeep = new Upkeep(board, this.ring, {
+      recording() {
+        return self.state === MonitorState.recording;
+      },
+      sending() {
+        return self.state === MonitorState.draining && self.link.proved();
+      },
+    });
     this.recorder = new Recorder(board, this.ring, this.vault, function (recording, sequence) {
       self.link.appended(recording, sequence);
     });
@@ -209,24 +214,9 @@ export class Monitor implements Owner, Sink {
     this.finish(CloseReason.complete);
   }
 
-  /** Sink: while the FIFO fills again, a page is erased ahead if it bears that; at 512 Hz it does not. */
+  /** Sink: the FIFO fills again. */
   emptied(): boolean {
-    const bears = this.board.frontEnd.bearsMs >= this.board.eraseMs + ERASE_MARGIN_MS;
-    if (!bears || !this.ring.wantsErase()) return false;
-    this.ring.eraseOne();
-    return true;
-  }
-
-  /** Fills the stock of erased pages while nothing is recorded, a page at a time. */
-  private tend(): void {
-    if (this.tending || this.state === MonitorState.recording || !this.ring.wantsErase()) return;
-    this.tending = true;
-    const self = this;
-    this.board.after(TEND_MS, function () {
-      self.tending = false;
-      if (self.state !== MonitorState.recording && self.ring.wantsErase()) self.ring.eraseOne();
-      self.tend();
-    });
+    return this.upkeep.emptied();
   }
 
   private finish(reason: number): void {
@@ -246,7 +236,7 @@ export class Monitor implements Owner, Sink {
     this.state = owes ? MonitorState.draining : MonitorState.idle;
     this.nearlyFull = usage.permille >= NEARLY_FULL_PERMILLE;
     this.display.update();
-    this.tend();
+    this.upkeep.rest();
   }
 
   keys(): Keys | undefined {

@@ -47,6 +47,9 @@ const D_MESSAGE = 0x8181;
 /** Index in the place of a chain's for the randomizer, as the RFC's authors derive it. */
 const RANDOMIZER = 0xfffd;
 const FROM_SEED = 0xff;
+/** Where a chain's value stands behind I, q, i and j. */
+const VALUE_AT = TREE_ID_BYTES + Q_BYTES + 3;
+const SHA256_BYTES = 32;
 
 /** @throws LMS_TYPE */
 export function otsShape(otsType: number): OtsShape {
@@ -96,6 +99,8 @@ function digest(
 /** Works on one buffer of I ‖ q ‖ i ‖ j ‖ hash: a signature takes hundreds of hashes, and memory is scarce. */
 class Chains {
   private readonly buffer: Uint8Array;
+  /** All of it but the hash's bytes beyond n: a whole hash is put there, because taking a part of it would cost more. */
+  private readonly hashed: Uint8Array;
 
   constructor(
     private readonly sha256: Sha256,
@@ -103,29 +108,31 @@ class Chains {
     id: Uint8Array,
     q: number,
   ) {
-    this.buffer = new Uint8Array(TREE_ID_BYTES + Q_BYTES + 3 + n);
+    this.buffer = new Uint8Array(VALUE_AT + SHA256_BYTES);
     this.buffer.set(place(id, q, 0), 0);
-  }
-
-  private hash(i: number, j: number, value: Uint8Array): Uint8Array {
-    const buffer = this.buffer;
-    buffer[20] = i >> 8;
-    buffer[21] = i & 255;
-    buffer[22] = j;
-    buffer.set(value, 23);
-    return this.sha256(buffer).subarray(0, this.n);
+    this.hashed = this.buffer.subarray(0, VALUE_AT + n);
   }
 
   /** Start of chain i (RFC 8554 appendix A), or the randomizer. */
   start(i: number, seed: Uint8Array): Uint8Array {
-    return this.hash(i, FROM_SEED, seed);
+    return this.walk(i, FROM_SEED, FROM_SEED + 1, seed);
   }
 
   /** Walks chain i from step `from` to step `to`, end excluded. */
   walk(i: number, from: number, to: number, value: Uint8Array): Uint8Array {
-    let at = value;
-    for (let j = from; j < to; j++) at = this.hash(i, j, at);
-    return at;
+    if (from === to) return value;
+    const buffer = this.buffer;
+    const hashed = this.hashed;
+    const sha256 = this.sha256;
+    buffer[20] = i >> 8;
+    buffer[21] = i & 255;
+    let hash = value;
+    for (let j = from; j < to; j++) {
+      buffer[22] = j;
+      buffer.set(hash, VALUE_AT);
+      hash = sha256(hashed);
+    }
+    return hash.subarray(0, this.n);
   }
 }
 

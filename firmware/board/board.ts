@@ -88,6 +88,11 @@ export interface Board {
   readonly eraseMs: number;
   /** Two pages that hold the keys. */
   readonly vault: Flash;
+  /**
+   * Puts the runtime's free memory in order. Espruino walks it, node by node, for every array that it makes or lets go of,
+   * and every one leaves it in more disorder: within a few thousand arrays each costs milliseconds. Takes up to 50 ms.
+   */
+  tidy(): void;
   readonly frontEnd: FrontEnd;
   readonly radio: RadioPort;
   readonly identity: Identity;

@@ -38,6 +38,10 @@ export class EspruinoBoard implements Board {
     this.battery = new Battery(spec.pins);
   }
 
+  tidy(): void {
+    process.memory();
+  }
+
   uptimeMs(): number {
     return this.clock.uptimeMs();
   }

@@ -131,6 +131,7 @@ class Unit {
       uptimeMs: () => 5,
       after: (ms: number, run: () => void) => timers.after(ms, run),
       batteryMillivolts: () => 3900,
+      tidy() {},
     } as unknown as Board;
     this.recorder = new Recorder(board, this.ring, vault, () => {});
     this.recorder.inherit(this.ring.holes());

@@ -169,6 +169,7 @@ export class ScriptedBoard implements Board {
   readonly radio: ScriptedRadio;
   readonly frontEnd: ScriptedHeart;
   readonly eraseMs = 0;
+  tidy(): void {}
   readonly identity = {
     device: fromHex("d0d1d2d3d4d5d6d7"),
     claimCode: fromHex("00112233445566778899aabbccddeeff"),

@@ -1,0 +1,63 @@
+/** Housekeeping in the pauses: pages erased ahead of need, the runtime's memory put in order. */
+import type { Board } from "./board/board";
+import type { Ring } from "./ring";
+
+/** Between two pages erased ahead while nothing is recorded. */
+const ERASE_EVERY_MS = 200;
+/** What the front end's FIFO must bear beyond an erase: the way there and back. */
+const ERASE_MARGIN_MS = 20;
+/** At worst, by the instructions counted on a runtime of 14,000 variables; and the way there and back. */
+const TIDY_MS = 55;
+/** At some sixty arrays a second each costs half a millisecond more by then. */
+const TIDY_EVERY_MS = 2000;
+
+/** What the handheld is busy with. */
+export interface Work {
+  recording(): boolean;
+  /** Frames go out. */
+  sending(): boolean;
+}
+
+export class Upkeep {
+  private waiting = false;
+  private tidiedMs = 0;
+
+  constructor(
+    private readonly board: Board,
+    private readonly ring: Ring,
+    private readonly work: Work,
+  ) {}
+
+  /** While a recording's FIFO, just emptied, fills again: as much of one thing as it bears. @returns true when it took time */
+  emptied(): boolean {
+    const bearsMs = this.board.frontEnd.bearsMs;
+    if (bearsMs >= this.board.eraseMs + ERASE_MARGIN_MS && this.ring.wantsErase()) {
+      this.ring.eraseOne();
+      return true;
+    }
+    return bearsMs >= TIDY_MS && this.tidied();
+  }
+
+  /** While nothing is recorded: goes on until the stock is full and nothing more is sent. */
+  rest(): void {
+    const erases = this.ring.wantsErase();
+    if (this.waiting || this.work.recording() || !(erases || this.work.sending())) return;
+    this.waiting = true;
+    const self = this;
+    this.board.after(erases ? ERASE_EVERY_MS : TIDY_EVERY_MS, function () {
+      self.waiting = false;
+      if (self.work.recording()) return;
+      if (self.ring.wantsErase()) self.ring.eraseOne();
+      else self.tidied();
+      self.rest();
+    });
+  }
+
+  private tidied(): boolean {
+    const now = this.board.uptimeMs();
+    if (now - this.tidiedMs < TIDY_EVERY_MS) return false;
+    this.tidiedMs = now;
+    this.board.tidy();
+    return true;
+  }
+}
