@@ -31,6 +31,13 @@ const HEARD_LATELY_MS = 5000;
 /** So many resends without any progress, and the backlog goes on behind what gets nowhere. */
 const BARREN_RESENDS = 3;
 const STATUS_MS = 60000;
+/** The hub's messages are short, and each partial one takes memory that a stranger may fill. */
+const PARTIAL_MESSAGES = 3;
+/** So long may somebody be connected without having proved to be the owner's store. */
+const STRANGER_MS = 60000;
+/** Writes a second that are looked at before that proof: hello, claim and proof take eight at 128 bytes, and twenty at 20. */
+const STRANGER_WRITES = 30;
+const FLOOD_WRITES = 60;
 const MAX_LIVE = 8;
 /** Different answers to one hello; beyond it nothing but the next hello helps. */
 const MAX_GREETINGS = 8;
@@ -65,7 +72,7 @@ export class Link {
   /** Messages refused since boot, by refusal code. */
   readonly refusals: { [code: string]: number } = {};
   private connected = false;
-  private reassembler = new Reassembler();
+  private reassembler = new Reassembler(PARTIAL_MESSAGES);
   private nonce: Uint8Array = new Uint8Array(0);
   private session: Session | undefined;
   /** Sessions of all answers to the newest hello: only one is the store's, and proof settles which. */
@@ -80,6 +87,10 @@ export class Link {
   private heardMs = 0;
   private cancelRepeat: (() => void) | undefined;
   private cancelResend: (() => void) | undefined;
+  private cancelStranger: (() => void) | undefined;
+  /** Writes within the second that began then, while the store has not proved itself. */
+  private writes = 0;
+  private writesMs = 0;
   private readonly outbox: Outbox;
   private readonly underWay: (recording: number, sequence: number) => boolean;
 
@@ -98,11 +109,14 @@ export class Link {
     });
     board.radio.onConnect = function () {
       self.connected = true;
-      self.reassembler = new Reassembler();
+      self.awaitProof();
+      self.reassembler = new Reassembler(PARTIAL_MESSAGES);
       self.hello();
     };
     board.radio.onDisconnect = function () {
       self.connected = false;
+      if (self.cancelStranger) self.cancelStranger();
+      self.cancelStranger = undefined;
       self.nonce = new Uint8Array(0);
       self.reset();
     };
@@ -188,7 +202,32 @@ export class Link {
     return counts[0] * 16777216 + counts[1] * 65536 + counts[2] * 256 + counts[3];
   }
 
+  /** There is one connection: whoever has it and does not prove to be the owner's store makes room for it. */
+  private awaitProof(): void {
+    if (this.cancelStranger) return;
+    const self = this;
+    this.cancelStranger = this.board.after(STRANGER_MS, function () {
+      self.cancelStranger = undefined;
+      if (self.proved()) return;
+      if (self.owner.keys()) self.board.radio.disconnect();
+      else self.awaitProof();
+    });
+  }
+
+  /** Each write costs milliseconds that a recording needs: a stranger is heard a little, and put out if he goes on. */
+  private tooMuch(): boolean {
+    const now = this.board.uptimeMs();
+    if (now - this.writesMs >= 1000) {
+      this.writesMs = now;
+      this.writes = 0;
+    }
+    this.writes++;
+    if (this.writes === FLOOD_WRITES) this.board.radio.disconnect();
+    return this.writes > STRANGER_WRITES;
+  }
+
   private written(bytes: Uint8Array): void {
+    if (!this.proved() && this.tooMuch()) return;
     try {
       const message = this.reassembler.add(bytes);
       if (message) this.take(message);

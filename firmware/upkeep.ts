@@ -4,10 +4,9 @@ import type { Ring } from "./ring";
 
 /** Between two pages erased ahead while nothing is recorded. */
 const ERASE_EVERY_MS = 200;
-/** What the front end's FIFO must bear beyond an erase: the way there and back. */
+/** What the front end's FIFO must bear beyond what is done meanwhile: the way there and back. */
 const ERASE_MARGIN_MS = 20;
-/** At worst, by the instructions counted on a runtime of 14,000 variables; and the way there and back. */
-const TIDY_MS = 55;
+const TIDY_MARGIN_MS = 5;
 /** At some sixty arrays a second each costs half a millisecond more by then. */
 const TIDY_EVERY_MS = 2000;
 
@@ -35,7 +34,7 @@ export class Upkeep {
       this.ring.eraseOne();
       return true;
     }
-    return bearsMs >= TIDY_MS && this.tidied();
+    return bearsMs >= this.board.tidyMs + TIDY_MARGIN_MS && this.tidied();
   }
 
   /** While nothing is recorded: goes on until the stock is full and nothing more is sent. */

@@ -51,20 +51,21 @@ interface Partial {
   payload: number;
 }
 
-/** Partial messages kept at once; an older one is given up, its sender repeats it. */
-const MAX_PARTIAL = 8;
 /**
  * How far behind the newest number a message is remembered. Beyond it the number's next lap begins: what was left of
  * the lap before must not be mixed into it.
  */
 const WINDOW = 32;
 
-/** Puts the messages of one connection and direction together. Memory: MAX_PARTIAL messages of MAX_FRAME_BYTES. */
+/** Puts the messages of one connection and direction together. Memory: as many as are kept, of MAX_FRAME_BYTES each. */
 export class Reassembler {
   private newest = 0;
   private partial: Partial[] = [];
   /** Numbers finished lately, so that a late duplicate does not begin them anew. */
   private finished: number[] = [];
+
+  /** @param most partial messages kept at once; an older one is given up, its sender repeats it */
+  constructor(private readonly most: number) {}
 
   /**
    * @returns the message that this notification completes, if it does
@@ -111,7 +112,7 @@ export class Reassembler {
       if (this.partial[i].number === number) return this.partial[i];
     const message: Partial = { number, parts: [], received: 0, count: 0, payload: 0 };
     this.partial.push(message);
-    if (this.partial.length > MAX_PARTIAL) this.partial.shift();
+    if (this.partial.length > this.most) this.partial.shift();
     return message;
   }
 

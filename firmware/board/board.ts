@@ -59,6 +59,8 @@ export interface RadioPort {
   readonly notificationsPerSecond: number;
   /** How others see it while nobody is connected: by the project's name until it has an owner, then without any name. */
   advertise(owned: boolean): void;
+  /** Ends the connection, if there is one. */
+  disconnect(): void;
   onConnect: () => void;
   onDisconnect: () => void;
   onWrite: (bytes: Uint8Array) => void;
@@ -90,9 +92,11 @@ export interface Board {
   readonly vault: Flash;
   /**
    * Puts the runtime's free memory in order. Espruino walks it, node by node, for every array that it makes or lets go of,
-   * and every one leaves it in more disorder: within a few thousand arrays each costs milliseconds. Takes up to 50 ms.
+   * and every one leaves it in more disorder: within a few thousand arrays each costs milliseconds.
    */
   tidy(): void;
+  /** How long that stalls everything else. */
+  readonly tidyMs: number;
   readonly frontEnd: FrontEnd;
   readonly radio: RadioPort;
   readonly identity: Identity;

@@ -10,6 +10,8 @@ import { nativeEncoder } from "./native";
 import { EspruinoRadio } from "./radio";
 import type { Indicator } from "./ui";
 
+const TIDY_MARGIN = 1.3;
+
 export class EspruinoBoard implements Board {
   readonly crypto: Crypto = new EspruinoCrypto();
   readonly crc32 = E.CRC32;
@@ -17,6 +19,7 @@ export class EspruinoBoard implements Board {
   readonly vault: Flash;
   readonly flash: Flash;
   readonly eraseMs: number;
+  readonly tidyMs: number;
   readonly radio: EspruinoRadio;
   private readonly battery: Battery;
 
@@ -36,6 +39,10 @@ export class EspruinoBoard implements Board {
     this.encode = spec.has.native ? nativeEncoder() : undefined;
     this.radio = new EspruinoRadio(spec);
     this.battery = new Battery(spec.pins);
+    const before = clock.uptimeMs();
+    this.tidy();
+    // The more variables are in use the longer it takes, and by now nearly all are that will be.
+    this.tidyMs = Math.ceil((clock.uptimeMs() - before) * TIDY_MARGIN);
   }
 
   tidy(): void {

@@ -132,6 +132,10 @@ export class EspruinoRadio implements RadioPort {
     });
   }
 
+  disconnect(): void {
+    if (this.connected) NRF.disconnect();
+  }
+
   notificationBytes(): number {
     return this.bytes;
   }

@@ -2,8 +2,11 @@
 import { fragment, Reassembler } from "../../protocol/fragments";
 import type { RadioLink } from "../radio/radio";
 
+/** As many as a link that reorders has under way; each is at most a frame. */
+const PARTIAL_MESSAGES = 8;
+
 export class Link {
-  private readonly reassembler = new Reassembler();
+  private readonly reassembler = new Reassembler(PARTIAL_MESSAGES);
   private sent = 0;
   /** Name on the air in hex, from the hello said last. */
   alias?: string;

@@ -13,6 +13,7 @@ function rig(bearsMs: number, stock: number) {
   const board = {
     frontEnd: { bearsMs },
     eraseMs: 85,
+    tidyMs: 50,
     uptimeMs: () => now,
     after(ms: number, run: () => void) {
       timers.push({ at: now + ms, run });

@@ -46,9 +46,16 @@ describe("the vault", () => {
     assert.equal(image.includes(Buffer.alloc(32, 0x42)), true);
   });
 
+  it("wears a page by one erase in two saves", () => {
+    const flash = flashOf("wear");
+    const vault = new Vault(flash, crc);
+    for (let save = 1; save <= 100; save++) vault.save(keysOf(save));
+    assert.deepEqual([...flash.wear], [50, 50]);
+  });
+
   it("holds the old keys or the new ones after a power cut at any operation, and never goes back", () => {
     for (let seed = 0; seed < 200; seed++) {
-      for (let cut = 1; cut <= 3; cut++) {
+      for (let cut = 1; cut <= 2; cut++) {
         const flash = flashOf(`cut ${seed}`);
         const vault = new Vault(flash, crc);
         vault.save(keysOf(1));
@@ -88,7 +95,7 @@ describe("the vault", () => {
   it("is still owned or keyless after a power cut at any operation of the wipe, and forgets neither epoch nor leaf", () => {
     const ends = { owned: 0, wiped: 0 };
     for (let seed = 0; seed < 200; seed++) {
-      for (let cut = 1; cut <= 3; cut++) {
+      for (let cut = 1; cut <= 2; cut++) {
         const where = `seed ${seed}, operation ${cut}`;
         const flash = flashOf(`wipe ${seed}`);
         const vault = new Vault(flash, crc);

@@ -11,7 +11,7 @@ const number = fc.nat(1000);
 const seed = fc.nat();
 
 function all(parts: Uint8Array[]): Uint8Array[] {
-  const reassembler = new Reassembler();
+  const reassembler = new Reassembler(8);
   return parts.map((part) => reassembler.add(part)).filter((whole) => whole !== undefined);
 }
 
@@ -60,7 +60,7 @@ describe("fragments", () => {
           });
         }
         const got = new Set<string>();
-        const reassembler = new Reassembler();
+        const reassembler = new Reassembler(8);
         for (const { part } of air.sort((a, b) => a.at - b.at)) {
           const whole = reassembler.add(part);
           if (!whole) continue;
@@ -75,7 +75,7 @@ describe("fragments", () => {
   });
 
   it("do not mix two laps of the counter when a message was left unfinished", () => {
-    const reassembler = new Reassembler();
+    const reassembler = new Reassembler(8);
     const [first] = fragment(new Uint8Array(36).fill(1), 5, 20);
     assert.equal(reassembler.add(first!), undefined);
     for (let n = 6; n < 256 + 5; n++) assert.ok(reassembler.add(fragment(new Uint8Array(1), n, 20)[0]!));
@@ -84,7 +84,7 @@ describe("fragments", () => {
   });
 
   it("hold at most eight unfinished messages and no message above 2067 bytes", () => {
-    const reassembler = new Reassembler();
+    const reassembler = new Reassembler(8);
     const held = reassembler as unknown as { partial: { parts: (Uint8Array | undefined)[] }[] };
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 3, maxLength: 244 }), (notification) => {

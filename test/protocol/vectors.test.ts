@@ -99,7 +99,7 @@ describe("protocol vectors", () => {
     for (const v of readVectors("fragments.json").messages) {
       const parts = fragment(fromHex(v.message), v.number, v.notificationBytes);
       assert.deepEqual(parts.map(toHex), v.notifications, v.name);
-      const reassembler = new Reassembler();
+      const reassembler = new Reassembler(8);
       const whole = parts.map((part) => reassembler.add(part)).filter((message) => message !== undefined);
       assert.deepEqual(whole.map(toHex), [v.message], v.name);
     }
@@ -138,7 +138,7 @@ describe("protocol vectors", () => {
           if (v.decoder === "topic") return parseTopic(v.text);
           if (v.decoder === "frame") return openFrame(crypto, fromHex(v.key), fromHex(v.input));
           if (v.decoder !== "fragments") return CODECS[v.decoder]!.decode(fromHex(v.input));
-          const reassembler = new Reassembler();
+          const reassembler = new Reassembler(8);
           return v.notifications.map((part: string) => reassembler.add(fromHex(part)));
         }),
         v.code,

@@ -119,6 +119,7 @@ export class VirtualHandheld {
       flash,
       eraseMs: ERASE_MS,
       tidy() {},
+      tidyMs: 0,
       vault,
       frontEnd: {
         ...describe(frontEnd),
@@ -134,6 +135,7 @@ export class VirtualHandheld {
         advertise: (owned) => {
           this.namelessOnAir = owned;
         },
+        disconnect: () => radio.drop(),
         onConnect: () => {},
         onDisconnect: () => {},
         onWrite: () => {},

@@ -14,7 +14,7 @@ declare const DATA: { seed: number; rate: number; seconds: number };
 const PAGE_BYTES = 2048;
 const ring = new MemoryFlash(24, PAGE_BYTES);
 const vault = new MemoryFlash(2, 1024);
-const reassembler = new Reassembler();
+const reassembler = new Reassembler(8);
 const heard = function (bytes: Uint8Array): void {
   print("NOTIFY " + toHex(bytes));
   const message = reassembler.add(bytes);

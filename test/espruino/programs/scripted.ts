@@ -161,6 +161,7 @@ class ScriptedRadio implements RadioPort {
   }
 
   advertise(): void {}
+  disconnect(): void {}
 }
 
 export class ScriptedBoard implements Board {
@@ -170,6 +171,7 @@ export class ScriptedBoard implements Board {
   readonly frontEnd: ScriptedHeart;
   readonly eraseMs = 0;
   tidy(): void {}
+  readonly tidyMs = 0;
   readonly identity = {
     device: fromHex("d0d1d2d3d4d5d6d7"),
     claimCode: fromHex("00112233445566778899aabbccddeeff"),

@@ -152,7 +152,7 @@ function fragments(): void {
   DATA.fragments.forEach(function (v: Json) {
     const parts = fragment(fromHex(v.message), v.number, v.notificationBytes);
     check(v.name + ", cut", parts.map(toHex), v.notifications);
-    const reassembler = new Reassembler();
+    const reassembler = new Reassembler(8);
     let whole = "";
     parts.forEach(function (part) {
       const message = reassembler.add(part);
@@ -170,7 +170,7 @@ function refusals(): void {
       else if (v.decoder === "frame") openFrame(crypto, fromHex(v.key), fromHex(v.input));
       else if (v.decoder !== "fragments") CODECS[v.decoder].decode(fromHex(v.input));
       else {
-        const reassembler = new Reassembler();
+        const reassembler = new Reassembler(8);
         v.notifications.forEach(function (part: string) {
           reassembler.add(fromHex(part));
         });

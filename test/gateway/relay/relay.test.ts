@@ -29,7 +29,7 @@ class FakeRadio implements Radio {
 class FakeHandheld {
   readonly heard: Uint8Array[] = [];
   closed = false;
-  private readonly reassembler = new Reassembler();
+  private readonly reassembler = new Reassembler(8);
   private readonly link: RadioLink;
   private sent = 0;
 

@@ -71,7 +71,7 @@ const notification: Target = {
   },
   codes: listedCodes("FRAGMENT"),
   run(bytes) {
-    const reassembler = new Reassembler();
+    const reassembler = new Reassembler(8);
     const held = reassembler as unknown as { partial: { parts: Uint8Array[] }[]; finished: number[] };
     let messages = 0;
     let refused: unknown;

@@ -129,7 +129,7 @@ export class Attacker {
   }
 
   private tap({ peripheral, central }: Unit["radio"]): void {
-    const ears = { up: new Reassembler(), down: new Reassembler() };
+    const ears = { up: new Reassembler(8), down: new Reassembler(8) };
     const listen = (way: Way, bytes: Uint8Array) => {
       try {
         const message = ears[way].add(bytes);
