@@ -72,7 +72,7 @@ class Application {
     this.watchOver(frontEnd);
     const board = new EspruinoBoard(this.spec, frontEnd, identity, this.clock, this.indicator, wipe);
     this.radio = board.radio;
-    const monitor = new Monitor(board);
+    const monitor = this.boot(board);
     this.monitor = monitor;
     const pressed = function (): void {
       monitor.press();
@@ -83,6 +83,18 @@ class Application {
     this.pins.watch(function (down) {
       self.button.moved(down, pressed, held);
     });
+  }
+
+  /** The scan of the ring takes seconds in which no timer runs: it has the whole timeout to itself, and so has what follows. */
+  private boot(board: EspruinoBoard): Monitor {
+    this.kick();
+    const monitor = new Monitor(board);
+    this.kick();
+    return monitor;
+  }
+
+  private kick(): void {
+    if (this.spec.has.watchdog) E.kickWatchdog();
   }
 
   private hooks(): Max30003Hooks {

@@ -168,7 +168,7 @@ describe("the application on the real interpreter", function () {
     assert.deepEqual(log, [
       "0 D0 input_pullup",
       "0 D1=0",
-      "0 watchdog 10 false",
+      "0 watchdog 30 false",
       // Long, short, short, and no sound.
       "0 D1=1",
       "0 D2=0",
@@ -237,8 +237,21 @@ describe("the application on the real interpreter", function () {
       pass(30000); say(kicks); say(tell().filter(function (l) { return l.indexOf("reboot") > 0; }));`,
     );
     assert.equal(said, "avnode: Error: a defect");
-    assert.deepEqual(kicks, [0, 2000, 4000, 6000, 8000]);
+    // The first three: when it is switched on, and before and behind the boot scan.
+    assert.deepEqual(kicks, [0, 0, 0, 2000, 4000, 6000, 8000]);
     assert.deepEqual(log, ["19500 reboot"]);
+  });
+
+  it("kicks the watchdog right before a boot that takes its time, and right behind it", async () => {
+    const [kicks] = await happen(
+      `provision(); levels.D0 = 0; start(); pass(1300);
+      var advertise = NRF.setAdvertising; NRF.setAdvertising = function (d, o) { NRF.setAdvertising = advertise; now += 20000; };
+      setTimeout(function () { levels.D0 = 1; }, 50); pass(1000); say(kicks.slice(0, 4));`,
+    );
+    const [on, before, behind] = kicks;
+    assert.equal(on, 0);
+    assert.ok(before > 1300 && before < 2000, `${kicks}`);
+    assert.equal(behind, before + 20_000);
   });
 
   it("starts anew when memory ran out, and does not for a full queue", async () => {
@@ -246,6 +259,6 @@ describe("the application on the real interpreter", function () {
       `provision(); start(); pass(3000); flag(["FIFO_FULL"]); pass(2000); flag(["MEMORY", "FIFO_FULL"]); pass(9000); say(kicks);`,
     );
     assert.equal(said, "avnode: out of memory");
-    assert.deepEqual(kicks, [0, 2000, 4000]);
+    assert.deepEqual(kicks, [0, 0, 0, 2000, 4000]);
   });
 });
