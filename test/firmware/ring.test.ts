@@ -355,6 +355,73 @@ describe("the flash ring", () => {
     }
   });
 
+  it("sees an erase of which the tail alone is missing, also where a page is looked at in chunks", () => {
+    const shape = { pageBytes: 4096, pages: 8, writeBytes: 4 };
+    for (const at of [1024, 2048, 3072, 4092]) {
+      const flash = flashOf(`tail ${at}`, shape);
+      let ring = ringOn(flash);
+      const tape = new Tape(ring, 1);
+      while (ring.usage().permille < 1000) tape.append(1280);
+      ring.receipt(1, tape.sequence, []);
+      // The page is erased but for its last cells from there on: one bit of each still stands.
+      const erase = flash.erase.bind(flash);
+      flash.erase = (page) => {
+        erase(page);
+        flash.write(page * 4096 + at, new Uint8Array(4096 - at).fill(0xfe));
+        throw new PowerCut("in the midst of an erase");
+      };
+      assert.throws(() => ring.eraseOne(), PowerCut);
+      flash.erase = erase;
+      ring = ringOn(flash);
+      const { erases } = flash.counters;
+      while (ring.wantsErase()) ring.eraseOne();
+      assert.equal(flash.counters.erases, erases + 2, `erased from byte 0 to ${at}: taken as it was`);
+      // A write into a page that is not erased throws.
+      const next = new Tape(ring, 2);
+      for (let i = 0; i < 8; i++) next.append(1280);
+      for (let i = 0; i < 8; i++) assert.deepEqual(Buffer.from(ring.read(2, i)!), frameOf(2, i, 1280));
+    }
+  });
+
+  it("takes no page by a head with any flipped bit, and the others as they are", () => {
+    const flash = flashOf("flipped");
+    const tape = new Tape(ringOn(flash), 0x0a0b0c0d);
+    for (let i = 0; i < 20; i++) tape.append();
+    const whole = flash.read(0, flash.pageBytes * flash.pages);
+    const of = (page: number) => {
+      const view = Buffer.from(whole.subarray(page * 1024, page * 1024 + 60));
+      assert.equal(crc32(view.subarray(0, 56)), view.readUInt32BE(56));
+      return view.readUInt32BE(12);
+    };
+    // Of the second of three pages, all of whose fields are in firmware/README.md: the frames before and behind stand.
+    const [from, to] = [of(1), of(2)];
+    assert.ok(from > 0 && to > from && to < 20);
+    for (let bit = 0; bit < 8 * 60; bit++) {
+      const damaged = Uint8Array.from(whole);
+      damaged[1024 + (bit >> 3)]! ^= 1 << (bit & 7);
+      const torn = flashOf(`bit ${bit}`);
+      for (let page = 0; page < 8; page++) {
+        torn.write(page * 1024, damaged.subarray(page * 1024, page * 1024 + 1024));
+      }
+      const ring = ringOn(torn);
+      for (let i = 0; i < 20; i++) {
+        const read = ring.read(0x0a0b0c0d, i);
+        if (i < from || i >= to)
+          assert.deepEqual(Buffer.from(read!), frameOf(0x0a0b0c0d, i), `bit ${bit}, frame ${i}`);
+        else assert.equal(read, undefined, `bit ${bit}, frame ${i}`);
+      }
+      assert.deepEqual(
+        ring.holes().map((hole) => [hole.from, hole.to]),
+        [[from, to - 1]],
+        `bit ${bit}`,
+      );
+      const { recording, frames, chain } = ring.tail()!;
+      assert.deepEqual([recording, frames], [0x0a0b0c0d, 20], `bit ${bit}`);
+      assert.deepEqual(Buffer.from(chain), Buffer.from(tape.chain), `bit ${bit}`);
+      assert.equal(ring.usage().backlog, 20 - (to - from), `bit ${bit}`);
+    }
+  });
+
   it("puts no frame into a page that does not become erased", () => {
     const flash = flashOf("stuck");
     flash.write(1024, Uint8Array.of(0, 0, 0, 0));
