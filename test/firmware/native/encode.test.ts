@@ -73,7 +73,11 @@ describe("the encoder in C", () => {
   it("is what its source compiles to", function () {
     const compiler = nativeCompiler();
     skipUnless(compiler !== undefined, this, "arm-none-eabi-gcc (Debian: gcc-arm-none-eabi)");
-    skipUnless(compiler === NATIVE_COMPILER, this, `${NATIVE_COMPILER}, but ${compiler}`);
+    skipUnless(
+      compiler === NATIVE_COMPILER,
+      this,
+      `${NATIVE_COMPILER} (Debian 12: gcc-arm-none-eabi) but ${compiler}`,
+    );
     assert.equal(Buffer.from(compileNative()).toString("base64"), NATIVE_BLOB);
   });
 
