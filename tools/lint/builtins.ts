@@ -51,12 +51,20 @@ export const MISSING_METHODS =
 /** Methods of text that are missing, by names that fields of ours share. */
 export const MISSING_OF_TEXT = ["search"];
 
+/**
+ * Methods of text that find its end wherever it begins what is sought ("hello".indexOf("oz") is 4), or lose count where
+ * it begins twice ("a---b".split("--") has three parts). One character is safe.
+ */
+export const SEEKING = ["indexOf", "replace", "split"];
+
 /** Methods of typed arrays that return a plain Array on Espruino, and of ArrayBuffer that are missing. */
 export const UNTYPED_METHODS = ["slice", "filter", "toSorted", "toReversed", "with"];
 
 /** What its regular expressions take for something else, or do not know; classes stand as "[]", escapes of a character as "e". */
 export const REGEX_LACKS: [found: RegExp, what: string][] = [
-  [/\(\?[^:]/, "lookaround, nor named groups"],
+  [/\(\?/, "lookaround, nor groups but plain ones"],
+  [/\([^()|]*\|/, "alternatives in a group, of which any passes for the whole,"],
+  [/\([^()]*\(/, "group in a group"],
   [/\{/, "counted repetition"],
   [/[^(]\?/, "? behind a character"],
   [/\)[*+]/, "repetition of a group"],

@@ -222,6 +222,8 @@ class Walker {
     const statics = Object.hasOwn(MISSING_STATICS, owner) ? MISSING_STATICS[owner]! : [];
     if (statics.includes(name))
       this.say(property, `${owner}.${name} does not exist on Espruino: write it out`);
+    else if (name === "toFixed")
+      this.say(property, ".toFixed cuts digits off on Espruino instead of rounding: write it out");
     else if (MISSING_METHODS.includes(name))
       this.say(property, `.${name} does not exist on Espruino: write it out`);
     if (/^(?:\w+8|\w+16|\w+32|Float64|Uint8Clamped)Array$/.test(owner) && /^(from|of)$/.test(name))

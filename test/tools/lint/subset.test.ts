@@ -36,6 +36,9 @@ export class Counter {
     }
   }
 }
+class Named { static first = 1; static of() { return this.first; } }
+export const named = Named.of() + Named.first;
+export const parts = "a,b".split(",").concat("ab".split(""), "a b".replace(" ", "").replace(/ab/, "c"), /^a$|^b(c)$/.exec("a")!);
 const last = { map: 1, set: 2, slice: (bytes: Uint8Array) => bytes[0] };
 export const text = "a label: extends Error, 2 ** 3, new Map()" + last.map;
 `;
@@ -118,6 +121,18 @@ const PLANTED: [rule: string, line: string, said: RegExp][] = [
   ["a regular expression from text", 'export const f = new RegExp("a");', /from text/],
   ["search of text", "export const f = 'a'.search(/a/);", /search of text/],
   ["a text sought in text", "export const f = (t: string) => t.indexOf('ab');", /more than a character/],
+  ["a text replaced", "export const f = (t: string) => t.replace('ab', '');", /replace of more/],
+  ["a text split by text", "export const f = (t: string, by: string) => t.split(by);", /split of more/],
+  ["alternatives in a group", "export const f = /^(a|bc)$/;", /alternatives in a group/],
+  ["alternatives in a group behind another", "export const f = /(a)(b|c)/;", /alternatives in a group/],
+  ["a group in a group", "export const f = /^((a)|b)$/;", /group in a group/],
+  ["a group without number", "export const f = /(?:a)b/;", /plain ones/],
+  ["toFixed", "export const f = (1.5).toFixed(1);", /rounding/],
+  [
+    "a static member that is inherited",
+    "class A { static f() {} } class B extends A {} export const f = () => B.f();",
+    /f is not found.*its own class/,
+  ],
   ["an integer that no double holds", "export const f = 123456789012345680000;", /2\^53/],
   [
     "a typed array's filter",
