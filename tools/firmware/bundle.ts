@@ -1,6 +1,7 @@
 /** Makes of a TypeScript entry the one script that the interpreter reads, as the gate of `npm run lint` checks it. */
 import { type BuildFailure, type BuildOptions, buildSync } from "esbuild";
 import { SUBSET_BUILD } from "../lint/bundle";
+import { hoistConstants } from "./constants";
 import { FirmwareFailure } from "./failure";
 import { type Demands, demandsOf } from "./inspect";
 
@@ -29,14 +30,32 @@ export interface Bundle {
   demands: Demands;
 }
 
+/** All files in one, its constants first, with its source map inline. */
+function join(entry: Entry): string {
+  const { outputFiles } = buildSync({
+    ...SUBSET_BUILD,
+    stdin: { contents: entry.source, resolveDir: entry.root, sourcefile: "entry.ts", loader: "ts" },
+    absWorkingDir: entry.root,
+    outfile: entry.file,
+    define: entry.define,
+    charset: "ascii",
+    legalComments: "none",
+    sourcemap: "inline",
+    write: false,
+    logLevel: "silent",
+  });
+  return hoistConstants(outputFiles![0]!.text);
+}
+
 /** @throws FirmwareFailure BUNDLE_FAILED */
 export function bundle(entry: Entry): Bundle {
   try {
+    const whole = entry.sourceFile ? undefined : join(entry);
     const { outputFiles } = buildSync({
       ...SUBSET_BUILD,
-      ...(entry.sourceFile ? AS_IT_STANDS : undefined),
+      ...(whole === undefined ? AS_IT_STANDS : undefined),
       stdin: {
-        contents: entry.source,
+        contents: whole ?? entry.source,
         resolveDir: entry.root,
         sourcefile: entry.sourceFile ?? "entry.ts",
         loader: "ts",
