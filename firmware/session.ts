@@ -5,7 +5,7 @@ import { decodeHeader } from "../protocol/header";
 import { Direction, linkKey } from "../protocol/keys";
 import { decodeReceipt, type Receipt } from "../protocol/receipt";
 import { refusal } from "../protocol/refusal";
-import { openFrame, sealFrame } from "../protocol/seal";
+import { openChecked, sealFrame } from "../protocol/seal";
 import type { StoreHello } from "../protocol/session";
 import type { Keys } from "./vault";
 
@@ -52,7 +52,7 @@ export class Session {
     if (header.sequence <= this.lastDown) {
       throw refusal("SESSION_REPLAY", "counter " + header.sequence + " came before");
     }
-    const body = openFrame(this.crypto, this.down, message);
+    const body = openChecked(this.crypto, this.down, message);
     this.lastDown = header.sequence;
     this.proved = true;
     return body;

@@ -1,5 +1,5 @@
 /** Bodies of the data, drop, mark and close frames. */
-import { ascii, concat, isZero, Reader, Writer } from "./bytes";
+import { ascii, concat, isZero, putUint, Reader, Writer } from "./bytes";
 import { HASH_BYTES } from "./chain";
 import { DEVICE_ID_BYTES } from "./keys";
 import { refusal } from "./refusal";
@@ -13,7 +13,10 @@ export interface Data {
 
 export function encodeData(data: Data): Uint8Array {
   const length = data.block.length;
-  return new Writer(6 + length).uint(data.firstSample, 6).raw(data.block, length).done();
+  const body = new Uint8Array(6 + length);
+  putUint(body, 0, data.firstSample, 6);
+  body.set(data.block, 6);
+  return body;
 }
 
 /** @throws DATA_* */

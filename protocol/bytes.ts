@@ -34,17 +34,35 @@ export function ascii(text: string): Uint8Array {
   return out;
 }
 
+function difference(a: Uint8Array, b: Uint8Array, count: number): number {
+  "jit";
+  let bits = 0;
+  let i = 0;
+  while (i < count) {
+    bits |= a[i] ^ b[i];
+    i += 1;
+  }
+  return bits;
+}
+
 /** Equality in time that does not depend on where the bytes differ. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= a[i] ^ b[i];
-  return difference === 0;
+  return a.length === b.length && difference(a, b, a.length) === 0;
+}
+
+function ored(bytes: Uint8Array, count: number): number {
+  "jit";
+  let bits = 0;
+  let i = 0;
+  while (i < count) {
+    bits |= bytes[i];
+    i += 1;
+  }
+  return bits;
 }
 
 export function isZero(bytes: Uint8Array): boolean {
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false;
-  return true;
+  return ored(bytes, bytes.length) === 0;
 }
 
 const HEX = "0123456789abcdef";
@@ -70,13 +88,13 @@ export function fromHex(text: string): Uint8Array {
 }
 
 /** The largest count that a double carries exactly; 48- and 64-bit fields are refused above it. */
-const MAX_EXACT = 9007199254740991;
+export const MAX_EXACT = 9007199254740991;
 
 /**
- * Writes the low `width` bytes of an int32, big-endian.
+ * Writes the low `width` bytes of an int32, big-endian, into room that is there: `x | 0` makes one of four bytes.
  * @returns what is left of the value above them
  */
-function putBytes(bytes: Uint8Array, at: number, value: number, width: number): number {
+export function putBytes(bytes: Uint8Array, at: number, value: number, width: number): number {
   "jit";
   let rest = value;
   let i = at + width;
@@ -88,7 +106,8 @@ function putBytes(bytes: Uint8Array, at: number, value: number, width: number): 
   return rest;
 }
 
-function takeBytes(bytes: Uint8Array, at: number, width: number): number {
+/** An unsigned big-endian field; that it is there, and what it may be, is the caller's to know. */
+export function takeBytes(bytes: Uint8Array, at: number, width: number): number {
   "jit";
   const end = at + width;
   let value = 0;
@@ -98,6 +117,25 @@ function takeBytes(bytes: Uint8Array, at: number, width: number): number {
     i += 1;
   }
   return value;
+}
+
+/**
+ * Writes an unsigned big-endian field.
+ * @throws FIELD_RANGE
+ */
+export function putUint(bytes: Uint8Array, at: number, value: number, width: number): void {
+  let rest = 0;
+  if (value >= 0 && (value | 0) === value) rest = putBytes(bytes, at, value, width);
+  else if (value >= 0 && value <= MAX_EXACT && value === Math.floor(value)) {
+    rest = Math.floor(value / 4294967296);
+    const low = Math.min(width, 4);
+    putBytes(bytes, at + width - low, (value - rest * 4294967296) | 0, low);
+    if (width > 4) rest = putBytes(bytes, at, rest, width - 4);
+    else if (width < 4) rest = value;
+  } else {
+    throw refusal("FIELD_RANGE", "cannot write " + value + " as an unsigned field of " + width + " bytes");
+  }
+  if (rest !== 0) throw refusal("FIELD_RANGE", value + " does not fit in " + width + " bytes");
 }
 
 /** Fills a fixed-size buffer field by field; `done()` refuses a buffer that is not exactly full. */
@@ -110,18 +148,7 @@ export class Writer {
   }
 
   uint(value: number, width: number): Writer {
-    let rest = 0;
-    if (value >= 0 && (value | 0) === value) rest = putBytes(this.bytes, this.at, value, width);
-    else if (value >= 0 && value <= MAX_EXACT && value === Math.floor(value)) {
-      rest = Math.floor(value / 4294967296);
-      const low = Math.min(width, 4);
-      putBytes(this.bytes, this.at + width - low, (value - rest * 4294967296) | 0, low);
-      if (width > 4) rest = putBytes(this.bytes, this.at, rest, width - 4);
-      else if (width < 4) rest = value;
-    } else {
-      throw refusal("FIELD_RANGE", "cannot write " + value + " as an unsigned field of " + width + " bytes");
-    }
-    if (rest !== 0) throw refusal("FIELD_RANGE", value + " does not fit in " + width + " bytes");
+    putUint(this.bytes, this.at, value, width);
     this.at += width;
     return this;
   }

@@ -21,17 +21,18 @@ export function fragment(message: Uint8Array, number: number, notificationBytes:
     throw refusal("FRAGMENT_SIZE", "a message of " + message.length + " bytes cannot be sent");
   }
   const payload = notificationBytes - FRAGMENT_HEADER_BYTES;
-  const count = Math.ceil(message.length / payload);
   const out: Uint8Array[] = [];
-  for (let i = 0; i < count; i++) {
-    const from = i * payload;
-    const last = i === count - 1;
-    const length = last ? message.length - from : payload;
+  let index = 0;
+  for (let left = message.length; left > 0; left -= payload) {
+    const from = message.length - left;
+    const last = left <= payload;
+    const length = last ? left : payload;
     const piece = new Uint8Array(FRAGMENT_HEADER_BYTES + length);
     piece[0] = number;
-    piece[1] = last ? i | LAST : i;
+    piece[1] = last ? index | LAST : index;
     piece.set(message.subarray(from, from + length), FRAGMENT_HEADER_BYTES);
     out.push(piece);
+    index++;
   }
   return out;
 }
@@ -82,6 +83,11 @@ export class Reassembler {
     const number = notification[0];
     this.advance(number);
     if (this.finished.indexOf(number) >= 0) return undefined;
+    // The first and the last in one, as most are, where nothing of it came before.
+    if (notification[1] === LAST && !this.begun(number)) {
+      this.finished.push(number);
+      return cut(notification, FRAGMENT_HEADER_BYTES, size);
+    }
     const message = this.find(number);
     const contradiction = this.put(message, notification);
     if (contradiction) {
@@ -105,6 +111,11 @@ export class Reassembler {
       if (this.behind(this.partial[i].number) >= WINDOW) this.partial.splice(i, 1);
     for (let i = this.finished.length - 1; i >= 0; i--)
       if (this.behind(this.finished[i]) >= WINDOW) this.finished.splice(i, 1);
+  }
+
+  private begun(number: number): boolean {
+    for (let i = 0; i < this.partial.length; i++) if (this.partial[i].number === number) return true;
+    return false;
   }
 
   private find(number: number): Partial {

@@ -1,5 +1,5 @@
 /** The 11 clear bytes before every sealed frame; with two zero bytes they are its nonce, so every bit of them is bound. */
-import { Reader, Writer } from "./bytes";
+import { putBytes, takeBytes } from "./bytes";
 import { refusal } from "./refusal";
 
 export const VERSION = 1;
@@ -43,6 +43,11 @@ export function isRecorded(type: number): boolean {
 }
 
 function check(header: Header): void {
+  const type = header.type;
+  const recording = header.recording;
+  // Most are of a recording, and a handheld looks at each of them.
+  if (type >= 1 && type <= 6 && recording > 0 && recording <= MAX_NUMBER && header.sequence <= MAX_NUMBER)
+    return;
   if (header.type < FrameType.open || header.type > FrameType.claim || header.type === 7) {
     throw refusal("FRAME_TYPE", "type " + header.type + " is not a sealed frame");
   }
@@ -54,26 +59,43 @@ function check(header: Header): void {
   }
 }
 
+/**
+ * Writes the header to the beginning of `bytes`.
+ * @throws FRAME_TYPE, FRAME_NUMBER, FIELD_RANGE
+ */
+export function putHeader(bytes: Uint8Array, header: Header): void {
+  check(header);
+  const epoch = header.epoch;
+  const recording = header.recording;
+  const sequence = header.sequence;
+  if ((epoch & 0xffff) !== epoch || recording >>> 0 !== recording || sequence >>> 0 !== sequence)
+    throw refusal("FIELD_RANGE", "no header has " + [epoch, recording, sequence].join(", "));
+  bytes[0] = (VERSION << 4) | header.type;
+  putBytes(bytes, 1, epoch, 2);
+  putBytes(bytes, 3, recording | 0, 4);
+  putBytes(bytes, 7, sequence | 0, 4);
+}
+
 /** @throws FRAME_TYPE, FRAME_NUMBER, FIELD_RANGE */
 export function encodeHeader(header: Header): Uint8Array {
-  check(header);
-  return new Writer(HEADER_BYTES)
-    .uint((VERSION << 4) | header.type, 1)
-    .uint(header.epoch, 2)
-    .uint(header.recording, 4)
-    .uint(header.sequence, 4)
-    .done();
+  const bytes = new Uint8Array(HEADER_BYTES);
+  putHeader(bytes, header);
+  return bytes;
 }
 
 /** @throws FRAME_TRUNCATED, FRAME_VERSION, FRAME_TYPE, FRAME_NUMBER, FRAME_LENGTH */
 export function decodeHeader(frame: Uint8Array): Header {
-  const reader = new Reader(frame, "FRAME");
-  const first = reader.uint(1);
+  if (frame.length < HEADER_BYTES)
+    throw refusal(
+      "FRAME_TRUNCATED",
+      "frame ends after " + frame.length + " bytes, " + HEADER_BYTES + " needed",
+    );
+  const first = frame[0];
   const header: Header = {
     type: first & 15,
-    epoch: reader.uint(2),
-    recording: reader.uint(4),
-    sequence: reader.uint(4),
+    epoch: takeBytes(frame, 1, 2),
+    recording: takeBytes(frame, 3, 4),
+    sequence: takeBytes(frame, 7, 4),
   };
   if (first >> 4 !== VERSION)
     throw refusal("FRAME_VERSION", "frame version " + (first >> 4) + " is not known");
@@ -94,9 +116,9 @@ export function typeOf(frame: Uint8Array): number {
 }
 
 export function recordingOf(frame: Uint8Array): number {
-  return new DataView(frame.buffer, frame.byteOffset, HEADER_BYTES).getUint32(3);
+  return takeBytes(frame, 3, 4);
 }
 
 export function sequenceOf(frame: Uint8Array): number {
-  return new DataView(frame.buffer, frame.byteOffset, HEADER_BYTES).getUint32(7);
+  return takeBytes(frame, 7, 4);
 }
