@@ -43,10 +43,22 @@ function assign(words: Uint16Array, lengths: Uint8Array, row: number): void {
   }
 }
 
-// A handheld's interpreter does all this when it starts, so the loops over 512 symbols are few and short.
+/** Eight lengths from as many hexadecimal digits. */
+function unpack(lengths: Uint8Array, at: number, digits: number): void {
+  "jit";
+  let rest = digits;
+  let i = at + 8;
+  while (i > at) {
+    i -= 1;
+    lengths[i] = rest & 15;
+    rest >>= 4;
+  }
+}
+
+// A handheld's interpreter does all this when it starts, so that what loops over 512 symbols is compiled.
 const lengths = new Uint8Array(16 * SYMBOLS);
 for (let c = 0; c < 16; c++) {
   const row = LENGTHS[c];
-  for (let s = 0; s < SYMBOLS; s++) lengths[c * SYMBOLS + s] = parseInt(row[s], 16);
+  for (let s = 0; s < SYMBOLS; s += 8) unpack(lengths, c * SYMBOLS + s, parseInt(row.substr(s, 8), 16) | 0);
 }
 for (let row = 0; row < 16 * SYMBOLS; row += SYMBOLS) assign(WORDS, lengths, row);

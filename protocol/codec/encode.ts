@@ -1,5 +1,5 @@
 import { type BlockShape, checkInput, rawBytes } from "./bounds";
-import { putCodes, putSamples, startOf, TOO_WILD } from "./flat";
+import { putCodes, putSamples, startOf, TOO_WILD, warm } from "./flat";
 import { type LeadPlan, putHeader, writeBlock } from "./layout";
 import { PREDICTOR_CONSTANT } from "./tables";
 import { type BitSink, finish, putBits } from "./write";
@@ -85,6 +85,7 @@ export function putLeads(
  */
 export function encodeWords(words: Int32Array[], shape: BlockShape, left: number, right: number): Uint8Array {
   if (shape.bits > WIDEST) return wideWords(words, shape, left, right);
+  warm();
   const count = words[0].length;
   const limit = rawBytes(shape, count);
   const sink = { bytes: new Uint8Array(limit + CODE_BYTES * count + 8), position: 0, acc: 0, pending: 0 };

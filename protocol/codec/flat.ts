@@ -11,9 +11,9 @@ const QUOTIENTS = 48;
 const ROW = QUOTIENTS + 8;
 /** Shift 0 has a row for every context; 1 to 5 have those of reduced magnitudes 16 to 31: contexts 12 to 15. */
 const SHIFTS = 6;
-const STEPS = new Int32Array((16 + 4 * (SHIFTS - 1)) * ROW);
+let STEPS = new Int32Array(0);
 /** `shift << 11 | row` of every running magnitude that shifts 0 to 5 reduce to at most 31. */
-const STATE = new Uint16Array(32 << (SHIFTS - 1));
+let STATE = new Uint16Array(0);
 
 /**
  * A step is `(word - quotient) << shift`, times 32, plus the bits of word and rest together: `(acc << bits) + (step >> 5)
@@ -55,10 +55,17 @@ function fillStates(state: Uint16Array, s: number, shift: number, context: numbe
   return at;
 }
 
-for (let c = 0; c < 16; c++) for (let k = 0; k < (c < 12 ? 1 : SHIFTS); k++) fill(STEPS, WORDS, c, k);
-let reached = 0;
-for (let k = 0; k < SHIFTS; k++)
-  for (let t = k > 0 ? 16 : 0; t < 32; t++) reached = fillStates(STATE, reached, k, CONTEXT_ROW[t] / SYMBOLS);
+/** Makes the tables of `putCodes`, once: seconds on a handheld, 10 KB, and for nothing where native code encodes. */
+export function warm(): void {
+  if (STEPS.length > 0) return;
+  STEPS = new Int32Array((16 + 4 * (SHIFTS - 1)) * ROW);
+  STATE = new Uint16Array(32 << (SHIFTS - 1));
+  for (let c = 0; c < 16; c++) for (let k = 0; k < (c < 12 ? 1 : SHIFTS); k++) fill(STEPS, WORDS, c, k);
+  let reached = 0;
+  for (let k = 0; k < SHIFTS; k++)
+    for (let t = k > 0 ? 16 : 0; t < 32; t++)
+      reached = fillStates(STATE, reached, k, CONTEXT_ROW[t] / SYMBOLS);
+}
 
 /** Of a lead that looks as if its codes were longer than its samples. */
 export const TOO_WILD = 16;
@@ -106,7 +113,7 @@ export function startOf(words: Int32Array, left: number, right: number, bits: nu
  * @param words one a sample, `word << left >> right`, at most 23 bits
  * @param from of the first code, 1 or more; to the end of `words`
  * @param magnitude running, before that code: 2^level - 1 at the beginning
- * @param sink with room for 5 bytes a code
+ * @param sink with room for 5 bytes a code; call `warm` before
  * @returns the running magnitude behind the last code
  */
 export function putCodes(

@@ -1,6 +1,6 @@
 import { type BlockShape, rawBytes } from "./bounds";
 import { CODE_BYTES, encodeWords, putLeads, putStart, rawWords, WIDEST } from "./encode";
-import { putCodes, startOf, TOO_WILD } from "./flat";
+import { putCodes, startOf, TOO_WILD, warm } from "./flat";
 import { putHeader } from "./layout";
 import { type BitSink, finish } from "./write";
 
@@ -26,6 +26,8 @@ export class GrowingBlock {
     private readonly left: number,
     private readonly right: number,
   ) {
+    // Not in the first block, which would have to wait for it.
+    warm();
     this.limit = rawBytes(shape, shape.nominal);
     const room = this.limit + CODE_BYTES * shape.nominal + 8;
     this.sink = { bytes: new Uint8Array(room), position: 0, acc: 0, pending: 0 };
