@@ -111,6 +111,17 @@ export class Directory {
     if (place < this.owedFrom) this.owedFrom = place;
   }
 
+  /** One more frame in a page, owed. */
+  grow(page: number): void {
+    const owed = this.owed[page];
+    this.count[page]++;
+    if (owed === 0) this.setOwed(page, 1);
+    else {
+      this.owed[page] = owed + 1;
+      this.backlog++;
+    }
+  }
+
   mark(page: number): void {
     if (this.marked[page] === 1) return;
     this.marked[page] = 1;

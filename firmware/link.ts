@@ -340,18 +340,21 @@ export class Link {
   }
 
   private isInFlight(recording: number, sequence: number): boolean {
-    for (let i = 0; i < this.inFlight.length; i++) {
-      if (this.inFlight[i].sequence === sequence && this.inFlight[i].recording === recording) return true;
+    const inFlight = this.inFlight;
+    for (let i = 0; i < inFlight.length; i++) {
+      if (inFlight[i].sequence === sequence && inFlight[i].recording === recording) return true;
     }
     return false;
   }
 
   private forgetReceipted(): void {
     const still: InFlight[] = [];
-    for (let i = 0; i < this.inFlight.length; i++) {
-      if (this.ring.owes(this.inFlight[i].recording, this.inFlight[i].sequence)) still.push(this.inFlight[i]);
+    const inFlight = this.inFlight;
+    for (let i = 0; i < inFlight.length; i++) {
+      const frame = inFlight[i];
+      if (this.ring.owes(frame.recording, frame.sequence)) still.push(frame);
     }
-    if (still.length < this.inFlight.length) this.barren = 0;
+    if (still.length < inFlight.length) this.barren = 0;
     this.inFlight = still;
   }
 

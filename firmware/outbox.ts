@@ -6,10 +6,16 @@ const TICK_MS = 50;
 /** Control messages wait here; frames are asked for one at a time. */
 const MAX_WAITING = 16;
 
+function burstOf(perSecond: number): number {
+  return Math.ceil((perSecond * TICK_MS) / 1000) + 1;
+}
+
 export class Outbox {
   /** Notifications that may go now, with their fraction, and when that was so. */
-  private credit = 0;
+  private credit: number;
   private countedMs = 0;
+  /** At most so many go at once, however long nothing went: a tick's worth and the fraction of one. */
+  private burst: number;
   private waiting: Uint8Array[] = [];
   private fragments: Uint8Array[] = [];
   private number = 0;
@@ -26,7 +32,8 @@ export class Outbox {
     private readonly next: () => Uint8Array | undefined,
   ) {
     const self = this;
-    this.credit = this.burst();
+    this.burst = burstOf(perSecond);
+    this.credit = this.burst;
     this.onTick = function () {
       self.tick();
     };
@@ -35,6 +42,7 @@ export class Outbox {
   /** From now on. @param perSecond as for the constructor */
   pace(perSecond: number): void {
     this.perSecond = perSecond;
+    this.burst = burstOf(perSecond);
   }
 
   /** Sends before any frame. */
@@ -58,15 +66,11 @@ export class Outbox {
     this.fragments = [];
   }
 
-  /** At most so many go at once, however long nothing went: a tick's worth and the fraction of one. */
-  private burst(): number {
-    return Math.ceil((this.perSecond * TICK_MS) / 1000) + 1;
-  }
-
   private tick(): void {
     this.cancel = undefined;
     const now = this.board.uptimeMs();
-    this.credit = Math.min(this.burst(), this.credit + ((now - this.countedMs) * this.perSecond) / 1000);
+    this.credit += ((now - this.countedMs) * this.perSecond) / 1000;
+    if (this.credit > this.burst) this.credit = this.burst;
     this.countedMs = now;
     while (this.credit >= 1 && this.fill()) {
       this.board.radio.notify(this.fragments.shift()!);

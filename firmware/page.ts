@@ -1,5 +1,5 @@
 /** Bytes of one flash page of the ring: a checked header, two words that are cleared later, then records. */
-import { cut } from "../protocol/bytes";
+import { cut, putBytes, takeBytes } from "../protocol/bytes";
 import { HASH_BYTES } from "../protocol/chain";
 import type { Flash } from "./board/board";
 
@@ -47,22 +47,18 @@ export interface PageRecord {
 
 export type Crc32 = (bytes: Uint8Array) => number;
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+/** Sample counts stay below 2^53. */
+function putCount(bytes: Uint8Array, at: number, count: number): void {
+  putBytes(bytes, at, (count / 4294967296) | 0, 4);
+  putBytes(bytes, at + 4, count | 0, 4);
 }
 
-/** DataView has no whole 64-bit number on the handheld; sample counts stay below 2^53. */
-function putCount(view: DataView, at: number, count: number): void {
-  view.setUint32(at, Math.floor(count / 4294967296));
-  view.setUint32(at + 4, count >>> 0);
-}
-
-function getCount(view: DataView, at: number): number {
-  return view.getUint32(at) * 4294967296 + view.getUint32(at + 4);
+function isCleared(bytes: Uint8Array, at: number): boolean {
+  return takeBytes(bytes, at, 4) === 0;
 }
 
 function recordBytes(frameBytes: number): number {
-  return Math.ceil((RECORD_HEAD_BYTES + frameBytes) / 4) * 4 + CRC_BYTES + COMMIT_BYTES;
+  return ((RECORD_HEAD_BYTES + frameBytes + 3) & ~3) + CRC_BYTES + COMMIT_BYTES;
 }
 
 /** Offset behind a record of this frame, should it begin at `at`. */
@@ -73,33 +69,32 @@ export function recordEnd(at: number, frameBytes: number): number {
 /** The page's header, or nothing when it is erased, torn or foreign: one read of the flash. */
 export function readHead(flash: Flash, page: number, crc32: Crc32): FoundHead | undefined {
   const bytes = flash.read(page * flash.pageBytes, FIRST_RECORD_AT);
-  const view = viewOf(bytes);
-  if (view.getUint16(0) !== MAGIC) return undefined;
-  if (view.getUint32(CHECKED_BYTES) !== crc32(bytes.subarray(0, CHECKED_BYTES))) return undefined;
+  if (takeBytes(bytes, 0, 2) !== MAGIC) return undefined;
+  if (takeBytes(bytes, CHECKED_BYTES, CRC_BYTES) !== crc32(bytes.subarray(0, CHECKED_BYTES)))
+    return undefined;
   return {
-    serial: view.getUint32(4),
-    epoch: view.getUint16(2),
-    recording: view.getUint32(8),
-    firstSequence: view.getUint32(12),
-    firstSample: getCount(view, 16),
+    serial: takeBytes(bytes, 4, 4),
+    epoch: takeBytes(bytes, 2, 2),
+    recording: takeBytes(bytes, 8, 4),
+    firstSequence: takeBytes(bytes, 12, 4),
+    firstSample: takeBytes(bytes, 16, 8),
     chain: cut(bytes, CHAIN_AT, CHECKED_BYTES),
-    released: view.getUint32(RELEASED_AT) === 0,
-    marked: view.getUint32(MARKED_AT) === 0,
+    released: isCleared(bytes, RELEASED_AT),
+    marked: isCleared(bytes, MARKED_AT),
   };
 }
 
 /** Writes the header into an erased page. @returns false when the worn page does not keep it */
 export function writeHead(flash: Flash, page: number, head: PageHead, crc32: Crc32): boolean {
   const bytes = new Uint8Array(CHECKED_BYTES + CRC_BYTES);
-  const view = viewOf(bytes);
-  view.setUint16(0, MAGIC);
-  view.setUint16(2, head.epoch);
-  view.setUint32(4, head.serial);
-  view.setUint32(8, head.recording);
-  view.setUint32(12, head.firstSequence);
-  putCount(view, 16, head.firstSample);
+  putBytes(bytes, 0, MAGIC, 2);
+  putBytes(bytes, 2, head.epoch, 2);
+  putBytes(bytes, 4, head.serial | 0, 4);
+  putBytes(bytes, 8, head.recording | 0, 4);
+  putBytes(bytes, 12, head.firstSequence | 0, 4);
+  putCount(bytes, 16, head.firstSample);
   bytes.set(head.chain, CHAIN_AT);
-  view.setUint32(CHECKED_BYTES, crc32(bytes.subarray(0, CHECKED_BYTES)));
+  putBytes(bytes, CHECKED_BYTES, crc32(bytes.subarray(0, CHECKED_BYTES)) | 0, CRC_BYTES);
   flash.write(page * flash.pageBytes, bytes);
   return readHead(flash, page, crc32) !== undefined;
 }
@@ -125,41 +120,49 @@ export function writeRecord(
   endSample: number,
   crc32: Crc32,
 ): number {
-  const bytes = new Uint8Array(recordBytes(frame.length) - COMMIT_BYTES);
+  const body = recordBytes(frame.length) - CRC_BYTES - COMMIT_BYTES;
+  const length = body + CRC_BYTES;
+  const bytes = new Uint8Array(length);
   bytes.fill(0xff);
-  const view = viewOf(bytes);
-  view.setUint16(0, frame.length);
-  putCount(view, 4, endSample);
+  putBytes(bytes, 0, frame.length, 2);
+  putCount(bytes, 4, endSample);
   bytes.set(frame, RECORD_HEAD_BYTES);
-  const body = bytes.length - CRC_BYTES;
-  view.setUint32(body, crc32(bytes.subarray(0, body)));
+  putBytes(bytes, body, crc32(bytes.subarray(0, body)) | 0, CRC_BYTES);
   const address = page * flash.pageBytes + at;
   flash.write(address, bytes);
-  if (crc32(flash.read(address, bytes.length)) !== crc32(bytes)) return 0;
-  flash.write(address + bytes.length, CLEARED);
-  return at + bytes.length + COMMIT_BYTES;
+  if (crc32(flash.read(address, length)) !== crc32(bytes)) return 0;
+  flash.write(address + length, CLEARED);
+  return at + length + COMMIT_BYTES;
+}
+
+/** Where a record that begins with `head` at `at` of a page would end, or 0 where it does not fit into it. */
+function endOf(flash: Flash, at: number, head: Uint8Array): number {
+  const end = at + recordBytes(takeBytes(head, 0, 2));
+  return end > flash.pageBytes ? 0 : end;
 }
 
 /** Where the committed record at `at` ends, or 0 where the page's records end; its frame is not looked at. */
 export function nextRecord(flash: Flash, page: number, at: number): number {
   const address = page * flash.pageBytes;
   if (at + RECORD_HEAD_BYTES > flash.pageBytes) return 0;
-  const end = recordEnd(at, viewOf(flash.read(address + at, 4)).getUint16(0));
-  if (end > flash.pageBytes) return 0;
-  return viewOf(flash.read(address + end - COMMIT_BYTES, COMMIT_BYTES)).getUint32(0) === 0 ? end : 0;
+  const end = endOf(flash, at, flash.read(address + at, 4));
+  if (end === 0) return 0;
+  return isCleared(flash.read(address + end - COMMIT_BYTES, COMMIT_BYTES), 0) ? end : 0;
 }
 
 /** The committed, intact record at `at`, or nothing where the page's records end. */
 export function readRecord(flash: Flash, page: number, at: number, crc32: Crc32): PageRecord | undefined {
-  const nextAt = nextRecord(flash, page, at);
+  const address = page * flash.pageBytes + at;
+  if (at + RECORD_HEAD_BYTES > flash.pageBytes) return undefined;
+  const nextAt = endOf(flash, at, flash.read(address, 4));
   if (nextAt === 0) return undefined;
-  const bytes = flash.read(page * flash.pageBytes + at, nextAt - COMMIT_BYTES - at);
-  const view = viewOf(bytes);
-  const body = bytes.length - CRC_BYTES;
-  if (view.getUint32(body) !== crc32(bytes.subarray(0, body))) return undefined;
+  const bytes = flash.read(address, nextAt - at);
+  const body = bytes.length - COMMIT_BYTES - CRC_BYTES;
+  if (!isCleared(bytes, body + CRC_BYTES)) return undefined;
+  if (takeBytes(bytes, body, CRC_BYTES) !== crc32(bytes.subarray(0, body))) return undefined;
   return {
-    frame: cut(bytes, RECORD_HEAD_BYTES, RECORD_HEAD_BYTES + view.getUint16(0)),
-    endSample: getCount(view, 4),
+    frame: cut(bytes, RECORD_HEAD_BYTES, RECORD_HEAD_BYTES + takeBytes(bytes, 0, 2)),
+    endSample: takeBytes(bytes, 4, 8),
     nextAt,
   };
 }

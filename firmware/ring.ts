@@ -91,11 +91,12 @@ export class Ring {
   append(frame: Uint8Array, firstSample: number, endSample: number, chain: Uint8Array): boolean {
     const directory = this.directory;
     const running = directory.writing;
-    const late = running !== NO_PAGE && directory.recording[running] > recordingOf(frame);
-    if (!late) return this.appendHere(frame, firstSample, endSample, chain);
+    const recording = recordingOf(frame);
+    const late = running !== NO_PAGE && directory.recording[running] > recording;
+    if (!late) return this.appendHere(recording, frame, firstSample, endSample, chain);
     const writeAt = this.writeAt;
     directory.writing = NO_PAGE;
-    const kept = this.appendHere(frame, firstSample, endSample, chain);
+    const kept = this.appendHere(recording, frame, firstSample, endSample, chain);
     const own = directory.writing;
     directory.writing = running;
     this.writeAt = writeAt;
@@ -103,9 +104,15 @@ export class Ring {
     return kept;
   }
 
-  private appendHere(frame: Uint8Array, firstSample: number, endSample: number, chain: Uint8Array): boolean {
+  private appendHere(
+    recording: number,
+    frame: Uint8Array,
+    firstSample: number,
+    endSample: number,
+    chain: Uint8Array,
+  ): boolean {
     const directory = this.directory;
-    const fits = this.fitsCurrent(recordingOf(frame), frame.length);
+    const fits = this.fitsCurrent(recording, frame.length);
     if (!fits && !this.openPage(frame, firstSample, chain)) return false;
     const page = directory.writing;
     const end = writeRecord(this.flash, page, this.writeAt, frame, endSample, this.crc32);
@@ -117,8 +124,7 @@ export class Ring {
     }
     this.owing.wrote(page, directory.first[page] + directory.count[page], this.writeAt);
     this.writeAt = end;
-    directory.count[page]++;
-    directory.setOwed(page, directory.owed[page] + 1);
+    directory.grow(page);
     return true;
   }
 
@@ -251,6 +257,11 @@ export class Ring {
       chain: end.chain,
       lastType: end.lastType,
     };
+  }
+
+  /** True when it is that full. */
+  fullTo(permille: number): boolean {
+    return 1000 * this.directory.owing >= permille * this.directory.pages;
   }
 
   /** Backlog in frames, fullness in thousandths of what can be held, and the lowest recording that still stands (0 = none). */
