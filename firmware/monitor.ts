@@ -146,6 +146,11 @@ export class Monitor implements Owner, Sink {
     this.finish(CloseReason.error);
   }
 
+  /** Samples per lead of the running recording so far. */
+  taken(): number {
+    return this.sampler.taken();
+  }
+
   /** Sink: a block is collected. */
   block(firstSample: number, bytes: Uint8Array, samples: number): void {
     this.recorder.data(firstSample, bytes, samples);
@@ -157,7 +162,7 @@ export class Monitor implements Owner, Sink {
 
   private watchRing(): void {
     const before = this.nearlyFull;
-    this.nearlyFull = this.ring.usage().permille >= NEARLY_FULL_PERMILLE;
+    this.nearlyFull = this.ring.fullTo(NEARLY_FULL_PERMILLE);
     if (this.nearlyFull && !before) this.recorder.mark(MarkKind.ringNearlyFull, this.sampler.taken(), false);
   }
 
@@ -234,7 +239,7 @@ export class Monitor implements Owner, Sink {
     const usage = this.ring.usage();
     const owes = this.recorder.signing() || usage.backlog > 0;
     this.state = owes ? MonitorState.draining : MonitorState.idle;
-    this.nearlyFull = usage.permille >= NEARLY_FULL_PERMILLE;
+    this.nearlyFull = this.ring.fullTo(NEARLY_FULL_PERMILLE);
     this.display.update();
     this.upkeep.rest();
   }

@@ -1,7 +1,7 @@
 /** Collects the front end's bursts into blocks of at most one second and encodes them. */
 import { type BlockShape, encodeWords, GrowingBlock } from "../protocol/codec/block";
 import { MAX_BODY_BYTES } from "../protocol/seal";
-import type { EncodeWords, FrontEnd } from "./board/board";
+import type { EncodeWords, FrontEnd, Reading } from "./board/board";
 
 /** A data frame's body holds six bytes of position beside its block. */
 const MAX_BLOCK_BYTES = MAX_BODY_BYTES - 6;
@@ -24,6 +24,8 @@ export class Sampler {
   readonly shape: BlockShape;
   private readonly buffer: Int32Array[] = [];
   private filled = 0;
+  /** While fewer are collected, a reading that lost nothing is put behind them and nothing else happens. */
+  private uneventful = 0;
   /** Index of the next sample per lead. */
   private position = 0;
   private limit = 0;
@@ -49,6 +51,7 @@ export class Sampler {
     this.position = 0;
     this.limit = limit;
     this.running = true;
+    this.look();
     const self = this;
     this.frontEnd.start(function () {
       self.drain();
@@ -71,6 +74,20 @@ export class Sampler {
   private drain(): void {
     if (!this.running) return;
     const reading = this.frontEnd.read();
+    const leads = reading.leads;
+    const filled = this.filled + leads[0].length;
+    if (filled >= this.uneventful || reading.lost > 0) {
+      if (!this.take(reading)) return;
+    } else {
+      const buffer = this.buffer;
+      for (let lead = 0; lead < leads.length; lead++) buffer[lead].set(leads[lead], this.filled);
+      this.filled = filled;
+    }
+    if (!this.sink.emptied() && this.growing) this.growing.grow(this.filled);
+  }
+
+  /** What may end a block, or the recording. @returns true while the FIFO was emptied lately */
+  private take(reading: Reading): boolean {
     if (reading.lost > 0) this.skip(reading.lost);
     const count = reading.leads[0].length;
     const before = this.position;
@@ -87,8 +104,17 @@ export class Sampler {
       if (this.filled === this.shape.nominal) this.flush();
       if (reached) this.sink.complete();
     }
-    if (!this.running || (this.position === before && this.sink.emptied())) return;
+    if (!this.running) return false;
+    if (this.position === before) return true;
     if (this.growing) this.growing.grow(this.filled);
+    return false;
+  }
+
+  /** Call whenever the position changed. */
+  private look(): void {
+    const left = this.limit - this.position;
+    const nominal = this.shape.nominal;
+    this.uneventful = this.limit > 0 && left < nominal ? left : nominal;
   }
 
   /** Samples that the FIFO lost; what of them lies behind the length asked for was never wanted. */
@@ -97,6 +123,7 @@ export class Sampler {
     const wanted = this.limit > 0 ? Math.min(lost, this.limit - this.position) : lost;
     this.sink.lost(this.position, wanted);
     this.position += wanted;
+    this.look();
     if (this.limit > 0 && this.position >= this.limit) this.sink.complete();
   }
 
@@ -128,6 +155,7 @@ export class Sampler {
     }
     const firstSample = this.position;
     this.position += to - from;
+    this.look();
     this.sink.block(firstSample, bytes, to - from);
   }
 }

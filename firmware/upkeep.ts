@@ -20,21 +20,27 @@ export interface Work {
 export class Upkeep {
   private waiting = false;
   private tidiedMs = 0;
+  /** What the front end's FIFO bears while it fills. */
+  private readonly bearsErase: boolean;
+  private readonly bearsTidying: boolean;
 
   constructor(
     private readonly board: Board,
     private readonly ring: Ring,
     private readonly work: Work,
-  ) {}
+  ) {
+    const bearsMs = board.frontEnd.bearsMs;
+    this.bearsErase = bearsMs >= board.eraseMs + ERASE_MARGIN_MS;
+    this.bearsTidying = bearsMs >= board.tidyMs + TIDY_MARGIN_MS;
+  }
 
   /** While a recording's FIFO, just emptied, fills again: as much of one thing as it bears. @returns true when it took time */
   emptied(): boolean {
-    const bearsMs = this.board.frontEnd.bearsMs;
-    if (bearsMs >= this.board.eraseMs + ERASE_MARGIN_MS && this.ring.wantsErase()) {
+    if (this.bearsErase && this.ring.wantsErase()) {
       this.ring.eraseOne();
       return true;
     }
-    return bearsMs >= this.board.tidyMs + TIDY_MARGIN_MS && this.tidied();
+    return this.bearsTidying && this.tidied();
   }
 
   /** While nothing is recorded: goes on until the stock is full and nothing more is sent. */

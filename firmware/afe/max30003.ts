@@ -113,7 +113,10 @@ class Max30003 implements FrontEnd {
   private more = false;
   /** Reads STATUS. */
   private readonly ask = new Uint8Array(4);
-  private electrodesOn = true;
+  /** D[23:16] of the last STATUS. */
+  private terms = 0;
+  /** The sample clock is known, and the last burst emptied the FIFO: where the next one stands follows from its edge. */
+  private regular = false;
   private burstMs = 0;
   private readonly burst = new Uint8Array(1 + 3 * BURST);
   private readonly words = new Int32Array(BURST);
@@ -179,7 +182,8 @@ class Max30003 implements FrontEnd {
     this.taken = 0;
     this.anchorIndex = -1;
     this.baseMs = -1;
-    this.electrodesOn = true;
+    this.terms = 0;
+    this.regular = false;
     this.sinceMs = this.chip.nowMs();
     this.anchorMs = this.sinceMs;
     this.cutMs = -1;
@@ -202,7 +206,7 @@ class Max30003 implements FrontEnd {
   }
 
   contact(): boolean {
-    return this.electrodesOn;
+    return (this.terms & DCLOFFINT) === 0;
   }
 
   /** The words of one burst; they are overwritten by the next call. */
@@ -214,19 +218,20 @@ class Max30003 implements FrontEnd {
     const chip = this.chip;
     const status = chip.transfer(this.ask);
     const terms = status[1];
-    this.electrodesOn = (terms & DCLOFFINT) === 0;
+    this.terms = terms;
     if ((terms & (EINT | EOVF)) !== EINT || (status[2] & (RRINT | PLLINT)) !== 0) {
       if (!this.heed(terms, status[2])) return this.partly(0, 0);
     }
-    this.burstMs = chip.nowMs();
-    chip.words24(chip.transfer(this.burst), this.words);
-    const tag = (this.words[BURST - 1] >> 3) & 7;
-    if (tag !== TAG_LAST || this.cutMs >= 0 || (terms & FSTINT) !== 0) {
+    const words = this.words;
+    chip.words24(chip.transfer(this.burst), words);
+    const tag = (words[BURST - 1] >> 3) & 7;
+    // By the edge it would be known as well, without asking the clock.
+    this.burstMs = edgeMs >= 0 ? edgeMs : chip.nowMs();
+    if (tag !== TAG_LAST || edgeMs < 0 || !this.regular || (terms & FSTINT) !== 0)
       return this.unusual(tag, edgeMs, (terms & FSTINT) !== 0);
-    }
-    if (edgeMs >= 0) this.anchor(edgeMs, this.taken + BURST - 1);
+    this.anchorMs = edgeMs;
     this.taken += BURST;
-    this.left = false;
+    this.anchorIndex = this.taken - 1;
     return this.whole;
   }
 
@@ -240,6 +245,7 @@ class Max30003 implements FrontEnd {
     if ((terms & EOVF) !== 0) {
       this.write(FIFO_RST, 0);
       this.cutMs = this.chip.nowMs();
+      this.regular = false;
       this.burstMs = this.cutMs;
       this.left = false;
       return false;
@@ -255,6 +261,7 @@ class Max30003 implements FrontEnd {
     this.taken += lost;
     this.left = (tag & TAG_LAST) === 0;
     this.more = this.left;
+    this.regular = !this.left && this.baseMs >= 0;
     if (fast || (tag & ~TAG_LAST) !== TAG_VALID) return this.sift(lost);
     this.taken += BURST;
     return this.partly(BURST, lost);
@@ -269,10 +276,8 @@ class Max30003 implements FrontEnd {
   private serve(): void {
     if (this.state !== SAMPLING) return;
     // Two bursts are a whole FIFO; the third finds what came meanwhile.
-    for (let round = 0; round < 3; round++) {
-      this.ready();
-      if (!this.more || this.state !== SAMPLING) return;
-    }
+    this.ready();
+    for (let round = 1; this.more && round < 3 && this.state === SAMPLING; round++) this.ready();
   }
 
   /** Time alone brings it here: an edge may have been missed, or the chip may be gone. */
@@ -429,6 +434,7 @@ class Max30003 implements FrontEnd {
       return;
     }
     this.cutMs = now;
+    this.regular = false;
     this.restarted = true;
   }
 

@@ -16,6 +16,13 @@ function every(ms: number, run: () => void): () => void {
   };
 }
 
+const mapInPlace = E.mapInPlace;
+
+/** Of sixteen words: a sixth of the time that Uint24Array between two reversals takes, a tenth of a loop's. */
+export function words24(bytes: Uint8Array, words: Int32Array): void {
+  mapInPlace(bytes.subarray(1), words, undefined, 24);
+}
+
 export function spiChip(spec: Max30003Spec): SpiChip {
   const select = new Pin(spec.cs);
   const interrupt = new Pin(spec.int);
@@ -34,10 +41,7 @@ export function spiChip(spec: Max30003Spec): SpiChip {
     transfer(bytes) {
       return SPI1.send(bytes, select);
     },
-    // Of sixteen words: a sixth of the time that Uint24Array between two reversals takes, a tenth of a loop's.
-    words24(bytes, words) {
-      E.mapInPlace(new Uint8Array(bytes.buffer, 1, 3 * words.length), words, undefined, 24);
-    },
+    words24,
     watch(fell) {
       const watch = setWatch(
         function (event) {

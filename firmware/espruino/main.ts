@@ -1,7 +1,7 @@
 /** The application: `run(board)` is all that a build's entry calls. */
 import { MonitorState } from "../../protocol/command";
 import type { Max30003Hooks } from "../afe/max30003";
-import { type FrontEnd, type Identity, Pattern } from "../board/board";
+import { type Identity, Pattern } from "../board/board";
 import type { BoardSpec } from "../board/spec";
 import { Monitor } from "../monitor";
 import { EspruinoBoard } from "./board";
@@ -29,7 +29,9 @@ class Application {
   private monitor: Monitor | undefined;
   private radio: EspruinoRadio | undefined;
   private failed = false;
-  private sampledMs = 0;
+  /** Samples of the running recording, and since when there are no more. */
+  private taken = 0;
+  private takenMs = 0;
 
   constructor(private readonly spec: BoardSpec) {
     this.pins = new Pins(spec.pins, this.clock);
@@ -69,7 +71,6 @@ class Application {
   private begin(identity: Identity, wipe: boolean): void {
     const self = this;
     const frontEnd = makeFrontEnd(this.spec.frontEnd, this.hooks());
-    this.watchOver(frontEnd);
     const board = new EspruinoBoard(this.spec, frontEnd, identity, this.clock, this.indicator, wipe);
     this.radio = board.radio;
     const monitor = this.boot(board);
@@ -132,25 +133,15 @@ class Application {
       });
   }
 
-  /** Notes when the front end was last read; once a burst, not once a sample. */
-  private watchOver(frontEnd: FrontEnd): void {
-    const self = this;
-    const read = frontEnd.read;
-    frontEnd.read = function () {
-      self.sampledMs = self.clock.uptimeMs();
-      return read.call(frontEnd);
-    };
-    const start = frontEnd.start;
-    frontEnd.start = function (ready) {
-      self.sampledMs = self.clock.uptimeMs();
-      start.call(frontEnd, ready);
-    };
-  }
-
+  /** Asked every two seconds: what a recording took tells whether the front end is read, without a note of every burst. */
   private alive(): boolean {
     if (this.failed) return false;
-    const recording = this.monitor !== undefined && this.monitor.state === MonitorState.recording;
-    return !recording || this.clock.uptimeMs() - this.sampledMs < SILENT_MS;
+    const monitor = this.monitor;
+    const now = this.clock.uptimeMs();
+    const taken = monitor !== undefined && monitor.state === MonitorState.recording ? monitor.taken() : 0;
+    if (taken === 0 || taken !== this.taken) this.takenMs = now;
+    this.taken = taken;
+    return now - this.takenMs < SILENT_MS;
   }
 
   /** Nothing goes on after a defect of ours: what is in flash is whole, and a new start finds it. */
