@@ -125,6 +125,8 @@ export function putCodes(
   sink: BitSink,
 ): number {
   "jit";
+  const steps = STEPS;
+  const state = STATE;
   const bytes = sink.bytes;
   const count = words.length;
   const end = count - 1;
@@ -152,12 +154,12 @@ export function putCodes(
     x = (words[i] << left) >> right;
     d = x - y;
     r = d - b;
-    if (s < 1024) e = STATE[s];
+    if (s < 1024) e = state[s];
     else {
       top = 0;
       wide = s < 32768 ? 5 : 11;
       e = s >> wide;
-      e = STATE[e < 1024 ? e : 1023];
+      e = state[e < 1024 ? e : 1023];
     }
     if (r < 0) {
       u = ~(r + r);
@@ -168,7 +170,7 @@ export function putCodes(
     }
     q = u >> (e >> 11);
     if (q < top) {
-      e = STEPS[(e & 2047) + q];
+      e = steps[(e & 2047) + q];
       acc = (acc << (e & 31)) + (e >> 5) + u;
       n += e & 31;
       if (n > 15) {
@@ -182,12 +184,12 @@ export function putCodes(
         y = (words[i + 1] << left) >> right;
         b = y - x;
         r = b - d;
-        if (s < 1024) e = STATE[s];
+        if (s < 1024) e = state[s];
         else {
           top = 0;
           wide = s < 32768 ? 5 : 11;
           e = s >> wide;
-          e = STATE[e < 1024 ? e : 1023];
+          e = state[e < 1024 ? e : 1023];
         }
         if (r < 0) {
           u = ~(r + r);
@@ -198,7 +200,7 @@ export function putCodes(
         }
         q = u >> (e >> 11);
         if (q < top) {
-          e = STEPS[(e & 2047) + q];
+          e = steps[(e & 2047) + q];
           acc = (acc << (e & 31)) + (e >> 5) + u;
           n += e & 31;
         } else late = 1;
@@ -218,7 +220,7 @@ export function putCodes(
       q = u >> r;
       e = e & 2047;
       if (q < 48) {
-        e = STEPS[e + q];
+        e = steps[e + q];
         acc = (acc << (e & 31)) + (e >> 5) + u;
         n += e & 31;
       } else {
@@ -228,7 +230,7 @@ export function putCodes(
           q >>= 1;
           top += 1;
         }
-        e = STEPS[e + top];
+        e = steps[e + top];
         acc = (acc << (e & 31)) + (e >> 5);
         n += e & 31;
         if (n > 15) {
