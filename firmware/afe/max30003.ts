@@ -416,7 +416,8 @@ class Max30003 implements FrontEnd {
       return;
     }
     this.stop();
-    if (kept) this.hooks.failed("AFE_CLOCK", "the MAX30003's PLL does not lock: look at the oscillator on FCLK");
+    if (kept)
+      this.hooks.failed("AFE_CLOCK", "the MAX30003's PLL does not lock: look at the oscillator on FCLK");
     else
       this.hooks.failed(
         "AFE_ABSENT",
