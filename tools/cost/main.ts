@@ -6,13 +6,13 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { buildSync } from "esbuild";
 import { board } from "../../firmware/board/xiaoble";
-import { SUBSET_BUILD } from "../lint/bundle";
+import { bundle } from "../firmware/bundle";
 import { EcgGenerator } from "../sim/ecg/generator";
 import { type Measured, table } from "./table";
 
-const README = join(__dirname, "../../firmware/README.md");
+const ROOT = join(__dirname, "../..");
+const README = join(ROOT, "firmware/README.md");
 const BEGIN = "<!-- cost:begin -->";
 const END = "<!-- cost:end -->";
 const RATES = [128, 256, 512];
@@ -29,15 +29,10 @@ function measure(binary: string): Measured {
       heart.read(rate);
       return Array.from(heart.read(rate)[0]!);
     });
-    const data = { rounds: ROUNDS, notificationBytes: board.notificationBytes, blocks };
-    const { outputFiles } = buildSync({
-      ...SUBSET_BUILD,
-      entryPoints: [join(__dirname, "program.ts")],
-      minify: true,
-      write: false,
-    });
+    const data = { rounds: ROUNDS, notificationBytes: board.notificationBytes, rates: RATES, blocks };
+    const { code } = bundle({ root: ROOT, source: 'import "./tools/cost/program";', file: "program.js" });
     const script = join(folder, "program.js");
-    writeFileSync(script, `echo(0);var DATA=${JSON.stringify(data)};\n${outputFiles[0]!.text}`);
+    writeFileSync(script, `echo(0);var DATA=${JSON.stringify(data)};\n${code}`);
     const { stdout } = spawnSync(resolve(binary), [script], {
       cwd: folder,
       encoding: "latin1",
@@ -45,8 +40,10 @@ function measure(binary: string): Measured {
       killSignal: "SIGKILL",
     });
     const line = stdout.split("\n").find((text) => text.startsWith("{"));
-    if (!line) throw new Error(`the interpreter gave no figures:\n${stdout.slice(-2000)}`);
-    return JSON.parse(line);
+    if (!line) throw new Error(`the interpreter gave no figures:\n${stdout.slice(0, 2000)}`);
+    const measured = JSON.parse(line) as Measured;
+    if (measured.arrived.includes(false)) throw new Error("a unit sent nothing, or refused a receipt");
+    return measured;
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -3,16 +3,20 @@
 import { EspruinoCrypto } from "../../firmware/espruino/crypto";
 import { encodeData } from "../../protocol/bodies";
 import { chainNext } from "../../protocol/chain";
-import * as codec from "../../protocol/codec/block";
+import { encodeWords, GrowingBlock } from "../../protocol/codec/block";
 import { fragment } from "../../protocol/fragments";
 import { FrameType } from "../../protocol/header";
 import { sealFrame } from "../../protocol/seal";
+import { BURST, Unit } from "./unit";
 
 /** Put before the program. */
-declare const DATA: { rounds: number; notificationBytes: number; blocks: number[][] };
+declare const DATA: {
+  rounds: number;
+  notificationBytes: number;
+  rates: (128 | 256 | 512)[];
+  blocks: number[][];
+};
 
-// biome-ignore lint/suspicious/noExplicitAny: the handheld's encoder by the name that it has
-const library: any = codec;
 const crypto = new EspruinoCrypto();
 const key = new Uint8Array(16);
 
@@ -126,10 +130,13 @@ function copy(): void {
 }
 
 function encode(block: Int32Array): Uint8Array {
-  const shape = { leads: 1, bits: 18, nominal: block.length };
-  return library.encodeWords
-    ? library.encodeWords([block], shape, 0, 0)
-    : library.encodeBlock([block], shape);
+  return encodeWords([block], { leads: 1, bits: 18, nominal: block.length }, 0, 0);
+}
+
+/** The same as a unit without native code does it, burst after burst. */
+function grow(growing: GrowingBlock, count: number): void {
+  for (let filled = BURST; filled < count; filled += BURST) growing.grow(filled);
+  growing.end();
 }
 
 /** What becomes of an encoded block: body, seal, chain, checksum of its record, notifications. */
@@ -158,6 +165,13 @@ function note(name: string, run: () => void, runs: number): void {
   rows[name].push(timed(run, runs));
 }
 
+const units = DATA.rates.map(function (rate, i) {
+  const ready = function (): Uint8Array {
+    return encoded[i];
+  };
+  return new Unit(rate, ready, DATA.notificationBytes, crypto);
+});
+
 for (let round = 0; round < DATA.rounds; round++) {
   note("riceFlat", riceFlat, 2);
   note("riceByClass", riceByClass, 1);
@@ -182,6 +196,37 @@ for (let round = 0; round < DATA.rounds; round++) {
       },
       10,
     );
+    const growing = new GrowingBlock([block], { leads: 1, bits: 18, nominal: block.length }, 0, 0);
+    note(
+      "grow" + rate,
+      function () {
+        grow(growing, block.length);
+      },
+      1,
+    );
+    const unit = units[rate];
+    note(
+      "second" + rate,
+      function () {
+        unit.record();
+      },
+      1,
+    );
+    note(
+      "bench" + rate,
+      function () {
+        unit.idle();
+      },
+      1,
+    );
+    const word = unit.receipt();
+    note(
+      "receipt" + rate,
+      function () {
+        unit.receipted(word);
+      },
+      1,
+    );
   }
 }
 print(
@@ -191,5 +236,8 @@ print(
       return bytes.length;
     }),
     notifications: encoded.map(frameOf),
+    arrived: units.map(function (unit) {
+      return unit.arrived();
+    }),
   }),
 );
