@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { boardNamed } from "../../../tools/firmware/boards";
-import { buildFirmware } from "../../../tools/firmware/build";
+import { buildFirmware, writeBuild } from "../../../tools/firmware/build";
 import { Tree } from "./tree";
 
 function build(tree: Tree, cwd: string, env: Record<string, string>, ...args: string[]) {
@@ -67,6 +67,27 @@ describe("a build of the firmware", function () {
     assert.deepEqual(Object.keys(hashes).sort().slice(0, 2), ["/linux/avnode.js", "/linux/bootcde.js"]);
     assert.equal(Object.keys(hashes).length, 10);
     assert.deepEqual(hashesOf(join(folder, "out")), hashes);
+  });
+
+  it("is the same to the byte of the real sources, in a copy of this work tree as in itself", () => {
+    const copy = new Tree("", "");
+    try {
+      const { status, stderr } = build(copy, join(copy.root, "apart"), { TZ: "Asia/Kathmandu" }, "--all");
+      assert.equal(status, 0, stderr);
+      for (const name of ["xiaoble", "linux"]) {
+        const folder = join(copy.root, "here", name);
+        writeBuild(buildFirmware({ board: boardNamed(name) }), folder);
+        const [found, expected] = [join(copy.root, "firmware/dist", name), folder].map((one) => {
+          const { "/manifest.json": manifest, ...hashes } = hashesOf(one);
+          assert.ok(manifest);
+          return hashes;
+        });
+        assert.equal(Object.keys(expected!).length, 4);
+        assert.deepEqual(found, expected);
+      }
+    } finally {
+      copy.remove();
+    }
   });
 
   it("differs from that of another commit in the commit alone, and says when its sources are in none", () => {

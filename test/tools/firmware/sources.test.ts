@@ -2,13 +2,26 @@ import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
+import { FIRMWARE } from "../../../firmware/recorder";
 import { boardNamed } from "../../../tools/firmware/boards";
 import { buildFirmware } from "../../../tools/firmware/build";
 import { walkBundle } from "../../../tools/lint/walk";
 
 const ROOT = join(__dirname, "../../..");
 
-/** Functions of a source that begin with the directive, by TypeScript's own reading. */
+/** What works on every sample, every word of a table or every byte of a field: interpreted it would not keep up. */
+const COMPILED = [
+  "protocol/bytes.ts putBytes",
+  "protocol/bytes.ts takeBytes",
+  "protocol/codec/codes.ts assign",
+  "protocol/codec/flat.ts fill",
+  "protocol/codec/flat.ts fillStates",
+  "protocol/codec/flat.ts putCodes",
+  "protocol/codec/flat.ts putSamples",
+  "protocol/codec/flat.ts startOf",
+];
+
+/** Functions of a source that begin with the directive, by TypeScript's own reading: file and name. */
 function jitFunctions(file: string): string[] {
   const source = ts.createSourceFile(
     file,
@@ -22,7 +35,7 @@ function jitFunctions(file: string): string[] {
     const first = body && ts.isBlock(body) ? body.statements[0] : undefined;
     if (first && ts.isExpressionStatement(first) && ts.isStringLiteral(first.expression))
       if (first.expression.text === "jit")
-        found.push(`${file}:${source.getLineAndCharacterOfPosition(first.getStart()).line + 1}`);
+        found.push(`${file} ${(node as ts.FunctionLikeDeclaration).name?.getText()}`);
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -52,5 +65,15 @@ describe("the firmware of this work tree", function () {
       .filter((file) => /^(firmware|protocol)\//.test(file))
       .flatMap(jitFunctions);
     assert.equal(application.demands.jit, written.length, written.join(", "));
+    assert.deepEqual(
+      COMPILED.filter((name) => !written.includes(name)),
+      [],
+      "interpreted, or not in the application",
+    );
+  });
+
+  it("says of itself the version that it is built as", () => {
+    const { manifest } = buildFirmware({ board: boardNamed("xiaoble") });
+    assert.equal(FIRMWARE, `avnode ${manifest.version}`);
   });
 });

@@ -27,6 +27,7 @@ eval((function (): string { const code = "" + APP_CRC; return code; })());
 export class Tree {
   readonly root = mkdtempSync(join(tmpdir(), "avnode-firmware-"));
 
+  /** @param main, boot sources of the entries; "" leaves the real one */
   constructor(main = MAIN, boot = BOOT) {
     for (const part of [
       "protocol",
@@ -39,8 +40,8 @@ export class Tree {
       cpSync(join(ROOT, part), join(this.root, part), { recursive: true });
     symlinkSync(join(ROOT, "node_modules"), join(this.root, "node_modules"));
     rmSync(join(this.root, "firmware/dist"), { recursive: true, force: true });
-    this.write("firmware/espruino/main.ts", main);
-    this.write("firmware/espruino/boot.ts", boot);
+    if (main) this.write("firmware/espruino/main.ts", main);
+    if (boot) this.write("firmware/espruino/boot.ts", boot);
   }
 
   write(file: string, text: string): void {
