@@ -8,8 +8,6 @@ export const board: BoardSpec = {
   name: "linux",
   runtime: "LINUX",
   runtimeVersion: "2v29",
-  // The host's; nothing on it is timed.
-  cpuHz: 0,
   variables: 0,
   notificationBytes: 128,
   storageBytes: 262144,
@@ -17,7 +15,6 @@ export const board: BoardSpec = {
     bluetooth: true,
     sha256: true,
     aesCcm: true,
-    jit: false,
     native: false,
     lesc: false,
     watchdog: true,

@@ -5,7 +5,6 @@ export const board: BoardSpec = {
   name: "mdbt42q",
   runtime: "MDBT42Q",
   runtimeVersion: "2v29",
-  cpuHz: 64000000,
   variables: 2950,
   // ATT MTU 53, less 3.
   notificationBytes: 50,
@@ -16,7 +15,6 @@ export const board: BoardSpec = {
     sha256: true,
     // No AES at all.
     aesCcm: false,
-    jit: true,
     native: true,
     lesc: true,
     watchdog: true,

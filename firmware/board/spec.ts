@@ -48,7 +48,6 @@ export interface BoardSpec {
   runtime: string;
   /** Lowest `process.version` that was checked. */
   runtimeVersion: string;
-  cpuHz: number;
   /** JavaScript variables of that build, 0 where they grow. */
   variables: number;
   /** Longest notification. */
@@ -60,8 +59,6 @@ export interface BoardSpec {
     bluetooth: boolean;
     sha256: boolean;
     aesCcm: boolean;
-    /** Functions that begin with "jit" are compiled. */
-    jit: boolean;
     /** `E.nativeCall` runs Thumb-2 code. */
     native: boolean;
     /** LE Secure Connections by `NRF.setSecurity`. */

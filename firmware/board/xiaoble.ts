@@ -8,7 +8,6 @@ export const board: BoardSpec = {
   name: "xiaoble",
   runtime: "XIAOBLE",
   runtimeVersion: "2v29",
-  cpuHz: 64000000,
   variables: 14000,
   // ATT MTU 131, less 3.
   notificationBytes: 128,
@@ -17,7 +16,6 @@ export const board: BoardSpec = {
     bluetooth: true,
     sha256: true,
     aesCcm: true,
-    jit: true,
     native: true,
     lesc: true,
     watchdog: true,

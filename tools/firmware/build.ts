@@ -6,6 +6,7 @@ import { type Bundle, bundle } from "./bundle";
 import { FirmwareFailure } from "./failure";
 import { describeFile, type Manifest, manifestOf, revisionOf } from "./manifest";
 import { type Lack, lacksOf } from "./needs";
+import { missingOf } from "./runtime";
 
 const ROOT = join(__dirname, "../..");
 const APPLICATION = { file: "avnode.js", storage: "avnode" };
@@ -53,6 +54,17 @@ export function buildFirmware({ board, dev = false, root = ROOT }: BuildRequest)
       DEV: String(dev),
     },
   });
+  const demands = [application.demands, bootCode.demands];
+  const missing = missingOf(
+    board,
+    demands.flatMap(({ builtins }) => builtins),
+    demands.flatMap(({ modules }) => modules),
+  );
+  if (missing.length > 0) {
+    const names = [...new Set(missing)].join(", ");
+    const reason = `${board.runtime} is not known to have ${names}: use what tools/firmware/runtime.ts lists, or add what you saw there`;
+    refuse(board, [{ capability: "builtins", reason }]);
+  }
   const files = [flashed, describeFile(BOOT_CODE.file, BOOT_CODE.storage, bootCode.code)];
   refuse(
     board,
@@ -62,7 +74,6 @@ export function buildFirmware({ board, dev = false, root = ROOT }: BuildRequest)
     ),
   );
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
-  const demands = [application.demands, bootCode.demands];
   return {
     board,
     manifest: manifestOf(board, version, revisionOf(root), !dev, files, demands),

@@ -36,9 +36,11 @@ describe("the firmware's build", () => {
       assert.doesNotMatch(code, /exports|defineProperty|sourceMappingURL/);
     }
     assert.equal(bootCode.demands.topLevel, 0);
-    const global: { monitor?: unknown } = {};
-    new Function("global", application.code)(global);
-    assert.deepEqual(global.monitor, xiaoble);
+    let monitor: unknown;
+    new Function("print", application.code)((printed: unknown) => {
+      monitor = printed;
+    });
+    assert.deepEqual(monitor, xiaoble);
   });
 
   it("tells the boot code the application's length and CRC-32, and whether it may keep the console", () => {
@@ -141,6 +143,14 @@ describe("the firmware's build", () => {
       message: /mdbt42q\n.*aesCcm: .*\n.*variables: /,
     });
     assert.ok(!existsSync(join(root, "firmware/dist")));
+  });
+
+  it("is refused where a file uses what the board's runtime is not known to have, by name", () => {
+    const main = `${MAIN}\ndeclare const Graphics: any;\nprint(Graphics.createArrayBuffer(1, 1, 1), E.CRC33("a"));\ndeclare const E: any;`;
+    assert.throws(() => buildFirmware({ board: xiaoble, root: tree(main).root }), {
+      code: "BOARD_LACKS",
+      message: /builtins: XIAOBLE is not known to have E\.CRC33, Graphics\.createArrayBuffer: use what/,
+    });
   });
 
   it("is refused where the application, once its size is known, leaves no room", () => {

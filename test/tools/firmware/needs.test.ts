@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import type { BoardSpec } from "../../../firmware/board/spec";
 import { boardNamed } from "../../../tools/firmware/boards";
 import { lacksOf } from "../../../tools/firmware/needs";
+import { missingOf } from "../../../tools/firmware/runtime";
 
 const good = boardNamed("xiaoble");
 const capabilities = (board: BoardSpec, flashed?: number[]) =>
@@ -57,10 +58,23 @@ describe("what the firmware needs of a board", () => {
     });
 
   it("lets what a build can do without be missing", () => {
-    for (const capability of ["jit", "native", "lesc"] as const)
+    for (const capability of ["native", "lesc"] as const)
       assert.deepEqual(lacksOf(without(capability)), [], capability);
     const bare = { ...good.pins, buzzer: "", battery: "", batteryFoot: "" };
     assert.deepEqual(lacksOf({ ...good, pins: bare }), []);
+  });
+
+  it("is no name or module that nobody saw in the runtime, nor one of what this build of it leaves out", () => {
+    assert.deepEqual(missingOf(good, ["E.CRC32", "NRF.on", "LED1", "Math.max"], ["Flash"]), []);
+    assert.deepEqual(missingOf(good, ["E.CRC33", "E", "Graphics", "global.x"], ["http"]), [
+      "E.CRC33",
+      "E",
+      "Graphics",
+      "global.x",
+      "http",
+    ]);
+    const bare = { ...good, has: { ...good.has, bluetooth: false, watchdog: false } };
+    assert.deepEqual(missingOf(bare, ["NRF.on", "E.kickWatchdog", "E.on"], []), ["NRF.on", "E.kickWatchdog"]);
   });
 
   it("is exact to the byte of Storage, and counts no region outside it", () => {
