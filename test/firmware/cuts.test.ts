@@ -6,6 +6,7 @@ import type { Evicted, Ring } from "../../firmware/ring";
 import { type Clock, systemClock } from "../../gateway/clock";
 import { nodeCrypto } from "../../gateway/crypto";
 import { startHub } from "../../gateway/hub";
+import { toHex } from "../../protocol/bytes";
 import { chainStart } from "../../protocol/chain";
 import { MonitorState } from "../../protocol/command";
 import type { Crypto } from "../../protocol/crypto";
@@ -28,13 +29,39 @@ import { scratch } from "../e2e/rig";
 
 const seed = Number(process.env.AVNODE_SEED ?? 1);
 const RATE = 128;
-/** Small pages, so that a session of seconds changes pages, erases ahead, wraps around and overflows. */
-const RING = { pageBytes: 1536, pages: 10, writeBytes: 4 };
+/**
+ * Small pages, so that a session of seconds changes pages, erases ahead, wraps around and overflows; but of two chunks, as
+ * the firmware looks at pages to see whether they are erased.
+ */
+const RING = { pageBytes: 2048, pages: 8, writeBytes: 4 };
+/** Layout of firmware/README.md. */
+const RELEASED_AT = 60;
+const MARKED_AT = 64;
+const RECORD_HEAD_BYTES = 12;
+const CHAIN_KEY_AT = 12;
+const CHAIN_KEY_BYTES = 32;
 type Chip = "flash" | "vault";
 const CHIPS: Chip[] = ["flash", "vault"];
 
+/** What a flash operation is for. */
+const KINDS = [
+  "vault erase",
+  "vault write",
+  "erase on the spot",
+  "erase ahead at rest",
+  "erase ahead while a FIFO fills",
+  "page head",
+  "record",
+  "signature",
+  "commit",
+  "release",
+  "mark",
+] as const;
+type Kind = (typeof KINDS)[number];
+
 /** What a flash operation does to a page, and the page before it. */
 interface Operation {
+  kind: Kind;
   chip: Chip;
   page: number;
   before: Uint8Array;
@@ -69,6 +96,7 @@ class Account {
   readonly seals: Seal[] = [];
   readonly frames: Committed[] = [];
   readonly lost: Evicted[] = [];
+  private erasing: Kind = "erase on the spot";
   private readonly receipts: (Pick<Receipt, "recording" | "next" | "holes"> & { at: number })[] = [];
 
   /** True when a receipt had covered the frame before that operation. */
@@ -98,10 +126,12 @@ class Account {
       const write = flash.write.bind(flash);
       const erase = flash.erase.bind(flash);
       const note = (page: number, what: Pick<Operation, "write">) => {
+        const kind =
+          chip === "vault" ? (what.write ? "vault write" : "vault erase") : this.kindOf(what.write);
         const before = flash.read(page * flash.pageBytes, flash.pageBytes);
         const { seals, frames, lost } = this;
         const so = { seals: seals.length, frames: frames.length, lost: lost.length };
-        this.operations.push({ chip, page, before, ...what, ...so });
+        this.operations.push({ kind, chip, page, before, ...what, ...so });
       };
       flash.write = (address, bytes) => {
         const page = Math.floor(address / flash.pageBytes);
@@ -115,6 +145,16 @@ class Account {
     }
   }
 
+  private kindOf(write: Operation["write"]): Kind {
+    if (!write) return this.erasing;
+    if (write.at === 0) return "page head";
+    if (write.at === RELEASED_AT) return "release";
+    if (write.at === MARKED_AT) return "mark";
+    if (write.bytes.length === 4) return "commit";
+    const { type } = placeOf(write.bytes.subarray(RECORD_HEAD_BYTES));
+    return type === FrameType.signature ? "signature" : "record";
+  }
+
   watchMonitor(monitor: Monitor): void {
     const { link } = monitor;
     const ring = ringOf(monitor);
@@ -123,6 +163,13 @@ class Account {
       const lost = evict();
       this.lost.push(...lost);
       return lost;
+    };
+    const eraseOne = ring.eraseOne.bind(ring);
+    ring.eraseOne = () => {
+      const fills = monitor.state === MonitorState.recording;
+      this.erasing = fills ? "erase ahead while a FIFO fills" : "erase ahead at rest";
+      eraseOne();
+      this.erasing = "erase on the spot";
     };
     const receipt = ring.receipt.bind(ring);
     ring.receipt = (recording, next, holes) => {
@@ -157,7 +204,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function ecg(clock: Clock): SimFrontEnd {
   const heart = new EcgGenerator({ rate: RATE, gainCountsPerMillivolt: 400, seed });
-  return new SimFrontEnd(new GeneratedSource(heart), clock, { burstMs: 250, speed: 1 });
+  return new SimFrontEnd(new GeneratedSource(heart), clock, { burstMs: 62.5, speed: 1, bearsMs: 125 });
 }
 
 /** The session: a claim, recordings with marks, receipts, pages erased ahead, a hub that leaves, a ring that overflows. */
@@ -194,6 +241,8 @@ async function session(account: Account, keepsake: Keepsake, dataDir: string): P
   await idle();
   await record(3);
   await idle();
+  // The stock is filled up again, now from pages that were written before.
+  await pause(2000);
   await house.close();
 }
 
@@ -225,8 +274,17 @@ class Hand implements Clock {
   }
 }
 
-/** How far an operation came; all of it is what the next one finds when nothing of that came. */
-const TEARS = ["nothing", "half", "random"];
+/** How far an operation came: by chance, half of an erase, or so many bytes of a write. */
+type Tear = "random" | "half" | number;
+
+/** All of it is what the next one finds when nothing of that came. */
+function tearsOf({ kind, write }: Operation): Tear[] {
+  if (!write) return [0, "half", "random"];
+  const { length } = write.bytes;
+  if (length === 4) return [0, 2, "random"];
+  if (kind === "record" || kind === "signature") return [0, 4 * Math.floor(length / 8), "random"];
+  return [...Array.from({ length: length / 4 }, (_, word) => 4 * word), "random"];
+}
 
 function chipWith(shape: typeof RING, pages: Uint8Array[], random: Random): SimFlash {
   const flash = new SimFlash({ ...shape, random });
@@ -235,9 +293,9 @@ function chipWith(shape: typeof RING, pages: Uint8Array[], random: Random): SimF
 }
 
 /** Does the operation as far as a failing supply lets it. */
-function tear(flash: SimFlash, { page, write, before }: Operation, how: string): void {
+function tear(flash: SimFlash, { page, write, before }: Operation, how: Tear): void {
   const start = page * flash.pageBytes;
-  if (how === "nothing") return;
+  if (how === 0) return;
   if (how === "random") {
     flash.cutAfter(1);
     const act = () => (write ? flash.write(start + write.at, write.bytes) : flash.erase(page));
@@ -246,12 +304,37 @@ function tear(flash: SimFlash, { page, write, before }: Operation, how: string):
     return;
   }
   if (write) {
-    const half = write.bytes.subarray(0, Math.floor(write.bytes.length / 8) * 4);
-    if (half.length > 0) flash.write(start + write.at, half);
+    const torn = Uint8Array.from(write.bytes);
+    flash.write(start + write.at, torn.fill(0xff, Number(how)));
     return;
   }
   flash.erase(page);
   flash.write(start + flash.pageBytes / 2, before.subarray(flash.pageBytes / 2));
+}
+
+/** Chain keys that the vault got, by its writes, oldest first. */
+function chainKeysOf(operations: Operation[]): string[] {
+  const keys: string[] = [];
+  for (const { kind, write } of operations) {
+    if (kind !== "vault write") continue;
+    const key = toHex(write!.bytes.subarray(CHAIN_KEY_AT, CHAIN_KEY_AT + CHAIN_KEY_BYTES));
+    if (keys.at(-1) !== key) keys.push(key);
+  }
+  return keys;
+}
+
+/** No eight bytes of a chain key before the newest stand in the vault: it opens what was recorded before. */
+function forgets(image: Uint8Array, keys: string[], newest: string, where: string): void {
+  const at = keys.indexOf(newest);
+  assert.ok(at >= 0, `${where}: a chain key from nowhere`);
+  const bytes = Buffer.from(image);
+  assert.ok(bytes.includes(Buffer.from(newest, "hex")), `${where}: the newest chain key is gone`);
+  for (const key of keys.slice(0, at)) {
+    for (let piece = 0; piece < key.length; piece += 16) {
+      const part = Buffer.from(key.slice(piece, piece + 16), "hex");
+      assert.equal(bytes.includes(part), false, `${where}: an older chain key stands`);
+    }
+  }
 }
 
 describe(`a power cut (seed ${seed})`, function () {
@@ -302,8 +385,9 @@ describe(`a power cut (seed ${seed})`, function () {
   it("at every single flash operation of a session leaves every frame but the one in flight, and what follows is sound", () => {
     const { operations, seals, frames, lost } = account;
     // The session has everything in it that this test claims to cut.
-    const erasesAt = operations.flatMap(({ chip, write }, i) => (chip === "flash" && !write ? [i] : []));
-    assert.ok(operations.length > 300 && erasesAt.length > 8, `${operations.length}, ${erasesAt.length}`);
+    assert.ok(operations.length > 300, `only ${operations.length} operations`);
+    const kinds = new Set(operations.map(({ kind }) => kind));
+    assert.deepEqual([...kinds].sort(), [...KINDS].sort());
     const types = new Set(frames.map(({ frame }) => placeOf(frame).type));
     const all = [FrameType.open, FrameType.data, FrameType.drop, FrameType.mark, FrameType.close];
     assert.deepEqual([...types].sort(), [...all, FrameType.signature].sort());
@@ -336,9 +420,13 @@ describe(`a power cut (seed ${seed})`, function () {
       const committed = frames.slice(0, operation.frames);
       const given = lost.slice(0, operation.lost);
       const newest = committed.at(-1);
+      const chainKeys = chainKeysOf(operations.slice(0, i + 1));
+      if (operation.chip === "flash") {
+        forgets(Buffer.concat(images.vault), chainKeys, chainKeys.at(-1)!, `before operation ${i}`);
+      }
       const inFlight = seals.slice(0, operation.seals).findLast(({ nonce }) => isRecorded(nonce[0]! & 15));
-      for (const how of TEARS) {
-        const where = `operation ${i} of ${operation.chip}, ${operation.write ? "write" : "erase"}, ${how}`;
+      for (const how of tearsOf(operation)) {
+        const where = `operation ${i}, ${operation.kind}, ${how}`;
         const chips = {
           flash: chipWith(RING, images.flash, new Random(`${seed} ${i} ${how}`)),
           vault: chipWith(vaultShape, images.vault, new Random(`${seed} ${i} ${how}`)),
@@ -355,8 +443,13 @@ describe(`a power cut (seed ${seed})`, function () {
           else assert.ok(gone, `${where}: frame ${held.recording}/${held.sequence} is gone`);
           if (read) standing.push(held);
         }
-        if (monitor.keys()) counts.claimed++;
-        else counts.unclaimed++;
+        const vaultNow = () => chips.vault.read(0, vaultShape.pages * vaultShape.pageBytes);
+        const keptKey = monitor.keys() && toHex(monitor.keys()!.chainKey);
+        if (keptKey) {
+          counts.claimed++;
+          assert.ok(chainKeys.slice(-2).includes(keptKey), `${where}: an old chain key`);
+          forgets(vaultNow(), chainKeys, keptKey, where);
+        } else counts.unclaimed++;
         // The next recording is sound.
         handheld.act((it) => it.start(RecordingMode.fixed, 2));
         if (!monitor.keys()) {
@@ -364,6 +457,12 @@ describe(`a power cut (seed ${seed})`, function () {
           assert.equal(committed.length, 0, `${where}: the keys are gone`);
           continue;
         }
+        forgets(
+          vaultNow(),
+          [...chainKeys, toHex(monitor.keys()!.chainKey)],
+          toHex(monitor.keys()!.chainKey),
+          where,
+        );
         const before = newest && ring.read(newest.recording, newest.sequence) ? newest : standing.at(-1);
         clock.pass(4000);
         assert.notEqual(monitor.state, MonitorState.recording, where);

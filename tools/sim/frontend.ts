@@ -9,6 +9,8 @@ export interface FrontEndOptions {
   burstMs: number;
   /** Seconds of signal per second of the clock; 1 is a heart, more is an import in a hurry. */
   speed: number;
+  /** What a FIFO of finite depth would bear; for ever without it. */
+  bearsMs?: number;
   /** True while the source shall wait (a heart would not). */
   hold?: () => boolean;
   /** Called once when the source has nothing more. */
@@ -18,7 +20,7 @@ export interface FrontEndOptions {
 export class SimFrontEnd implements FrontEnd {
   readonly name: string;
   readonly packing = { left: 0, right: 0 };
-  readonly bearsMs = Number.POSITIVE_INFINITY;
+  readonly bearsMs: number;
   readonly rateNum: number;
   readonly rateDen: number;
   readonly bits: number;
@@ -34,6 +36,7 @@ export class SimFrontEnd implements FrontEnd {
     private readonly options: FrontEndOptions,
   ) {
     this.name = source.name;
+    this.bearsMs = options.bearsMs ?? Number.POSITIVE_INFINITY;
     this.rateNum = source.rateNum;
     this.rateDen = source.rateDen;
     this.bits = source.bits;
