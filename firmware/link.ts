@@ -92,6 +92,9 @@ export class Link {
   private writes = 0;
   private writesMs = 0;
   private readonly outbox: Outbox;
+  /** Frames that were just appended go out soon. */
+  private waking = false;
+  private readonly wake: () => void;
   private readonly underWay: (recording: number, sequence: number) => boolean;
 
   constructor(
@@ -100,6 +103,10 @@ export class Link {
     private readonly owner: Owner,
   ) {
     const self = this;
+    this.wake = function () {
+      self.waking = false;
+      self.outbox.wake();
+    };
     this.underWay = function (recording, sequence) {
       return self.isInFlight(recording, sequence);
     };
@@ -130,7 +137,10 @@ export class Link {
     if (!this.session) return;
     this.live.push({ recording, sequence, sentMs: 0 });
     if (this.live.length > MAX_LIVE) this.live.shift();
-    this.outbox.wake();
+    // Not at once: what is sent is read from flash and cut to notifications, and the FIFO may be due before that.
+    if (this.waking) return;
+    this.waking = true;
+    this.board.after(0, this.wake);
   }
 
   /** True while the store listens and has shown that it is the owner's. */

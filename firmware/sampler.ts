@@ -6,6 +6,9 @@ import type { EncodeWords, FrontEnd, Reading } from "./board/board";
 /** A data frame's body holds six bytes of position beside its block. */
 const MAX_BLOCK_BYTES = MAX_BODY_BYTES - 6;
 
+/** A FIFO that bears so long bears anything. */
+const AMPLE_MS = 1000;
+
 /** Where blocks and losses go. */
 export interface Sink {
   block(firstSample: number, bytes: Uint8Array, samples: number): void;
@@ -30,6 +33,10 @@ export class Sampler {
   private position = 0;
   private limit = 0;
   private running = false;
+  /** A block, ready, that waits until the FIFO was emptied again, and where it lies. */
+  private held: Uint8Array | undefined;
+  private heldFirst = 0;
+  private heldEnd = 0;
   /** Where only the interpreter encodes, it does so burst after burst. */
   private readonly growing: GrowingBlock | undefined;
 
@@ -74,6 +81,7 @@ export class Sampler {
   private drain(): void {
     if (!this.running) return;
     const reading = this.frontEnd.read();
+    const released = this.release();
     const leads = reading.leads;
     const filled = this.filled + leads[0].length;
     if (filled >= this.uneventful || reading.lost > 0) {
@@ -83,7 +91,7 @@ export class Sampler {
       for (let lead = 0; lead < leads.length; lead++) buffer[lead].set(leads[lead], this.filled);
       this.filled = filled;
     }
-    if (!this.sink.emptied() && this.growing) this.growing.grow(this.filled);
+    if (!released && !this.sink.emptied() && this.growing) this.growing.grow(this.filled);
   }
 
   /** What may end a block, or the recording. @returns true while the FIFO was emptied lately */
@@ -128,6 +136,7 @@ export class Sampler {
   }
 
   private flush(): void {
+    this.release();
     const samples = this.filled;
     if (samples === 0) return;
     this.filled = 0;
@@ -153,9 +162,22 @@ export class Sampler {
       this.emit(middle, to, this.encoded(middle, to));
       return;
     }
-    const firstSample = this.position;
+    this.release();
+    this.held = bytes;
+    this.heldFirst = this.position;
     this.position += to - from;
+    this.heldEnd = this.position;
     this.look();
-    this.sink.block(firstSample, bytes, to - from);
+    // To encode a block and to make a frame of it are each as much as a small FIFO bears: not both between two readings.
+    if (!this.running || this.frontEnd.bearsMs > AMPLE_MS) this.release();
+  }
+
+  /** Hands out the block that is held. @returns whether one was */
+  private release(): boolean {
+    const bytes = this.held;
+    if (!bytes) return false;
+    this.held = undefined;
+    this.sink.block(this.heldFirst, bytes, this.heldEnd - this.heldFirst);
+    return true;
   }
 }

@@ -20,9 +20,9 @@ const ERASE_MS = 85;
 const FIFO_WORDS = 32;
 const EINT_WORDS = 16;
 const PAGE_BYTES = 4096;
-/** What the interpreter takes on an nRF52840, by firmware/README.md: a sample's code, and a frame from its block to flash. */
+/** What the interpreter takes on an nRF52840 by counted instructions: a sample's code, and a frame from its block to flash. */
 const ENCODE_MS = 1.5;
-const FRAME_MS = 75;
+const FRAME_MS = 110;
 
 /** One processor: what takes time delays every timer, none of which is lost. */
 class Processor implements Clock {
