@@ -12,6 +12,9 @@ const SLICE_HASHES = 4;
 /** After so many slices memory is put in order, in a slice of its own. */
 const TIDY_SLICES = 16;
 
+/** A recording's FIFO is emptied many times in that; where it never is just so, the signature waits no longer. */
+const PAUSE_MS = 3000;
+
 /** An ended recording that its signature still has to be written behind. */
 export interface Ended {
   epoch: number;
@@ -28,18 +31,33 @@ export class Closing {
   private ended: Ended | undefined;
   private signer: LeafSigner | undefined;
   private whole = false;
+  /** The signature, sealed. */
+  private frame: Uint8Array | undefined;
   private slices = 0;
   private cancel: (() => void) | undefined;
   private readonly slice: () => void;
 
-  /** @param write puts a signature frame of this body into flash; a slice of its own */
+  /**
+   * @param seal makes the signature frame of this body
+   * @param write puts it into flash, at worst on a page that is erased for it
+   * @param recording true while a FIFO fills
+   */
   constructor(
     private readonly board: Board,
-    private readonly write: (ended: Ended, body: Uint8Array) => void,
+    private readonly seal: (ended: Ended, body: Uint8Array) => Uint8Array,
+    private readonly write: (ended: Ended, frame: Uint8Array) => void,
+    recording: () => boolean,
   ) {
     const self = this;
+    const finish = function (): void {
+      self.finish();
+    };
     this.slice = function () {
-      if (self.whole) return self.finish();
+      if (self.whole) {
+        if (!recording()) return self.finish();
+        self.cancel = self.board.after(PAUSE_MS, finish);
+        return;
+      }
       self.slices++;
       if (self.slices % TIDY_SLICES === 0) self.board.tidy();
       else self.whole = self.signer!.step(SLICE_HASHES);
@@ -60,16 +78,32 @@ export class Closing {
     this.cancel = this.board.after(0, this.slice);
   }
 
+  /**
+   * A recording's FIFO was just emptied: seals the signature, or writes it the next time. Either takes longer than what is
+   * left of a FIFO that asks to be read when half full. @returns true when it took time
+   */
+  emptied(): boolean {
+    if (!this.ended || !this.whole) return false;
+    if (this.frame) this.finish();
+    else this.frame = this.sealed(this.ended);
+    return true;
+  }
+
+  private sealed(ended: Ended): Uint8Array {
+    return this.seal(ended, encodeSignature(this.signer!.signature()));
+  }
+
   /** Does what is left at once, if anything is: the recording behind was shorter than its signature takes. */
   finish(): void {
     const ended = this.ended;
-    const signer = this.signer;
-    if (!ended || !signer) return;
+    if (!ended) return;
     this.cancel!();
+    this.signer!.step(Infinity);
+    const frame = this.frame ?? this.sealed(ended);
     // Forgotten first: whatever fails in writing it, the key is gone.
     this.ended = undefined;
     this.signer = undefined;
-    signer.step(Infinity);
-    this.write(ended, encodeSignature(signer.signature()));
+    this.frame = undefined;
+    this.write(ended, frame);
   }
 }

@@ -74,6 +74,9 @@ export class Monitor implements Owner, Sink {
       sending() {
         return self.state === MonitorState.draining && self.link.proved();
       },
+      signed() {
+        return self.recorder.emptied();
+      },
     });
     this.recorder = new Recorder(board, this.ring, this.vault, function (recording, sequence) {
       self.link.appended(recording, sequence);

@@ -50,6 +50,15 @@ function copyOf(keys: Keys): Keys {
   };
 }
 
+function signatureHeader(ended: Ended): Header {
+  return {
+    type: FrameType.signature,
+    epoch: ended.epoch,
+    recording: ended.recording,
+    sequence: ended.sequence,
+  };
+}
+
 export class Recorder {
   /** The running recording's number, 0 while none runs. */
   recording = 0;
@@ -72,9 +81,18 @@ export class Recorder {
     private readonly appended: (recording: number, sequence: number) => void,
   ) {
     const self = this;
-    this.closing = new Closing(board, function (ended, body) {
-      self.sign(ended, body);
-    });
+    this.closing = new Closing(
+      board,
+      function (ended, body) {
+        return sealFrame(board.crypto, ended.key, signatureHeader(ended), body);
+      },
+      function (ended, frame) {
+        self.sign(ended, frame);
+      },
+      function () {
+        return self.recording !== 0;
+      },
+    );
   }
 
   /** After a restart: holes in what the ring holds. */
@@ -175,6 +193,11 @@ export class Recorder {
     return this.closing.pending();
   }
 
+  /** The FIFO was just emptied: goes on with a signature that waited for it. @returns true when it took time */
+  emptied(): boolean {
+    return this.closing.emptied();
+  }
+
   /** Ends the recording and begins to sign its close. @returns the keys as they stand in flash now */
   close(keys: Keys, reason: number): Keys {
     this.closing.finish();
@@ -234,14 +257,8 @@ export class Recorder {
   }
 
   /** Writes a signature behind its close. The next recording may run by then: what made room is declared in that one. */
-  private sign(ended: Ended, body: Uint8Array): void {
-    const header = {
-      type: FrameType.signature,
-      epoch: ended.epoch,
-      recording: ended.recording,
-      sequence: ended.sequence,
-    };
-    this.append(ended.key, header, body, ended.samples, ended.samples, ended.chain);
+  private sign(ended: Ended, frame: Uint8Array): void {
+    this.append(ended.recording, frame, ended.samples, ended.samples, ended.chain);
     this.appended(ended.recording, ended.sequence);
     if (this.recording !== 0) this.announce();
   }
@@ -253,27 +270,25 @@ export class Recorder {
 
   private write(type: number, body: Uint8Array, endSample: number): void {
     const header = { type, epoch: this.epoch, recording: this.recording, sequence: this.sequence };
-    const frame = this.append(this.key, header, body, this.samples, endSample, this.chain);
+    const frame = sealFrame(this.board.crypto, this.key, header, body);
+    this.append(this.recording, frame, this.samples, endSample, this.chain);
     this.chain = chainNext(this.board.crypto, this.chain, frame);
     this.samples = endSample;
     this.sequence++;
     this.appended(this.recording, header.sequence);
   }
 
-  /** @param chain before the frame; @returns the frame, which stands in flash */
+  /** On return the frame stands in flash. @param chain before it */
   private append(
-    key: Uint8Array,
-    header: Header,
-    body: Uint8Array,
+    recording: number,
+    frame: Uint8Array,
     firstSample: number,
     endSample: number,
     chain: Uint8Array,
-  ): Uint8Array {
-    const frame = sealFrame(this.board.crypto, key, header, body);
+  ): void {
     do {
-      while (!this.ring.fits(header.recording, frame.length)) this.noteLost(this.ring.evict());
+      while (!this.ring.fits(recording, frame.length)) this.noteLost(this.ring.evict());
     } while (!this.ring.append(frame, firstSample, endSample, chain));
-    return frame;
   }
 
   /** Files what an eviction took: gaps whose drop frame went are announced again, receipted ones are forgotten. */

@@ -15,6 +15,8 @@ export interface Work {
   recording(): boolean;
   /** Frames go out. */
   sending(): boolean;
+  /** Goes on with a signature that waits for the FIFO to be empty. @returns true when it took time */
+  signed(): boolean;
 }
 
 export class Upkeep {
@@ -40,6 +42,8 @@ export class Upkeep {
       this.ring.eraseOne();
       return true;
     }
+    // Behind the stock, so that its page is erased by then wherever there is one to erase.
+    if (this.work.signed()) return true;
     return this.bearsTidying && this.tidied();
   }
 

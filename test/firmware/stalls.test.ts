@@ -22,6 +22,10 @@ const EINT_WORDS = 16;
 const PAGE_BYTES = 4096;
 /** What the interpreter takes on an nRF52840 by counted instructions: a sample's code, and a frame from its block to flash. */
 const ENCODE_MS = 1.5;
+/** A hash, a byte sealed and a write, where a board encodes in C (estimates). */
+const HASH_MS = 5;
+const SEALED_BYTE_MS = 20 / 1300;
+const WRITE_MS = 5;
 const FRAME_MS = 110;
 
 /** One processor: what takes time delays every timer, none of which is lost. */
@@ -58,6 +62,7 @@ class Processor implements Clock {
 class SlowFlash implements Flash {
   readonly pageBytes = PAGE_BYTES;
   erases = 0;
+  writeMs = 0;
   constructor(
     readonly chip: SimFlash,
     private readonly processor: Processor,
@@ -70,6 +75,7 @@ class SlowFlash implements Flash {
   }
   write(address: number, bytes: Uint8Array): void {
     this.chip.write(address, bytes);
+    this.processor.busy(this.writeMs);
   }
   erase(page: number): void {
     this.erases++;
@@ -254,6 +260,46 @@ describe("while flash is erased", function () {
     assert.deepEqual(frontEnd.overflowed, []);
     assert.equal(sealed.samples.size, 600 * 256);
   });
+
+  for (const [rate, rested] of [
+    [512, true],
+    [256, false],
+  ] as const) {
+    const begun = rested ? "with its stock" : "without any stock";
+    it(`a recording at ${rate} Hz ${begun} loses nothing to the signature of the one before it`, () => {
+      for (let phase = 0; phase < 62; phase += 6) {
+        const { processor, flash, handheld, frontEnd, sealed, idle } = handheldAt(rate);
+        if (rested) processor.pass(5000);
+        const { seal, sha256 } = sealed.crypto;
+        const signedMs: number[] = [];
+        sealed.crypto.seal = (key, nonce, plain) => {
+          processor.busy(plain.length * SEALED_BYTE_MS);
+          if ((nonce[0]! & 15) === FrameType.signature) signedMs.push(processor.now());
+          return seal(key, nonce, plain);
+        };
+        sealed.crypto.sha256 = (bytes) => {
+          processor.busy(HASH_MS);
+          return sha256(bytes);
+        };
+        flash.writeMs = WRITE_MS;
+        handheld.act((monitor) => monitor.start(RecordingMode.fixed, 2));
+        processor.pass(2500 + phase);
+        assert.ok(idle());
+        handheld.act((monitor) => monitor.start(RecordingMode.fixed, 12));
+        const begunMs = processor.now();
+        processor.pass(11_000);
+        assert.equal(signedMs.length, 1);
+        assert.ok(signedMs[0]! > begunMs && !idle());
+        processor.pass(5000);
+        assert.ok(idle());
+        assert.deepEqual(frontEnd.overflowed, [], `begun ${phase} ms later`);
+        assert.deepEqual(
+          sealed.closes.map(({ samples, dropped }) => [samples, dropped]),
+          [2, 12].map((seconds) => [seconds * rate, 0]),
+        );
+      }
+    });
+  }
 
   it("a strip at 512 Hz without any stock says exactly which samples it lost", () => {
     const { processor, handheld, frontEnd, sealed, idle } = handheldAt(512);

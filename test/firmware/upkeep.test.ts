@@ -6,7 +6,7 @@ import { Upkeep } from "../../firmware/upkeep";
 /** A handheld whose clock the test moves; notes when what was done. */
 function rig(bearsMs: number, stock: number) {
   const done: string[] = [];
-  const work = { recording: false, sending: false };
+  const work = { recording: false, sending: false, signature: 0 };
   let now = 10_000;
   let missing = stock;
   let timers: { at: number; run: () => void }[] = [];
@@ -31,6 +31,12 @@ function rig(bearsMs: number, stock: number) {
   const upkeep = new Upkeep(board, ring, {
     recording: () => work.recording,
     sending: () => work.sending,
+    signed: () => {
+      if (work.signature === 0) return false;
+      work.signature--;
+      done.push(`sign ${now - 10_000}`);
+      return true;
+    },
   });
   const pass = (ms: number) => {
     now += ms;
@@ -52,6 +58,22 @@ describe("the handheld's upkeep", () => {
     }
     assert.deepEqual(done, ["erase 0", "erase 62", "tidy 124", "tidy 2170", "tidy 4216"]);
     assert.equal(took.filter(Boolean).length, done.length);
+  });
+
+  it("goes on with a signature behind the stock and before memory, whatever the FIFO bears", () => {
+    for (const [bearsMs, expected] of [
+      [125, ["erase 0", "sign 62", "sign 124", "tidy 186"]],
+      [62.5, ["sign 0", "sign 62", "tidy 124"]],
+    ] as const) {
+      const { upkeep, work, done, pass } = rig(bearsMs, 1);
+      work.recording = true;
+      work.signature = 2;
+      for (let burst = 0; burst < 5; burst++) {
+        upkeep.emptied();
+        pass(62);
+      }
+      assert.deepEqual(done, expected);
+    }
   });
 
   it("erases nothing while a FIFO of 62 ms fills, and does nothing while one of 40 does", () => {
