@@ -1,6 +1,7 @@
 /** The application on the real interpreter, in virtual time, on pins and a radio that only note what they are told. */
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
+import { board } from "../../firmware/board/linux";
 import type { BoardSpec } from "../../firmware/board/spec";
 import { encodeIdentity } from "../../firmware/identity";
 import { toHex } from "../../protocol/bytes";
@@ -8,44 +9,9 @@ import { bundle } from "./bundle";
 import { Interpreter, interpret, skipUnlessInterpreter } from "./interpreter";
 
 const SPEC: BoardSpec = {
-  name: "test",
-  runtime: "LINUX",
-  runtimeVersion: "2v29",
-  variables: 0,
-  notificationBytes: 128,
-  storageBytes: 262144,
-  has: {
-    bluetooth: true,
-    sha256: true,
-    aesCcm: true,
-    native: false,
-    lesc: false,
-    watchdog: true,
-  },
-  vault: { kind: "file", address: 0, name: "vault", pages: 2, pageBytes: 1024 },
-  ring: { kind: "file", address: 0, name: "ring", pages: 16, pageBytes: 4096 },
-  eraseMs: 0,
-  frontEnd: {
-    kind: "max30003",
-    sck: "D5",
-    miso: "D6",
-    mosi: "D7",
-    cs: "D4",
-    int: "D3",
-    fclkHz: 32768,
-    rate: 256,
-    gain: 20,
-  },
-  pins: {
-    button: "D0",
-    pressed: 0,
-    led: "D1",
-    lit: 1,
-    buzzer: "D2",
-    battery: "D8",
-    batteryRatio: 2,
-    batteryFoot: "",
-  },
+  ...board,
+  ring: { ...board.ring, pages: 16 },
+  pins: { ...board.pins, pressed: 0, buzzer: "D2", battery: "D8", batteryRatio: 2 },
 };
 
 const IDENTITY = toHex(

@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import type { Board } from "../../firmware/board/board";
 import { Recorder } from "../../firmware/recorder";
 import { Ring } from "../../firmware/ring";
-import { type Keys, seenNothing, Vault } from "../../firmware/vault";
+import { type Keys, Vault } from "../../firmware/vault";
 import { nodeCrypto } from "../../gateway/crypto";
 import { CloseReason, decodeClose, signedClose } from "../../protocol/bodies";
 import { toHex } from "../../protocol/bytes";
@@ -18,22 +18,12 @@ import { decodeSignature } from "../../protocol/signature";
 import { publicTree } from "../../protocol/trees";
 import { PowerCut, SimFlash } from "../../tools/sim/flash";
 import { Random } from "../../tools/sim/random";
+import { FIRST_KEYS } from "./firstkeys";
 
 const fill = (length: number, value: number) => new Uint8Array(length).fill(value);
 const DEVICE = fill(8, 0xd0);
 const SIGNING = { seed: fill(32, 0x5e), trees: 1, height: 5 };
 const TREE = publicTree(nodeCrypto, SIGNING, 0);
-const FIRST_KEYS: Keys = {
-  epoch: 1,
-  recording: 1,
-  chainKey: fill(32, 1),
-  receiptKey: fill(32, 2),
-  alias: fill(8, 3),
-  previousClose: fill(32, 0),
-  leaf: 0,
-  seen: seenNothing(),
-  confirmed: true,
-};
 
 function verifies(signed: Uint8Array, body: Uint8Array): boolean {
   const { tree, leaf, ots } = decodeSignature(body);

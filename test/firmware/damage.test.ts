@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { Pattern } from "../../firmware/board/board";
-import { type Keys, seenNothing, Vault } from "../../firmware/vault";
+import { type Keys, Vault } from "../../firmware/vault";
 import { systemClock } from "../../gateway/clock";
 import { MonitorState } from "../../protocol/command";
 import { RecordingMode } from "../../protocol/open";
@@ -15,6 +15,7 @@ import { PERFECT, Radio } from "../../tools/sim/radio";
 import { Random } from "../../tools/sim/random";
 import { GeneratedSource } from "../../tools/sim/source";
 import { VirtualTime } from "../../tools/sim/time";
+import { FIRST_KEYS } from "./firstkeys";
 
 const seed = Number(process.env.AVNODE_SEED ?? 1);
 const RING = { pageBytes: 4096, pages: 8, writeBytes: 4 };
@@ -71,17 +72,7 @@ describe(`a damaged vault (seed ${seed})`, function () {
   before(async () => {
     time.virtual = new VirtualTime(Date.UTC(2026, 10, 28));
     const chip = chipOf(VAULT, []);
-    new Vault(chip, (bytes) => crc32(bytes)).save({
-      epoch: 1,
-      recording: 1,
-      chainKey: fill(32, 1),
-      receiptKey: fill(32, 2),
-      alias: fill(8, 3),
-      previousClose: fill(32, 0),
-      leaf: 0,
-      seen: seenNothing(),
-      confirmed: true,
-    });
+    new Vault(chip, (bytes) => crc32(bytes)).save(FIRST_KEYS);
     const vault = [chip.read(0, 4096), chip.read(4096, 4096)];
     const unit = boot({ ring: fill(RING.pages * 4096, 0xff), vault });
     await time.virtual.until(record(unit), 60_000);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import sinon from "sinon";
 import type { Flash, FrontEnd, Reading } from "../../firmware/board/board";
-import { seenNothing, Vault } from "../../firmware/vault";
+import { Vault } from "../../firmware/vault";
 import type { Clock } from "../../gateway/clock";
 import { nodeCrypto } from "../../gateway/crypto";
 import { DropReason, decodeClose, decodeData, decodeDrop, decodeMark } from "../../protocol/bodies";
@@ -15,6 +15,7 @@ import { SimFlash } from "../../tools/sim/flash";
 import { simulatedIdentity, VirtualHandheld } from "../../tools/sim/handheld";
 import { PERFECT, Radio } from "../../tools/sim/radio";
 import { Random } from "../../tools/sim/random";
+import { FIRST_KEYS } from "./firstkeys";
 
 const ERASE_MS = 85;
 const FIFO_WORDS = 32;
@@ -171,18 +172,7 @@ function handheldAt(rate: number, pages = 512) {
   for (let page = 0; page < pages; page++) chip.write(page * PAGE_BYTES + 64, new Uint8Array(64));
   const flash = new SlowFlash(chip, processor);
   const vault = new SimFlash({ pageBytes: PAGE_BYTES, pages: 2, writeBytes: 4, random: new Random(2) });
-  const fill = (length: number, value: number) => new Uint8Array(length).fill(value);
-  new Vault(vault, (bytes) => crc32(bytes)).save({
-    epoch: 1,
-    recording: 1,
-    chainKey: fill(32, 1),
-    receiptKey: fill(32, 2),
-    alias: fill(8, 3),
-    previousClose: fill(32, 0),
-    leaf: 0,
-    seen: seenNothing(),
-    confirmed: true,
-  });
+  new Vault(vault, (bytes) => crc32(bytes)).save(FIRST_KEYS);
   const radio = new Radio(PERFECT, processor, new Random(3));
   const sealed = new Sealed(rate);
   const { crypto } = sealed;
