@@ -34,10 +34,10 @@ export class EspruinoCrypto implements Crypto {
 
   seal(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array): Uint8Array {
     // Undefined where memory has no piece as long as the message: what collects garbage may free one.
-    let sealed = this.library.AES.ccmEncrypt(plain, key, nonce, TAG_BYTES);
+    let sealed = AES.ccmEncrypt(plain, key, nonce, TAG_BYTES);
     if (!sealed) {
       process.memory();
-      sealed = this.library.AES.ccmEncrypt(plain, key, nonce, TAG_BYTES);
+      sealed = AES.ccmEncrypt(plain, key, nonce, TAG_BYTES);
     }
     if (!sealed) throw new Error("no memory in one piece to seal " + plain.length + " bytes");
     const out = new Uint8Array(plain.length + TAG_BYTES);
@@ -50,12 +50,7 @@ export class EspruinoCrypto implements Crypto {
     const length = sealed.length - TAG_BYTES;
     if (length < 0) return undefined;
     // What it prints of a bad tag reaches nobody on a locked unit.
-    const plain = this.library.AES.ccmDecrypt(
-      sealed.subarray(0, length),
-      key,
-      nonce,
-      sealed.subarray(length),
-    );
+    const plain = AES.ccmDecrypt(sealed.subarray(0, length), key, nonce, sealed.subarray(length));
     return plain ? new Uint8Array(plain) : undefined;
   }
 

@@ -24,21 +24,22 @@ interface StorageLibrary {
 
 interface CryptoLibrary {
   SHA256(message: Uint8Array): ArrayBuffer;
-  AES: {
-    ccmEncrypt(
-      message: Uint8Array,
-      key: Uint8Array,
-      nonce: Uint8Array,
-      tagBytes: number,
-    ): { data: ArrayBuffer; tag: ArrayBuffer } | undefined;
-    /** Prints an error and returns undefined when the tag does not verify. */
-    ccmDecrypt(
-      message: Uint8Array,
-      key: Uint8Array,
-      nonce: Uint8Array,
-      tag: Uint8Array,
-    ): ArrayBuffer | undefined;
-  };
+}
+
+interface AesLibrary {
+  ccmEncrypt(
+    message: Uint8Array,
+    key: Uint8Array,
+    nonce: Uint8Array,
+    tagBytes: number,
+  ): { data: ArrayBuffer; tag: ArrayBuffer } | undefined;
+  /** Prints an error and returns undefined when the tag does not verify. */
+  ccmDecrypt(
+    message: Uint8Array,
+    key: Uint8Array,
+    nonce: Uint8Array,
+    tag: Uint8Array,
+  ): ArrayBuffer | undefined;
 }
 
 interface GattCharacteristic {
@@ -135,6 +136,8 @@ declare class Pin {
 declare function require(name: "Flash"): FlashLibrary;
 declare function require(name: "Storage"): StorageLibrary;
 declare function require(name: "crypto"): CryptoLibrary;
+/** Not by `require("crypto").AES`: a runtime with AES_CCM alone, as the XIAO's, has no such property. Undefined without either. */
+declare const AES: AesLibrary;
 declare function print(text: string): void;
 /** Seconds. */
 declare function getTime(): number;

@@ -17,7 +17,7 @@ export function missing(spec: BoardSpec): string | undefined {
     );
   const crypto = require("crypto");
   if (typeof crypto.SHA256 !== "function") return "this Espruino has no SHA-256: build it with SHA256";
-  if (!crypto.AES || typeof crypto.AES.ccmEncrypt !== "function")
+  if (typeof AES === "undefined" || typeof AES.ccmEncrypt !== "function")
     return "this Espruino has no AES-CCM: build it with AES_CCM";
   if (typeof NRF === "undefined") return "this Espruino has no Bluetooth: build it with BLUETOOTH";
   return undefined;

@@ -21,6 +21,7 @@ const OPTIONAL = ["LED1"];
 /** Those of a capability. */
 function isOf(has: BoardSpec["has"], name: string): boolean {
   if (/^NRF(?:\.|$)/.test(name)) return has.bluetooth;
+  if (/^AES(?:\.|$)/.test(name)) return has.aesCcm;
   return /^E\.(?:enable|kick)Watchdog$/.test(name) && has.watchdog;
 }
 
