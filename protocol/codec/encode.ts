@@ -1,5 +1,5 @@
 import { type BlockShape, checkInput, rawBytes } from "./bounds";
-import { putCodes, putSamples, startOf, TOO_WILD, warm } from "./flat";
+import { loops, TOO_WILD } from "./flat";
 import { type LeadPlan, putHeader, writeBlock } from "./layout";
 import { PREDICTOR_CONSTANT } from "./tables";
 import { type BitSink, finish, putBits } from "./write";
@@ -22,7 +22,7 @@ export function rawWords(words: Int32Array[], shape: BlockShape, left: number, r
   const sink = { bytes: new Uint8Array(rawBytes(shape, count) + 2), position: 0, acc: 0, pending: 0 };
   putHeader(sink, shape, count, 1);
   putBits(sink, 0, 5);
-  for (let l = 0; l < words.length; l++) putSamples(words[l], left, right, shape.bits, sink);
+  for (let l = 0; l < words.length; l++) loops().putSamples(words[l], left, right, shape.bits, sink);
   return finish(sink);
 }
 
@@ -33,7 +33,7 @@ function wideWords(words: Int32Array[], shape: BlockShape, left: number, right: 
   for (let l = 0; l < words.length; l++) {
     const lead = new Int32Array(words[l].length);
     for (let t = 0; t < lead.length; t++) lead[t] = (words[l][t] << left) >> right;
-    const level = startOf(lead, 0, 0, shape.bits);
+    const level = loops().startOf(lead, 0, 0, shape.bits);
     if (level === TOO_WILD) return rawWords(words, shape, left, right);
     const predictor = level < 0 ? PREDICTOR_CONSTANT : SECOND_DIFFERENCE;
     leads.push(lead);
@@ -55,7 +55,7 @@ export function putStart(
   if (l > 0) putBits(sink, 0, 1);
   if (level < 0) putBits(sink, PREDICTOR_CONSTANT, 4);
   else putBits(sink, (SECOND_DIFFERENCE << 4) | level, 8);
-  putSamples(words[l].subarray(0, 1), left, right, shape.bits, sink);
+  loops().putSamples(words[l].subarray(0, 1), left, right, shape.bits, sink);
 }
 
 /** Appends leads from `l` on. @returns false when the raw form is not longer */
@@ -69,10 +69,10 @@ export function putLeads(
 ): boolean {
   const limit = rawBytes(shape, words[0].length);
   for (; l < words.length; l++) {
-    const level = startOf(words[l], left, right, shape.bits);
+    const level = loops().startOf(words[l], left, right, shape.bits);
     if (level === TOO_WILD || sink.position >= limit) return false;
     putStart(words, l, shape, left, right, level, sink);
-    if (level >= 0) putCodes(words[l], 1, left, right, (1 << level) - 1, sink);
+    if (level >= 0) loops().putCodes(words[l], 1, left, right, (1 << level) - 1, sink);
   }
   return true;
 }
@@ -85,7 +85,6 @@ export function putLeads(
  */
 export function encodeWords(words: Int32Array[], shape: BlockShape, left: number, right: number): Uint8Array {
   if (shape.bits > WIDEST) return wideWords(words, shape, left, right);
-  warm();
   const count = words[0].length;
   const limit = rawBytes(shape, count);
   const sink = { bytes: new Uint8Array(limit + CODE_BYTES * count + 8), position: 0, acc: 0, pending: 0 };

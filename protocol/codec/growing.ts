@@ -1,6 +1,6 @@
 import { type BlockShape, rawBytes } from "./bounds";
 import { CODE_BYTES, encodeWords, putLeads, putStart, rawWords, WIDEST } from "./encode";
-import { putCodes, startOf, TOO_WILD, warm } from "./flat";
+import { type Loops, loops, TOO_WILD } from "./flat";
 import { putHeader } from "./layout";
 import { type BitSink, finish } from "./write";
 
@@ -12,6 +12,7 @@ const START_WORDS = 5;
  * nRF52 longer than its front end's FIFO bears. The first lead grows; more than one want native code anyway.
  */
 export class GrowingBlock {
+  private readonly loops: Loops;
   private readonly sink: BitSink;
   private readonly limit: number;
   /** Words of the first lead that are coded, and the running magnitude behind them. */
@@ -27,7 +28,7 @@ export class GrowingBlock {
     private readonly right: number,
   ) {
     // Not in the first block, which would have to wait for it.
-    warm();
+    this.loops = loops();
     this.limit = rawBytes(shape, shape.nominal);
     const room = this.limit + CODE_BYTES * shape.nominal + 8;
     this.sink = { bytes: new Uint8Array(room), position: 0, acc: 0, pending: 0 };
@@ -38,14 +39,14 @@ export class GrowingBlock {
     if (filled < START_WORDS || this.shape.bits > WIDEST) return;
     const lead = this.words[0].subarray(0, filled);
     if (this.coded === 0) {
-      this.level = startOf(lead, this.left, this.right, this.shape.bits);
+      this.level = this.loops.startOf(lead, this.left, this.right, this.shape.bits);
       // A line that is flat so far may end so, or begin to move: its codes are those of level 0.
       this.magnitude = this.level < 0 ? 0 : (1 << this.level) - 1;
       this.begin(Math.max(0, this.level));
       this.coded = 1;
     }
     if (this.wild()) return;
-    this.magnitude = putCodes(lead, this.coded, this.left, this.right, this.magnitude, this.sink);
+    this.magnitude = this.loops.putCodes(lead, this.coded, this.left, this.right, this.magnitude, this.sink);
     this.coded = filled;
   }
 
