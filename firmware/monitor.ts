@@ -65,7 +65,9 @@ export class Monitor implements Owner, Sink {
     this.bootAlias = board.crypto.random(8);
     this.ownerKeys = this.vault.load();
     if (board.wipeAsked()) this.wipe();
-    this.ring.load(this.ownerKeys ? this.ownerKeys.epoch : 0);
+    this.ring.load(this.ownerKeys ? this.ownerKeys.epoch : 0, function () {
+      board.alive();
+    });
     this.link = new Link(board, this.ring, this);
     this.upkeep = new Upkeep(board, this.ring, {
       recording() {

@@ -48,9 +48,9 @@ export class Ring {
   }
 
   /** Finds what a restart left. Pages of another epoch belong to a former owner and count as free. */
-  load(epoch: number): void {
+  load(epoch: number, alive: () => void): void {
     this.epoch = epoch;
-    const found = scan(this.flash, this.crc32, this.directory, epoch);
+    const found = scan(this.flash, this.crc32, this.directory, epoch, alive);
     this.newestSerial = found.newestSerial;
     this.rotation.resume(found.newest);
   }

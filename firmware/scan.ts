@@ -44,11 +44,24 @@ function countFrames(flash: Flash, directory: Directory, kind: Uint8Array): void
   }
 }
 
-/** Enters the pages of this epoch; those of another belong to a former owner and count as free. */
-export function scan(flash: Flash, crc32: Crc32, directory: Directory, epoch: number): Found {
+/** Pages between two signs of life: half a minute without one resets the handheld. */
+const ALIVE_PAGES = 32;
+
+/**
+ * Enters the pages of this epoch; those of another belong to a former owner and count as free.
+ * @param alive called now and then
+ */
+export function scan(
+  flash: Flash,
+  crc32: Crc32,
+  directory: Directory,
+  epoch: number,
+  alive: () => void,
+): Found {
   const found: Found = { newest: NO_PAGE, newestSerial: 0 };
   const kind = new Uint8Array(flash.pages);
   for (let page = 0; page < flash.pages; page++) {
+    if (page % ALIVE_PAGES === 0) alive();
     const head = readHead(flash, page, crc32);
     if (!head) continue;
     if (head.serial > found.newestSerial) {
@@ -65,9 +78,12 @@ export function scan(flash: Flash, crc32: Crc32, directory: Directory, epoch: nu
   // In the order of rotation nearly every page enters behind all others.
   for (let i = 1; i <= flash.pages; i++) {
     const page = (found.newest + i) % flash.pages;
+    if (i % ALIVE_PAGES === 0) alive();
     if (kind[page] > 0)
       directory.enter(page, directory.recording[page], directory.first[page], directory.serial[page]);
   }
+  alive();
   countFrames(flash, directory, kind);
+  alive();
   return found;
 }

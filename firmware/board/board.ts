@@ -88,6 +88,8 @@ export interface Board {
   readonly flash: Flash;
   /** How long erasing one of its pages stalls everything else, at worst. */
   readonly eraseMs: number;
+  /** A long piece of work goes on: called every few seconds of the boot. */
+  alive(): void;
   /** Two pages that hold the keys. */
   readonly vault: Flash;
   /**

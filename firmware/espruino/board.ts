@@ -22,6 +22,7 @@ export class EspruinoBoard implements Board {
   readonly tidyMs: number;
   readonly radio: EspruinoRadio;
   private readonly battery: Battery;
+  private readonly watched: boolean;
 
   /** @throws Error when the flash is not as the board file says */
   constructor(
@@ -36,6 +37,7 @@ export class EspruinoBoard implements Board {
     this.vault = openFlash(spec.vault);
     this.flash = openFlash(spec.ring);
     this.eraseMs = spec.eraseMs;
+    this.watched = spec.has.watchdog;
     this.encode = spec.has.native ? nativeEncoder() : undefined;
     this.radio = new EspruinoRadio(spec);
     this.battery = new Battery(spec.pins);
@@ -43,6 +45,10 @@ export class EspruinoBoard implements Board {
     this.tidy();
     // The more variables are in use the longer it takes, and by now nearly all are that will be.
     this.tidyMs = Math.ceil((clock.uptimeMs() - before) * TIDY_MARGIN);
+  }
+
+  alive(): void {
+    if (this.watched) E.kickWatchdog();
   }
 
   tidy(): void {

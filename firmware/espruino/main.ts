@@ -86,16 +86,12 @@ class Application {
     });
   }
 
-  /** The scan of the ring takes seconds in which no timer runs: it has the whole timeout to itself, and so has what follows. */
+  /** Takes seconds in which no timer runs. */
   private boot(board: EspruinoBoard): Monitor {
-    this.kick();
+    board.alive();
     const monitor = new Monitor(board);
-    this.kick();
+    board.alive();
     return monitor;
-  }
-
-  private kick(): void {
-    if (this.spec.has.watchdog) E.kickWatchdog();
   }
 
   private hooks(): Max30003Hooks {

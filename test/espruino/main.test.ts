@@ -201,8 +201,8 @@ describe("the application on the real interpreter", function () {
       pass(30000); say(kicks); say(tell().filter(function (l) { return l.indexOf("reboot") > 0; }));`,
     );
     assert.equal(said, "avnode: Error: a defect");
-    // The first three: when it is switched on, and before and behind the boot scan.
-    assert.deepEqual(kicks, [0, 0, 0, 2000, 4000, 6000, 8000]);
+    // Several at 0: when it is switched on, before, within and behind the boot.
+    assert.deepEqual([...new Set(kicks)], [0, 2000, 4000, 6000, 8000]);
     assert.deepEqual(log, ["19500 reboot"]);
   });
 
@@ -210,12 +210,15 @@ describe("the application on the real interpreter", function () {
     const [kicks] = await happen(
       `provision(); levels.D0 = 0; start(); pass(1300);
       var advertise = NRF.setAdvertising; NRF.setAdvertising = function (d, o) { NRF.setAdvertising = advertise; now += 20000; };
-      setTimeout(function () { levels.D0 = 1; }, 50); pass(1000); say(kicks.slice(0, 4));`,
+      setTimeout(function () { levels.D0 = 1; }, 50); pass(1000); say(kicks);`,
     );
-    const [on, before, behind] = kicks;
+    const [on, before, ...scanned] = kicks;
     assert.equal(on, 0);
     assert.ok(before > 1300 && before < 2000, `${kicks}`);
-    assert.equal(behind, before + 20_000);
+    // Within the scan of the ring, which takes no time here; then behind what took twenty seconds.
+    const later = scanned.findIndex((ms: number) => ms > before);
+    assert.ok(later >= 2, `${kicks}`);
+    assert.equal(scanned[later], before + 20_000);
   });
 
   it("starts anew when memory ran out, and does not for a full queue", async () => {
@@ -223,6 +226,6 @@ describe("the application on the real interpreter", function () {
       `provision(); start(); pass(3000); flag(["FIFO_FULL"]); pass(2000); flag(["MEMORY", "FIFO_FULL"]); pass(9000); say(kicks);`,
     );
     assert.equal(said, "avnode: out of memory");
-    assert.deepEqual(kicks, [0, 0, 0, 2000, 4000]);
+    assert.deepEqual([...new Set(kicks)], [0, 2000, 4000]);
   });
 });

@@ -102,7 +102,7 @@ class Unit {
     const vault = new Vault(this.vaultFlash, (bytes) => crc32(bytes));
     this.keys = vault.load()!;
     this.ring = new Ring(this.flash, (bytes) => crc32(bytes), nodeCrypto);
-    this.ring.load(1);
+    this.ring.load(1, () => {});
     const evict = this.ring.evict.bind(this.ring);
     this.ring.evict = () => {
       if (this.sinceClose > 0) this.evictionsBehindClose++;

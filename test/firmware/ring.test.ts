@@ -16,7 +16,7 @@ function flashOf(seed: string, shape = PAGE): SimFlash {
 
 function ringOn(flash: SimFlash, epoch = 1): Ring {
   const ring = new Ring(flash, (bytes) => crc32(bytes), nodeCrypto);
-  ring.load(epoch);
+  ring.load(epoch, () => {});
   return ring;
 }
 

@@ -118,6 +118,7 @@ export class VirtualHandheld {
       crc32: (bytes) => crc32(bytes),
       flash,
       eraseMs: ERASE_MS,
+      alive() {},
       tidy() {},
       tidyMs: 0,
       vault,

@@ -33,7 +33,7 @@ for (let n = 0; n < DATA.cases.length; n++) {
     flash.write(page * pageBytes, bytes);
   }
   const ring = new Ring(flash, E.CRC32, crypto);
-  ring.load(1);
+  ring.load(1, function () {});
   let hash = new Uint8Array(32);
   let found = 0;
   for (let sequence = 0; sequence < DATA.frames; sequence++) {

@@ -170,6 +170,7 @@ export class ScriptedBoard implements Board {
   readonly radio: ScriptedRadio;
   readonly frontEnd: ScriptedHeart;
   readonly eraseMs = 0;
+  alive(): void {}
   tidy(): void {}
   readonly tidyMs = 0;
   readonly identity = {
