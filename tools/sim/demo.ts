@@ -4,6 +4,7 @@ import { systemClock } from "../../gateway/clock";
 import type { Hub } from "../../gateway/hub";
 import type { Radio as HubRadio } from "../../gateway/radio/radio";
 import { readRecord } from "../../gateway/wfdb/read";
+import { MonitorState } from "../../protocol/command";
 import { ClockTrust, RecordingMode } from "../../protocol/open";
 import { SimFrontEnd } from "./frontend";
 import { openHouse } from "./house";
@@ -65,7 +66,7 @@ export async function startDemo(options: {
     hub: house.hub,
     async stop() {
       handheld.act((monitor) => monitor.stop());
-      const receipted = () => handheld.monitor?.status(0, 0).backlog === 0;
+      const receipted = () => handheld.monitor?.state === MonitorState.idle;
       // What is not receipted by then stays in the handheld's flash and goes at the next start.
       await waitUntil("the last receipts", receipted, CLEAN_STOP_MS).catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, LAST_WORD_MS));

@@ -7,6 +7,7 @@ import type { StoreReader } from "../../gateway/store/reader";
 import { readRecord } from "../../gateway/wfdb/read";
 import type { WfdbRecord } from "../../gateway/wfdb/record";
 import { toHex } from "../../protocol/bytes";
+import { MonitorState } from "../../protocol/command";
 import { RecordingMode } from "../../protocol/open";
 import { SimFrontEnd } from "./frontend";
 import type { VirtualHandheld } from "./handheld";
@@ -92,7 +93,8 @@ async function play(records: WfdbRecord[], options: ImportOptions): Promise<Impo
         `record ${record.name} to be receipted`,
         () => {
           report();
-          return source.left() === 0 && handheld.monitor!.status(0, 0).backlog === 0;
+          // Also signed: that goes on behind the close.
+          return source.left() === 0 && handheld.monitor!.state === MonitorState.idle;
         },
         PATIENCE_MS,
       );
