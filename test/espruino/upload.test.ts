@@ -147,7 +147,7 @@ describe("uploading to an interpreter over pipes", function () {
   });
 
   it("refuses when the connection loses the same piece again", async () => {
-    swallow(2);
+    swallow(9);
     await assert.rejects(upload(unit, payload), { code: "UPLOAD_BROKEN", message: /^avnode did not arrive/ });
   });
 

@@ -23,7 +23,7 @@ const CHUNK_BYTES = 512;
 /** Reading the CRC of a file takes a unit well under a second. */
 const ANSWER_MS = 5000;
 /** Consoles lose a byte now and then, and the packet with it. */
-const TRIES = 2;
+const TRIES = 3;
 /** A unit gives up an unfinished packet five seconds after its beginning, as this side does; its word of that must pass. */
 const SETTLE_MS = 1000;
 
@@ -40,6 +40,16 @@ function connect(wire: Wire): Connection {
   };
   connection.openHandler();
   return connection;
+}
+
+/** Ctrl-C and Ctrl-D, which a console takes out of whatever comes, and 255, which Linux' takes for nothing. */
+const CONTROLS = [3, 4, 255];
+/** Packet lengths to choose from, none of which is written with such a byte. */
+const CHUNKS = [CHUNK_BYTES, 368, 352, 336, 320, 304, 288, 272];
+
+/** Most bytes in a packet, such that the last one's length is written without such a byte either. */
+export function chunkFor(length: number): number {
+  return CHUNKS.find((chunk) => !CONTROLS.includes((length % chunk) & 255))!;
 }
 
 /** The library rejects with strings. */
@@ -93,7 +103,7 @@ export async function upload(
     let found: [number, number];
     try {
       await persist(() =>
-        connection.espruinoSendFile(file.storage, data, { chunkSize: CHUNK_BYTES, progress: tell }),
+        connection.espruinoSendFile(file.storage, data, { chunkSize: chunkFor(data.length), progress: tell }),
       );
       found = await readBack(connection, file);
     } catch (error) {
