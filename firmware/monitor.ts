@@ -210,7 +210,8 @@ export class Monitor implements Owner, Sink {
       state: this.state,
       contact: this.contact,
       nearlyFull: this.nearlyFull,
-      batteryLow: this.batteryBelow(BATTERY_LOW_MILLIVOLTS),
+      // A recording reads its battery by itself, once a block, and shows other things.
+      batteryLow: this.state !== MonitorState.recording && this.batteryBelow(BATTERY_LOW_MILLIVOLTS),
     };
   }
 
