@@ -148,13 +148,11 @@ describe(`hub, broker and relay processes, killed ${KILLS} times at random (seed
     const held = () => handheld!.monitor!.status(0, 0);
     const kills: Record<string, number> = { broker: 0, hub: 0, relay: 0 };
     const receipted = () => handheld!.monitor!["recorder"]["sequence"] - held().backlog;
-    let progress = 0;
-    let before = receipted();
     for (let kill = 0; kill < KILLS; kill++) {
-      // Some right after a start, some when frames flow.
+      // Some right after a start, some when frames flow: of every ten at least one, however slow the machine.
       await new Promise((resolve) => setTimeout(resolve, random.between([50, 900])));
-      if (receipted() > before) progress++;
-      before = receipted();
+      const before = receipted();
+      if (kill % 10 === 9) await waitUntil("a receipt", () => receipted() > before, 30_000);
       const victim = Object.keys(starts)[random.int(3)]!;
       kills[victim]!++;
       await killed(children[victim]!);
@@ -164,7 +162,6 @@ describe(`hub, broker and relay processes, killed ${KILLS} times at random (seed
     await waitUntil("everything to be receipted", () => held().backlog === 0, 90_000);
     for (const child of Object.values(children)) await killed(child);
     assert.ok(Math.min(...Object.values(kills)) >= 5, JSON.stringify(kills));
-    assert.ok(progress >= 3, `receipts came between ${progress} kills only: the test tests little`);
     const reader = StoreReader.open(dataDir);
     try {
       const [recording, ...others] = reader.recordings();

@@ -238,6 +238,8 @@ export class Radio {
 /** One connection: everything in it dies with it. */
 class Link {
   private readonly queue: Uint8Array[] = [];
+  private readonly notifications: (() => void)[] = [];
+  private readonly writes: (() => void)[] = [];
   private readonly pending = new Set<() => void>();
   private pumping = false;
   private nextSlotMs: number;
@@ -290,7 +292,7 @@ class Link {
       this.lastWriteMs,
       this.timers.now() + this.random.between(this.faults.latencyMs),
     );
-    this.after(this.lastWriteMs - this.timers.now(), () => {
+    this.inLine(this.writes, this.lastWriteMs - this.timers.now(), () => {
       this.writesUnderWay--;
       this.radio.counters.writesDelivered++;
       this.radio.peripheral.onWrite(bytes);
@@ -321,7 +323,7 @@ class Link {
       return;
     }
     this.notificationsUnderWay++;
-    this.after(this.travelMs(), () => {
+    this.travel(() => {
       const { counters, central } = this.radio;
       this.notificationsUnderWay--;
       counters.delivered++;
@@ -333,7 +335,7 @@ class Link {
   }
 
   private copy(bytes: Uint8Array): void {
-    this.after(this.travelMs(), () => {
+    this.travel(() => {
       this.radio.counters.delivered++;
       this.radio.counters.duplicated++;
       this.radio.central.onNotification(bytes);
@@ -341,16 +343,23 @@ class Link {
   }
 
   /** Not before the last arrival, unless held back: then later than that, and the following do not wait. */
-  private travelMs(): number {
+  private travel(arrive: () => void): void {
     const { latencyMs, reorder, notificationsPerSecond } = this.faults;
     const now = this.timers.now();
     const arrivalMs = Math.max(this.lastNotificationMs, now + this.random.between(latencyMs));
     if (this.random.chance(reorder)) {
       const heldMs = latencyMs[1] + (HELD_BACK_SLOTS * 1000) / notificationsPerSecond;
-      return arrivalMs + this.random.next() * heldMs - now;
+      this.after(arrivalMs + this.random.next() * heldMs - now, arrive);
+    } else {
+      this.lastNotificationMs = arrivalMs;
+      this.inLine(this.notifications, arrivalMs - now, arrive);
     }
-    this.lastNotificationMs = arrivalMs;
-    return arrivalMs - now;
+  }
+
+  /** Arrivals that are due at once keep their order, however a clock rounds the waits for them. */
+  private inLine(line: (() => void)[], ms: number, arrive: () => void): void {
+    line.push(arrive);
+    this.after(ms, () => line.shift()!());
   }
 }
 
