@@ -86,7 +86,7 @@ export class Relay {
 
   async stop(): Promise<void> {
     this.cancelPresence();
-    this.radio.stop();
+    await this.radio.stop();
     for (const link of [...this.links.keys()]) this.closed(link);
     this.outbox.flush();
     await this.connection.close();
@@ -97,7 +97,7 @@ export class Relay {
     this.links.set(radioLink, link);
     link.heard = this.clock.after(SILENCE_MS, () => {
       this.tally.count("silent", "let go of a link that said nothing");
-      radioLink.close();
+      radioLink.close("silence");
     });
   }
 
@@ -146,7 +146,7 @@ export class Relay {
     this.leave(link);
     if (said.size > MAX_ALIASES) {
       this.tally.count("many-aliases", `let go of a link that said more than ${MAX_ALIASES} names`);
-      link.radio.close();
+      link.radio.close("refused");
       return;
     }
     link.alias = hex;

@@ -10,7 +10,7 @@ import { SimFrontEnd } from "../../tools/sim/frontend";
 import { openHouse } from "../../tools/sim/house";
 import { newKeepsake } from "../../tools/sim/keepsake";
 import { claimIfNew, waitUntil } from "../../tools/sim/owner";
-import { PERFECT } from "../../tools/sim/radio";
+import { PERFECT } from "../../tools/sim/radio/lossy";
 import { GeneratedSource } from "../../tools/sim/source";
 import { MOSQUITTO, skipUnless } from "../machine";
 import { freePort } from "../ports";

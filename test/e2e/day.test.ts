@@ -7,7 +7,7 @@ import { SimFrontEnd } from "../../tools/sim/frontend";
 import { openHouse } from "../../tools/sim/house";
 import { newKeepsake } from "../../tools/sim/keepsake";
 import { claimIfNew, waitUntil } from "../../tools/sim/owner";
-import type { RadioFaults } from "../../tools/sim/radio";
+import type { RadioFaults } from "../../tools/sim/radio/lossy";
 import { Random } from "../../tools/sim/random";
 import { GeneratedSource } from "../../tools/sim/source";
 import { VirtualTime } from "../../tools/sim/time";

@@ -10,7 +10,7 @@ import { SimFrontEnd } from "../../tools/sim/frontend";
 import { type House, openHouse } from "../../tools/sim/house";
 import { newKeepsake } from "../../tools/sim/keepsake";
 import { claimIfNew, waitUntil } from "../../tools/sim/owner";
-import { PERFECT, type RadioFaults } from "../../tools/sim/radio";
+import { PERFECT, type RadioFaults } from "../../tools/sim/radio/lossy";
 import { Random } from "../../tools/sim/random";
 import { GeneratedSource, type SampleSource } from "../../tools/sim/source";
 import { VirtualTime } from "../../tools/sim/time";

@@ -5,7 +5,7 @@ import { exportWfdb } from "../../gateway/export/wfdb";
 import { StoreReader } from "../../gateway/store/reader";
 import { readRecord } from "../../gateway/wfdb/read";
 import { importRecords } from "../../tools/sim/import";
-import type { RadioFaults } from "../../tools/sim/radio";
+import type { RadioFaults } from "../../tools/sim/radio/lossy";
 import { ecgFiles, PYTHON, skipUnlessEcg, skipUnlessPython } from "../machine";
 import { scratch } from "./rig";
 

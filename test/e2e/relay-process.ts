@@ -1,5 +1,5 @@
 /** A relay in a process of its own, to be killed: its radio is the channel to the process that started it. Usage: URL. */
-import type { Radio, RadioHandlers, RadioLink } from "../../gateway/radio/radio";
+import { NO_ADAPTERS, type Radio, type RadioHandlers, type RadioLink } from "../../gateway/radio/radio";
 import { Relay } from "../../gateway/relay/relay";
 
 /** What the handheld's side says: a link began, it carried bytes (base64), it ended. */
@@ -22,12 +22,13 @@ const radio: Radio = {
         handlers.onLink(link);
       } else if (link && "up" in message) handlers.onNotification(link, Buffer.from(message.up, "base64"));
       else if (link) {
-        handlers.onClosed(link);
+        handlers.onClosed(link, "lost");
         link = undefined;
       }
     });
   },
-  stop() {},
+  async stop() {},
+  status: () => NO_ADAPTERS,
 };
 
 if (process.send) {

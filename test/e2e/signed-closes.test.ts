@@ -17,7 +17,7 @@ import { simulatedIdentity } from "../../tools/sim/handheld";
 import { type House, openHouse } from "../../tools/sim/house";
 import { type Keepsake, newKeepsake } from "../../tools/sim/keepsake";
 import { claimIfNew, waitUntil } from "../../tools/sim/owner";
-import { PERFECT } from "../../tools/sim/radio";
+import { PERFECT } from "../../tools/sim/radio/lossy";
 import { GeneratedSource } from "../../tools/sim/source";
 import { VirtualTime } from "../../tools/sim/time";
 import { scratch } from "./rig";

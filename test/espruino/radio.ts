@@ -1,5 +1,5 @@
 /** What stands where noble would, with the interpreter at its other end. */
-import type { Radio, RadioHandlers, RadioLink } from "../../gateway/radio/radio";
+import { NO_ADAPTERS, type Radio, type RadioHandlers, type RadioLink } from "../../gateway/radio/radio";
 import { Gatt } from "../../protocol/names";
 import type { Random } from "../../tools/sim/random";
 import type { Answer, Unit, Write } from "./unit";
@@ -32,9 +32,13 @@ export class EspruinoRadio implements Radio {
     this.handlers = handlers;
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.gone();
     this.handlers = undefined;
+  }
+
+  status() {
+    return NO_ADAPTERS;
   }
 
   /** The connection ended, whoever ended it. */
@@ -43,7 +47,7 @@ export class EspruinoRadio implements Radio {
     this.link = undefined;
     this.writes = [];
     this.closing = false;
-    if (link) this.handlers?.onClosed(link);
+    if (link) this.handlers?.onClosed(link, "lost");
   }
 
   /** Connects where nothing is connected, carries what waits in either direction, and lets time pass in the unit. */

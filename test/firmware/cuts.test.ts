@@ -21,7 +21,7 @@ import { VirtualHandheld } from "../../tools/sim/handheld";
 import { openHouse } from "../../tools/sim/house";
 import { type Keepsake, newKeepsake } from "../../tools/sim/keepsake";
 import { claimIfNew, waitUntil } from "../../tools/sim/owner";
-import { PERFECT, Radio } from "../../tools/sim/radio";
+import { PERFECT, Radio } from "../../tools/sim/radio/lossy";
 import { Random } from "../../tools/sim/random";
 import { GeneratedSource } from "../../tools/sim/source";
 import { VirtualTime } from "../../tools/sim/time";

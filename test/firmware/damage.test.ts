@@ -11,7 +11,7 @@ import { SimFlash } from "../../tools/sim/flash";
 import { SimFrontEnd } from "../../tools/sim/frontend";
 import { simulatedIdentity, VirtualHandheld } from "../../tools/sim/handheld";
 import { VAULT } from "../../tools/sim/keepsake";
-import { PERFECT, Radio } from "../../tools/sim/radio";
+import { PERFECT, Radio } from "../../tools/sim/radio/lossy";
 import { Random } from "../../tools/sim/random";
 import { GeneratedSource } from "../../tools/sim/source";
 import { VirtualTime } from "../../tools/sim/time";

@@ -20,7 +20,7 @@ import { SimFrontEnd } from "../../tools/sim/frontend";
 import { type House, openHouse } from "../../tools/sim/house";
 import { type Keepsake, newKeepsake } from "../../tools/sim/keepsake";
 import { claimIfNew, waitUntil } from "../../tools/sim/owner";
-import { PERFECT } from "../../tools/sim/radio";
+import { PERFECT } from "../../tools/sim/radio/lossy";
 import { GeneratedSource } from "../../tools/sim/source";
 import { VirtualTime } from "../../tools/sim/time";
 import { scratch } from "../e2e/rig";

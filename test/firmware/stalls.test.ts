@@ -13,7 +13,7 @@ import { FrameType } from "../../protocol/header";
 import { RecordingMode } from "../../protocol/open";
 import { SimFlash } from "../../tools/sim/flash";
 import { simulatedIdentity, VirtualHandheld } from "../../tools/sim/handheld";
-import { PERFECT, Radio } from "../../tools/sim/radio";
+import { PERFECT, Radio } from "../../tools/sim/radio/lossy";
 import { Random } from "../../tools/sim/random";
 import { FIRST_KEYS } from "./firstkeys";
 

@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { connectAsync } from "mqtt";
 import { type Hub, startHub } from "../../gateway/hub";
-import type { RadioHandlers, RadioLink } from "../../gateway/radio/radio";
+import { NO_ADAPTERS, type RadioHandlers, type RadioLink } from "../../gateway/radio/radio";
 
 async function eventually<T>(look: () => T | undefined, what: string): Promise<T> {
   const deadline = Date.now() + 10_000;
@@ -27,7 +27,8 @@ describe("the hub", () => {
       start(handlers: RadioHandlers) {
         air = handlers;
       },
-      stop() {},
+      async stop() {},
+      status: () => NO_ADAPTERS,
     };
     hub = await startHub({ dataDir, kind: "home", broker: { port: 0 }, radio });
   });
@@ -75,6 +76,6 @@ describe("the hub", () => {
     air.onLink(link);
     air.onNotification(link, new Uint8Array(1));
     assert.equal(await counted("notification"), 1);
-    air.onClosed(link);
+    air.onClosed(link, "peer");
   });
 });

@@ -10,7 +10,7 @@ import { SimFrontEnd } from "./frontend";
 import { openHouse } from "./house";
 import { openKeepsake } from "./keepsake";
 import { claimIfNew, waitUntil } from "./owner";
-import type { RadioFaults } from "./radio";
+import type { RadioFaults } from "./radio/lossy";
 import { RecordSource } from "./source";
 
 /** A good day in a living room. */

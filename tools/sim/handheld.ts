@@ -14,14 +14,17 @@ import type { Crypto } from "../../protocol/crypto";
 import type { Dossier } from "../../protocol/dossier";
 import { type PublicTree, publicTree, SIGNING_SEED_BYTES, type Signing } from "../../protocol/trees";
 import { PowerCut } from "./flash";
-import type { Radio } from "./radio";
+import type { Radio } from "./radio/lossy";
+
+/** The simulated link, or a Bluetooth stack over a virtual controller. */
+export type HandheldRadio = Pick<Radio, "peripheral" | "powerOn" | "powerOff" | "drop">;
 
 export interface HandheldParts {
   clock: Clock;
   /** The ring's flash, and the two pages of the vault. */
   flash: Flash;
   vault: Flash;
-  radio: Radio;
+  radio: HandheldRadio;
   identity: Identity;
   crypto?: Crypto;
 }

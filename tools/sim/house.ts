@@ -6,9 +6,9 @@ import type { Store } from "../../gateway/store/store";
 import type { Crypto } from "../../protocol/crypto";
 import { VirtualHandheld } from "./handheld";
 import type { Keepsake } from "./keepsake";
-import { Radio, type RadioFaults } from "./radio";
+import { SimHubRadio } from "./radio/hub";
+import { Radio, type RadioFaults } from "./radio/lossy";
 import { Random } from "./random";
-import { SimHubRadio } from "./simradio";
 
 export interface HouseOptions {
   /** The handheld's flash and identity; closed with the house. */

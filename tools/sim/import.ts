@@ -14,7 +14,7 @@ import type { VirtualHandheld } from "./handheld";
 import { openHouse } from "./house";
 import { openKeepsake } from "./keepsake";
 import { claimIfNew, waitUntil } from "./owner";
-import { PERFECT, type RadioFaults } from "./radio";
+import { PERFECT, type RadioFaults } from "./radio/lossy";
 import { recordable } from "./recordable";
 import { RecordSource } from "./source";
 import { VirtualTime } from "./time";

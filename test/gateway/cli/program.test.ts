@@ -17,9 +17,9 @@ import { encodeDossier } from "../../../protocol/dossier";
 import { SimFrontEnd } from "../../../tools/sim/frontend";
 import { VirtualHandheld } from "../../../tools/sim/handheld";
 import { newKeepsake } from "../../../tools/sim/keepsake";
-import { PERFECT, Radio } from "../../../tools/sim/radio";
+import { SimHubRadio } from "../../../tools/sim/radio/hub";
+import { PERFECT, Radio } from "../../../tools/sim/radio/lossy";
 import { Random } from "../../../tools/sim/random";
-import { SimHubRadio } from "../../../tools/sim/simradio";
 import { RecordSource } from "../../../tools/sim/source";
 
 const ROOT = join(__dirname, "../../..");

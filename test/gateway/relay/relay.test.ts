@@ -4,7 +4,7 @@ import { type Broker, startBroker } from "../../../gateway/mqtt/broker";
 import { Connection } from "../../../gateway/mqtt/client";
 import { decodeEnvelope } from "../../../gateway/mqtt/envelope";
 import { StoreLink } from "../../../gateway/mqtt/storelink";
-import type { Radio, RadioHandlers, RadioLink } from "../../../gateway/radio/radio";
+import { NO_ADAPTERS, type Radio, type RadioHandlers, type RadioLink } from "../../../gateway/radio/radio";
 import { Relay } from "../../../gateway/relay/relay";
 import { silentLog } from "../../../gateway/store/log";
 import { toHex } from "../../../protocol/bytes";
@@ -18,8 +18,11 @@ class FakeRadio implements Radio {
   start(handlers: RadioHandlers): void {
     this.handlers = handlers;
   }
-  stop(): void {
+  async stop(): Promise<void> {
     this.handlers = undefined;
+  }
+  status() {
+    return NO_ADAPTERS;
   }
   connect(notificationBytes = 20): FakeHandheld {
     return new FakeHandheld(this.handlers!, notificationBytes);
@@ -57,7 +60,7 @@ class FakeHandheld {
   }
   close(): void {
     this.closed = true;
-    this.handlers.onClosed(this.link);
+    this.handlers.onClosed(this.link, "peer");
   }
 }
 

@@ -11,7 +11,7 @@ import { makeBrokerUsers } from "../../../gateway/mqtt/users";
 import { Relay } from "../../../gateway/relay/relay";
 import { silentLog } from "../../../gateway/store/log";
 import { Store, type StoreOptions } from "../../../gateway/store/store";
-import { SimHubRadio } from "../simradio";
+import { SimHubRadio } from "../radio/hub";
 import { type HubTime, Lifetime } from "./lifetime";
 import type { Unit } from "./unit";
 

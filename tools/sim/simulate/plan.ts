@@ -1,6 +1,6 @@
 /** What a seed decides before time begins: how many handhelds there are, how they are, and which faults they meet. */
 import type { EcgSettings } from "../ecg/settings";
-import type { RadioFaults } from "../radio";
+import type { RadioFaults } from "../radio/lossy";
 import type { Random } from "../random";
 import type { Fault } from "./faults";
 

@@ -13,7 +13,7 @@ import { SimFlash } from "../flash";
 import { SimFrontEnd } from "../frontend";
 import { simulatedIdentity, VirtualHandheld } from "../handheld";
 import { VAULT } from "../keepsake";
-import { Radio, type RadioFaults } from "../radio";
+import { Radio, type RadioFaults } from "../radio/lossy";
 import type { Random } from "../random";
 import { GeneratedSource } from "../source";
 import type { Chronicle } from "./chronicle";

@@ -1,4 +1,4 @@
-import type { Random } from "./random";
+import type { Random } from "../random";
 
 /** Injected time. `after` returns what cancels it. */
 export interface Timers {

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import * as fc from "fast-check";
-import { PERFECT, Radio, type RadioFaults, type Timers } from "../../../tools/sim/radio";
-import { Random } from "../../../tools/sim/random";
+import { PERFECT, Radio, type RadioFaults, type Timers } from "../../../../tools/sim/radio/lossy";
+import { Random } from "../../../../tools/sim/random";
 
 /** A clock that stands until told. */
 class VirtualClock implements Timers {

@@ -1,6 +1,12 @@
 /** The simulated link as the relay sees it: what stands where noble would. */
-import type { Radio as HubRadio, RadioLink } from "../../gateway/radio/radio";
-import type { Radio } from "./radio";
+import {
+  type Radio as HubRadio,
+  NO_ADAPTERS,
+  type RadioHandlers,
+  type RadioLink,
+  type RadioStatus,
+} from "../../../gateway/radio/radio";
+import type { Radio } from "./lossy";
 
 /** One central for any number of simulated links. */
 export class SimHubRadio implements HubRadio {
@@ -8,7 +14,11 @@ export class SimHubRadio implements HubRadio {
     for (const { radio } of radios) radio.centralOff();
   }
 
-  start(handlers: Parameters<HubRadio["start"]>[0]): void {
+  status(): RadioStatus {
+    return NO_ADAPTERS;
+  }
+
+  start(handlers: RadioHandlers): void {
     for (const { id, radio } of this.radios) {
       let link: RadioLink | undefined;
       radio.central.onConnect = (notificationBytes) => {
@@ -25,14 +35,14 @@ export class SimHubRadio implements HubRadio {
       };
       radio.central.onDisconnect = () => {
         if (!link) return;
-        handlers.onClosed(link);
+        handlers.onClosed(link, "lost");
         link = undefined;
       };
       radio.centralOn();
     }
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     for (const { radio } of this.radios) radio.centralOff();
   }
 }

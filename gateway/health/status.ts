@@ -1,0 +1,29 @@
+/** What a running hub says of itself, to whoever asks on its machine. */
+import type { RadioStatus } from "../radio/radio";
+import type { Role } from "../roles";
+
+/** A handheld that is connected right now. */
+export interface PresenceStatus {
+  /** Name on the air, hex; the store knows whose it is. */
+  alias: string;
+  /** Of the radio's links, `LinkStatus.id`. */
+  links: string[];
+  /** Unix time in ms. */
+  since: number;
+}
+
+export interface HubStatus {
+  pid: number;
+  version: string;
+  roles: Role[];
+  /** Unix time in ms. */
+  startedAt: number;
+  /** False when something does not work that should; `problems` says what, and what to do. */
+  ok: boolean;
+  problems: string[];
+  broker: { address: string; connected: boolean };
+  /** Address of the page. */
+  web?: string;
+  radio?: RadioStatus;
+  presences: PresenceStatus[];
+}
