@@ -23,7 +23,7 @@ const CHUNK_BYTES = 512;
 /** Reading the CRC of a file takes a unit well under a second. */
 const ANSWER_MS = 5000;
 /** Consoles lose a byte now and then, and the packet with it. */
-const TRIES = 3;
+const TRIES = 5;
 /** A unit gives up an unfinished packet five seconds after its beginning, as this side does; its word of that must pass. */
 const SETTLE_MS = 1000;
 
