@@ -42,6 +42,8 @@ const MAX_LIVE = 8;
 /** Different answers to one hello; beyond it nothing but the next hello helps. */
 const MAX_GREETINGS = 8;
 const NOTIFICATIONS_PER_SECOND = 100;
+/** Not slower than this after resends that brought nothing. */
+const SLOWEST_PACE = 10;
 
 /** What the link asks of the monitor. */
 export interface Owner {
@@ -92,6 +94,9 @@ export class Link {
   private writes = 0;
   private writesMs = 0;
   private readonly outbox: Outbox;
+  /** Notifications a second that board and hub allow, and those that seem to arrive. */
+  private most: number;
+  private perSecond: number;
   /** Frames that were just appended go out soon. */
   private waking = false;
   private readonly wake: () => void;
@@ -110,8 +115,9 @@ export class Link {
     this.underWay = function (recording, sequence) {
       return self.isInFlight(recording, sequence);
     };
-    const perSecond = Math.min(NOTIFICATIONS_PER_SECOND, board.radio.notificationsPerSecond);
-    this.outbox = new Outbox(board, perSecond, function () {
+    this.most = Math.min(NOTIFICATIONS_PER_SECOND, board.radio.notificationsPerSecond);
+    this.perSecond = this.most;
+    this.outbox = new Outbox(board, this.most, function () {
       return self.nextFrame();
     });
     board.radio.onConnect = function () {
@@ -150,7 +156,13 @@ export class Link {
 
   /** Sends so many notifications a second at most, from now on. */
   pace(perSecond: number): void {
-    this.outbox.pace(Math.min(perSecond, this.board.radio.notificationsPerSecond));
+    this.most = Math.min(perSecond, this.board.radio.notificationsPerSecond);
+    this.slowTo(this.most);
+  }
+
+  private slowTo(perSecond: number): void {
+    this.perSecond = Math.min(this.most, perSecond);
+    this.outbox.pace(this.perSecond);
   }
 
   /** Says hello (anew): after connecting, when asked, and when a claim becomes possible. */
@@ -364,7 +376,10 @@ export class Link {
       const frame = inFlight[i];
       if (this.ring.owes(frame.recording, frame.sequence)) still.push(frame);
     }
-    if (still.length < inFlight.length) this.barren = 0;
+    if (still.length < inFlight.length) {
+      this.barren = 0;
+      if (this.perSecond < this.most) this.slowTo(this.perSecond + 1);
+    }
     this.inFlight = still;
   }
 
@@ -378,6 +393,8 @@ export class Link {
       const now = self.board.uptimeMs();
       if (now - self.heardMs > SILENCE_MS) return self.hello();
       self.barren++;
+      // A queue that runs over loses the same end of a long frame every time.
+      if (self.barren > 1) self.slowTo(Math.max(SLOWEST_PACE, self.perSecond / 2));
       if (self.barren > BARREN_RESENDS) {
         const last = self.inFlight[self.inFlight.length - 1];
         self.fromSerial = self.ring.serialBehind(last.recording, last.sequence);

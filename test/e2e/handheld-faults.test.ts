@@ -129,7 +129,7 @@ async function overflow(house: House): Promise<void> {
 }
 
 describe(`a handheld in trouble (seed ${seed})`, () => {
-  const dirs = [1, 2, 3, 4, 5].map(() => scratch(true));
+  const dirs = [1, 2, 3, 4, 5, 6].map(() => scratch(true));
 
   const absencesOf = { "after a minute": 60_000, "before the recording began": 1_000 };
   for (const [when, fromMs] of Object.entries(absencesOf)) {
@@ -144,6 +144,25 @@ describe(`a handheld in trouble (seed ${seed})`, () => {
       );
     });
   }
+
+  it("whose connection carries less than it sends, and of every long frame loses the same end, slows down", async function () {
+    this.timeout(60_000);
+    await inHouse(
+      // A signature takes 73 notifications of 20 bytes.
+      { radio: { notificationBytes: 20, notificationsPerSecond: 60, queue: 17 } },
+      async ({ handheld, store, radio }) => {
+        handheld.powerOn(new SimFrontEnd(source(), systemClock, { burstMs: 250, speed: 1 }));
+        await claimIfNew(handheld, store);
+        handheld.act((monitor) => monitor.start(RecordingMode.fixed, 20));
+        await pause(21_000);
+        await waitUntil("idle", () => handheld.monitor!.state === 1, 120_000);
+        assert.ok(radio.counters.vanished > 10, "the queue never ran over: the test tests nothing");
+        const [recording] = store.reader.recordings();
+        assert.equal(store.reader.log.signature(recording!.id), "signed");
+      },
+      dirs.shift()!,
+    );
+  });
 
   it("that overflows, loses power and overflows again leaves nothing unexplained", async function () {
     this.timeout(60_000);
