@@ -43,7 +43,7 @@ const MAX_LIVE = 8;
 const MAX_GREETINGS = 8;
 const NOTIFICATIONS_PER_SECOND = 100;
 /** Not slower than this after resends that brought nothing. */
-const SLOWEST_PACE = 10;
+const SLOWEST_PACE = 20;
 
 /** What the link asks of the monitor. */
 export interface Owner {
@@ -193,6 +193,8 @@ export class Link {
     this.live = [];
     this.inFlight = [];
     this.barren = 0;
+    // It was perhaps nobody who was slow.
+    this.slowTo(this.most);
     this.fromSerial = 0;
     this.ring.rewind();
     this.lastCommand = 0;
