@@ -43,7 +43,7 @@ const MAX_LIVE = 8;
 const MAX_GREETINGS = 8;
 const NOTIFICATIONS_PER_SECOND = 100;
 /** Not slower than this after resends that brought nothing. */
-const SLOWEST_PACE = 20;
+const SLOWED_PACE = 20;
 
 /** What the link asks of the monitor. */
 export interface Owner {
@@ -396,7 +396,7 @@ export class Link {
       if (now - self.heardMs > SILENCE_MS) return self.hello();
       self.barren++;
       // A queue that runs over loses the same end of a long frame every time.
-      if (self.barren > 1) self.slowTo(Math.max(SLOWEST_PACE, self.perSecond / 2));
+      if (self.barren > 1) self.slowTo(Math.max(SLOWED_PACE, self.perSecond / 2));
       if (self.barren > BARREN_RESENDS) {
         const last = self.inFlight[self.inFlight.length - 1];
         self.fromSerial = self.ring.serialBehind(last.recording, last.sequence);

@@ -8,7 +8,7 @@ import { decodeManifest } from "../../../protocol/manifest";
 import { inclusionRoot, leafHash } from "../../../protocol/merkle";
 import type { Receipt } from "../../../protocol/receipt";
 import type { Chronicle } from "./chronicle";
-import { placeOf, type Truth } from "./truth";
+import { digest, placeOf, type Story, type Truth } from "./truth";
 
 export class LogCheck {
   /** Root of every checkpoint that a receipt bore, by its size. */
@@ -57,10 +57,11 @@ export class LogCheck {
   }
 
   private wrongLeaf(
-    { log }: StoreReader,
+    reader: StoreReader,
     { id, device, epoch, recording }: RecordingInfo,
     newest: { log: number; size: number; root: Uint8Array },
   ): string | undefined {
+    const { log } = reader;
     const place = log.place(id);
     if (!place) return "it is closed, and it has no leaf";
     const { state, close, signature } = decodeManifest(place.leaf);
@@ -74,11 +75,18 @@ export class LogCheck {
     );
     if (stories.some((story) => story.close && story.frames.length > story.close.frames + 1)) {
       this.chronicle.count(signature ? "signed leaves" : "leaves without their signature");
-      // Of frames of a handheld and of its clone no signature can hold.
-      if (signature && stories.length === 1 && log.signature(id) !== "signed")
+      // Over a handheld's frames and its clone's in one recording none can hold.
+      if (signature && stories.some((story) => isOf(story, reader, id)) && log.signature(id) !== "signed")
         return "its signature cannot be verified";
     }
     this.chronicle.count("leaves of closed recordings");
     return undefined;
   }
+}
+
+/** Whether one unit sealed all of the recording that the store has. */
+function isOf({ frames }: Story, reader: StoreReader, id: string): boolean {
+  for (const { header, frame } of reader.frames(id))
+    if (frames[header.sequence]?.frame !== digest(frame)) return false;
+  return true;
 }
