@@ -8,6 +8,8 @@ export const PYTHON = "/usr/bin/python3";
 export const MOSQUITTO = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"].find(
   (file) => existsSync(file),
 );
+/** BlueZ's emulated controllers. */
+export const BTVIRT = ["/usr/bin/btvirt", "/usr/sbin/btvirt"].find((file) => existsSync(file));
 const ECG_DATA = resolve(__dirname, "..", process.env.AVNODE_ECG_DATA ?? "../shared/data");
 
 /** Skips the test or suite, and says for want of what. */
