@@ -12,9 +12,10 @@ import { newKeepsake } from "../../tools/sim/keepsake";
 import { claimIfNew, waitUntil } from "../../tools/sim/owner";
 import { PERFECT } from "../../tools/sim/radio/lossy";
 import { GeneratedSource } from "../../tools/sim/source";
+import { WitnessedSource } from "../../tools/sim/witness";
 import { MOSQUITTO, skipUnless } from "../machine";
 import { freePort } from "../ports";
-import { scratch, stored, WitnessedSource } from "./rig";
+import { scratch, stored } from "./rig";
 
 const RATE = 256;
 const SECONDS = 100;
@@ -82,7 +83,7 @@ describe("an external broker (mosquitto)", () => {
     await waitUntil("everything to be receipted", () => handheld.monitor!.status(0, 0).state === 1, 60_000);
     const [recording] = store.reader.recordings();
     assert.equal(recording!.state, "closed");
-    assert.deepEqual(stored(store.reader, recording!.id, 1), source.end());
+    assert.deepEqual(stored(store.reader, recording!.id, 1), source.witnessed());
     assert.equal(store.reader.verify().ok, true);
   });
 });

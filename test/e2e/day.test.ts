@@ -11,7 +11,8 @@ import type { RadioFaults } from "../../tools/sim/radio/lossy";
 import { Random } from "../../tools/sim/random";
 import { GeneratedSource } from "../../tools/sim/source";
 import { VirtualTime } from "../../tools/sim/time";
-import { scratch, stored, WitnessedSource } from "./rig";
+import { WitnessedSource } from "../../tools/sim/witness";
+import { scratch, stored } from "./rig";
 
 const DAY_SECONDS = 86_400;
 const RATE = 256;
@@ -85,6 +86,6 @@ async function record(dataDir: string, radio: RadioFaults, seed: number): Promis
   assert.deepEqual(store.reader.gaps(recording!.id), []);
   const kept = stored(store.reader, recording!.id, 1);
   assert.equal(kept.samples, DAY_SECONDS * RATE);
-  assert.deepEqual(kept, source.end());
+  assert.deepEqual(kept, source.witnessed());
   await house.close();
 }

@@ -18,9 +18,10 @@ import { SimHubRadio } from "../../tools/sim/radio/hub";
 import { PERFECT, Radio } from "../../tools/sim/radio/lossy";
 import { Random } from "../../tools/sim/random";
 import { GeneratedSource } from "../../tools/sim/source";
+import { WitnessedSource } from "../../tools/sim/witness";
 import { skipUnless } from "../machine";
 import type { FromRelay, ToRelay } from "./relay-process";
-import { scratch, stored, WitnessedSource } from "./rig";
+import { scratch, stored } from "./rig";
 
 const ROOT = path.join(__dirname, "../..");
 const MOSQUITTO = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"].find((file) =>
@@ -138,7 +139,7 @@ describe(`hub, broker and relay processes, killed ${KILLS} times at random (seed
     radio = new Radio({ ...PERFECT, latencyMs: [1, 5] }, systemClock, random.fork("radio"));
     handheld = new VirtualHandheld({ clock: systemClock, radio, ...newKeepsake(seed) });
     const ecg = new EcgGenerator({ rate: RATE, gainCountsPerMillivolt: 400, seed });
-    const source = new WitnessedSource(new GeneratedSource(ecg), Number.POSITIVE_INFINITY);
+    const source = new WitnessedSource(new GeneratedSource(ecg));
     handheld.powerOn(new SimFrontEnd(source, systemClock, { burstMs: 100, speed: SPEED }));
     starts["broker"]!();
     await claimBeforehand();
@@ -168,7 +169,7 @@ describe(`hub, broker and relay processes, killed ${KILLS} times at random (seed
       assert.deepEqual(others, []);
       assert.equal(recording!.state, "closed");
       assert.deepEqual(reader.gaps(recording!.id), []);
-      assert.deepEqual(stored(reader, recording!.id, 1), source.end());
+      assert.deepEqual(stored(reader, recording!.id, 1), source.witnessed());
       const report = reader.verify();
       assert.deepEqual(report.problems, []);
       assert.equal(report.ok, true);
