@@ -13,6 +13,8 @@ export interface FrontEndOptions {
   bearsMs?: number;
   /** True while the source shall wait (a heart would not). */
   hold?: () => boolean;
+  /** Called whenever a recording begins. */
+  started?: () => void;
   /** Called once when the source has nothing more. */
   ended?: () => void;
 }
@@ -46,6 +48,7 @@ export class SimFrontEnd implements FrontEnd {
   start(ready: () => void): void {
     this.running = true;
     this.due = 0;
+    this.options.started?.();
     this.next(ready, this.clock.now());
   }
 

@@ -3,7 +3,7 @@
  * it runs any more until it is powered on again, with only its flash to remember by.
  */
 import { crc32 } from "node:zlib";
-import type { Board, Flash, FrontEnd, Identity } from "../../firmware/board/board";
+import type { Board, Flash, FrontEnd, Identity, RadioPort } from "../../firmware/board/board";
 import { Monitor } from "../../firmware/monitor";
 import type { Clock } from "../../gateway/clock";
 import { nodeCrypto } from "../../gateway/crypto";
@@ -17,7 +17,12 @@ import { PowerCut } from "./flash";
 import type { Radio } from "./radio/lossy";
 
 /** The simulated link, or a Bluetooth stack over a virtual controller. */
-export type HandheldRadio = Pick<Radio, "peripheral" | "powerOn" | "powerOff" | "drop">;
+export interface HandheldRadio extends Pick<Radio, "peripheral" | "powerOn" | "powerOff" | "drop"> {
+  /** As {@link RadioPort.notificationsPerSecond}; absent where the radio says by its own figures what it carries. */
+  readonly notificationsPerSecond?: number;
+  /** As {@link RadioPort.advertise}; absent where nothing is on the air. */
+  advertise?(owned: boolean): void;
+}
 
 export interface HandheldParts {
   clock: Clock;
@@ -29,7 +34,7 @@ export interface HandheldParts {
   crypto?: Crypto;
 }
 
-/** What the link asks of any radio at most; the simulated one says by its own figures what it carries. */
+/** What the link asks of any radio at most. */
 const NOTIFICATIONS_PER_SECOND = 100;
 /** The reference handheld's; simulated flash erases in no time. */
 const ERASE_MS = 85;
@@ -135,9 +140,10 @@ export class VirtualHandheld {
       radio: {
         notificationBytes: () => peripheral.notificationBytes(),
         notify: (bytes) => peripheral.notify(bytes),
-        notificationsPerSecond: NOTIFICATIONS_PER_SECOND,
+        notificationsPerSecond: radio.notificationsPerSecond ?? NOTIFICATIONS_PER_SECOND,
         advertise: (owned) => {
           this.namelessOnAir = owned;
+          radio.advertise?.(owned);
         },
         disconnect: () => radio.drop(),
         onConnect: () => {},
