@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import sinon from "sinon";
+import { systemClock } from "../../../gateway/clock";
+import { BluetoothLink, causeOf, LINK_LIMITS } from "../../../gateway/radio/link";
+import { FakeLink } from "./central";
+
+describe("an open link", () => {
+  let clock: sinon.SinonFakeTimers;
+  let fake: FakeLink;
+  let heard: number[];
+  let closed: string[];
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    heard = [];
+    closed = [];
+  });
+  afterEach(() => clock.restore());
+
+  function opened(prompt: string[], early: Uint8Array[] = [], ended?: { reason?: number }): BluetoothLink {
+    fake = new FakeLink("c0:ff:ee:00:00:01", prompt);
+    const link = new BluetoothLink(
+      "1",
+      "hci0",
+      { link: fake, early, ended },
+      {
+        onNotification: (_link, bytes) => heard.push(bytes[0]),
+        onClosed: (_link, cause) => closed.push(cause),
+      },
+      systemClock,
+    );
+    link.start();
+    return link;
+  }
+
+  it("delivers what came before it was taken over, first", () => {
+    opened([], [new Uint8Array([1]), new Uint8Array([2])]);
+    fake.onNotification(new Uint8Array([3]));
+    assert.deepEqual(heard, [1, 2, 3]);
+  });
+
+  it("says so when it ended before it was taken over", () => {
+    opened([], [new Uint8Array([1])], { reason: 0x08 });
+    assert.deepEqual([heard, closed, fake.disconnects], [[1], ["lost"], 0]);
+    assert.equal(clock.countTimers(), 0);
+  });
+
+  it("writes a burst, then at its pace, in order", async () => {
+    const link = opened(["write"]);
+    fake.onNotification(new Uint8Array([1]));
+    for (let i = 0; i < 30; i++) link.write(new Uint8Array([i]));
+    await clock.tickAsync(0);
+    assert.equal(fake.written.length, LINK_LIMITS.burst);
+    await clock.tickAsync(1000);
+    assert.equal(fake.written.length, LINK_LIMITS.burst + LINK_LIMITS.writesPerSecond);
+    await clock.tickAsync(1000);
+    assert.deepEqual(
+      fake.written.map((bytes) => bytes[0]),
+      Array.from({ length: 30 }, (_, i) => i),
+    );
+  });
+
+  it("has one write under way, and lets go when that never ends", async () => {
+    const link = opened([]);
+    fake.onNotification(new Uint8Array([1]));
+    link.write(new Uint8Array([1]));
+    link.write(new Uint8Array([2]));
+    await clock.tickAsync(LINK_LIMITS.writeMs - 1);
+    assert.deepEqual([fake.written.length, closed], [1, []]);
+    await clock.tickAsync(1);
+    assert.deepEqual([closed, fake.disconnects, clock.countTimers()], [["write"], 1, 0]);
+    fake.answers.write.resolve();
+    await clock.tickAsync(0);
+    assert.equal(fake.written.length, 1);
+  });
+
+  it("drops the newest of what the queue cannot take, by number and by bytes", () => {
+    const link = opened([]);
+    for (let i = 0; i < LINK_LIMITS.queueMessages + 3; i++) link.write(new Uint8Array(1));
+    assert.equal(link.dropped, 2, "one is under way");
+    const other = opened([]);
+    for (let i = 0; i < 1000; i++) other.write(new Uint8Array(128));
+    assert.equal(other.dropped, 1000 - 1 - LINK_LIMITS.queueBytes / 128);
+  });
+
+  it("drops what outgrows a smaller MTU", async () => {
+    const link = opened(["write"]);
+    fake.payloadBytes = 20;
+    assert.equal(link.notificationBytes, 20);
+    link.write(new Uint8Array(21));
+    link.write(new Uint8Array(20));
+    await clock.tickAsync(0);
+    assert.deepEqual([fake.written.length, link.dropped], [1, 1]);
+  });
+
+  it("lets go of a handheld that never says anything", async () => {
+    opened([]);
+    await clock.tickAsync(LINK_LIMITS.firstFrameMs - 1);
+    assert.deepEqual(closed, []);
+    await clock.tickAsync(1);
+    assert.deepEqual([closed, fake.disconnects, clock.countTimers()], [["first-frame"], 1, 0]);
+  });
+
+  it("lets go of one that fell silent, not of one that says a status a minute", async () => {
+    opened([]);
+    for (let minute = 0; minute < 10; minute++) {
+      fake.onNotification(new Uint8Array([1]));
+      await clock.tickAsync(60_000);
+    }
+    assert.deepEqual(closed, []);
+    await clock.tickAsync(LINK_LIMITS.silenceMs - 60_000 - 1);
+    assert.deepEqual(closed, []);
+    await clock.tickAsync(1 + LINK_LIMITS.silenceMs / 4);
+    assert.deepEqual([closed, fake.disconnects, clock.countTimers()], [["silence"], 1, 0]);
+  });
+
+  it("tells its end once, with the first cause", async () => {
+    const link = opened([]);
+    const late = fake.onClosed;
+    link.close("superseded");
+    late(0x13);
+    link.close("stopping");
+    link.write(new Uint8Array(1));
+    await clock.tickAsync(0);
+    assert.deepEqual([closed, fake.disconnects, fake.written.length], [["superseded"], 1, 0]);
+    assert.equal(clock.countTimers(), 0);
+  });
+
+  it("asks for the signal again after an answer, and not on top of a question", async () => {
+    const link = opened([]);
+    fake.onNotification(new Uint8Array([1]));
+    const first = fake.answers.rssi;
+    await clock.tickAsync(100_000);
+    assert.equal(fake.answers.rssi, first);
+    first.resolve(-61);
+    await clock.tickAsync(0);
+    assert.equal(link.status().rssi, -61);
+    await clock.tickAsync(LINK_LIMITS.rssiEveryMs);
+    assert.notEqual(fake.answers.rssi, first);
+    link.close("stopping");
+    assert.equal(clock.countTimers(), 0);
+  });
+
+  it("tells a remote end from a lost link and from a lost adapter", () => {
+    assert.deepEqual([0x13, 0x08, 0x3e, undefined].map(causeOf), ["peer", "lost", "lost", "adapter"]);
+  });
+});
