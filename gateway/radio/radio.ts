@@ -42,6 +42,11 @@ export interface Radio {
   /** Resolves when nothing of it runs any more. */
   stop(): Promise<void>;
   status(): RadioStatus;
+  /**
+   * The store answered this link's alias as only a session of its own handheld is answered: it is worth its place. A
+   * radio that has room for all need not know.
+   */
+  proved?(link: RadioLink): void;
 }
 
 export interface AdapterStatus {

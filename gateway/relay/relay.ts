@@ -25,6 +25,9 @@ const MAX_EARLY = 64;
 /** Names that one link may say: a handheld has one, and another after a claim. */
 const MAX_ALIASES = 8;
 
+/** What the store seals for a session only once something opened under the handheld's own key. */
+const PROOFS = [FrameType.receipt, FrameType.command];
+
 export interface RelayOptions {
   radio: Radio;
   broker: BrokerAddress;
@@ -189,7 +192,11 @@ export class Relay {
         this.tally.count("envelope-type", `refused an envelope of type ${envelope.type} on the downlink`);
         return;
       }
-      for (const message of envelope.messages) for (const link of presence.links) link.send(message);
+      for (const message of envelope.messages)
+        for (const link of presence.links) {
+          link.send(message);
+          if (PROOFS.includes(messageType(message))) this.radio.proved?.(link.radio);
+        }
     } catch (error) {
       this.refused(error);
     }
