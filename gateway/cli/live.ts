@@ -53,7 +53,7 @@ export class LiveView {
     this.tick();
   }
 
-  /** For Store.onStored. */
+  /** For the store's event "stored". */
   stored(frames: StoredFrame[]): void {
     for (const frame of frames) {
       const newest = this.follow(frame);
@@ -61,7 +61,7 @@ export class LiveView {
     }
   }
 
-  /** For Store.onReceipted. */
+  /** For the store's event "receipted". */
   receipted(device: string, receipt: Receipt): void {
     const { newest } = this;
     if (!newest || newest.info.device !== device || newest.number !== receipt.recording) return;

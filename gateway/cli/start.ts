@@ -113,14 +113,15 @@ async function demo(
         infoOf: (id) => store.reader.recording(id),
         mark: "DEMO",
       });
-      store.onStored = (frames) => live!.stored(frames);
-      store.onReceipted = (device, receipt) => live!.receipted(device, receipt);
+      const view = live;
+      const unfollow = store.events.on("stored", (frames) => view.stored(frames));
+      store.events.on("receipted", (device, receipt) => view.receipted(device, receipt));
       return {
         ...hub,
         async stop() {
           store.flush();
-          live!.stop();
-          store.onStored = () => {};
+          view.stop();
+          unfollow();
           await hub.stop();
         },
       };

@@ -20,6 +20,14 @@ export interface Health {
   forgotten: number;
 }
 
+/** How long a commit took, on a clock that only goes forward; ms. */
+export interface CommitTimes {
+  /** The transaction. */
+  commitMs: number;
+  /** For each message, from its arrival until the receipts behind the commit were handed on. */
+  answeredMs: Float64Array;
+}
+
 export interface Work<Item> {
   /** Within the transaction. */
   write(batch: Item[]): void;
@@ -27,6 +35,8 @@ export interface Work<Item> {
   done(): void;
   /** After a rollback: memory must follow the disk. */
   undo(): void;
+  /** After `done`. */
+  timed(times: CommitTimes): void;
 }
 
 /** Waiting messages at most; beyond it they are forgotten, and their handhelds send them again. */
@@ -37,6 +47,8 @@ const LAST_RETRY_MS = 30000;
 export class Committer<Item> {
   readonly health: Health = { ok: true, forgotten: 0 };
   private queue: Item[] = [];
+  /** When each of them came: measured, never decided by, so that no simulation depends on it. */
+  private arrivals: number[] = [];
   private cancel?: () => void;
   private retryMs = FIRST_RETRY_MS;
   private closed = false;
@@ -58,6 +70,7 @@ export class Committer<Item> {
       return;
     }
     this.queue.push(item);
+    this.arrivals.push(performance.now());
     if (this.health.ok && this.queue.length >= this.options.frames) this.flush();
     else this.soon();
   }
@@ -74,25 +87,27 @@ export class Committer<Item> {
   flush(): void {
     this.cancel?.();
     this.cancel = undefined;
-    const batch = this.queue;
+    const { queue: batch, arrivals } = this;
     // An empty transaction would succeed on a full disk and prove nothing.
     if (!this.health.ok && batch.length === 0) return;
     this.queue = [];
+    this.arrivals = [];
+    const began = performance.now();
     try {
       this.transact(batch);
     } catch (error) {
       this.failed(error, batch.length);
       return;
     }
+    const commitMs = performance.now() - began;
     if (!this.health.ok) this.recovered();
     try {
       this.work.done();
+      const now = performance.now();
+      this.work.timed({ commitMs, answeredMs: Float64Array.from(arrivals, (at) => now - at) });
     } catch (error) {
-      // A listener's defect must not look like a failed commit, nor stop the ones to come.
-      this.log.error(
-        { code: codeOf(error), error: (error as Error).stack },
-        "a listener of the store failed",
-      );
+      // A defect behind the commit must not look like a failed one, nor stop the ones to come.
+      this.log.error({ code: codeOf(error), error: (error as Error).stack }, "what follows a commit failed");
     }
   }
 

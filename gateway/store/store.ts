@@ -8,7 +8,7 @@ import { CLAIM_WINDOW_MS } from "../../protocol/claim";
 import { type Command, encodeCommand, Op, type Status } from "../../protocol/command";
 import type { Crypto } from "../../protocol/crypto";
 import { FrameType, isRecorded, MAX_FRAME_BYTES } from "../../protocol/header";
-import { encodeReceipt, type Receipt } from "../../protocol/receipt";
+import { encodeReceipt } from "../../protocol/receipt";
 import { type DeviceHello, decodeDeviceHello, messageType } from "../../protocol/session";
 import { type Clock, systemClock } from "../clock";
 import { nodeCrypto } from "../crypto";
@@ -19,6 +19,7 @@ import { makeDirectory, type Opened, openBeside, openToWrite } from "./directory
 import { fileErasure } from "./erase";
 import { Eraser } from "./eraser";
 import { codeOf, StoreError } from "./errors";
+import { StoreEvents } from "./events";
 import { Frames } from "./frames";
 import { Ingest, type StoredFrame } from "./ingest";
 import type { Keyring } from "./keyring";
@@ -64,12 +65,9 @@ interface Waiting {
 export class Store {
   /** Called with messages for the handheld of that alias. */
   onSend: (alias: Uint8Array, message: Uint8Array) => void = () => {};
-  /** Called after each commit with the frames that are on disk now. */
-  onStored: (frames: StoredFrame[]) => void = () => {};
-  /** Called after a receipt was handed to onSend. @param device id in hex */
-  onReceipted: (device: string, receipt: Receipt) => void = () => {};
   /** Called after a commit with the log's new checkpoint, as a signed note. */
   onCheckpoint: (note: Uint8Array) => void = () => {};
+  readonly events: StoreEvents;
   readonly reader: StoreReader;
 
   private readonly clock: Clock;
@@ -128,6 +126,7 @@ export class Store {
   ) {
     this.clock = options.clock ?? systemClock;
     this.log = options.log ?? silentLog;
+    this.events = new StoreEvents(this.log);
     const crypto = options.crypto ?? nodeCrypto;
     this.db = db;
     this.keyring = keyring;
@@ -147,7 +146,7 @@ export class Store {
         const sealed = this.seal(device, FrameType.receipt, encodeReceipt(receipt));
         if (!sealed) return;
         this.onSend(device.row.alias, sealed.message);
-        this.onReceipted(device.hex, receipt);
+        this.events.tell("receipted", device.hex, receipt);
       },
     });
     this.committer = new Committer(db, this.clock, this.log, options.commit ?? DEFAULT_COMMIT, {
@@ -157,6 +156,7 @@ export class Store {
         this.memoryIsAhead = true;
         this.stored = [];
       },
+      timed: (times) => this.events.tell("committed", times),
     });
     this.eraser = new Eraser(db, keyring, this.clock, this.log, {
       settle: () => {
@@ -382,7 +382,7 @@ export class Store {
     this.stored = [];
     this.receipts.send();
     this.tellCheckpoint();
-    if (stored.length > 0) this.onStored(stored);
+    if (stored.length > 0) this.events.tell("stored", stored);
   }
 
   private tellCheckpoint(): void {
@@ -412,6 +412,7 @@ export class Store {
 
   private refuse(device: Device | undefined, kind: RefusalKind): void {
     this.refusals.count(device?.hex ?? UNKNOWN_DEVICE, kind);
+    this.events.tell("refused", kind);
   }
 
   /** Looks for claims of another process, and gives refusals a commit when no frame does. */

@@ -87,9 +87,9 @@ describe("the monitor", () => {
   it_("ends what it records with an error when its front end gives up", async (house) => {
     const { handheld, store } = house;
     const closes: Uint8Array[] = [];
-    store.onStored = (frames) => {
+    store.events.on("stored", (frames) => {
       for (const { header, body } of frames) if (header.type === FrameType.close) closes.push(body);
-    };
+    });
     await claimIfNew(handheld, store);
     handheld.act((monitor) => monitor.press());
     await pause(5000);
@@ -387,9 +387,9 @@ describe("the monitor", () => {
         root: fill(32, 4),
       });
       const closes: Uint8Array[] = [];
-      store.onStored = (frames) => {
+      store.events.on("stored", (frames) => {
         for (const { header, body } of frames) if (header.type === FrameType.close) closes.push(body);
-      };
+      });
       handheld.act((m) => m.start(RecordingMode.fixed, 1));
       await pause(3000);
       radio.centralOn();
@@ -477,9 +477,9 @@ describe("the monitor", () => {
       await pause(5000);
       assert.equal(handheld.monitor!.state, MonitorState.recording);
       const closes: Uint8Array[] = [];
-      store.onStored = (frames) => {
+      store.events.on("stored", (frames) => {
         for (const { header, body } of frames) if (header.type === FrameType.close) closes.push(body);
-      };
+      });
       handheld.batteryMillivolts = 3200;
       await pause(4000);
       assert.equal(handheld.monitor!.state === MonitorState.recording, false);

@@ -78,10 +78,10 @@ async function pair(hub: Hub, broker: Broker, child: ChildProcess, context: Cont
   await order("joinBare", broker.port!, broker.users.relay);
   let next = 0;
   let reached = () => {};
-  hub.store!.onReceipted = (_device, receipt) => {
+  hub.store!.events.on("receipted", (_device, receipt) => {
     if (receipt.holes.length === 0) next = receipt.next;
     reached();
-  };
+  });
   const receipted = (end: number) =>
     new Promise<void>((resolve) => {
       reached = () => {

@@ -312,9 +312,9 @@ describe("a data directory", () => {
 
   it("survives a listener that fails", () => {
     const handheld = rig.claimed();
-    rig.store.onStored = () => {
+    rig.store.events.on("stored", () => {
       throw new Error("a page that broke");
-    };
+    });
     const made = handheld.record(3);
     rig.deliver(handheld, made);
     rig.deliver(handheld, handheld.record(3));

@@ -37,7 +37,7 @@ export class Rig {
       log: { info: log("info"), warn: log("warn"), error: log("error") } satisfies Log,
       ...options,
     });
-    this.store.onStored = (frames) => void this.stored.push(...frames);
+    this.store.events.on("stored", (frames) => void this.stored.push(...frames));
     this.store.onSend = (alias, message) => {
       for (const handheld of this.handhelds) {
         if (!sameBytes(handheld.alias, alias)) continue;

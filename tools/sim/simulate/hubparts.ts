@@ -9,6 +9,7 @@ import type { BrokerAddress, Connection, EmbeddedBroker } from "../../../gateway
 import { StoreLink } from "../../../gateway/mqtt/storelink";
 import { makeBrokerUsers } from "../../../gateway/mqtt/users";
 import { Relay } from "../../../gateway/relay/relay";
+import type { StoreEventMap } from "../../../gateway/store/events";
 import { silentLog } from "../../../gateway/store/log";
 import { Store, type StoreOptions } from "../../../gateway/store/store";
 import { SimHubRadio } from "../radio/hub";
@@ -98,8 +99,8 @@ export interface StoreWatch {
   received(message: Uint8Array): void;
   /** Before a message of the store leaves it; it may kill the store. */
   sends(): void;
-  stored: Store["onStored"];
-  receipted: Store["onReceipted"];
+  stored(...told: StoreEventMap["stored"]): void;
+  receipted(...told: StoreEventMap["receipted"]): void;
   logged(level: "warn" | "error", text: string, fields: object): void;
 }
 
@@ -144,8 +145,14 @@ export class StoreProcess {
       // It may just have been killed.
       if (!life.over) send(alias, message);
     });
-    store.onStored = alive(watch.stored);
-    store.onReceipted = alive(watch.receipted);
+    store.events.on(
+      "stored",
+      alive((...told: StoreEventMap["stored"]) => watch.stored(...told)),
+    );
+    store.events.on(
+      "receipted",
+      alive((...told: StoreEventMap["receipted"]) => watch.receipted(...told)),
+    );
     this.store = store;
     this.life = life;
     this.link = new StoreLink({

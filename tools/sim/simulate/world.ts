@@ -1,6 +1,7 @@
 /** The simulated house: handhelds with their owners, the hub's processes, somebody who attacks, and who watches them all. */
 
 import { nodeCrypto } from "../../../gateway/crypto";
+import type { StoreEventMap } from "../../../gateway/store/events";
 import type { Store } from "../../../gateway/store/store";
 import type { Crypto } from "../../../protocol/crypto";
 import type { Random } from "../random";
@@ -172,8 +173,13 @@ export class World implements StoreWatch {
     kill?.();
   }
 
-  stored: Store["onStored"] = (frames) => this.watcher.stored(frames);
-  receipted: Store["onReceipted"] = (device, receipt) => this.watcher.receipted(device, receipt);
+  stored(...told: StoreEventMap["stored"]): void {
+    this.watcher.stored(...told);
+  }
+
+  receipted(...told: StoreEventMap["receipted"]): void {
+    this.watcher.receipted(...told);
+  }
 
   logged(level: "warn" | "error", text: string, fields: object): void {
     this.watcher.logged(level, text, fields);
