@@ -36,6 +36,9 @@ export interface Hub {
   /** The embedded one. */
   broker?: Broker;
   relay?: Relay;
+  radio?: Radio;
+  /** Whether every part of it has its connection to the broker. */
+  connected(): boolean;
   /** Of the embedded broker. */
   port?: number;
   stop(): Promise<void>;
@@ -80,6 +83,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     store,
     broker,
     relay,
+    radio,
+    connected: () => (storeLink?.connected ?? true) && (relay?.connected ?? true),
     port: broker?.port,
     async stop() {
       await relay?.stop();

@@ -1,5 +1,5 @@
 /** How a data directory is doing, as seen from beside whoever writes to it. */
-import { statfsSync } from "node:fs";
+import { type Disk, diskOf, isFew } from "../health/disk";
 import { openBeside } from "../store/directory";
 import { codeOf } from "../store/errors";
 import { lockDirectory } from "../store/lock";
@@ -21,7 +21,7 @@ export interface StatusReport {
   dataDir: string;
   kind: string;
   running: boolean;
-  disk: { freeBytes: number; freePercent: number };
+  disk: Disk;
   recordings: { all: number; running: number; erased: number };
   /** Unix ms of the newest frame. */
   lastFrameAt?: number;
@@ -35,8 +35,6 @@ export interface StatusReport {
 
 /** Without a schedule a week is long enough to forget it. */
 const LATE_MS = 7 * 24 * 3600_000;
-const FEW_PERCENT = 10;
-const FEW_BYTES = 500_000_000;
 
 export function isRunning(dataDir: string): boolean {
   try {
@@ -53,7 +51,6 @@ export function statusOf(dataDir: string, now = Date.now()): StatusReport {
   const { db, meta } = openBeside(dataDir, true);
   const reader = StoreReader.open(dataDir);
   try {
-    const { bavail, bsize, blocks } = statfsSync(dataDir);
     const recordings = reader.recordings();
     const checkpoint = db
       .prepare("SELECT size, at FROM checkpoints ORDER BY log DESC, size DESC LIMIT 1")
@@ -62,7 +59,7 @@ export function statusOf(dataDir: string, now = Date.now()): StatusReport {
       dataDir,
       kind: meta.get("kind") ?? "",
       running: isRunning(dataDir),
-      disk: { freeBytes: bavail * bsize, freePercent: Math.floor((100 * bavail) / Math.max(1, blocks)) },
+      disk: diskOf(dataDir),
       recordings: {
         all: recordings.length,
         running: recordings.filter((one) => one.state === "recording").length,
@@ -118,7 +115,7 @@ function copiesOf(db: ReturnType<typeof openBeside>["db"], now: number): CopySta
 
 function adviceOn(report: StatusReport): string[] {
   const advice: string[] = [];
-  if (report.disk.freeBytes < FEW_BYTES || report.disk.freePercent < FEW_PERCENT)
+  if (isFew(report.disk))
     advice.push(
       "make room on the disk: on a full one receipts stop, and handhelds keep what they have until theirs is full",
     );

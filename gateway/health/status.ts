@@ -1,6 +1,8 @@
 /** What a running hub says of itself, to whoever asks on its machine. */
 import type { RadioStatus } from "../radio/radio";
 import type { Role } from "../roles";
+import type { Health } from "../store/commit";
+import type { Disk } from "./disk";
 
 /** A handheld that is connected right now. */
 export interface PresenceStatus {
@@ -21,6 +23,8 @@ export interface HubStatus {
   /** False when something does not work that should; `problems` says what, and what to do. */
   ok: boolean;
   problems: string[];
+  /** Where it has that role: whether the disk takes frames, and the room on it. */
+  store?: Health & { disk: Disk };
   broker: { address: string; connected: boolean };
   /** Address of the page. */
   web?: string;

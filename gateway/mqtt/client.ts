@@ -71,11 +71,15 @@ export class Connection {
     // Nagle's algorithm would hold a receipt back until the one before it is acknowledged.
     this.client.on("connect", () => (this.client.stream as Partial<Socket>).setNoDelay?.(true));
     this.client.on("message", onMessage);
-    this.client.on("connect", () => this.connected());
+    this.client.on("connect", () => this.onConnect());
     this.client.on("close", () => this.backOff());
     this.client.on("error", (error) => {
       this.reason = reasonOf(error);
     });
+  }
+
+  get connected(): boolean {
+    return this.client.connected;
   }
 
   /** QoS 1; kept across reconnections. @param done called whenever the broker has confirmed it */
@@ -108,7 +112,7 @@ export class Connection {
     });
   }
 
-  private connected(): void {
+  private onConnect(): void {
     this.client.options.reconnectPeriod = FIRST_RECONNECT_MS;
     if (this.lost) this.log.info({ role: this.role }, `${this.role}: the broker is back`);
     this.lost = false;

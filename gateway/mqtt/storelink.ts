@@ -40,6 +40,10 @@ export class StoreLink {
     if (this.store.checkpoint) this.publishCheckpoint(this.store.checkpoint);
   }
 
+  get connected(): boolean {
+    return this.connection.connected;
+  }
+
   /** What was refused or dropped, by kind. */
   refusals(): Record<string, number> {
     return this.tally.totals();

@@ -7,6 +7,7 @@ import { FrameType } from "../../protocol/header";
 import { parseTopic, TopicKind, topic } from "../../protocol/names";
 import { decodeDeviceHello, messageType } from "../../protocol/session";
 import { type Clock, systemClock } from "../clock";
+import type { PresenceStatus } from "../health/status";
 import { type BrokerAddress, Connection } from "../mqtt/client";
 import { decodeEnvelope, encodeEnvelope } from "../mqtt/envelope";
 import { Outbox } from "../mqtt/outbox";
@@ -80,6 +81,18 @@ export class Relay {
       onClosed: (link) => this.closed(link),
     });
     this.sayPresences();
+  }
+
+  get connected(): boolean {
+    return this.connection.connected;
+  }
+
+  presenceStatus(): PresenceStatus[] {
+    return [...this.presences].map(([alias, { links, since }]) => ({
+      alias,
+      links: [...links].map((link) => link.radio.id),
+      since,
+    }));
   }
 
   /** What was refused or dropped, by kind. */

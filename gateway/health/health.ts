@@ -1,0 +1,78 @@
+/** Whether a running hub is well, and what its owner should do where it is not. Without names and health data. */
+import { type Clock, systemClock } from "../clock";
+import type { Hub } from "../hub";
+import type { RadioStatus } from "../radio/radio";
+import type { Role } from "../roles";
+import type { Health } from "../store/commit";
+import { type Disk, diskOf, isLast } from "./disk";
+import type { HubStatus } from "./status";
+
+export interface HealthOptions {
+  hub: Pick<Hub, "store" | "relay" | "radio" | "connected">;
+  dataDir: string;
+  version: string;
+  roles: readonly Role[];
+  /** Address of the broker, as it is said to people. */
+  broker: string;
+  clock?: Clock;
+}
+
+export class HubHealth {
+  /** Address of the page, once it is open. */
+  web?: string;
+  private readonly startedAt: number;
+
+  constructor(private readonly options: HealthOptions) {
+    this.startedAt = (options.clock ?? systemClock).now();
+  }
+
+  status(): HubStatus {
+    const { hub, dataDir, version, roles, broker } = this.options;
+    const radio = hub.radio?.status();
+    const store = hub.store && { ...hub.store.health, disk: diskOf(dataDir) };
+    const connected = hub.connected();
+    const problems = [...problemsOfStore(store), ...problemsOfBroker(connected), ...problemsOfRadio(radio)];
+    return {
+      pid: process.pid,
+      version,
+      roles: [...roles],
+      startedAt: this.startedAt,
+      ok: problems.length === 0,
+      problems,
+      store,
+      broker: { address: broker, connected },
+      web: this.web,
+      radio,
+      presences: hub.relay?.presenceStatus() ?? [],
+    };
+  }
+}
+
+function problemsOfStore(store: (Health & { disk: Disk }) | undefined): string[] {
+  if (!store) return [];
+  const problems: string[] = [];
+  if (!store.ok)
+    problems.push(
+      `the store cannot be written (${store.reason}): make room or repair the disk; it goes on by itself, and handhelds keep what they have until then`,
+    );
+  if (isLast(store.disk)) problems.push("the disk is almost full: make room before receipts stop");
+  return problems;
+}
+
+function problemsOfBroker(connected: boolean): string[] {
+  return connected
+    ? []
+    : [
+        "the broker cannot be reached: see that it runs, and that its address and password in --config FILE hold",
+      ];
+}
+
+function problemsOfRadio(radio: RadioStatus | undefined): string[] {
+  if (!radio || radio.healthy) return [];
+  const advised = radio.adapters.flatMap(({ id, advice }) => (advice ? [`adapter ${id}: ${advice}`] : []));
+  return advised.length > 0
+    ? advised
+    : [
+        "no Bluetooth adapter works: see that one is plugged in and switched on ('rfkill list'), then restart the hub",
+      ];
+}
