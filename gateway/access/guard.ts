@@ -2,10 +2,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Tally } from "../mqtt/tally";
 import { StoreError } from "../store/errors";
-import { HEADERS, isElsewhere, isOurHost, isOurPage } from "./headers";
+import { HEADERS, isElsewhere, isLoopbackHost, isOurHost, isOurPage, PROXY_HEADERS } from "./headers";
 import type { Link, Links } from "./links";
 import { type Caller, ruleOf } from "./rules";
 import type { Session, Sessions } from "./sessions";
+import { isLoopback } from "./throttle";
 import { csrfToken, sameText } from "./tokens";
 
 export const CSRF_HEADER = "x-avnode-csrf";
@@ -74,6 +75,10 @@ function admit(request: FastifyRequest, options: GuardOptions): void {
   if (changes ? !isOurPage(headers, options.scheme) : rule !== "anyone" && isElsewhere(headers))
     throw refusal(403, "cross-site", "only this hub's own page may ask this");
   if (rule === "anyone") return;
+  if (rule === "this machine") {
+    if (isHere(request)) return;
+    throw refusal(403, "elsewhere", "this is told on the hub's own machine alone");
+  }
   const asker = askerOf(request, options);
   if (!asker)
     throw headers.authorization === undefined
@@ -87,6 +92,15 @@ function admit(request: FastifyRequest, options: GuardOptions): void {
   if (changes && !hasCsrf(request, asker))
     throw refusal(403, "csrf", `send along the ${CSRF_HEADER} that logging in answered with`);
   request.asker = asker;
+}
+
+/** What a proxy on this machine would pass on comes from here, too: known by what it adds, or by the name it was asked under. */
+function isHere({ socket, headers }: FastifyRequest): boolean {
+  return (
+    isLoopback(socket.remoteAddress ?? "") &&
+    isLoopbackHost(headers.host) &&
+    !PROXY_HEADERS.some((name) => headers[name] !== undefined)
+  );
 }
 
 /** A link's token stands in the address's fragment, which browsers do not send: the page puts it into this header. */

@@ -37,6 +37,24 @@ export function isOurHost(host: string | undefined, names: readonly string[]): b
   return isIP(lower) === 4 || lower === "localhost" || names.includes(lower);
 }
 
+/** Whether the request was made under a name that only this machine's own programs use. */
+export function isLoopbackHost(host: string | undefined): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(host ?? "");
+}
+
+/** What proxies say of whom they pass on. */
+export const PROXY_HEADERS = [
+  "forwarded",
+  "via",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-forwarded-server",
+  "x-real-ip",
+  "cf-connecting-ip",
+  "true-client-ip",
+] as const;
+
 interface Sender {
   host?: string;
   origin?: string;

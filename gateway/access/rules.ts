@@ -3,8 +3,11 @@
 /** A clinician comes by a link, and sees its recording alone. */
 export type Caller = "owner" | "viewer" | "clinician";
 
-export const RULES: Record<string, "anyone" | readonly Caller[]> = {
+/** "this machine": whoever is on it, and no proxy's visitor. */
+export const RULES: Record<string, "anyone" | "this machine" | readonly Caller[]> = {
   "GET /healthz": "anyone",
+  "GET /health": "this machine",
+  "GET /metrics": "this machine",
   "POST /api/login": "anyone",
   "POST /api/logout": ["owner", "viewer"],
   "GET /api/session": ["owner", "viewer"],

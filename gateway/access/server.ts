@@ -4,6 +4,7 @@ import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import { type Clock, systemClock } from "../clock";
+import { addHealth, type HealthView } from "../health/routes";
 import { Tally } from "../mqtt/tally";
 import { codeOf, StoreError } from "../store/errors";
 import { type Log, silentLog } from "../store/log";
@@ -45,6 +46,8 @@ export interface WebOptions {
   dataDir: string;
   place?: WebPlace;
   hub: HubView;
+  /** For monitoring on this machine. */
+  health?: HealthView;
   clock?: Clock;
   log?: Log;
 }
@@ -148,6 +151,7 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, async (_request, reply) =>
     reply.code(404).send({ code: "ACCESS_ROUTE", message: "there is nothing here" }),
   );
+  if (options.health) addHealth(app, options.health);
   addApi(app, { ...access, hub, tally, scheme, cookies, open: isOpen(place) });
   return app;
 }

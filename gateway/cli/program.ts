@@ -49,7 +49,7 @@ export async function run(
   const setExit = (code: number) => {
     exit = code;
   };
-  addStart(program, terminal, extras.startDemo);
+  addStart(program, terminal, version, extras.startDemo);
   addStatus(program, terminal);
   addClaim(program, terminal);
   addDevices(program, terminal);

@@ -1,9 +1,12 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { WebPlace } from "../access/server";
+import type { Web, WebPlace } from "../access/server";
+import { systemClock } from "../clock";
 import type { Config } from "../config/config";
 import { defaultDataDir } from "../config/places";
+import type { HealthOptions } from "../health/health";
+import type { HubStatus } from "../health/status";
 import type { EmbeddedPlace, Hub, HubOptions } from "../hub";
 import type { ExternalBroker } from "../mqtt/client";
 import type { Radio } from "../radio/radio";
@@ -25,7 +28,7 @@ export type StartDemo = (options: {
   startHub(radio: Radio): Promise<Hub>;
 }) => Promise<{ hub: Hub; stop(): Promise<void> }>;
 
-export function addStart(program: Command, terminal: Terminal, startDemo?: StartDemo): void {
+export function addStart(program: Command, terminal: Terminal, version: string, startDemo?: StartDemo): void {
   program
     .command("start")
     .description("run the hub")
@@ -45,8 +48,8 @@ export function addStart(program: Command, terminal: Terminal, startDemo?: Start
       // From here on, so that a signal while the last parts load ends what runs already in order.
       const asked = signalled(terminal);
       const stop = options.demo
-        ? await demo(options, config, roles, broker, terminal, startDemo)
-        : await plain(options, config, roles, broker, terminal);
+        ? await demo(options, config, roles, broker, terminal, version, startDemo)
+        : await plain(options, config, roles, broker, terminal, version);
       await asked;
       terminal.say("stopping");
       await stop();
@@ -59,6 +62,7 @@ async function plain(
   roles: Role[],
   broker: HubOptions["broker"],
   terminal: Terminal,
+  version: string,
 ) {
   const { startHub } = require("../hub") as typeof import("../hub");
   const dataDir = options.data ?? config.dataDir ?? defaultDataDir("home", terminal.env);
@@ -75,9 +79,10 @@ async function plain(
   terminal.say(
     `no Bluetooth radio in this version: run 'avnode start --demo', or let relays publish to ${where}`,
   );
-  const stopWeb = await openWeb(hub, dataDir, place, log, (line) => terminal.say(line));
+  const told = { hub, dataDir, version, roles, broker: placeOf(hub, broker) };
+  const stopTelling = await tell(told, place, log, terminal.env, (line) => terminal.say(line));
   return async () => {
-    await stopWeb();
+    await stopTelling();
     await copies.stop();
     await hub.stop();
   };
@@ -89,6 +94,7 @@ async function demo(
   roles: Role[],
   broker: HubOptions["broker"],
   terminal: Terminal,
+  version: string,
   startDemo?: StartDemo,
 ) {
   if (!startDemo) throw new CliError(Exit.usage, "this build has no demo; run 'avnode start'");
@@ -127,9 +133,11 @@ async function demo(
       };
     },
   });
-  const stopWeb = await openWeb(running.hub, dataDir, place, log, say);
+  const { hub } = running;
+  const told = { hub, dataDir, version, roles, broker: placeOf(hub, broker) };
+  const stopTelling = await tell(told, place, log, terminal.env, say);
   return async () => {
-    await stopWeb();
+    await stopTelling();
     await running.stop();
   };
 }
@@ -144,24 +152,59 @@ function webPlaceOf({ web }: Config, dataDir: string): WebPlace | undefined {
   return place;
 }
 
-/** Loaded when the hub works already: it records without a page, too. */
-async function openWeb(
-  { store }: Hub,
-  dataDir: string,
+/** Page, status socket and supervisor: loaded when the hub works already, for it records without them, too. */
+async function tell(
+  told: HealthOptions,
   place: WebPlace | undefined,
   log: Log,
+  env: NodeJS.ProcessEnv,
   say: (line: string) => void,
 ): Promise<() => Promise<void>> {
-  if (!store) return async () => {};
+  const { HubHealth } = require("../health/health") as typeof import("../health/health");
+  const { serveStatus } = require("../health/socket") as typeof import("../health/socket");
+  const { Supervisor } = require("../health/supervisor") as typeof import("../health/supervisor");
+  const health = new HubHealth(told);
+  const status = () => health.status();
+  const goOn = (error: Error & { code?: string }) => {
+    log.error({ code: error.code }, `${error.message}; the hub goes on without it`);
+    return undefined;
+  };
+  const socket = await serveStatus(told.dataDir, status).catch(goOn);
+  const web = await openWeb(told, place, status, log).catch(goOn);
+  if (web) say(`web: ${web.address}${web.warning ? ` · ${web.warning}` : ""}`);
+  health.web = web?.address;
+  const supervisor = new Supervisor({ status, clock: systemClock, log, env });
+  supervisor.ready();
+  return async () => {
+    await supervisor.stopping();
+    await web?.stop();
+    await socket?.close();
+  };
+}
+
+/** @throws ACCESS_* */
+async function openWeb(
+  { hub: { store }, dataDir }: HealthOptions,
+  place: WebPlace | undefined,
+  status: () => HubStatus,
+  log: Log,
+): Promise<Web | undefined> {
+  if (!store) return undefined;
   const { startWeb } = require("../access/server") as typeof import("../access/server");
+  const { Metrics } = require("../health/metrics") as typeof import("../health/metrics");
+  const metrics = new Metrics({ store, status });
   try {
-    const web = await startWeb({ dataDir, place, hub: store, log });
-    say(`web: ${web.address}${web.warning ? ` · ${web.warning}` : ""}`);
-    return () => web.stop();
+    const web = await startWeb({ dataDir, place, hub: store, health: { status, metrics }, log });
+    return {
+      ...web,
+      async stop() {
+        await web.stop();
+        metrics.close();
+      },
+    };
   } catch (error) {
-    const { code, message } = error as Error & { code?: string };
-    log.error({ code }, `page: ${message}; the hub goes on without it`);
-    return async () => {};
+    metrics.close();
+    throw error;
   }
 }
 

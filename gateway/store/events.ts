@@ -36,6 +36,11 @@ export class StoreEvents {
     return () => void listeners.delete(listener);
   }
 
+  /** Listeners of an event. */
+  count(name: keyof StoreEventMap): number {
+    return this.listeners[name].size;
+  }
+
   /** A listener's defect stops neither the others nor the store, which may be within a transaction. */
   tell<Name extends keyof StoreEventMap>(name: Name, ...told: StoreEventMap[Name]): void {
     const listeners: Set<Listener<Name>> = this.listeners[name];

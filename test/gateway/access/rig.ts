@@ -6,6 +6,7 @@ import type { FastifyInstance, InjectOptions } from "fastify";
 import { openAccess } from "../../../gateway/access/database";
 import { type PasswordRole, Passwords } from "../../../gateway/access/passwords";
 import { makeServer, type WebPlace } from "../../../gateway/access/server";
+import type { HealthView } from "../../../gateway/health/routes";
 import type { RecordingInfo } from "../../../gateway/store/infos";
 
 export const HOST = "127.0.0.1:8480";
@@ -27,7 +28,7 @@ export class AccessRig {
   healthy = true;
   app!: FastifyInstance;
 
-  async open(place?: WebPlace): Promise<void> {
+  async open(place?: WebPlace, health?: HealthView): Promise<void> {
     const recording = (id: string) => {
       if (id === OWN || id === OTHER) return { id, samples: 7 } as RecordingInfo;
       throw Object.assign(new Error(`no recording ${id} here`), { code: "STORE_NOT_FOUND" });
@@ -39,6 +40,7 @@ export class AccessRig {
         health: { ok: this.healthy, forgotten: 0 },
         reader: { devices: () => [], recording },
       },
+      health,
       clock: { now: () => this.now, after: () => () => {} },
     });
   }

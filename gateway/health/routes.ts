@@ -1,0 +1,39 @@
+/** What the hub tells monitoring on its own machine; rules.ts holds it to that. */
+import type { FastifyInstance } from "fastify";
+import type { Metrics } from "./metrics";
+import type { HubStatus } from "./status";
+
+export interface HealthView {
+  status(): HubStatus;
+  metrics: Pick<Metrics, "text" | "contentType">;
+}
+
+export function addHealth(app: FastifyInstance, { status, metrics }: HealthView): void {
+  app.get("/health", async (_request, reply) => {
+    const now = status();
+    return reply.code(now.ok ? 200 : 503).send(publicPart(now));
+  });
+  app.get("/metrics", async (_request, reply) =>
+    reply
+      .type(metrics.contentType)
+      .serializer(String)
+      .send(await metrics.text()),
+  );
+}
+
+/** Without addresses of handhelds, their names on the air and paths: it ends up in other programs' logs. */
+function publicPart({ ok, problems, version, startedAt, store, broker, radio, presences }: HubStatus) {
+  return {
+    ok,
+    problems,
+    version,
+    startedAt,
+    store: store && { ok: store.ok, reason: store.reason, since: store.since, disk: store.disk },
+    broker: { connected: broker.connected },
+    radio: radio && {
+      healthy: radio.healthy,
+      adapters: radio.adapters.map(({ state, links }) => ({ state, links })),
+    },
+    connected: presences.length,
+  };
+}
