@@ -53,6 +53,8 @@ export interface Owner {
   /** Name in the hello while nobody owns the handheld. */
   temporaryAlias(): Uint8Array;
   claimable(): boolean;
+  /** It has an owner, and its button was held within a minute. */
+  held(): boolean;
   status(lastCommand: number, refused: number): Status;
   command(command: Command): void;
   /** Takes a new owner from a claim message. @throws CLAIM_*, FRAME_* */
@@ -170,9 +172,15 @@ export class Link {
     if (!this.connected) return;
     this.reset();
     this.nonce = this.board.crypto.random(16);
-    const epoch = this.owner.epoch();
+    const owner = this.owner;
     this.outbox.send(
-      encodeDeviceHello({ alias: this.alias(), epoch, nonce: this.nonce, claimable: this.owner.claimable() }),
+      encodeDeviceHello({
+        alias: this.alias(),
+        epoch: owner.epoch(),
+        nonce: this.nonce,
+        claimable: owner.claimable(),
+        held: owner.held(),
+      }),
     );
     this.repeat(REPEAT_MS);
   }

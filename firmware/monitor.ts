@@ -47,7 +47,7 @@ export class Monitor implements Owner, Sink {
   private readonly display: Display;
   private ownerKeys: Keys | undefined;
   private readonly bootAlias: Uint8Array;
-  private claimUntilMs = 0;
+  private heldUntilMs = 0;
   private stripSeconds = STRIP_SECONDS;
   /** Unix time at uptime 0, 0 while unknown. */
   private epochMs = 0;
@@ -108,12 +108,14 @@ export class Monitor implements Owner, Sink {
     this.ownerKeys = undefined;
   }
 
-  /** The button held: for a minute a handheld without owner may be claimed with its code. */
+  /**
+   * The button held: for a minute a handheld without owner may be claimed with its code. One that has an owner says that
+   * it was held, so that a hub that cannot claim it can tell why; its own hub needs no telling, and no new session.
+   */
   hold(): void {
     this.display.answer();
-    if (this.ownerKeys) return;
-    this.claimUntilMs = this.board.uptimeMs() + CLAIM_WINDOW_MS;
-    this.link.hello();
+    this.heldUntilMs = this.board.uptimeMs() + CLAIM_WINDOW_MS;
+    if (!this.link.proved()) this.link.hello();
   }
 
   /** Begins a recording; an unclaimed handheld refuses to seal, so it asks to be claimed instead. */
@@ -125,7 +127,7 @@ export class Monitor implements Owner, Sink {
     }
     const length = mode === RecordingMode.strip && seconds === 0 ? this.stripSeconds : seconds;
     const startMs = this.trust === ClockTrust.unknown ? 0 : Math.floor(this.epochMs + this.board.uptimeMs());
-    this.claimUntilMs = 0;
+    this.heldUntilMs = 0;
     // The burned number holds even if a defect of the flash ends the start right here.
     const keys = this.ownerKeys;
     this.ownerKeys = this.recorder.burn(keys);
@@ -264,7 +266,11 @@ export class Monitor implements Owner, Sink {
   }
 
   claimable(): boolean {
-    return this.board.uptimeMs() < this.claimUntilMs;
+    return !this.ownerKeys && this.board.uptimeMs() < this.heldUntilMs;
+  }
+
+  held(): boolean {
+    return this.ownerKeys !== undefined && this.board.uptimeMs() < this.heldUntilMs;
   }
 
   status(lastCommand: number, refused: number): Status {
@@ -365,7 +371,7 @@ export class Monitor implements Owner, Sink {
     this.ownerKeys = keys;
     this.board.radio.advertise(true);
     this.ring.clear(epoch);
-    this.claimUntilMs = 0;
+    this.heldUntilMs = 0;
     this.rest();
   }
 

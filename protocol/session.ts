@@ -12,8 +12,10 @@ export interface DeviceHello {
   alias: Uint8Array;
   epoch: number;
   nonce: Uint8Array;
-  /** Its owner holds the button: a claim may be tried. */
+  /** Nobody owns it and its button was held within a minute: a claim may be tried. */
   claimable: boolean;
+  /** It has an owner and its button was held within a minute: whoever tries to claim it may be told so. */
+  held?: boolean;
 }
 
 /** Store → handheld. */
@@ -44,7 +46,7 @@ export function encodeDeviceHello(hello: DeviceHello): Uint8Array {
     .raw(hello.alias, ALIAS_BYTES)
     .uint(hello.epoch, 2)
     .raw(hello.nonce, NONCE_BYTES)
-    .uint(hello.claimable ? 1 : 0, 1)
+    .uint(hello.claimable ? 1 : hello.held ? 2 : 0, 1)
     .done();
 }
 
@@ -55,9 +57,9 @@ export function decodeDeviceHello(bytes: Uint8Array): DeviceHello {
   const epoch = reader.uint(2);
   const nonce = reader.raw(NONCE_BYTES);
   const flag = reader.uint(1);
-  if (flag > 1) throw refusal("HELLO_FLAG", "a flag must be 0 or 1, got " + flag);
+  if (flag > 2) throw refusal("HELLO_FLAG", "the button's flag is 0, 1 or 2, got " + flag);
   reader.end();
-  return { alias, epoch, nonce, claimable: flag === 1 };
+  return { alias, epoch, nonce, claimable: flag === 1, held: flag === 2 };
 }
 
 export function encodeStoreHello(hello: StoreHello): Uint8Array {

@@ -41,6 +41,7 @@ function rig(owned: boolean) {
     epoch: () => 0,
     temporaryAlias: () => new Uint8Array(8).fill(1),
     claimable: () => false,
+    held: () => false,
   } as unknown as Owner;
   const link = new Link(board, { rewind() {} } as unknown as Ring, owner);
   const pass = (ms: number) => {

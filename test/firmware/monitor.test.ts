@@ -14,7 +14,7 @@ import { FrameType } from "../../protocol/header";
 import { claimKey, Direction } from "../../protocol/keys";
 import { ClockTrust, RecordingMode } from "../../protocol/open";
 import { sealFrame } from "../../protocol/seal";
-import { encodeHelloRequest } from "../../protocol/session";
+import { type DeviceHello, decodeDeviceHello, encodeHelloRequest, messageType } from "../../protocol/session";
 import { EcgGenerator } from "../../tools/sim/ecg/generator";
 import { SimFrontEnd } from "../../tools/sim/frontend";
 import { type House, openHouse } from "../../tools/sim/house";
@@ -133,6 +133,38 @@ describe("the monitor", () => {
     assert.equal(monitor.claimable(), false);
     assert.throws(() => monitor.claim(...claimOf(house, 2)), { code: "CLAIM_OWNED" });
   });
+
+  it_(
+    "says for a minute that its button was held, owned or not, and blinks while it still is",
+    async (house) => {
+      const { handheld, store, radio } = house;
+      const hellos: DeviceHello[] = [];
+      const receive = store.receive.bind(store);
+      store.receive = (alias, message) => {
+        if (messageType(message) === FrameType.deviceHello) hellos.push(decodeDeviceHello(message));
+        receive(alias, message);
+      };
+      handheld.pattern = Pattern.off;
+      handheld.act((monitor) => monitor.hold());
+      assert.equal(handheld.pattern, Pattern.claimMe);
+      await pause(1000);
+      assert.deepEqual([hellos.at(-1)!.claimable, hellos.at(-1)!.held], [true, false]);
+      await claimIfNew(handheld, store);
+      await pause(1000);
+      const before = hellos.length;
+      handheld.act((monitor) => monitor.hold());
+      await pause(1000);
+      assert.equal(hellos.length, before, "its own hub's session goes on");
+      radio.drop();
+      await waitUntil("a hello", () => hellos.length > before, 30_000);
+      assert.deepEqual([hellos.at(-1)!.claimable, hellos.at(-1)!.held], [false, true]);
+      await pause(61_000);
+      const later = hellos.length;
+      radio.drop();
+      await waitUntil("a hello", () => hellos.length > later, 30_000);
+      assert.equal(hellos.at(-1)!.held, false);
+    },
+  );
 
   it_("takes no claim that comes after its minute, or for another ownership than the next", async (house) => {
     const { handheld } = house;

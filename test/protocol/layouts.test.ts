@@ -104,7 +104,9 @@ const VALUES: Record<string, fc.Arbitrary<unknown>> = {
     trees: fc.array(bytes(48), { maxLength: 8 }),
     signature: bytes(64),
   }),
-  deviceHello: fc.record({ alias: bytes(8), epoch: uint(2), nonce: bytes(16), claimable: fc.boolean() }),
+  deviceHello: fc
+    .record({ alias: bytes(8), epoch: uint(2), nonce: bytes(16), button: one(2, 0) })
+    .map(({ button, ...rest }) => ({ ...rest, claimable: button === 1, held: button === 2 })),
   storeHello: fc.record({
     alias: bytes(8),
     storeId: bytes(8),

@@ -31,7 +31,7 @@ LAYOUTS = {
     "status": "state 1, batteryMillivolts 2, ringPermille 2, backlog 4, oldestRecording 4, newestRecording 4,"
               " uptimeMs 6, trust 1, lastCommand 4, refused 4, signatures 4, firmware text",
     "claim": "root b32, alias b8, storeId b8",
-    "deviceHello": "alias b8, epoch 2, nonce b16, claimable flag",
+    "deviceHello": "alias b8, epoch 2, nonce b16, button 1",
     "storeHello": "alias b8, storeId b8, generation b8, nonce b16, deviceNonce b16",
     "helloRequest": "alias b8",
     "command1": "mode 1, seconds 4",
@@ -194,6 +194,10 @@ def hello(name, first):
         need(reader.uint(1) == first, "HELLO_TYPE")
         value = reader.fields(name)
         reader.end()
+        if "button" in value:
+            button = value.pop("button")
+            need(button <= 2, "HELLO_FLAG")
+            value.update(claimable=button == 1, held=button == 2)
         return value
     return decode
 

@@ -48,6 +48,12 @@ def encode(name, value):
     return b"".join(encode_one(kind, value[key]) for key, kind in layout(name))
 
 
+def encode_hello(kind, first, value):
+    if kind == "deviceHello":
+        value = {**value, "button": 1 if value["claimable"] else 2 if value["held"] else 0}
+    return bytes([first]) + encode(kind, value)
+
+
 def encode_body(kind, value):
     if kind == "open":
         previous = value.get("previous")
@@ -212,9 +218,11 @@ CERTIFICATE = certified(MAKER, {"deviceClass": 1, "device": DEVICE.hex(), "board
 CLAIM = {"root": ROOT.hex(), "alias": ALIAS.hex(), "storeId": STORE.hex()}
 HELLOS = [
     ("device hello, claimable", "deviceHello", 0x1E,
-     {"alias": ALIAS.hex(), "epoch": 0, "nonce": DEVICE_NONCE.hex(), "claimable": True}),
+     {"alias": ALIAS.hex(), "epoch": 0, "nonce": DEVICE_NONCE.hex(), "claimable": True, "held": False}),
     ("device hello", "deviceHello", 0x1E,
-     {"alias": ALIAS.hex(), "epoch": 65535, "nonce": DEVICE_NONCE.hex(), "claimable": False}),
+     {"alias": ALIAS.hex(), "epoch": 65535, "nonce": DEVICE_NONCE.hex(), "claimable": False, "held": False}),
+    ("device hello, owned and held", "deviceHello", 0x1E,
+     {"alias": ALIAS.hex(), "epoch": 1, "nonce": DEVICE_NONCE.hex(), "claimable": False, "held": True}),
     ("store hello", "storeHello", 0x1F,
      {"alias": ALIAS.hex(), "storeId": STORE.hex(), "generation": GENERATION.hex(), "nonce": STORE_NONCE.hex(),
       "deviceNonce": DEVICE_NONCE.hex()}),
@@ -339,7 +347,7 @@ def refused():
               "receipt": receipt(holes=[(4, 2)]), "status": STATUS, "claim": CLAIM, "certificate": CERTIFICATE,
               "command": COMMANDS[0]}
     encoded = {kind: encode_body(kind, value) for kind, value in bodies.items()}
-    encoded.update({kind: bytes([first]) + encode(kind, value) for _, kind, first, value in HELLOS})
+    encoded.update({kind: encode_hello(kind, first, value) for _, kind, first, value in HELLOS})
     for kind, body in encoded.items():
         prefix = "HELLO" if "ello" in kind else "CBOR" if kind == "certificate" else kind.upper()
         no(kind, prefix + "_TRUNCATED", "empty", b"")
@@ -407,7 +415,7 @@ def refused():
     no("certificate", "CERTIFICATE_LENGTH", "more than 2046 bytes", canonical_cbor.encode({**whole, "board": "b" * 2046}))
     for kind, first in (("deviceHello", 0x1F), ("storeHello", 0x1E), ("helloRequest", 0x2D)):
         no(kind, "HELLO_TYPE", "first byte %02x" % first, bytes([first]) + encoded[kind][1:])
-    no("deviceHello", "HELLO_FLAG", "flag 2", encoded["deviceHello"][:-1] + b"\2")
+    no("deviceHello", "HELLO_FLAG", "flag 3", encoded["deviceHello"][:-1] + b"\3")
 
     for code, name, typed in claim_errors():
         out.append({"decoder": "claimCode", "code": code, "name": "claim code: " + name, "text": typed})
@@ -576,7 +584,7 @@ def main(directory, readme):
         "closeBody": whole.steps[-1]["body"], "signedClose": whole.close_signed.hex()}])
     write("receipt.json", "Receipts, sealed with LK down of keys.json.", frames=receipts())
     write("session.json", "The clear messages that begin a connection.", messages=[
-        {"name": name, "decoder": kind, "fields": fields, "message": (bytes([first]) + encode(kind, fields)).hex()}
+        {"name": name, "decoder": kind, "fields": fields, "message": encode_hello(kind, first, fields).hex()}
         for name, kind, first, fields in HELLOS])
     write("command.json", "Commands (LK down) and a status (LK up) of keys.json.", frames=[
         *[sealed("command %d" % c["op"], LINK_DOWN, "command", 0, i, c) for i, c in enumerate(COMMANDS)],
