@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Command } from "commander";
 import { CLAIM_WINDOW_MS, decodeClaimCode } from "../../protocol/claim";
+import { answerTo, CLAIMED } from "../claim/answers";
+import type { ClaimState } from "../store/claims";
 import type { ClaimOptions } from "../store/store";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
@@ -10,25 +12,65 @@ const POLL_MS = 250;
 /** The hub looks at filed claims now and then, and ends them itself. */
 const PATIENCE_MS = CLAIM_WINDOW_MS + 5000;
 
+interface ClaimWords extends DataOption {
+  photo?: string;
+  nearby?: boolean;
+  person?: string;
+  dossier?: string;
+  json?: boolean;
+}
+
 export function addClaim(program: Command, terminal: Terminal): void {
   program
-    .command("claim <code...>")
+    .command("claim [code...]")
     .description("take ownership of the handheld with this concealed code; hold its button meanwhile")
+    .option("--photo <file>", "read the code from a photo of the handheld's QR (JPEG or PNG)")
+    .option("--nearby", "first show which handhelds without an owner are near the hub")
     .option("--person <name>", "whose recordings its next ones are")
     .option(
       "--dossier <file>",
       "the handheld's public papers from its maker, by which its signatures are checked",
     )
+    .option("--json", "print JSON")
     .option("--data <dir>", "data directory")
-    .action(async (words: string[], options: DataOption & { person?: string; dossier?: string }) => {
-      const code = decodeClaimCode(words.join(""));
+    .action(async (words: string[], options: ClaimWords) => {
+      const ways = [words.length > 0, options.photo !== undefined, options.nearby].filter(Boolean);
+      if (ways.length !== 1)
+        throw new CliError(Exit.usage, "give the code, or --photo FILE, or --nearby: one of the three");
+      const given = options.nearby ? undefined : await codeOf(words.join(""), options.photo);
       const dataDir = dataDirOf(options, terminal);
       requireData(dataDir, terminal);
       requireHub(dataDir);
       const dossier = options.dossier === undefined ? undefined : readDossier(options.dossier);
-      const device = await claimed(dataDir, code, { person: options.person, dossier }, terminal);
-      terminal.print(`claimed handheld ${device}`);
+      const code = given ?? (await codeOfNearby(dataDir, terminal));
+      const end = await endOfClaim(dataDir, code, { person: options.person, dossier }, terminal);
+      tellEnd(end, options.json === true, terminal);
     });
+}
+
+async function codeOf(typed: string, photo: string | undefined): Promise<Uint8Array> {
+  if (photo === undefined) return decodeClaimCode(typed);
+  const { codeFromPhoto } = require("../claim/photo") as typeof import("../claim/photo");
+  return codeFromPhoto(photo);
+}
+
+async function codeOfNearby(dataDir: string, terminal: Terminal): Promise<Uint8Array> {
+  // Loaded late: neither is needed for a code that was typed.
+  const { chooseNearby } = require("./nearby") as typeof import("./nearby");
+  const typed = await chooseNearby(dataDir, terminal);
+  return existsSync(typed) ? codeOf("", typed) : codeOf(typed, undefined);
+}
+
+/** @throws CliError for every end but a handheld */
+function tellEnd(end: ClaimState, json: boolean, terminal: Terminal): void {
+  const claimed = end.state === "claimed";
+  const { detail, next } = claimed ? CLAIMED : answerTo(end.code);
+  const { state, code, device } = end;
+  if (json) terminal.json({ state, code, device, detail, next });
+  else if (claimed) terminal.print(`claimed handheld ${device}`);
+  if (claimed) return;
+  const whose = device === undefined ? "" : ` (the code is that of your handheld ${device})`;
+  throw new CliError(Exit.no, `not claimed: ${detail}${whose}; ${next}`);
 }
 
 /** @throws CliError unless another process runs a hub there */
@@ -60,13 +102,13 @@ function readDossier(path: string): Uint8Array {
   }
 }
 
-/** @returns the handheld's id; @throws CliError when none answered or it was refused */
-async function claimed(
+/** How a claim ended, once it has. */
+async function endOfClaim(
   dataDir: string,
   code: Uint8Array,
   options: ClaimOptions,
   terminal: Terminal,
-): Promise<string> {
+): Promise<ClaimState> {
   const { fileClaimBeside } = require("../store/store") as typeof import("../store/store");
   const { StoreReader } = require("../store/reader") as typeof import("../store/reader");
   const id = fileClaimBeside(dataDir, code, options);
@@ -74,22 +116,18 @@ async function claimed(
   const until = Date.now() + PATIENCE_MS;
   const countdown = terminal.stderr.isTTY;
   if (!countdown) terminal.say("hold the handheld's button");
+  let told: string | undefined;
   try {
     for (;;) {
       const left = until - Date.now();
       const claim = reader.claimState(id);
-      if (claim?.state === "claimed") return claim.device!;
-      if (claim?.state === "refused")
-        throw new CliError(Exit.no, `the handheld was refused: ${claim.detail}`);
-      if (claim?.state === "expired" || left <= 0)
-        throw new CliError(
-          Exit.no,
-          "no handheld with this code answered within a minute: hold its button near the hub and claim again; " +
-            "one that has an owner gives him up, and all that he did not collect, when its button is held " +
-            "for ten seconds while it is switched on",
-        );
-      if (countdown)
-        terminal.stderr.write(`\r\x1b[Khold the handheld's button: ${Math.ceil(left / 1000)} s left`);
+      if (claim && claim.state !== "waiting") return claim;
+      if (left <= 0) return { state: "expired", code: claim?.code ?? "nobody", device: claim?.device };
+      if (countdown) terminal.stderr.write("\r\x1b[K");
+      // Not the end yet: the right handheld may still come.
+      if (claim?.code && claim.code !== told) terminal.say(`so far: ${answerTo(claim.code).detail}`);
+      told = claim?.code;
+      if (countdown) terminal.stderr.write(`hold the handheld's button: ${Math.ceil(left / 1000)} s left`);
       await wait(POLL_MS);
     }
   } finally {

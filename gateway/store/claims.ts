@@ -13,8 +13,9 @@ import type { Crypto } from "../../protocol/crypto";
 import { decodeHeader, FrameType } from "../../protocol/header";
 import { claimKey, Direction, ROOT_BYTES, receiptKey } from "../../protocol/keys";
 import { openFrame, sealFrame } from "../../protocol/seal";
-import { ALIAS_BYTES, type DeviceHello } from "../../protocol/session";
+import type { DeviceHello } from "../../protocol/session";
 import type { Clock } from "../clock";
+import { isOwnAlias, newAlias } from "./aliases";
 import type { Devices } from "./devices";
 import type { Keyring } from "./keyring";
 import { isGenuine } from "./makers";
@@ -25,11 +26,24 @@ import type { Nonces } from "./sessions";
 /** What a data directory is for; it is made so and stays so. */
 export type DataKind = "home" | "demo" | "import";
 
+/**
+ * Why a claim ended without a handheld; of one that waits, how it looks so far. Wrong code: who holds the button has no
+ * owner and another code. Foreign: has an owner. Already yours: proved by its keys. Before restore: was claimed by this
+ * store, which was restored since from a backup that does not know it. Nobody: no button was held near the hub.
+ */
+export type ClaimCode =
+  | "wrong-code"
+  | "foreign"
+  | "already-yours"
+  | "before-restore"
+  | "nobody"
+  | RefusalKind;
+
 export interface ClaimState {
   state: "waiting" | "claimed" | "expired" | "refused";
-  /** Device id in hex, once claimed. */
+  /** Device id in hex: of the one claimed, or of the one that this store claimed earlier by the same code. */
   device?: string;
-  detail?: string;
+  code?: ClaimCode;
 }
 
 interface ClaimRow {
@@ -39,7 +53,8 @@ interface ClaimRow {
   filed_at: number;
   state: ClaimState["state"];
   device: Buffer | null;
-  detail: string | null;
+  /** A ClaimCode. */
+  detail: ClaimCode | null;
 }
 
 interface OfferRow {
@@ -57,8 +72,10 @@ const MAX_OFFERS_PER_CLAIM = 64;
 const MAX_OFFERS = 256;
 /** No root of a claim filed within it is forgotten for newer ones: its handheld may just have taken it. */
 const KEEP_OFFERS_MS = 3600000;
-/** Claims that ended, kept so that they can still be asked about. */
+/** Claims that ended, kept so that they can still be asked about; of each handheld's the newest, by whose code it is known. */
 const MAX_ENDED = 64;
+/** Who was offered a root and asks for one again after so long does not have the code; before, a message may have crossed. */
+const ANSWER_MS = 2000;
 
 const codePlace = (claim: number) => `code of claim ${claim}`;
 export const rootPlace = (alias: Uint8Array) => `root offered to ${toHex(alias)}`;
@@ -75,7 +92,8 @@ export function fileClaim(
     .transaction(() => {
       const id = db.prepare("SELECT coalesce(max(id), 0) + 1 FROM claims").pluck().get() as number;
       db.prepare(
-        "DELETE FROM claims WHERE id <= ? AND state <> 'waiting' AND id NOT IN (SELECT claim FROM offers)",
+        `DELETE FROM claims WHERE id <= ? AND state <> 'waiting' AND id NOT IN (SELECT claim FROM offers)
+         AND id NOT IN (SELECT max(id) FROM claims WHERE state = 'claimed' GROUP BY device)`,
       ).run(id - MAX_ENDED);
       db.prepare("INSERT INTO claims VALUES (?, ?, ?, ?, 'waiting', NULL, NULL)").run(
         id,
@@ -94,12 +112,14 @@ export function claimState(db: Database, id: number): ClaimState | undefined {
   return {
     state: row.state,
     device: row.device ? toHex(row.device) : undefined,
-    detail: row.detail ?? undefined,
+    code: row.detail ?? undefined,
   };
 }
 
 export class Claims {
   private readonly people: People;
+  /** How the claims that wait look so far. In memory, because anybody may say hello: the disk hears of it now and then. */
+  private readonly signs = new Map<number, ClaimCode>();
 
   constructor(
     private readonly db: Database,
@@ -115,16 +135,35 @@ export class Claims {
   /** Ends the claims whose minute is over. @returns the newest that still waits, 0 = none */
   expire(): number {
     let newest = 0;
-    for (const { id, filed_at } of this.waiting()) {
-      if (Math.abs(this.clock.now() - filed_at) < CLAIM_WINDOW_MS) newest = Math.max(newest, id);
-      else
-        this.end(
-          id,
-          "expired",
-          "no handheld with this code answered within a minute: hold its button, try again; one with an owner is wiped first, by its button at power-on",
-        );
+    for (const claim of this.waiting()) {
+      const sign = this.signs.get(claim.id);
+      if (Math.abs(this.clock.now() - claim.filed_at) >= CLAIM_WINDOW_MS)
+        this.end(claim.id, "expired", sign ?? (this.offersFor(claim.id) > 0 ? "wrong-code" : "nobody"));
+      else {
+        newest = Math.max(newest, claim.id);
+        if (sign && sign !== claim.detail) this.tell(claim.id, sign);
+      }
     }
     return newest;
+  }
+
+  /** Devices that this store claimed earlier by the code of a claim that waits, by id. */
+  expected(): Set<string> {
+    const owners = this.waiting().map((claim) => this.ownerOf(claim));
+    return new Set(owners.filter((owner) => owner !== undefined));
+  }
+
+  /** This handheld of ours has proved just now that it is still so. */
+  proved(device: string): void {
+    for (const claim of this.waiting()) {
+      if (this.ownerOf(claim) === device) this.end(claim.id, "refused", "already-yours");
+    }
+  }
+
+  /** Somebody who has an owner, and not us, had his button held. Anybody can say so: it ends no claim. */
+  heldElsewhere(alias: Uint8Array): void {
+    const sign = isOwnAlias(this.keyring, alias) && this.wasRestored() ? "before-restore" : "foreign";
+    for (const { id } of this.waiting()) this.signs.set(id, sign);
   }
 
   /** RK of a root that was offered under this alias, if one was. */
@@ -221,11 +260,12 @@ export class Claims {
           at: this.clock.now(),
         });
         this.db
-          .prepare("UPDATE claims SET state = 'claimed', device = ? WHERE id = ?")
+          .prepare("UPDATE claims SET state = 'claimed', detail = NULL, device = ? WHERE id = ?")
           .run(Buffer.from(id), claim.id);
         this.db.prepare("DELETE FROM offers WHERE claim = ?").run(claim.id);
       })
       .immediate();
+    this.signs.delete(claim.id);
     this.devices.reload();
   }
 
@@ -238,13 +278,12 @@ export class Claims {
     const made = this.db
       .prepare("SELECT * FROM offers WHERE claim = ? AND hello_alias = ? AND epoch = ?")
       .get(claim, hello.alias, epoch) as OfferRow | undefined;
-    if (made) return made;
-    const offered = this.db
-      .prepare("SELECT count(*) FROM offers WHERE claim = ?")
-      .pluck()
-      .get(claim) as number;
-    if (offered >= MAX_OFFERS_PER_CLAIM) return undefined;
-    const alias = Buffer.from(this.crypto.random(ALIAS_BYTES));
+    if (made) {
+      if (Math.abs(this.clock.now() - made.made_at) >= ANSWER_MS) this.signs.set(claim, "wrong-code");
+      return made;
+    }
+    if (this.offersFor(claim) >= MAX_OFFERS_PER_CLAIM) return undefined;
+    const alias = newAlias(this.keyring, this.crypto.random);
     const root = this.keyring.wrap(this.crypto.random(ROOT_BYTES), rootPlace(alias));
     const offer = {
       alias,
@@ -282,7 +321,39 @@ export class Claims {
       .all() as ClaimRow[];
   }
 
-  private end(id: number, state: ClaimState["state"], detail: string): void {
-    this.db.prepare("UPDATE claims SET state = ?, detail = ? WHERE id = ?").run(state, detail, id);
+  private offersFor(claim: number): number {
+    return this.db.prepare("SELECT count(*) FROM offers WHERE claim = ?").pluck().get(claim) as number;
+  }
+
+  /** The device that this store claimed earlier by the same code. A unit's code is for life. */
+  private ownerOf(claim: ClaimRow): string | undefined {
+    const code = this.keyring.unwrap(claim.code, codePlace(claim.id));
+    const claimed = this.db.prepare("SELECT * FROM claims WHERE state = 'claimed'").all() as ClaimRow[];
+    const earlier = claimed.find((one) => {
+      try {
+        return sameBytes(this.keyring.unwrap(one.code, codePlace(one.id)), code);
+      } catch {
+        // A row that somebody altered tells nothing.
+        return false;
+      }
+    });
+    return earlier && toHex(earlier.device!);
+  }
+
+  private wasRestored(): boolean {
+    return (this.db.prepare("SELECT count(*) FROM logs").pluck().get() as number) > 1;
+  }
+
+  private end(id: number, state: ClaimState["state"], code: ClaimCode): void {
+    this.signs.delete(id);
+    const claim = this.db.prepare("SELECT * FROM claims WHERE id = ?").get(id) as ClaimRow;
+    const owner = this.ownerOf(claim);
+    this.db
+      .prepare("UPDATE claims SET state = ?, detail = ?, device = ? WHERE id = ?")
+      .run(state, code, owner ? Buffer.from(owner, "hex") : null, id);
+  }
+
+  private tell(id: number, code: ClaimCode): void {
+    this.db.prepare("UPDATE claims SET detail = ? WHERE id = ?").run(code, id);
   }
 }

@@ -54,6 +54,8 @@ const DEFAULT_COMMIT: CommitOptions = { frames: 256, delayMs: 20 };
 const POLL_MS = 500;
 /** What radio and broker may add to a time on its way, and how well a hub's clock is kept. */
 const CLOCK_UNCERTAINTY_MS = 1000;
+/** A handheld that is ours already blinks for so long when it is claimed again. */
+const IDENTIFY_SECONDS = 10;
 /** Recordings that one new session is told about. */
 const MAX_RECEIPTS = 256;
 
@@ -291,7 +293,10 @@ export class Store {
     if (!sameBytes(hello.alias, alias)) return "malformed";
     if (device && hello.epoch !== device.row.epoch) return "epoch";
     const rk = device ? device.epochs.get(device.row.epoch)?.rk : this.claims.offeredKey(alias);
-    if (!rk && !hello.claimable) return "unknown-device";
+    if (!rk && !hello.claimable) {
+      if (hello.held) this.claims.heldElsewhere(alias);
+      return "unknown-device";
+    }
     const answer = this.sessions.hello(hello, rk);
     if (!answer.message || !answer.storeNonce) return answer.refused;
     this.onSend(alias, answer.message);
@@ -341,6 +346,7 @@ export class Store {
       const first = Math.max(1, status.oldestRecording, status.newestRecording - MAX_RECEIPTS + 1);
       for (let number = first; number <= status.newestRecording; number++) this.receipts.due(device, number);
     }
+    this.claims.proved(device.hex);
     this.committer.soon();
     return undefined;
   }
@@ -401,9 +407,17 @@ export class Store {
     if (request) this.onSend(alias, request);
   }
 
-  /** Whoever held the button before the claim was filed says hello again, with a fresh nonce. */
+  /**
+   * Whoever held the button before the claim was filed says hello again, with a fresh nonce. Whoever is ours already by
+   * the code of the claim shows which one it is, and proves by its answer that it is ours still.
+   */
   private askClaimable(): void {
     for (const alias of this.sessions.claimable(CLAIM_WINDOW_MS)) this.askHello(alias);
+    for (const hex of this.claims.expected()) {
+      const alias = this.devices.get(hex)?.row.alias;
+      if (alias && this.sessions.isLive(alias))
+        this.command(hex, { op: Op.identify, seconds: IDENTIFY_SECONDS });
+    }
   }
 
   private offered(alias: Uint8Array): boolean {

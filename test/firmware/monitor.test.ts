@@ -124,7 +124,11 @@ describe("the monitor", () => {
     handheld.act((monitor) => monitor.press());
     const claim = store.claim(handheld.identity.claimCode);
     await pause(70_000);
-    assert.equal(store.claimState(claim)!.state, "expired");
+    assert.deepEqual(store.claimState(claim), {
+      state: "refused",
+      code: "already-yours",
+      device: toHex(handheld.identity.device),
+    });
     assert.equal(handheld.monitor!.keys()!.epoch, 1);
     await idle(house);
     assert.equal(store.reader.recordings()[0]!.samples, 30 * RATE);

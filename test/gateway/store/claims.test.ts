@@ -33,7 +33,7 @@ describe("a claim", () => {
     assert.deepEqual(rig.store.claimState(claim), {
       state: "claimed",
       device: owned.hex,
-      detail: undefined,
+      code: undefined,
     });
     const [device] = rig.store.reader.devices();
     assert.equal(device.id, owned.hex);
@@ -148,7 +148,7 @@ describe("a claim", () => {
     const claim = rig.store.claim(simulated.code);
     rig.hello(simulated, true);
     assert.equal(rig.store.claimState(claim)!.state, "refused");
-    assert.equal(rig.store.claimState(claim)!.detail, "simulated-refused");
+    assert.equal(rig.store.claimState(claim)!.code, "simulated-refused");
     assert.deepEqual(rig.store.reader.devices(), []);
     assert.ok(rig.refused()["simulated-refused"] >= 1);
   });

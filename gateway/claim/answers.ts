@@ -1,0 +1,65 @@
+/** What the end of a claim means for whoever holds the handheld, and what to do next. */
+import type { ClaimCode } from "../store/claims";
+
+export interface ClaimAnswer {
+  detail: string;
+  next: string;
+}
+
+const WIPE =
+  "have its button held for ten seconds while it is switched on, let go, and claim again; that erases what it has not sent";
+
+const ANSWERS: Partial<Record<ClaimCode, ClaimAnswer>> = {
+  "wrong-code": {
+    detail: "a handheld near the hub has its button held, and this is not its code",
+    next: "compare the code with the one on that very handheld, or scan its QR with --photo; then claim again",
+  },
+  foreign: {
+    detail: "the handheld whose button is held has an owner, and it is not this hub",
+    next: `if it is somebody else's, give it back; if it is yours, let its hub collect what it holds first, then ${WIPE}`,
+  },
+  "already-yours": {
+    detail: "this hub has claimed this handheld before and holds its keys",
+    next: "nothing is to be done: 'avnode devices' shows it, and it is blinking now if it is near",
+  },
+  "before-restore": {
+    detail:
+      "this hub claimed the handheld after the backup was made that it was restored from, and has lost its keys",
+    next: `restore a newer backup or a mirror if there is one; else ${WIPE}, and nobody can read it any more`,
+  },
+  nobody: {
+    detail: "no handheld whose button was held came near the hub within a minute",
+    next: "charge it, bring it within a few metres, hold its button for three seconds until it blinks, and claim again",
+  },
+  "simulated-refused": {
+    detail: "this is a simulated handheld, and a real hub takes none",
+    next: "simulated ones belong into 'avnode start --demo' or 'avnode import'",
+  },
+  "real-refused": {
+    detail: "this is a real handheld, and a data directory for demos or imports takes none",
+    next: "start a hub of your own with 'avnode start' and claim it there",
+  },
+  certificate: {
+    detail: "no maker that this avnode knows signed the handheld's certificate",
+    next: "do not use it: ask whoever sold it, and see 'avnode trust --help' for makers that you vouch for",
+  },
+  epoch: {
+    detail: "the handheld counts fewer owners than this hub has seen of it: it is a copy, or was rolled back",
+    next: "do not use it: 'avnode devices' shows the one that you own",
+  },
+};
+
+export const CLAIMED: ClaimAnswer = {
+  detail: "this hub owns the handheld now",
+  next: "press its button to record; 'avnode devices' shows it",
+};
+
+/** A code that this version does not know is shown as it stands. */
+export function answerTo(code: ClaimCode | undefined): ClaimAnswer {
+  return (
+    ANSWERS[code ?? "nobody"] ?? {
+      detail: `the handheld was refused: ${code}`,
+      next: "look at the hub's log",
+    }
+  );
+}
