@@ -44,12 +44,14 @@ const CLASS_NAMES: Record<number, DeviceInfo["class"]> = {
 };
 /** Fewest characters that an abbreviation of a recording's id has. */
 const MIN_ABBREVIATION = 4;
+const PSEUDONYM_DIGITS = 16;
 
 export class StoreReader {
   /** The store's log. */
   readonly log: LogReader;
   private readonly frameRows: Statement;
   private readonly framesOfType: Statement;
+  private readonly marksBackwards: Statement;
   private readonly table: SealedTable<RecordingRow>;
 
   private constructor(
@@ -63,6 +65,10 @@ export class StoreReader {
     );
     this.framesOfType = db.prepare(
       "SELECT sequence, type, frame FROM frames WHERE recording = ? AND type = ? AND type <> 2 ORDER BY sequence",
+    );
+    this.marksBackwards = db.prepare(
+      `SELECT sequence, type, frame FROM frames
+       WHERE recording = ? AND type = ${FrameType.mark} AND type <> 2 ORDER BY sequence DESC`,
     );
   }
 
@@ -122,6 +128,17 @@ export class StoreReader {
       .map((row) => this.infoOf(row));
   }
 
+  /** The one that a handheld (hex) began last, of those that hold frames and were not erased. */
+  newestRecording(device: string): RecordingInfo | undefined {
+    const row = this.db
+      .prepare(
+        `SELECT * FROM recordings WHERE device = ? AND held > 0 AND length(mk) > 0
+         ORDER BY epoch DESC, number DESC LIMIT 1`,
+      )
+      .get(fromHex(device)) as RecordingRow | undefined;
+    return row && this.infoOf(row);
+  }
+
   /**
    * @param idOrAbbreviation the id, its first characters, or device-epoch-number
    * @throws STORE_NOT_FOUND, STORE_AMBIGUOUS
@@ -175,6 +192,25 @@ export class StoreReader {
 
   marks(id: string): Mark[] {
     return this.opened(this.rowOf(id), FrameType.mark).map(decodeMark);
+  }
+
+  /** The last one of these kinds (MarkKind). @throws FRAME_TAG for an altered one */
+  newestMark(id: string, kinds: number[]): Mark | undefined {
+    const row = this.rowOf(id);
+    const key = this.keyOf(row);
+    for (const { frame } of this.marksBackwards.iterate(row.key) as Iterable<FrameRow>) {
+      const mark = decodeMark(openFrame(nodeCrypto, key, frame));
+      if (kinds.includes(mark.kind)) return mark;
+    }
+    return undefined;
+  }
+
+  /**
+   * 16 hex digits for where neither an id nor an alias may stand: the same as long as the keyring lives, and nobody
+   * without it tells whose they are.
+   */
+  pseudonym(purpose: string, of: string): string {
+    return toHex(this.keyring.mac(JSON.stringify(["pseudonym", purpose, of]))).slice(0, PSEUDONYM_DIGITS);
   }
 
   /** Offline, from the sealed frames alone. @param progress called with frames done and in all */
