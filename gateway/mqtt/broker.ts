@@ -7,6 +7,7 @@ import { Duplex, duplexPair } from "node:stream";
 import { Aedes, type AedesOptions, type Client } from "aedes";
 import { CHECKPOINT_TOPIC, MAX_ENVELOPE_BYTES, TopicKind } from "../../protocol/names";
 import { type Clock, systemClock } from "../clock";
+import { isRetainedForHomeAssistant } from "../homeassistant/topics";
 import { type Log, silentLog } from "../store/log";
 import { PacketLimit } from "./packets";
 import { Tally } from "./tally";
@@ -45,6 +46,8 @@ export interface BrokerOptions {
   host?: string;
   /** Nobody else connects, from within this process either; made anew unless given. */
   users?: BrokerUsers;
+  /** Under which Home Assistant looks for what it may discover here; none: it is not let in. */
+  homeAssistantPrefixes?: readonly string[];
   clock?: Clock;
   log?: Log;
   /** Told of every refusal, beside the log. */
@@ -65,9 +68,12 @@ export interface Broker {
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const log = options.log ?? silentLog;
   const tally = new Tally("broker", options.clock ?? systemClock, log, options.onRefused);
-  const users = options.users ?? makeBrokerUsers();
+  const prefixes = options.homeAssistantPrefixes ?? [];
+  const users = options.users ?? makeBrokerUsers(prefixes.length > 0);
   const known: Known = { roles: new WeakMap(), subscriptions: new WeakMap() };
-  const aedes: Aedes = await Aedes.createBroker(rules(tally, () => aedes.connectedClients, users, known));
+  const aedes: Aedes = await Aedes.createBroker(
+    rules(tally, () => aedes.connectedClients, users, known, prefixes),
+  );
   aedes.on("unsubscribe", (topics, client) => {
     for (const topic of topics) known.subscriptions.get(client)?.delete(topic);
   });
@@ -109,6 +115,7 @@ function rules(
   clients: () => number,
   users: BrokerUsers,
   { roles, subscriptions }: Known,
+  prefixes: readonly string[],
 ): AedesOptions {
   const retained = new Set<string>();
   const refuse = (kind: string, why: string): Error => {
@@ -137,14 +144,19 @@ function rules(
       done(Object.assign(error, { returnCode: BAD_CREDENTIALS }), false);
     },
     authorizePublish(client, packet, done) {
-      const refusal = refusedPublish(client ? roles.get(client) : undefined, packet.topic);
+      const refusal = refusedPublish(client ? roles.get(client) : undefined, packet.topic, prefixes);
       if (refusal) return done(refuse("topic", refusal));
       if (packet.qos === 2) return done(refuse("qos", "QoS 2 is not spoken here"));
       if (packet.retain) {
-        if (packet.topic !== CHECKPOINT_TOPIC && !packet.topic.endsWith(`/${TopicKind.status}`))
-          return done(refuse("retain", "only status and checkpoint are retained"));
+        if (
+          packet.topic !== CHECKPOINT_TOPIC &&
+          !packet.topic.endsWith(`/${TopicKind.status}`) &&
+          !isRetainedForHomeAssistant(packet.topic, prefixes)
+        )
+          return done(refuse("retain", "this topic is not retained"));
         // The relay says everybody's presence over one connection: ending it for a stranger's would silence all.
-        if (retained.size < MAX_RETAINED) retained.add(packet.topic);
+        if (packet.payload.length === 0) retained.delete(packet.topic);
+        else if (retained.size < MAX_RETAINED) retained.add(packet.topic);
         else if (!retained.has(packet.topic)) {
           tally.count("retained", "did not retain a topic: there are too many");
           packet.retain = false;
@@ -154,8 +166,10 @@ function rules(
     },
     authorizeSubscribe(client, subscription, done) {
       const topics = subscriptions.get(client) ?? new Set();
-      if (!maySubscribe(roles.get(client), subscription.topic) || topics.size >= MAX_SUBSCRIPTIONS) {
-        tally.count("subscription", "refused a subscription");
+      const role = roles.get(client);
+      if (!maySubscribe(role, subscription.topic, prefixes) || topics.size >= MAX_SUBSCRIPTIONS) {
+        // Home Assistant asks every broker for what dozens of other makers announce there: no attack.
+        if (role !== "homeassistant") tally.count("subscription", "refused a subscription");
         return done(null, null);
       }
       subscriptions.set(client, topics.add(subscription.topic));

@@ -6,7 +6,7 @@ import { connect, type IClientOptions, MqttClient } from "mqtt";
 import type { Log } from "../store/log";
 import { reasonOf } from "./reasons";
 import { Subscriptions } from "./subscriptions";
-import type { BrokerRole, BrokerUsers } from "./users";
+import type { BrokerUsers, HubRole } from "./users";
 
 const FIRST_RECONNECT_MS = 500;
 const LAST_RECONNECT_MS = 30000;
@@ -32,6 +32,15 @@ export interface EmbeddedBroker {
 
 export type BrokerAddress = ExternalBroker | EmbeddedBroker;
 
+export interface ConnectionExtras {
+  /** In logs, where the role has more than one connection. */
+  name?: string;
+  /** What the broker says, and retains, when the connection ends without a word. */
+  will?: { topic: string; payload: string };
+  /** Called at every connection. */
+  onConnected?: () => void;
+}
+
 export class Connection {
   private readonly client: MqttClient;
   private readonly subscriptions: Subscriptions;
@@ -40,13 +49,17 @@ export class Connection {
   /** Of the newest failure. */
   private reason = "it closed the connection";
 
-  /** @param role names the connection in the broker's log and ours */
+  private readonly name: string;
+
+  /** @param role whose rights the embedded broker gives it; it names the connection in the broker's log and ours */
   constructor(
-    private readonly role: BrokerRole,
+    role: HubRole,
     address: BrokerAddress,
     private readonly log: Log,
     onMessage: (topic: string, payload: Buffer) => void,
+    { name = role, will, onConnected }: ConnectionExtras = {},
   ) {
+    this.name = name;
     const options: IClientOptions = {
       // MQTT 3.1.1 allows 23 characters.
       clientId: `avnode-${role}-${randomBytes(5).toString("hex")}`,
@@ -57,6 +70,7 @@ export class Connection {
       reconnectPeriod: FIRST_RECONNECT_MS,
       // mqtt.js would time its keepalive in a worker thread.
       timerVariant: "native",
+      will: will && { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
     };
     if ("url" in address) {
       const { url, ...credentials } = address;
@@ -64,14 +78,15 @@ export class Connection {
     } else this.client = new MqttClient(() => address.connect(), { ...options, ...address.users[role] });
     this.subscriptions = new Subscriptions(this.client, (filter) =>
       log.warn(
-        { role, filter },
-        `${role}: the broker does not deliver ${filter}; allow it in the broker's rules`,
+        { role: name, filter },
+        `${name}: the broker does not deliver ${filter}; allow it in the broker's rules`,
       ),
     );
     // Nagle's algorithm would hold a receipt back until the one before it is acknowledged.
     this.client.on("connect", () => (this.client.stream as Partial<Socket>).setNoDelay?.(true));
     this.client.on("message", onMessage);
     this.client.on("connect", () => this.onConnect());
+    if (onConnected) this.client.on("connect", onConnected);
     this.client.on("close", () => this.backOff());
     this.client.on("error", (error) => {
       this.reason = reasonOf(error);
@@ -114,7 +129,7 @@ export class Connection {
 
   private onConnect(): void {
     this.client.options.reconnectPeriod = FIRST_RECONNECT_MS;
-    if (this.lost) this.log.info({ role: this.role }, `${this.role}: the broker is back`);
+    if (this.lost) this.log.info({ role: this.name }, `${this.name}: the broker is back`);
     this.lost = false;
   }
 
@@ -125,8 +140,8 @@ export class Connection {
     if (this.client.disconnecting || this.lost) return;
     this.lost = true;
     this.log.warn(
-      { role: this.role },
-      `${this.role}: no broker (${this.reason}), trying again until it is back`,
+      { role: this.name },
+      `${this.name}: no broker (${this.reason}), trying again until it is back`,
     );
   }
 }

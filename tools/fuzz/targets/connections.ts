@@ -1,7 +1,7 @@
 /** Whole connections to what listens: after anything that anybody sends, the next client must be served as ever. */
 import type { Duplex } from "node:stream";
 import { type Broker, startBroker } from "../../../gateway/mqtt/broker";
-import type { BrokerUsers } from "../../../gateway/mqtt/users";
+import type { BrokerUsers, HubRole } from "../../../gateway/mqtt/users";
 import { fromHex } from "../../../protocol/bytes";
 import { mustBeSame, type Target } from "../target";
 
@@ -24,7 +24,7 @@ function packet(first: number, ...parts: Uint8Array[]): Uint8Array {
 }
 
 /** A clean session with user and password. */
-function connect(role: keyof BrokerUsers, id: string): Uint8Array {
+function connect(role: HubRole, id: string): Uint8Array {
   const { username, password } = USERS[role];
   return packet(0x10, text("MQTT"), Uint8Array.of(4, 0xc2, 0, 60), text(id), text(username), text(password));
 }
