@@ -1,5 +1,7 @@
 /** The hub: broker, relay and store in one process, or some of them beside others on the same broker. */
 import type { Clock } from "./clock";
+import { type HomeAssistantSettings, planHomeAssistant, startHomeAssistant } from "./homeassistant/start";
+import type { HealthValues } from "./homeassistant/values";
 import { type Broker, DEFAULT_PORT, startBroker } from "./mqtt/broker";
 import type { BrokerAddress, ExternalBroker } from "./mqtt/client";
 import { StoreLink } from "./mqtt/storelink";
@@ -29,6 +31,10 @@ export interface HubOptions {
   log?: Log;
   roles?: readonly Role[];
   commit?: { frames: number; delayMs: number };
+  /** The store's to tell; nothing by default. */
+  homeAssistant?: HomeAssistantSettings;
+  /** Whose heart rate and findings Home Assistant is told, if its second switch is on. */
+  health?: HealthValues;
 }
 
 export interface Hub {
@@ -53,9 +59,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const { dataDir, kind, commit } = options;
   // The store first: when the directory is taken, nothing else was begun.
   const store = roles.includes("store") ? Store.open({ dataDir, kind, clock, log, commit }) : undefined;
+  const plan = planHomeAssistant(dataDir, store && options.homeAssistant, log);
   let broker: Broker | undefined;
   try {
-    broker = await embedded(options, () => store?.refused(undefined, "broker"));
+    broker = await embedded(options, plan.prefixes, () => store?.refused(undefined, "broker"));
   } catch (error) {
     store?.close();
     if (error instanceof StoreError) throw error;
@@ -69,6 +76,17 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   }
   const address = broker ?? (options.broker as BrokerAddress);
   const storeLink = store && new StoreLink({ store, broker: address, clock, log });
+  const homeAssistant =
+    store &&
+    startHomeAssistant({
+      plan,
+      view: store.reader,
+      broker: address,
+      dataDir,
+      health: options.health,
+      clock,
+      log,
+    });
   const relay =
     radio && roles.includes("relay")
       ? new Relay({
@@ -88,6 +106,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     port: broker?.port,
     async stop() {
       await relay?.stop();
+      await homeAssistant?.stop();
       store?.flush();
       await storeLink?.close();
       await broker?.close();
@@ -98,10 +117,17 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 
 async function embedded(
   { dataDir, broker = { port: DEFAULT_PORT }, clock, log }: HubOptions,
+  homeAssistantPrefixes: string[],
   onRefused: () => void,
 ): Promise<Broker | undefined> {
-  if (broker === "memory") return startBroker({ clock, log, onRefused });
+  const watch = { homeAssistantPrefixes, clock, log, onRefused };
+  if (broker === "memory") return startBroker(watch);
   if ("url" in broker) return undefined;
   const { port, host } = broker;
-  return startBroker({ port, host, users: loadBrokerUsers(dataDir), clock, log, onRefused });
+  return startBroker({
+    port,
+    host,
+    users: loadBrokerUsers(dataDir, homeAssistantPrefixes.length > 0),
+    ...watch,
+  });
 }

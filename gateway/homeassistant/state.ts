@@ -1,0 +1,51 @@
+/** What a handheld says of itself as a device: nothing of the ECG, no name, no number of a recording. */
+import { MarkKind } from "../../protocol/bodies";
+import { ClockTrust } from "../../protocol/open";
+import type { DeviceInfo, RecordingInfo } from "../store/infos";
+import type { StoreReader } from "../store/reader";
+
+/** A handheld in reach says something once a minute; two messages may be lost. */
+const CONNECTED_MS = 150_000;
+
+export type HandheldView = Pick<StoreReader, "devices" | "newestRecording" | "newestMark" | "pseudonym">;
+
+/** As JSON for the state topic; null where nothing is known. */
+export interface StateMessage {
+  /** Volts. */
+  battery: number | null;
+  /** Whether the electrodes touch, while a recording runs that arrives here. */
+  electrodes: "ON" | "OFF" | null;
+  /** Frames that wait in the handheld. */
+  backlog: number | null;
+  /** ISO 8601; when the newest recording began. */
+  last_recording: string | null;
+  /** A sealed message of it came lately: presence on MQTT is said under an alias, which proves nothing. */
+  connected: "ON" | "OFF";
+}
+
+/** @throws FRAME_TAG, errors of SQLite */
+export function stateMessage(view: HandheldView, device: DeviceInfo, now: number): StateMessage {
+  const { lastContact, status } = device;
+  const recording = view.newestRecording(device.id);
+  const isConnected = lastContact !== undefined && Math.abs(now - lastContact) < CONNECTED_MS;
+  return {
+    // A board that cannot read its battery says 0.
+    battery: status && status.batteryMillivolts > 0 ? Math.round(status.batteryMillivolts / 10) / 100 : null,
+    electrodes: isConnected && recording?.state === "recording" ? electrodes(view, recording.id) : null,
+    backlog: status?.backlog ?? null,
+    last_recording: recording ? beganAt(recording) : null,
+    connected: isConnected ? "ON" : "OFF",
+  };
+}
+
+/** A recording begins with contact, and marks every change. */
+function electrodes(view: HandheldView, recording: string): "ON" | "OFF" {
+  const mark = view.newestMark(recording, [MarkKind.leadOff, MarkKind.leadOn]);
+  return mark?.kind === MarkKind.leadOff ? "OFF" : "ON";
+}
+
+/** By the handheld's clock only if the hub had set it. */
+function beganAt({ startMs, trust, firstAt }: RecordingInfo): string | null {
+  const at = trust === ClockTrust.setByHub && startMs > 0 ? startMs : firstAt;
+  return at === undefined ? null : new Date(at).toISOString();
+}
