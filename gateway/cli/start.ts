@@ -68,8 +68,15 @@ async function plain(
   const dataDir = options.data ?? config.dataDir ?? defaultDataDir("home", terminal.env);
   const place = webPlaceOf(config, dataDir);
   const log = logTo(terminal, config, (line) => terminal.say(line));
-  const hub = await startHub({ dataDir, kind: "home", broker, roles, log });
-  announce(terminal, hub, dataDir, broker);
+  const hub = await startHub({
+    dataDir,
+    kind: "home",
+    broker,
+    roles,
+    log,
+    homeAssistant: config.homeAssistant,
+  });
+  announce(terminal, hub, dataDir, broker, config);
   const { keepCopies } = require("./copies") as typeof import("./copies");
   const copies = keepCopies(dataDir, config, log);
   const where =
@@ -110,8 +117,16 @@ async function demo(
   const running = await startDemo({
     dataDir,
     startHub: async (radio) => {
-      const hub = await startHub({ dataDir, kind: "demo", broker, roles, radio, log });
-      announce(terminal, hub, dataDir, broker);
+      const hub = await startHub({
+        dataDir,
+        kind: "demo",
+        broker,
+        roles,
+        radio,
+        log,
+        homeAssistant: config.homeAssistant,
+      });
+      announce(terminal, hub, dataDir, broker, config);
       const store = hub.store!;
       live = new LiveView({
         out: terminal.stdout,
@@ -208,9 +223,25 @@ async function openWeb(
   }
 }
 
-function announce(terminal: Terminal, hub: Hub, dataDir: string, broker: HubOptions["broker"]): void {
+function announce(
+  terminal: Terminal,
+  hub: Hub,
+  dataDir: string,
+  broker: HubOptions["broker"],
+  { homeAssistant }: Config,
+): void {
   terminal.say(`avnode hub: recordings are kept in ${dataDir}`);
   terminal.say(`broker: ${placeOf(hub, broker)} · stop with Ctrl-C`);
+  if (!hub.store || !homeAssistant?.discovery) return;
+  terminal.say(
+    hub.broker
+      ? `home assistant: it finds handhelds there as the user homeassistant, with its password in ${join(dataDir, "broker.json")}`
+      : "home assistant: it finds handhelds on that broker",
+  );
+  if (homeAssistant.values)
+    terminal.say(
+      "WARNING: heart rate and findings leave the sealed path for Home Assistant: whoever may read that broker or its network reads them; homeAssistant.values: false ends it",
+    );
 }
 
 function placeOf(hub: Hub, broker: HubOptions["broker"]): string {

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
+import { PREFIX_PATTERN } from "../homeassistant/topics";
 import { nearest } from "./nearest";
 
 const MAX_BYTES = 65536;
@@ -51,6 +52,19 @@ const schema = z.strictObject({
   mirror: z
     .strictObject({ host: text.optional(), port: z.number().int().min(1).max(65535).optional() })
     .optional(),
+  /** Handhelds as devices of Home Assistant; with `values` their heart rate and findings too. */
+  homeAssistant: z
+    .strictObject({
+      discovery: z.boolean(),
+      values: z.boolean().optional(),
+      /** Of its discovery topics. */
+      prefix: z
+        .string()
+        .max(128)
+        .regex(PREFIX_PATTERN, "expected a topic like homeassistant, and not avnode's own")
+        .optional(),
+    })
+    .optional(),
 });
 
 export type Config = z.infer<typeof schema>;
@@ -98,11 +112,15 @@ export function parseConfig(source: string, file: string): Config {
   }
   const result = schema.safeParse(value);
   if (!result.success) throw refused(result.error.issues[0]!, where, file);
-  const { broker, web } = result.data;
+  const { broker, web, homeAssistant } = result.data;
   if (broker) checkBroker(broker, where);
   if (web && (web.cert === undefined) !== (web.key === undefined))
     throw new ConfigError(
       `${where(["web", web.cert ? "cert" : "key"])}: a certificate is two files; give web.cert and web.key`,
+    );
+  if (homeAssistant?.values && !homeAssistant.discovery)
+    throw new ConfigError(
+      `${where(["homeAssistant", "values"])}: stands without discovery; set homeAssistant.discovery to true too, or remove it`,
     );
   return result.data;
 }
@@ -157,7 +175,8 @@ function refused(issue: z.core.$ZodIssue, where: Where, file: string): ConfigErr
 function keysOf(path: PropertyKey[]): string[] {
   const { shape } = schema;
   const [part] = path;
-  const isPart = part === "broker" || part === "web" || part === "backup" || part === "mirror";
+  const isPart =
+    part === "broker" || part === "web" || part === "backup" || part === "mirror" || part === "homeAssistant";
   return Object.keys(isPart ? shape[part].unwrap().shape : shape);
 }
 

@@ -58,7 +58,7 @@ web:
     [
       "a key like no other",
       "colour: red\n",
-      "config.yaml:1: colour: unknown key; known are name, dataDir, logLevel, broker, web, backup, mirror",
+      "config.yaml:1: colour: unknown key; known are name, dataDir, logLevel, broker, web, backup, mirror, homeAssistant",
     ],
     [
       "a value of the wrong kind",
@@ -123,7 +123,7 @@ web:
     [
       "a list",
       "- a\n",
-      "config.yaml:1: invalid input: expected object, received array; known keys are name, dataDir, logLevel, broker, web, backup, mirror",
+      "config.yaml:1: invalid input: expected object, received array; known keys are name, dataDir, logLevel, broker, web, backup, mirror, homeAssistant",
     ],
     ["a key twice", "name: a\nname: b\n", "config.yaml:2: Map keys must be unique; correct the YAML"],
   ];
