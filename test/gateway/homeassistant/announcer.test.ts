@@ -295,7 +295,7 @@ describe("what Home Assistant is told", function () {
     await until(() => home.states().last_recording === "None", "its end");
   });
 
-  it("says that the hub is gone, whether it said goodbye or not", async () => {
+  it("says that the hub is gone when it stops in order", async () => {
     rig.claimed();
     await run(ON);
     const home = await assistant();
