@@ -84,7 +84,7 @@ export class Announcer {
   private tick(): void {
     this.cancelTick = this.options.clock.after(EVERY_MS, () => {
       this.tick();
-      if (this.connection.isConnected) this.attempt(() => this.look());
+      if (this.connection.connected) this.attempt(() => this.look());
     });
   }
 
