@@ -26,6 +26,12 @@ const MAX_EARLY = 64;
 /** Names that one link may say: a handheld has one, and another after a claim. */
 const MAX_ALIASES = 8;
 
+/**
+ * Links that one alias may have: its handheld's, the one whose end goes unnoticed, and one more. An alias is read off
+ * the air by anybody, so whoever says it has not proved that it is the handheld.
+ */
+const MAX_LINKS = 3;
+
 /** What the store seals for a session only once something opened under the handheld's own key. */
 const PROOFS = [FrameType.receipt, FrameType.command];
 
@@ -41,7 +47,10 @@ export interface RelayOptions {
 /** A handheld that is here: its links (a new one may open before the old one's end is noticed), and what waits. */
 interface Presence {
   alias: Uint8Array;
+  /** In the order of their hellos, at most MAX_LINKS; all hear what comes down, so none takes it from another. */
   links: Set<Link>;
+  /** The one that was alone when the store answered as only the handheld itself is answered. */
+  proved?: Link;
   since: number;
   /** Undefined once answers can arrive: before that, whatever is sent up may be answered to nobody. */
   early?: Uint8Array[];
@@ -169,6 +178,7 @@ export class Relay {
     const known = this.presences.get(hex);
     if (known) {
       known.links.add(link);
+      if (known.links.size > MAX_LINKS) this.crowd(known);
       return;
     }
     const presence: Presence = { alias, links: new Set([link]), since: this.clock.now(), early: [] };
@@ -177,11 +187,31 @@ export class Relay {
     this.say(presence, true);
   }
 
+  /** The newest stays, as it may be the handheld that comes back; so does the one that proved itself. */
+  private crowd(presence: Presence): void {
+    for (const link of presence.links) {
+      if (link === presence.proved) continue;
+      this.tally.count("many-links", `let go of a link: more than ${MAX_LINKS} said one name`);
+      // Not in the set any more, however long the radio takes to close it.
+      this.closed(link.radio);
+      link.radio.close("superseded");
+      return;
+    }
+  }
+
+  /** Without a key nobody can tell whose of several links it was: only one that is alone is sure. */
+  private prove(presence: Presence): void {
+    if (presence.links.size === 1) [presence.proved] = presence.links;
+    if (presence.proved) this.radio.proved?.(presence.proved.radio);
+    else for (const link of presence.links) this.radio.proved?.(link.radio);
+  }
+
   private leave(link: Link): void {
     const presence = link.alias === undefined ? undefined : this.presences.get(link.alias);
     if (!presence) return;
     link.alias = undefined;
     presence.links.delete(link);
+    if (presence.proved === link) presence.proved = undefined;
     if (presence.links.size > 0) return;
     this.presences.delete(toHex(presence.alias));
     // Nobody is there for the answers any more; the frames are worth storing all the same.
@@ -205,11 +235,10 @@ export class Relay {
         this.tally.count("envelope-type", `refused an envelope of type ${envelope.type} on the downlink`);
         return;
       }
-      for (const message of envelope.messages)
-        for (const link of presence.links) {
-          link.send(message);
-          if (PROOFS.includes(messageType(message))) this.radio.proved?.(link.radio);
-        }
+      for (const message of envelope.messages) {
+        for (const link of presence.links) link.send(message);
+        if (PROOFS.includes(messageType(message))) this.prove(presence);
+      }
     } catch (error) {
       this.refused(error);
     }

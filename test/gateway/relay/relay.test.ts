@@ -9,12 +9,17 @@ import { Relay } from "../../../gateway/relay/relay";
 import { silentLog } from "../../../gateway/store/log";
 import { toHex } from "../../../protocol/bytes";
 import { fragment, Reassembler } from "../../../protocol/fragments";
+import { FrameType } from "../../../protocol/header";
 import { encodeDeviceHello } from "../../../protocol/session";
 import { VirtualTime } from "../../../tools/sim/time";
 
 /** A radio whose handhelds are moved by hand. */
 class FakeRadio implements Radio {
   private handlers?: RadioHandlers;
+  readonly provedLinks: RadioLink[] = [];
+  proved(link: RadioLink): void {
+    this.provedLinks.push(link);
+  }
   start(handlers: RadioHandlers): void {
     this.handlers = handlers;
   }
@@ -33,7 +38,7 @@ class FakeHandheld {
   readonly heard: Uint8Array[] = [];
   closed = false;
   private readonly reassembler = new Reassembler(8);
-  private readonly link: RadioLink;
+  readonly link: RadioLink;
   private sent = 0;
 
   constructor(
@@ -90,6 +95,7 @@ const hello = (alias: Uint8Array) =>
   encodeDeviceHello({ alias, epoch: 1, nonce: new Uint8Array(16), claimable: false });
 /** First byte of a data frame, then `length - 1` more. */
 const frame = (length: number) => Uint8Array.from({ length }, (_, i) => (i === 0 ? 0x12 : i & 255));
+const receipt = Uint8Array.from({ length: 60 }, (_, i) => (i === 0 ? 0x10 | FrameType.receipt : i));
 
 describe("the relay", () => {
   let time: VirtualTime;
@@ -247,6 +253,54 @@ describe("the relay", () => {
     assert.equal(hostile.closed, true);
     assert.equal(handheld.closed, false);
     assert.equal(relay.refusals()["many-aliases"], 1);
+  });
+
+  it("keeps the proved link, and three at most, however many say its name", async () => {
+    const handheld = radio.connect();
+    handheld.say(hello(A));
+    await time.pass(50);
+    store.onSend(A, receipt);
+    await time.pass(50);
+    const others = Array.from({ length: 20 }, () => radio.connect());
+    for (const other of others) other.say(hello(A));
+    await time.pass(50);
+    assert.deepEqual(
+      others.map(({ closed }) => closed),
+      others.map((_, i) => i < 18),
+    );
+    assert.equal(relay.presenceStatus()[0]!.links.length, 3);
+    assert.equal(relay.refusals()["many-links"], 18);
+    store.onSend(A, frame(60));
+    await time.pass(50);
+    assert.deepEqual(handheld.heard, [receipt, frame(60)]);
+  });
+
+  it("lets the handheld in where strangers that say its name are there already", async () => {
+    const strangers = [radio.connect(), radio.connect(), radio.connect()];
+    for (const stranger of strangers) stranger.say(hello(A));
+    const handheld = radio.connect();
+    handheld.say(hello(A));
+    await time.pass(50);
+    store.onSend(A, receipt);
+    await time.pass(50);
+    assert.deepEqual(handheld.heard, [receipt]);
+    assert.deepEqual(
+      strangers.map(({ closed }) => closed),
+      [true, false, false],
+    );
+  });
+
+  it("credits nobody with the answers to a link that was proved before", async () => {
+    const handheld = radio.connect();
+    handheld.say(hello(A));
+    await time.pass(50);
+    store.onSend(A, receipt);
+    await time.pass(50);
+    const stranger = radio.connect();
+    stranger.say(hello(A));
+    store.onSend(A, receipt);
+    await time.pass(50);
+    assert.deepEqual(radio.provedLinks, [handheld.link, handheld.link]);
   });
 
   it("refuses and counts fragments and hellos that are none, and goes on", async () => {
