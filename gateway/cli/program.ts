@@ -7,6 +7,7 @@ import { addDevices } from "./devices";
 import { addExport } from "./exporting";
 import { addForget } from "./forget";
 import { addMirror } from "./mirror";
+import { addName } from "./naming";
 import { addPassword } from "./password";
 import { addProof } from "./proof";
 import { addRecordings } from "./recordings";
@@ -53,6 +54,7 @@ export async function run(
   addStatus(program, terminal);
   addClaim(program, terminal);
   addDevices(program, terminal);
+  addName(program, terminal);
   addRecordings(program, terminal);
   addShow(program, terminal);
   extras.add?.(program, terminal);

@@ -57,7 +57,9 @@ export class Terminal {
       this.say(`avnode: ${oneLine(message)}`);
       if (error instanceof CliError) return error.exit;
       // A code mistyped, a password too short, a configuration that says what cannot be.
-      return /^(CLAIM_CODE|RECOVERY_CODE|CONFIG|ACCESS_PASSWORD)/.test(code ?? "") ? Exit.usage : Exit.failed;
+      return /^(CLAIM_CODE|RECOVERY_CODE|CONFIG|ACCESS_PASSWORD|DEVICE_NAME)/.test(code ?? "")
+        ? Exit.usage
+        : Exit.failed;
     }
     this.say(
       `avnode: a defect of avnode itself: ${oneLine(message ?? String(error))}; please report it with these lines`,

@@ -1,5 +1,5 @@
 /** Handhelds and their ownerships: in memory whole, on disk with a MAC per row. */
-import type { Database } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 import { toHex } from "../../protocol/bytes";
 import { type Certificate, encodeCertificate } from "../../protocol/certificate";
 import type { Crypto } from "../../protocol/crypto";
@@ -93,6 +93,7 @@ export function chainKeyPlace(row: EpochRow): string {
 export class Devices {
   private readonly deviceTable: SealedTable<DeviceRow>;
   private readonly epochTable: SealedTable<EpochRow>;
+  private readonly onDisk: Statement;
   private readonly byId = new Map<string, Device>();
   private byAliasHex = new Map<string, Device>();
 
@@ -104,6 +105,7 @@ export class Devices {
   ) {
     this.deviceTable = new SealedTable(db, keyring, "devices", DEVICE_COLUMNS, 1);
     this.epochTable = new SealedTable(db, keyring, "epochs", EPOCH_COLUMNS, 2);
+    this.onDisk = db.prepare("SELECT * FROM devices WHERE id = ?");
     this.reload();
   }
 
@@ -164,7 +166,7 @@ export class Devices {
       epoch: owner.epoch,
       claims: (known?.row.claims ?? 0) + 1,
       claimed_at: owner.at,
-      name: known?.row.name ?? null,
+      name: known ? this.nameOf(known.row) : null,
       person: owner.person ?? known?.row.person ?? null,
       contact_at: owner.at,
       status: null,
@@ -188,7 +190,10 @@ export class Devices {
   /** Writes what changed, within the caller's transaction. */
   save(): void {
     for (const device of this.byId.values()) {
-      if (device.dirty) this.deviceTable.update(device.row);
+      if (device.dirty) {
+        device.row.name = this.nameOf(device.row);
+        this.deviceTable.update(device.row);
+      }
       for (const epoch of device.epochs.values()) if (epoch.dirty) this.epochTable.update(epoch.row);
     }
   }
@@ -199,6 +204,12 @@ export class Devices {
       device.dirty = false;
       for (const epoch of device.epochs.values()) epoch.dirty = false;
     }
+  }
+
+  /** Its owner may have renamed it beside this process: the disk knows, unless somebody else wrote there. */
+  private nameOf(row: DeviceRow): string | null {
+    const written = this.onDisk.get(row.id) as DeviceRow | undefined;
+    return written && this.deviceTable.intact(written) ? written.name : row.name;
   }
 
   private index(): void {

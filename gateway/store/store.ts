@@ -27,6 +27,7 @@ import { Leaves } from "./leaves";
 import { lockDirectory } from "./lock";
 import { type Log, silentLog } from "./log";
 import { StoreLog } from "./log/log";
+import { nameDevice } from "./naming";
 import { StoreReader } from "./reader";
 import { Receipts } from "./receipts";
 import { Recordings } from "./recordings";
@@ -456,6 +457,16 @@ export function fileClaimBeside(dataDir: string, code: Uint8Array, options: Clai
   try {
     if (options.dossier) new Tables(db).add(options.dossier);
     return fileClaim(db, keyring, code, options.person, systemClock.now());
+  } finally {
+    db.close();
+  }
+}
+
+/** Names a handheld, whether a hub runs on this directory or not. @returns its id; @throws as nameDevice does */
+export function nameDeviceBeside(dataDir: string, abbreviation: string, name: string): string {
+  const { db, keyring } = openBeside(dataDir, false);
+  try {
+    return nameDevice(db, keyring, abbreviation, name);
   } finally {
     db.close();
   }
