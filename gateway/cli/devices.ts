@@ -1,10 +1,13 @@
 import type { Command } from "commander";
 import { MonitorState, REFUSED_KINDS } from "../../protocol/command";
+import { ClockTrust } from "../../protocol/open";
 import { trustName } from "../export/signal";
+import type { HubStatus } from "../health/status";
+import type { LinkStatus } from "../radio/radio";
 import type { DeviceInfo } from "../store/infos";
-import { type DataOption, withReader } from "./reading";
+import { type DataOption, dataDirOf, withReader } from "./reading";
 import type { Terminal } from "./terminal";
-import { ago, counted, table } from "./text";
+import { ago, counted, shortened, table } from "./text";
 
 const STATES: Record<number, string> = {
   [MonitorState.idle]: "idle",
@@ -12,59 +15,121 @@ const STATES: Record<number, string> = {
   [MonitorState.draining]: "sending",
 };
 
+/** Short, so that a row fits. */
+const CLOCKS: Record<number, string> = {
+  [ClockTrust.sinceBoot]: "since start",
+  [ClockTrust.setByHub]: "set by hub",
+};
+
+/** As wide as a terminal may be expected to be. */
+const COLUMNS = 100;
+const NAME_COLUMNS = 16;
+const FIRMWARE_COLUMNS = 12;
+/** As many as make an id here, at least. */
+const ID_COLUMNS = 8;
+
+/** Where it is connected right now. */
+interface Connection {
+  /** Unix time in ms. */
+  since: number;
+  links: Pick<LinkStatus, "id" | "adapter" | "rssi">[];
+}
+
+type Listed = DeviceInfo & { connection?: Connection };
+
 export function addDevices(program: Command, terminal: Terminal): void {
   program
     .command("devices")
-    .description("list handhelds: battery, backlog, last contact, and what was refused")
+    .description("list handhelds: battery, backlog, signal, last contact, and what was refused")
     .option("--json", "print JSON")
     .option("--data <dir>", "data directory")
-    .action((options: DataOption & { json?: boolean }) => {
-      const { devices, unknown } = withReader(options, terminal, (reader) => ({
-        devices: reader.devices(),
+    .action(async (options: DataOption & { json?: boolean }) => {
+      const { known, unknown } = withReader(options, terminal, (reader) => ({
+        known: reader.devices(),
         unknown: reader.refusals(),
       }));
-      if (options.json) return terminal.json({ devices, refusals: { unknown } });
+      const hub = await hubOf(dataDirOf(options, terminal), terminal);
+      const devices = known.map((device) => ({ ...device, connection: connectionOf(device, hub) }));
+      if (options.json)
+        return terminal.json({ hub: { running: hub !== undefined }, devices, refusals: { unknown } });
       if (devices.length === 0)
         terminal.say("no handheld claimed yet: run 'avnode claim CODE' with its button held");
-      else for (const line of table(HEAD, devices.map(rowOf))) terminal.print(line);
-      for (const { id, refusals, status } of devices) {
-        printRefusals(terminal, id, refusals);
-        if (status) printRefusals(terminal, `what came to ${id}`, refusedBy(status.refused));
+      else print(devices, hub !== undefined, terminal);
+      for (const { id, name, refusals, status } of devices) {
+        const whose = name === undefined ? id : `${name} (${id})`;
+        printRefusals(terminal, whose, refusals);
+        if (status) printRefusals(terminal, `what came to ${whose}`, refusedBy(status.refused));
       }
       printRefusals(terminal, "handhelds that nobody claimed here", unknown);
     });
 }
 
-const HEAD = [
-  "HANDHELD",
-  "CLASS",
-  "STATE",
-  "BATTERY",
-  "BACKLOG",
-  "MEMORY",
-  "LAST CONTACT",
-  "CLOCK",
-  "CAN SIGN",
-  "FIRMWARE",
-  "OF",
-];
+/** The list is worth having without it. */
+async function hubOf(dataDir: string, terminal: Terminal): Promise<HubStatus | undefined> {
+  const { askStatus } = require("../health/socket") as typeof import("../health/socket");
+  try {
+    return await askStatus(dataDir);
+  } catch (error) {
+    terminal.say(`without signal: ${(error as Error).message}`);
+    return undefined;
+  }
+}
 
-function rowOf(device: DeviceInfo): string[] {
-  const { status } = device;
+function connectionOf({ alias }: DeviceInfo, hub: HubStatus | undefined): Connection | undefined {
+  const presence = hub?.presences.find((one) => one.alias === alias);
+  if (!presence) return undefined;
+  const links = hub?.radio?.links.filter(({ id }) => presence.links.includes(id)) ?? [];
+  return { since: presence.since, links: links.map(({ id, adapter, rssi }) => ({ id, adapter, rssi })) };
+}
+
+const HEAD = ["NAME", "HANDHELD", "BATTERY", "BACKLOG", "SIGNAL", "LAST CONTACT", "CLOCK", "FIRMWARE"];
+
+function print(devices: Listed[], running: boolean, terminal: Terminal): void {
+  const short = shortIds(devices.map(({ id }) => id));
+  const rows = devices.map((device, i) => rowOf(device, short[i]!, running));
+  for (const line of table(HEAD, rows)) terminal.print(line);
+  for (const device of devices)
+    for (const line of wrapped(`${device.id}:`, factsOf(device))) terminal.print(line);
+}
+
+function rowOf({ name, status, lastContact, connection }: Listed, id: string, running: boolean): string[] {
   return [
-    device.id,
-    device.class === "simulated" ? "SIMULATED" : device.class,
-    status ? (STATES[status.state] ?? "?") : "-",
+    name === undefined ? "-" : shortened(name, NAME_COLUMNS),
+    id,
     status ? `${(status.batteryMillivolts / 1000).toFixed(2)} V` : "-",
-    status ? counted(status.backlog, "frame") : "-",
-    status ? `${(status.ringPermille / 10).toFixed(0)} % full` : "-",
-    device.lastContact === undefined ? "never" : ago(Date.now() - device.lastContact),
-    status ? trustName(status.trust) : "-",
-    // A status from before handhelds signed does not say.
-    status?.signatures === undefined ? "-" : counted(status.signatures, "recording"),
-    status?.firmware ?? "-",
-    device.person ?? "-",
+    // In frames.
+    status ? String(status.backlog) : "-",
+    running ? signalText(connection) : "-",
+    lastContact === undefined ? "never" : ago(Date.now() - lastContact),
+    status ? (CLOCKS[status.trust] ?? trustName(status.trust)) : "-",
+    status ? shortened(status.firmware, FIRMWARE_COLUMNS) : "-",
   ];
+}
+
+/** A radio need not know the strength of a link; of several the strongest counts. */
+function signalText(connection: Connection | undefined): string {
+  if (!connection) return "away";
+  const known = connection.links.flatMap(({ rssi }) => (rssi === undefined ? [] : [rssi]));
+  return known.length === 0 ? "here" : `${Math.max(...known)} dBm`;
+}
+
+function factsOf(device: Listed): string[] {
+  const { status } = device;
+  const facts = [device.class === "simulated" ? "SIMULATED" : device.class];
+  if (status) {
+    facts.push(STATES[status.state] ?? "?", `memory ${(status.ringPermille / 10).toFixed(0)} % full`);
+    // A status from before handhelds signed does not say.
+    if (status.signatures !== undefined) facts.push(`can sign ${counted(status.signatures, "recording")}`);
+  }
+  if (device.person !== undefined) facts.push(`of ${device.person}`);
+  return facts;
+}
+
+/** The shortest beginnings that tell them apart: every command takes them. */
+function shortIds(ids: string[]): string[] {
+  let length = ID_COLUMNS;
+  while (new Set(ids.map((id) => id.slice(0, length))).size < new Set(ids).size) length++;
+  return ids.map((id) => id.slice(0, length));
 }
 
 /** What the handheld itself refused since it was switched on, by kind. */
@@ -77,5 +142,18 @@ function refusedBy(packed: number): Record<string, number> {
 
 function printRefusals(terminal: Terminal, whose: string, refusals: Record<string, number>): void {
   const kinds = Object.entries(refusals).map(([kind, count]) => `${count} ${kind}`);
-  if (kinds.length > 0) terminal.print(`refused of ${whose}: ${kinds.join(", ")}`);
+  if (kinds.length === 0) return;
+  for (const line of wrapped(`refused of ${whose}:`, kinds)) terminal.print(line);
+}
+
+/** A list behind its title, broken between items. */
+function wrapped(title: string, items: string[]): string[] {
+  const lines = [title];
+  items.forEach((item, i) => {
+    const piece = i < items.length - 1 ? `${item},` : item;
+    const last = lines[lines.length - 1]!;
+    if (last.length + 1 + piece.length <= COLUMNS) lines[lines.length - 1] = `${last} ${piece}`;
+    else lines.push(`    ${piece}`);
+  });
+  return lines;
 }

@@ -59,6 +59,12 @@ export function table(head: string[], rows: string[][]): string[] {
   return [head, ...rows].map(line);
 }
 
+/** At most so many characters, the last "…" where some are missing. */
+export function shortened(text: string, most: number): string {
+  const characters = [...text];
+  return characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`;
+}
+
 /** "1 hole", "3 holes" */
 export function counted(count: number, thing: string, things = `${thing}s`): string {
   return `${count} ${count === 1 ? thing : things}`;

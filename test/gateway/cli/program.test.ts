@@ -8,7 +8,10 @@ import Database from "better-sqlite3";
 import { run } from "../../../gateway/cli/program";
 import { Terminal } from "../../../gateway/cli/terminal";
 import { systemClock } from "../../../gateway/clock";
+import { serveStatus } from "../../../gateway/health/socket";
+import type { HubStatus } from "../../../gateway/health/status";
 import { startHub } from "../../../gateway/hub";
+import { NO_ADAPTERS } from "../../../gateway/radio/radio";
 import { readRecord } from "../../../gateway/wfdb/read";
 import { writeRecord } from "../../../gateway/wfdb/write";
 import { toHex } from "../../../protocol/bytes";
@@ -140,7 +143,7 @@ describe("the program", function () {
     assert.equal(code, 0);
     assert.match(out, /SIMULATED/);
     // Of a simulated unit's 32 leaves the import took one.
-    assert.match(out, / 31 recordings /);
+    assert.match(out, / can sign 31 recordings$/m);
     const json = JSON.parse((await avnode("devices", "--json", "--data", data)).out);
     assert.equal(json.devices[0].class, "simulated");
     assert.deepEqual(Object.keys(json.refusals), ["unknown"]);
@@ -189,6 +192,58 @@ describe("the program", function () {
     assert.equal(JSON.parse((await avnode("verify", id, "--json", "--data", copy)).out).ok, false);
   });
 
+  it("names the handheld, lists it by that, and refuses names that are none", async () => {
+    const device = JSON.parse((await avnode("devices", "--json", "--data", data)).out).devices[0]
+      .id as string;
+    const named = await avnode("name", device.slice(0, 5), "Grandmother's bedside", "--data", data);
+    assert.deepEqual(named, { code: 0, out: `handheld ${device} is Grandmother's bedside\n`, err: "" });
+    const { out } = await avnode("devices", "--data", data);
+    assert.match(out, /^NAME +HANDHELD +BATTERY +BACKLOG +SIGNAL +LAST CONTACT +CLOCK +FIRMWARE$/m);
+    // No hub runs: nobody knows of a signal.
+    assert.match(out, new RegExp(`^Grandmother's b… +${device.slice(0, 8)} +[\\d.]+ V +\\d+ +- +`, "m"));
+    for (const line of out.split("\n")) assert.ok(line.length <= 100, line);
+    const json = JSON.parse((await avnode("devices", "--json", "--data", data)).out);
+    assert.deepEqual([json.devices[0].name, json.hub], ["Grandmother's bedside", { running: false }]);
+    assert.equal((await avnode("name", device, "a\u001b[2J", "--data", data)).code, 2);
+    assert.equal((await avnode("name", "zz", "A", "--data", data)).code, 3);
+    assert.equal(
+      (await avnode("name", device, "", "--data", data)).out,
+      `handheld ${device} has no name now\n`,
+    );
+  });
+
+  it("shows how strongly a running hub hears a handheld, or that it does not", async () => {
+    const { id: device, alias } = JSON.parse((await avnode("devices", "--json", "--data", data)).out)
+      .devices[0];
+    const link = { id: "l1", adapter: "hci0", rssi: -62, since: 5, notificationBytes: 20 };
+    const status: HubStatus = {
+      pid: 1,
+      version: "0.0.0",
+      roles: ["relay", "store"],
+      startedAt: 1,
+      ok: true,
+      problems: [],
+      broker: { address: "memory", connected: true },
+      radio: {
+        ...NO_ADAPTERS,
+        links: [{ ...link, id: "l0", rssi: -20 }, link, { ...link, id: "l2", rssi: -80 }],
+      },
+      presences: [{ alias, links: ["l2", "l1"], since: 4 }],
+    };
+    const served = await serveStatus(data, () => status);
+    try {
+      const { out } = await avnode("devices", "--data", data);
+      assert.match(out, new RegExp(` ${device.slice(0, 8)} .* -62 dBm `));
+      const [{ connection }] = JSON.parse((await avnode("devices", "--json", "--data", data)).out).devices;
+      assert.equal(connection.since, 4);
+      assert.deepEqual(connection.links[0], { id: "l1", adapter: "hci0", rssi: -62 });
+      status.presences = [];
+      assert.match((await avnode("devices", "--data", data)).out, / away /);
+    } finally {
+      await served.close();
+    }
+  });
+
   it("claims a handheld of a hub that runs, and says who it is", async () => {
     const shop = join(dir, "shop");
     const faults = { ...PERFECT, notificationsPerSecond: 1000 };
@@ -226,6 +281,39 @@ describe("the program", function () {
       writeFileSync(papers, "no dossier");
       const refused = await avnode("claim", ...words, ...options);
       assert.deepEqual([refused.code, refused.out], [3, ""]);
+    } finally {
+      handheld.powerOff();
+      radio.close();
+      await hub.stop();
+      keepsake.close();
+    }
+  });
+
+  it("says why a claim failed and what to do, as text and as JSON", async () => {
+    const shop = join(dir, "wrong");
+    const radio = new Radio({ ...PERFECT, notificationsPerSecond: 1000 }, systemClock, new Random("wrong"));
+    const keepsake = newKeepsake("wrong");
+    const handheld = new VirtualHandheld({ clock: systemClock, radio, ...keepsake });
+    const hub = await startHub({
+      dataDir: shop,
+      kind: "home",
+      broker: "memory",
+      radio: new SimHubRadio([{ id: "unit", radio }]),
+    });
+    try {
+      const source = new RecordSource(readRecord(join(dir, "r1")));
+      handheld.powerOn(new SimFrontEnd(source, systemClock, { burstMs: 100, speed: 1 }));
+      handheld.act((monitor) => monitor.hold());
+      // Its own code, and a home: the store refuses simulated ones there.
+      const words = encodeClaimCode(handheld.identity.claimCode).split(" ");
+      const { code, out, err } = await avnode("claim", ...words, "--json", "--data", shop);
+      assert.equal(code, 1, err);
+      const { state, code: why, detail, next } = JSON.parse(out);
+      assert.deepEqual([state, why], ["refused", "simulated-refused"]);
+      assert.match(detail, /a real hub takes none/);
+      assert.match(next, /avnode start --demo/);
+      assert.match(err, /^avnode: not claimed: this is a simulated handheld.*; simulated ones belong into/m);
+      assert.match((await avnode("devices", "--data", shop)).err, /^no handheld claimed yet/m);
     } finally {
       handheld.powerOff();
       radio.close();
