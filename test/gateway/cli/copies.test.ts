@@ -100,6 +100,8 @@ describe("the commands for copies", function () {
   });
 
   it("bring it back, and say what to do next", async () => {
+    const [{ id }] = JSON.parse((await avnode(["devices", "--json"])).out).devices;
+    assert.equal((await avnode(["name", id, "Anna's"])).code, 0);
     await avnode(["backup", stick]);
     const restored = join(folder, "restored");
     const back = await avnode(["restore", stick, "--data", restored], "", {
@@ -110,6 +112,7 @@ describe("the commands for copies", function () {
     assert.match(back.err, /run 'avnode start'/);
     const status = await avnode(["status", "--data", restored]);
     assert.match(status.out, /^restored \d{4}-.* from the copy of/m);
+    assert.match((await avnode(["devices", "--data", restored])).out, /^Anna's /m);
     assert.equal((await avnode(["verify", "--data", restored])).code, 0);
   });
 
