@@ -47,6 +47,14 @@ const PARAMETERS = { interval: [6, 80], latency: [0, 4], timeout: [200, 1000] } 
 /** By event code: the fewest bytes, header and type included, that noble reads. */
 const LEAST_EVENT_BYTES: Record<number, number> = { 5: 7, 8: 7, 14: 7, 15: 7, 19: 4, 62: 5 };
 const COMPLETED_PACKETS = 0x13;
+const LE_META = 0x3e;
+/** The same by LE subevent: connected, connection updated, data length, connected (enhanced). */
+const LEAST_LE_BYTES: Record<number, number> = { 1: 22, 3: 13, 7: 14, 10: 34 };
+/** Advertising reports by subevent: the bytes of one but for its data, and where their number stands. */
+const REPORTS: Record<number, { bytes: number; length: number }> = {
+  2: { bytes: 10, length: 8 },
+  13: { bytes: 24, length: 23 },
+};
 
 interface Peer {
   /** L2CAP packet under way, header included. */
@@ -134,7 +142,20 @@ export class Inbound {
 function isEvent(packet: Buffer): boolean {
   const least = LEAST_EVENT_BYTES[packet[1]];
   if (least === undefined || packet.length < least) return false;
+  if (packet[1] === LE_META) return isLeEvent(packet);
   return packet[1] !== COMPLETED_PACKETS || packet.length >= 4 + 4 * packet[3];
+}
+
+function isLeEvent(packet: Buffer): boolean {
+  const report = REPORTS[packet[3]];
+  // Others are of no use, and what noble does with them may change.
+  if (!report) return packet.length >= (LEAST_LE_BYTES[packet[3]] ?? Number.POSITIVE_INFINITY);
+  let at = 5;
+  for (let reports = packet[4]; reports > 0; reports--) {
+    if (at + report.bytes > packet.length) return false;
+    at += report.bytes + packet[at + report.length];
+  }
+  return at <= packet.length;
 }
 
 /** @returns true for noble, false when the link must go, undefined to leave it out */
