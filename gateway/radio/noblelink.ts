@@ -104,16 +104,14 @@ export class NobleLink implements CentralLink {
     return this.begin("discovery", () => this.gatt.discoverServices([SERVICE]));
   }
 
-  subscribe(): Promise<void> {
-    return this.begin("subscribe", () => {
-      if (this.uplink === undefined) throw new CentralError("NOT_DISCOVERED", "subscribe before discovery");
-      this.gatt.notify(SERVICE, UPLINK, true);
-    });
+  async subscribe(): Promise<void> {
+    this.insistDiscovered();
+    await this.begin("subscribe", () => this.gatt.notify(SERVICE, UPLINK, true));
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     this.insistOpen();
-    if (this.uplink === undefined) throw new CentralError("NOT_DISCOVERED", "write before discovery");
+    this.insistDiscovered();
     if (bytes.length > this.payloadBytes)
       throw new CentralError(
         "WRITE_LENGTH",
@@ -222,6 +220,11 @@ export class NobleLink implements CentralLink {
     let packets = this.gatt._commandQueue.length + this.stream.unsent;
     for (const { handle } of queue) if (handle === this.handle) packets++;
     return packets + (connections.get(this.handle)?.pending ?? 0);
+  }
+
+  private insistDiscovered(): void {
+    if (this.uplink === undefined)
+      throw new CentralError("NOT_DISCOVERED", "its characteristics are not known");
   }
 
   private insistOpen(): void {
