@@ -1,6 +1,7 @@
 /** The real noble through our Central, over the simulated air; a handheld's radio on the real bleno at the other end. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import type { EventEmitter } from "node:events";
 import fs from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import os from "node:os";
@@ -484,9 +485,11 @@ describe("noble as one adapter", function () {
     });
   });
 
-  it("hears of advertisers whatever they send, and of ours among thousands", async () => {
+  it("hears of advertisers whatever they send, and of ours among them", async () => {
     const random = new Random(3);
     await hub.hear(HANDHELD);
+    const reported = new Set<string>();
+    insides(hub).hci.on("leAdvertisingReport", (_, __, address: string) => reported.add(address));
     const nothing = { send: () => {}, congested: () => false, close: () => {} };
     const command = (opcode: number, ...bytes: number[]) =>
       Buffer.from([1, opcode & 0xff, opcode >> 8, bytes.length, ...bytes]);
@@ -504,6 +507,7 @@ describe("noble as one adapter", function () {
       for (const one of crowd) one.detach();
     }
     await hub.meet();
+    assert.ok(reported.size > 100, `${reported.size} reported`);
     assert.deepEqual([...new Set(hub.heard.map(({ address }) => address))], [HANDHELD]);
     assert.equal(hub.central.counters.choked, 0);
   });
@@ -602,11 +606,104 @@ describe("noble as one adapter", function () {
     assert.deepEqual(hub.central.counters, { refused: 0, choked: 0 });
   });
 
+  it("leaves no listener, timer or memory of any of 500 connections", async () => {
+    house.close();
+    house = await new House({}, 50).listen();
+    const before = { listeners: listenersOfProcess(), resources: resources() };
+    hub = house.hub();
+    radio = house.handheld();
+    await hub.hear(HANDHELD);
+    const fresh = listenersOf(hub);
+    let opens = 1;
+    for (let cycle = 0; cycle < 500; cycle++) {
+      // Ends everywhere: in the connect, in each step, after all of them; by the hub, the adapter, or opened anew.
+      const way = cycle % 10;
+      await hub.hear(HANDHELD);
+      if (way === 0) {
+        const rejected = assert.rejects(hub.central.connect(HANDHELD));
+        hub.central.cancel(HANDHELD);
+        await rejected;
+        continue;
+      }
+      const link = await hub.central.connect(HANDHELD);
+      const closed = new Promise<void>((resolve) => {
+        link.onClosed = () => resolve();
+      });
+      if (way >= 2) await link.exchangeMtu();
+      if (way >= 3) await link.discover();
+      if (way >= 4) await link.subscribe();
+      if (way >= 5) await link.write(Buffer.from("bye"));
+      if (way === 6) link.rssi().catch(() => {});
+      if (way === 7) link.write(Buffer.alloc(9)).catch(() => {});
+      if (cycle % 50 === 8) hub.central.reset();
+      else if (cycle % 50 === 9) {
+        assert.deepEqual(listenersOf(hub), fresh);
+        hub.central.close();
+      } else link.disconnect();
+      await closed;
+      if (cycle % 50 === 9) {
+        hub = house.hub();
+        opens++;
+      }
+      await until("the other end's knowledge", () => !radio.status().linked);
+    }
+    await until("the last end", () => house.air.links().length === 0);
+    await hub.hear(HANDHELD);
+    assert.deepEqual(listenersOf(hub), fresh);
+    const { hci, links, inbound, advertisers } = insides(hub);
+    const { _aclConnections, _aclQueue, _handleBuffers, _pendingLeConn } = hci;
+    assert.deepEqual([links.size, inbound.peers.size, _aclConnections.size, _aclQueue.length], [0, 0, 0, 0]);
+    assert.deepEqual([advertisers.size, _handleBuffers, _pendingLeConn], [1, {}, null]);
+    assert.ok(opens > 10);
+    hub.central.close();
+    assert.deepEqual(hci.eventNames(), []);
+    assert.deepEqual(hci._socket.eventNames(), []);
+    radio.powerOff();
+    await until("the end of all timers and sockets", () => {
+      return Object.entries(resources()).every(([kind, count]) => count <= (before.resources[kind] ?? 0));
+    });
+    assert.deepEqual(listenersOfProcess(), before.listeners);
+  });
+
   it("takes no other id than hciN and unix:PATH", () => {
     for (const id of ["", "hci", "hci0x", "/dev/hci0", "unix:", "unix:/a#b"])
       assert.throws(() => openNoble(id, { exclusive: false }), refusedAs("ADAPTER_ID"));
   });
 });
+
+/** Of a central and the noble in it: what no interface shows. */
+function insides(hub: Opened) {
+  return hub.central as unknown as {
+    hci: EventEmitter & {
+      _socket: EventEmitter;
+      _aclConnections: Map<number, object>;
+      _aclQueue: object[];
+      _handleBuffers: object;
+      _pendingLeConn: object | null;
+    };
+    links: Map<number, object>;
+    inbound: { peers: Map<number, object> };
+    advertisers: { size: number };
+  };
+}
+
+function counts(emitter: NodeJS.EventEmitter): Record<string, number> {
+  return Object.fromEntries(emitter.eventNames().map((name) => [String(name), emitter.listenerCount(name)]));
+}
+
+function listenersOf(hub: Opened) {
+  const { hci } = insides(hub);
+  return { hci: counts(hci), socket: counts(hci._socket) };
+}
+
+const listenersOfProcess = () => counts(process);
+
+/** Timers and sockets that keep the process alive, by kind. */
+function resources(): Record<string, number> {
+  const counted: Record<string, number> = {};
+  for (const kind of process.getActiveResourcesInfo()) counted[kind] = (counted[kind] ?? 0) + 1;
+  return counted;
+}
 
 const hex2 = (byte: number) => byte.toString(16).padStart(2, "0");
 
