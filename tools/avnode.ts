@@ -15,8 +15,19 @@ const { version } = require(join(ROOT, "package.json")) as { version: string };
 
 // Whatever is heavy is loaded when a command needs it.
 const startDemo: Extras["startDemo"] = (options) => {
+  const given = { ...options, record: DEMO_RECORD };
+  if (options.virtualRadio) {
+    const virtual = require("./sim/virtualdemo") as typeof import("./sim/virtualdemo");
+    return virtual.startVirtualDemo({ ...given, ...options.virtualRadio, openRadio: openBluetooth });
+  }
   const sim = require("./sim/demo") as typeof import("./sim/demo");
-  return sim.startDemo({ ...options, record: DEMO_RECORD });
+  return sim.startDemo(given);
+};
+
+const openBluetooth = (): never => {
+  throw Object.assign(new Error("the hub has no Bluetooth radio yet; run 'avnode start --demo'"), {
+    code: "VIRTUAL_RADIO",
+  });
 };
 
 function addImport(program: Command, terminal: Terminal): void {

@@ -1,14 +1,18 @@
-/** Bundles the program into dist/avnode.js; packages stay outside, source maps beside it. */
+/** Bundles the program, and those that it starts, into dist/; packages stay outside, source maps beside them. */
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 
 const root = join(__dirname, "..");
-const outfile = join(root, "dist/avnode.js");
+const outdir = join(root, "dist");
 
 buildSync({
-  entryPoints: [join(root, "tools/avnode.ts")],
-  outfile,
+  entryPoints: {
+    avnode: join(root, "tools/avnode.ts"),
+    airprocess: join(root, "tools/sim/radio/airprocess.ts"),
+    unit: join(root, "tools/sim/radio/unit.ts"),
+  },
+  outdir,
   bundle: true,
   platform: "node",
   target: "node20.19",
@@ -18,4 +22,4 @@ buildSync({
   sourcemap: "linked",
   logLevel: "warning",
 });
-chmodSync(outfile, 0o755);
+chmodSync(join(outdir, "avnode.js"), 0o755);

@@ -16,8 +16,13 @@ import type { LiveView } from "./live";
 import type { DataOption } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 
+/** As many links as one adapter commonly bears. */
+const MAX_HANDHELDS = 8;
+
 interface StartOptions extends DataOption {
   demo?: boolean;
+  virtualRadio?: boolean;
+  handhelds: string;
   role?: string;
   config?: string;
 }
@@ -25,6 +30,8 @@ interface StartOptions extends DataOption {
 /** Starts a hub with a simulated handheld; the tools bring it, the gateway knows nothing of simulation. */
 export type StartDemo = (options: {
   dataDir: string;
+  /** Handhelds in processes of their own, behind a Bluetooth stack and a radio that is software; one without. */
+  virtualRadio?: { handhelds: number };
   startHub(radio: Radio): Promise<Hub>;
 }) => Promise<{ hub: Hub; stop(): Promise<void> }>;
 
@@ -33,10 +40,14 @@ export function addStart(program: Command, terminal: Terminal, version: string, 
     .command("start")
     .description("run the hub")
     .option("--demo", "with a simulated handheld that replays a real ECG, in a data directory of its own")
+    .option("--virtual-radio", "the demo through real Bluetooth stacks, over a radio that is software")
+    .option("--handhelds <count>", "so many of them behind the virtual radio", "1")
     .option("--role <roles>", "run only some of it: relay, store", "relay,store")
     .option("--config <file>", "YAML file; none is needed")
     .option("--data <dir>", "data directory")
     .action(async (options: StartOptions) => {
+      if (options.virtualRadio && !options.demo)
+        throw new CliError(Exit.usage, "--virtual-radio is for the demo; run it with --demo");
       const roles = rolesOf(options.role!);
       const config = options.config === undefined ? {} : readConfigFile(options.config);
       const broker = brokerOf(config);
@@ -116,6 +127,7 @@ async function demo(
   terminal.say("DEMO: a simulated handheld replays a real heart's record; nothing here is yours");
   const running = await startDemo({
     dataDir,
+    virtualRadio: options.virtualRadio ? { handhelds: handheldsOf(options.handhelds) } : undefined,
     startHub: async (radio) => {
       const hub = await startHub({
         dataDir,
@@ -155,6 +167,12 @@ async function demo(
     await stopTelling();
     await running.stop();
   };
+}
+
+function handheldsOf(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_HANDHELDS) return count;
+  throw new CliError(Exit.usage, `--handhelds ${text}: expected 1 to ${MAX_HANDHELDS}`);
 }
 
 /** Before anything starts. @throws CONFIG_WEB */

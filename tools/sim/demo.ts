@@ -25,15 +25,20 @@ const LIVING_ROOM: RadioFaults = {
   connectMs: [100, 300],
 };
 const BURST_MS = 125;
-const CLOCK_MS = 3000;
-const CLEAN_STOP_MS = 3000;
+export const CLOCK_MS = 3000;
+export const CLEAN_STOP_MS = 3000;
 /** For the last word of the handheld, that it holds nothing any more. */
-const LAST_WORD_MS = 200;
+export const LAST_WORD_MS = 200;
 
 export interface Demo {
   hub: Hub;
   /** Closes the recording, waits for its receipts, and stops everything. */
   stop(): Promise<void>;
+}
+
+/** Where a record that plays without end begins: the heart went on beating while nobody listened. */
+export function samplesSince1970(rate: number): number {
+  return Math.floor((Date.now() / 1000) * rate);
 }
 
 /**
@@ -53,9 +58,7 @@ export async function startDemo(options: {
     startHub: options.startHub,
   });
   const { handheld } = house;
-  // The heart went on beating while nobody listened.
-  const from = Math.floor((Date.now() / 1000) * record.rate);
-  const source = new RecordSource(record, true, from);
+  const source = new RecordSource(record, true, samplesSince1970(record.rate));
   handheld.powerOn(new SimFrontEnd(source, systemClock, { burstMs: BURST_MS, speed: 1 }));
   await claimIfNew(handheld, house.store);
   // A real handheld keeps time by a battery; this one waits a moment for the hub's, then records without it.

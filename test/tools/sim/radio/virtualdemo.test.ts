@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import { type Hub, startHub } from "../../../../gateway/hub";
+import { NO_ADAPTERS, type Radio, type RadioLink } from "../../../../gateway/radio/radio";
+import { startVirtualDemo } from "../../../../tools/sim/virtualdemo";
+import { scratch } from "../../../e2e/rig";
+import { TestCentral } from "./central";
+
+const RECORD = path.join(__dirname, "../../../../tools/sim/records/mitdb208x");
+const LIMIT_MS = 30_000;
+const HANDHELDS = 2;
+
+/** The least that a hub needs of a radio: these handhelds, once, while they last. */
+function plainRadio(adapter: string, handhelds: number): Radio {
+  const central = new TestCentral(adapter.replace(/^unix:/, ""), "d0:00:00:00:00:01");
+  return {
+    status: () => NO_ADAPTERS,
+    async start(handlers) {
+      const met = new Set<string>();
+      while (met.size < handhelds) {
+        const seen = await central.hear(({ address }) => !met.has(address));
+        met.add(seen.address);
+        const { peripheral, uplink, downlink } = await central.meet(seen.address);
+        const link: RadioLink = {
+          id: seen.address,
+          notificationBytes: peripheral.mtu! - 3,
+          write: (bytes) => void downlink.writeAsync(Buffer.from(bytes), true).catch(() => {}),
+          close: () => peripheral.disconnect(),
+        };
+        peripheral.once("disconnect", () => handlers.onClosed(link, "lost"));
+        uplink.on("data", (bytes: Buffer) => handlers.onNotification(link, bytes));
+        handlers.onLink(link);
+        await uplink.subscribeAsync();
+      }
+    },
+    stop: async () => central.close(),
+  };
+}
+
+describe("the demo through the virtual radio", function () {
+  this.timeout(3 * LIMIT_MS);
+  const dataDir = path.join(scratch(), "demo");
+
+  it("claims each handheld and records it to its close, which arrives", async () => {
+    const demo = await startVirtualDemo({
+      dataDir,
+      record: RECORD,
+      handhelds: HANDHELDS,
+      openRadio: (adapter) => plainRadio(adapter, HANDHELDS),
+      startHub: (radio): Promise<Hub> => startHub({ dataDir, kind: "demo", broker: "memory", radio }),
+    });
+    const { reader } = demo.hub.store!;
+    const begun = Date.now();
+    const enough = () => reader.recordings().filter(({ samples }) => samples > 2 * 360).length === HANDHELDS;
+    while (!enough() && Date.now() - begun < LIMIT_MS) await new Promise((done) => setTimeout(done, 50));
+    const atClose: { device: string; closed: boolean; simulated: boolean }[] = [];
+    const stopped = demo.hub.stop;
+    demo.hub.stop = async () => {
+      for (const { device, state, simulated } of reader.recordings())
+        atClose.push({ device, closed: state === "closed", simulated });
+      await stopped();
+    };
+    await demo.stop();
+    assert.equal(new Set(atClose.map(({ device }) => device)).size, HANDHELDS);
+    for (const { closed, simulated } of atClose) assert.deepEqual([closed, simulated], [true, true]);
+  });
+});
