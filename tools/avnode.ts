@@ -6,6 +6,7 @@ import type { DataOption } from "../gateway/cli/reading";
 import type { Terminal } from "../gateway/cli/terminal";
 import { table } from "../gateway/cli/text";
 import { defaultDataDir } from "../gateway/config/places";
+import type { Radio } from "../gateway/radio/radio";
 import { addSimulate } from "./sim/simulate/command";
 
 // From dist/avnode.js and from tools/avnode.ts alike.
@@ -18,16 +19,15 @@ const startDemo: Extras["startDemo"] = (options) => {
   const given = { ...options, record: DEMO_RECORD };
   if (options.virtualRadio) {
     const virtual = require("./sim/virtualdemo") as typeof import("./sim/virtualdemo");
-    return virtual.startVirtualDemo({ ...given, ...options.virtualRadio, openRadio: openBluetooth });
+    return virtual.startVirtualDemo({ ...given, ...options.virtualRadio, openRadio: openVirtual });
   }
   const sim = require("./sim/demo") as typeof import("./sim/demo");
   return sim.startDemo(given);
 };
 
-const openBluetooth = (): never => {
-  throw Object.assign(new Error("the hub has no Bluetooth radio yet; run 'avnode start --demo'"), {
-    code: "VIRTUAL_RADIO",
-  });
+const openVirtual = (adapter: string): Radio => {
+  const { openBluetooth } = require("../gateway/radio/open") as typeof import("../gateway/radio/open");
+  return openBluetooth({ adapters: [adapter] });
 };
 
 function addImport(program: Command, terminal: Terminal): void {

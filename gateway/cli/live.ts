@@ -1,7 +1,7 @@
 /** What the hub is doing right now, drawn in place for a person, one plain line every five seconds otherwise. */
 import { decodeData } from "../../protocol/bodies";
 import { decodeBlock } from "../../protocol/codec/block";
-import { FrameType } from "../../protocol/header";
+import { FrameType, type Header } from "../../protocol/header";
 import { blockShape } from "../../protocol/open";
 import type { Receipt } from "../../protocol/receipt";
 import { type Clock, systemClock } from "../clock";
@@ -16,6 +16,8 @@ const DRAW_MS = 250;
 const PLAIN_MS = 5000;
 /** Frames stored but not receipted that are remembered. */
 const MAX_PENDING = 4096;
+/** So long a handheld says nothing before another one is drawn. */
+const PAUSE_MS = 5000;
 
 export interface LiveOptions {
   out: { write(text: string): unknown; columns?: number };
@@ -37,6 +39,8 @@ interface Newest {
   /** Sample behind the window's end. */
   end: number;
   pending: { sequence: number; end: number }[];
+  /** Unix ms of its newest frame. */
+  heardAt: number;
   /** Every sequence below this has its receipt. */
   receipted: number;
   receiptedSamples: number;
@@ -104,15 +108,12 @@ export class LiveView {
       : [`${what} · ${how}`];
   }
 
-  private follow({ recordingId, header }: StoredFrame): Newest | undefined {
+  private follow({ device, recordingId, header }: StoredFrame): Newest | undefined {
     const { newest } = this;
-    if (newest?.id === recordingId) return newest;
-    // A recording that is behind is drained in the newest one's pauses.
-    if (
-      newest &&
-      (header.epoch < newest.epoch || (header.epoch === newest.epoch && header.recording < newest.number))
-    )
-      return undefined;
+    const now = this.clock.now();
+    if (newest?.id === recordingId) newest.heardAt = now;
+    if (newest && !this.gives(newest, now, device, header))
+      return newest.id === recordingId ? newest : undefined;
     const info = this.options.infoOf(recordingId);
     if (!info.open) return undefined;
     this.newest = {
@@ -121,12 +122,21 @@ export class LiveView {
       epoch: header.epoch,
       info,
       window: new Float64Array(Math.ceil(TRACE_SECONDS * rateOf(info))).fill(Number.NaN),
+      heardAt: now,
       end: 0,
       pending: [],
       receipted: 0,
       receiptedSamples: 0,
     };
     return this.newest;
+  }
+
+  /** Whether another recording is drawn from now on. */
+  private gives(shown: Newest, now: number, device: string, { epoch, recording }: Header): boolean {
+    // One handheld at a time.
+    if (device !== shown.info.device) return now - shown.heardAt >= PAUSE_MS;
+    // A recording that is behind is drained in the newest one's pauses.
+    return epoch > shown.epoch || (epoch === shown.epoch && recording > shown.number);
   }
 
   private take(newest: Newest, { header, body }: StoredFrame): void {

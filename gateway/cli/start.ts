@@ -84,19 +84,14 @@ async function plain(
     kind: "home",
     broker,
     roles,
+    radio: radioOf(config, roles, log),
     log,
     homeAssistant: config.homeAssistant,
   });
   announce(terminal, hub, dataDir, broker, config);
   const { keepCopies } = require("./copies") as typeof import("./copies");
   const copies = keepCopies(dataDir, config, log);
-  const where =
-    hub.port === undefined
-      ? "that broker"
-      : `${placeOf(hub, broker)} with the relay's password in ${join(dataDir, "broker.json")}`;
-  terminal.say(
-    `no Bluetooth radio in this version: run 'avnode start --demo', or let relays publish to ${where}`,
-  );
+  sayRadio(terminal, hub, placeOf(hub, broker), dataDir);
   const told = { hub, dataDir, version, roles, broker: placeOf(hub, broker) };
   const stopTelling = await tell(told, place, log, terminal.env, (line) => terminal.say(line));
   return async () => {
@@ -260,6 +255,23 @@ function announce(
     terminal.say(
       "WARNING: heart rate and findings leave the sealed path for Home Assistant: whoever may read that broker or its network reads them; homeAssistant.values: false ends it",
     );
+}
+
+/** Loaded only where somebody wants it. */
+function radioOf({ radio = {} }: Config, roles: Role[], log: Log): Radio | undefined {
+  if (radio.enabled === false || !roles.includes("relay")) return undefined;
+  const { openBluetooth } = require("../radio/open") as typeof import("../radio/open");
+  return openBluetooth({ adapters: radio.adapters, exclusive: radio.exclusive, log });
+}
+
+function sayRadio(terminal: Terminal, { radio, port }: Hub, broker: string, dataDir: string): void {
+  const adapters = radio?.status().adapters.map(({ id }) => id) ?? [];
+  const password = port === undefined ? "" : ` with the relay's password in ${join(dataDir, "broker.json")}`;
+  const relays = `relays elsewhere publish to ${broker}${password}`;
+  if (adapters.length > 0) terminal.say(`radio: ${adapters.join(", ")}`);
+  else if (radio)
+    terminal.say(`radio: no Bluetooth adapter here; one that is plugged in is used at once, and ${relays}`);
+  else terminal.say(`radio: none; ${relays}`);
 }
 
 function placeOf(hub: Hub, broker: HubOptions["broker"]): string {

@@ -32,6 +32,24 @@ const schema = z.strictObject({
       key: text.optional(),
     })
     .optional(),
+  radio: z
+    .strictObject({
+      /** False for a hub whose relays are elsewhere. */
+      enabled: z.boolean().optional(),
+      /** Every adapter of the machine by default. */
+      adapters: z
+        .array(
+          z
+            .string()
+            .regex(/^(hci\d{1,3}|unix:\/[^\s#]{1,100}(#[0-9a-f:]{17})?)$/, "expected adapters like hci0"),
+        )
+        .min(1)
+        .max(16)
+        .optional(),
+      /** They belong to the hub alone: HCI_CHANNEL_USER, past the kernel's own Bluetooth. */
+      exclusive: z.boolean().optional(),
+    })
+    .optional(),
   web: z
     .strictObject({
       port: port.optional(),

@@ -23,6 +23,8 @@ export interface DialledLink extends RadioLink {
   onNotification: (bytes: Uint8Array) => void;
   /** Once, whoever ended it. */
   onClosed: (cause: CloseCause) => void;
+  /** Delivers what came already, then what comes. */
+  start(): void;
 }
 
 /** Why a dial failed; {@link cause} names its step. */
@@ -387,6 +389,7 @@ export class BluetoothRadio implements Radio {
     const isHere = this.places.get(held.place.adapter.id) === held.place && held.place.adapter.isOn;
     if (this.stopping) link.close("stopping");
     else if (!isHere) link.close("adapter");
+    else link.start();
   }
 
   private failed(held: Held, error: DialFailure): void {

@@ -46,7 +46,7 @@ export interface OpenLink {
  * @throws DialError whose cause is the step that failed, or "stopping"; nothing is left of the attempt then
  */
 export async function dial(
-  central: Central,
+  central: Pick<Central, "connect" | "cancel">,
   address: string,
   limits: DialLimits,
   clock: Clock,

@@ -1,7 +1,9 @@
 /** An open link: writes at a pace that a handheld bears, an end to silence, an end with its cause. */
 import type { Clock } from "../clock";
+import type { DialledLink } from "./bluetooth";
 import type { OpenLink } from "./dial";
-import type { CloseCause, LinkStatus, RadioLink } from "./radio";
+import { LINK_PACE, PacedWrites } from "./pace";
+import type { CloseCause } from "./radio";
 
 export interface LinkLimits {
   /** A handheld says hello as soon as it is connected, and again every 3 s. */
@@ -13,11 +15,6 @@ export interface LinkLimits {
   silenceMs: number;
   writeMs: number;
   rssiEveryMs: number;
-  /** A handheld looks at 30 writes a second before the store has proved itself, and ends the link at 60. */
-  writesPerSecond: number;
-  burst: number;
-  queueBytes: number;
-  queueMessages: number;
 }
 
 export const LINK_LIMITS: Readonly<LinkLimits> = {
@@ -25,60 +22,36 @@ export const LINK_LIMITS: Readonly<LinkLimits> = {
   silenceMs: 150_000,
   writeMs: 5_000,
   rssiEveryMs: 30_000,
-  writesPerSecond: 20,
-  burst: 8,
-  queueBytes: 65_536,
-  queueMessages: 1_024,
 };
 const SILENCE_TICKS = 4;
 
-export interface LinkEvents {
-  onNotification(link: BluetoothLink, bytes: Uint8Array): void;
-  /** Once. */
-  onClosed(link: BluetoothLink, cause: CloseCause): void;
-}
-
-export class BluetoothLink implements RadioLink {
+export class BluetoothLink implements DialledLink {
+  onNotification: (bytes: Uint8Array) => void = () => {};
+  onClosed: (cause: CloseCause) => void = () => {};
   /** Writes that the queue could not take, or that outgrew what one write carries. */
   dropped = 0;
-  private readonly since: number;
-  private lastRssi?: number;
+  /** dBm, as last read. */
+  rssi?: number;
   private closed = false;
   private started = false;
   private heard = false;
-  private readonly queue: Uint8Array[] = [];
-  private queued = 0;
-  private writing = false;
-  private tokens: number;
+  private readonly writes: PacedWrites;
   private quietTicks = 0;
   private readonly timers = new Map<string, () => void>();
 
   constructor(
     readonly id: string,
-    readonly adapter: string,
     private readonly open: OpenLink,
-    private readonly events: LinkEvents,
     private readonly clock: Clock,
     private readonly limits: LinkLimits = LINK_LIMITS,
   ) {
-    this.since = clock.now();
-    this.tokens = limits.burst;
-  }
-
-  get address(): string {
-    return this.open.link.address;
+    this.writes = new PacedWrites(clock, LINK_PACE, (bytes) => this.send(bytes));
   }
 
   get notificationBytes(): number {
     return this.open.link.payloadBytes;
   }
 
-  status(): LinkStatus {
-    const { id, adapter, since, notificationBytes } = this;
-    return { id, adapter, since, notificationBytes, rssi: this.lastRssi };
-  }
-
-  /** Delivers what came already, then what comes. */
   start(): void {
     if (this.closed || this.started) return;
     this.started = true;
@@ -92,15 +65,7 @@ export class BluetoothLink implements RadioLink {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.closed) return;
-    const { queueBytes, queueMessages } = this.limits;
-    if (this.queue.length >= queueMessages || this.queued + bytes.length > queueBytes) {
-      this.dropped++;
-      return;
-    }
-    this.queue.push(bytes);
-    this.queued += bytes.length;
-    this.pump();
+    if (!this.closed && !this.writes.push(bytes)) this.dropped++;
   }
 
   close(cause: CloseCause): void {
@@ -119,7 +84,7 @@ export class BluetoothLink implements RadioLink {
       this.watchSilence();
     }
     this.quietTicks = 0;
-    this.events.onNotification(this, bytes);
+    this.onNotification(bytes);
   }
 
   /** One timer for all notifications: there are a hundred a second. */
@@ -130,39 +95,18 @@ export class BluetoothLink implements RadioLink {
     });
   }
 
-  private pump(): void {
-    while (!this.closed && !this.writing && this.queue.length > 0 && this.tokens > 0) {
-      const bytes = this.queue.shift()!;
-      this.queued -= bytes.length;
-      if (bytes.length > this.notificationBytes) {
-        this.dropped++;
-        continue;
-      }
-      this.tokens--;
-      this.send(bytes);
+  private async send(bytes: Uint8Array): Promise<void> {
+    if (bytes.length > this.notificationBytes) {
+      this.dropped++;
+      return;
     }
-    if (!this.closed && this.tokens < this.limits.burst && !this.timers.has("pace")) this.refill();
-  }
-
-  private refill(): void {
-    this.arm("pace", 1000 / this.limits.writesPerSecond, () => {
-      this.tokens++;
-      this.pump();
-    });
-  }
-
-  private send(bytes: Uint8Array): void {
-    this.writing = true;
     this.arm("write", this.limits.writeMs, () => this.close("write"));
-    this.open.link.write(bytes).then(
-      () => {
-        if (this.closed) return;
-        this.writing = false;
-        this.disarm("write");
-        this.pump();
-      },
-      () => this.close("write"),
-    );
+    try {
+      await this.open.link.write(bytes);
+      this.disarm("write");
+    } catch {
+      this.close("write");
+    }
   }
 
   /** An answer that never comes costs nothing but the next question. */
@@ -170,7 +114,7 @@ export class BluetoothLink implements RadioLink {
     this.open.link.rssi().then(
       (rssi) => {
         if (this.closed) return;
-        this.lastRssi = rssi;
+        this.rssi = rssi;
         this.arm("rssi", this.limits.rssiEveryMs, () => this.askRssi());
       },
       () => {},
@@ -182,9 +126,8 @@ export class BluetoothLink implements RadioLink {
     this.closed = true;
     for (const cancel of this.timers.values()) cancel();
     this.timers.clear();
-    this.queue.length = 0;
-    this.queued = 0;
-    this.events.onClosed(this, cause);
+    this.writes.close();
+    this.onClosed(cause);
   }
 
   private arm(name: string, ms: number, run: () => void): void {

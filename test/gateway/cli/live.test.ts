@@ -67,6 +67,7 @@ describe("the live view", () => {
   let written: string;
   let due: (() => void) | undefined;
   let state: RecordingInfo;
+  let now: number;
   const view = (isTty: boolean) =>
     new LiveView({
       out: {
@@ -79,7 +80,7 @@ describe("the live view", () => {
       infoOf: () => state,
       mark: "DEMO",
       clock: {
-        now: () => 0,
+        now: () => now,
         after: (_ms, run) => {
           due = run;
           return () => {
@@ -90,6 +91,7 @@ describe("the live view", () => {
     });
   beforeEach(() => {
     written = "";
+    now = 0;
     state = info();
   });
 
@@ -156,5 +158,19 @@ describe("the live view", () => {
     const old = second(0, SQUARE);
     live.stored([{ ...old, recordingId: "ff", header: { ...old.header, recording: 2 } }]);
     assert.match(live.lines().join(), /recording 00112233/);
+  });
+
+  it("draws one of two handhelds, and the other once that one has paused", () => {
+    const live = view(false);
+    live.stored([second(0, SQUARE)]);
+    live.receipted(info().device, receipt(2));
+    const other = { ...second(0, SQUARE), device: "ff", recordingId: "ff" };
+    now = 4999;
+    live.stored([other]);
+    assert.match(live.lines().join(), /handheld aabbccdd .* up to 00:00:01/);
+    now = 5000;
+    state = info({ id: "ff", device: "ff" });
+    live.stored([other]);
+    assert.match(live.lines().join(), /handheld ff /);
   });
 });

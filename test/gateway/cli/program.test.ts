@@ -403,20 +403,23 @@ describe("the program", function () {
     assert.equal(spawned("recordings").status, 3);
   });
 
-  it("runs a hub that says how to go on without a radio, and stops cleanly when asked to", async () => {
-    const hub = spawn(process.execPath, [...PROGRAM, "start", "--data", join(dir, "hub")], { cwd: ROOT });
+  it("runs a hub that says how to go on without an adapter, and stops cleanly when asked to", async () => {
+    const config = join(dir, "unplugged.yaml");
+    writeFileSync(config, "radio:\n  adapters: [unix:/nowhere]\n");
+    const args = [...PROGRAM, "start", "--data", join(dir, "hub"), "--config", config];
+    const hub = spawn(process.execPath, args, { cwd: ROOT });
     let said = "";
     const ready = new Promise<void>((done, failed) => {
       hub.stderr.on("data", (chunk) => {
         said += chunk;
-        if (/no Bluetooth radio/.test(said)) done();
+        if (/no Bluetooth adapter/.test(said)) done();
       });
       hub.on("exit", () => failed(new Error(`it ended: ${said}`)));
     });
     await ready;
     assert.match(
       said,
-      /no Bluetooth radio in this version: run 'avnode start --demo', or let relays publish to mqtt:\/\/127\.0\.0\.1:\d+/,
+      /radio: no Bluetooth adapter here; one that is plugged in is used at once, and relays elsewhere publish to mqtt:\/\/127\.0\.0\.1:\d+ with the relay's password in /,
     );
     const second = await avnode("start", "--data", join(dir, "hub"));
     assert.equal(second.code, 3);

@@ -298,6 +298,7 @@ class FakeRelayLink implements DialledLink {
     link.onNotification = (bytes) => this.onNotification(bytes);
     link.onClosed = (reason) => this.end(reason === 0x08 ? "lost" : "peer");
   }
+  start(): void {}
   write(): void {}
   close(cause: CloseCause): void {
     this.end(cause);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import sinon from "sinon";
 import { systemClock } from "../../../gateway/clock";
 import { BluetoothLink, causeOf, LINK_LIMITS } from "../../../gateway/radio/link";
+import { LINK_PACE } from "../../../gateway/radio/pace";
 import { FakeLink } from "./central";
 
 describe("an open link", () => {
@@ -19,16 +20,9 @@ describe("an open link", () => {
 
   function opened(prompt: string[], early: Uint8Array[] = [], ended?: { reason?: number }): BluetoothLink {
     fake = new FakeLink("c0:ff:ee:00:00:01", prompt);
-    const link = new BluetoothLink(
-      "1",
-      "hci0",
-      { link: fake, early, ended },
-      {
-        onNotification: (_link, bytes) => heard.push(bytes[0]),
-        onClosed: (_link, cause) => closed.push(cause),
-      },
-      systemClock,
-    );
+    const link = new BluetoothLink("1", { link: fake, early, ended }, systemClock);
+    link.onNotification = (bytes) => heard.push(bytes[0]!);
+    link.onClosed = (cause) => closed.push(cause);
     link.start();
     return link;
   }
@@ -50,9 +44,9 @@ describe("an open link", () => {
     fake.onNotification(new Uint8Array([1]));
     for (let i = 0; i < 30; i++) link.write(new Uint8Array([i]));
     await clock.tickAsync(0);
-    assert.equal(fake.written.length, LINK_LIMITS.burst);
+    assert.equal(fake.written.length, LINK_PACE.burst);
     await clock.tickAsync(1000);
-    assert.equal(fake.written.length, LINK_LIMITS.burst + LINK_LIMITS.writesPerSecond);
+    assert.equal(fake.written.length, LINK_PACE.burst + LINK_PACE.perSecond);
     await clock.tickAsync(1000);
     assert.deepEqual(
       fake.written.map((bytes) => bytes[0]),
@@ -74,13 +68,10 @@ describe("an open link", () => {
     assert.equal(fake.written.length, 1);
   });
 
-  it("drops the newest of what the queue cannot take, by number and by bytes", () => {
+  it("drops the newest of what the queue cannot take", () => {
     const link = opened([]);
-    for (let i = 0; i < LINK_LIMITS.queueMessages + 3; i++) link.write(new Uint8Array(1));
-    assert.equal(link.dropped, 2, "one is under way");
-    const other = opened([]);
-    for (let i = 0; i < 1000; i++) other.write(new Uint8Array(128));
-    assert.equal(other.dropped, 1000 - 1 - LINK_LIMITS.queueBytes / 128);
+    for (let i = 0; i < 1000; i++) link.write(new Uint8Array(128));
+    assert.equal(link.dropped, 1000 - 1 - LINK_PACE.maxQueuedBytes / 128, "one is under way");
   });
 
   it("drops what outgrows a smaller MTU", async () => {
@@ -134,7 +125,7 @@ describe("an open link", () => {
     assert.equal(fake.answers.rssi, first);
     first.resolve(-61);
     await clock.tickAsync(0);
-    assert.equal(link.status().rssi, -61);
+    assert.equal(link.rssi, -61);
     await clock.tickAsync(LINK_LIMITS.rssiEveryMs);
     assert.notEqual(fake.answers.rssi, first);
     link.close("stopping");

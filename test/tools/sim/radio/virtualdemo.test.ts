@@ -1,41 +1,13 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { type Hub, startHub } from "../../../../gateway/hub";
-import { NO_ADAPTERS, type Radio, type RadioLink } from "../../../../gateway/radio/radio";
+import { openBluetooth } from "../../../../gateway/radio/open";
 import { startVirtualDemo } from "../../../../tools/sim/virtualdemo";
 import { scratch } from "../../../e2e/rig";
-import { TestCentral } from "./central";
 
 const RECORD = path.join(__dirname, "../../../../tools/sim/records/mitdb208x");
 const LIMIT_MS = 30_000;
 const HANDHELDS = 2;
-
-/** The least that a hub needs of a radio: these handhelds, once, while they last. */
-function plainRadio(adapter: string, handhelds: number): Radio {
-  const central = new TestCentral(adapter.replace(/^unix:/, ""), "d0:00:00:00:00:01");
-  return {
-    status: () => NO_ADAPTERS,
-    async start(handlers) {
-      const met = new Set<string>();
-      while (met.size < handhelds) {
-        const seen = await central.hear(({ address }) => !met.has(address));
-        met.add(seen.address);
-        const { peripheral, uplink, downlink } = await central.meet(seen.address);
-        const link: RadioLink = {
-          id: seen.address,
-          notificationBytes: peripheral.mtu! - 3,
-          write: (bytes) => void downlink.writeAsync(Buffer.from(bytes), true).catch(() => {}),
-          close: () => peripheral.disconnect(),
-        };
-        peripheral.once("disconnect", () => handlers.onClosed(link, "lost"));
-        uplink.on("data", (bytes: Buffer) => handlers.onNotification(link, bytes));
-        handlers.onLink(link);
-        await uplink.subscribeAsync();
-      }
-    },
-    stop: async () => central.close(),
-  };
-}
 
 describe("the demo through the virtual radio", function () {
   this.timeout(3 * LIMIT_MS);
@@ -46,7 +18,7 @@ describe("the demo through the virtual radio", function () {
       dataDir,
       record: RECORD,
       handhelds: HANDHELDS,
-      openRadio: (adapter) => plainRadio(adapter, HANDHELDS),
+      openRadio: (adapter) => openBluetooth({ adapters: [adapter] }),
       startHub: (radio): Promise<Hub> => startHub({ dataDir, kind: "demo", broker: "memory", radio }),
     });
     const { reader } = demo.hub.store!;

@@ -1,0 +1,41 @@
+/** The hub's radio: every adapter of the machine, through noble. */
+import { type Clock, systemClock } from "../clock";
+import type { Log } from "../store/log";
+import { presentAdapters } from "./adapters";
+import { BluetoothRadio, type Dial, type RadioLimits } from "./bluetooth";
+import { DIAL_LIMITS, dial } from "./dial";
+import { BluetoothLink } from "./link";
+import { openNoble } from "./noble";
+import { adviceFor, surroundings } from "./permission";
+import type { Radio } from "./radio";
+
+export interface RadioSettings {
+  /** Ids, "hci0" or "unix:PATH"; all that the kernel knows by default. */
+  adapters?: readonly string[];
+  /** HCI_CHANNEL_USER: an adapter belongs to the hub alone. */
+  exclusive?: boolean;
+}
+
+export interface OpenOptions extends RadioSettings {
+  clock?: Clock;
+  log?: Log;
+  limits?: Partial<RadioLimits>;
+}
+
+export function openBluetooth({ adapters, exclusive = false, ...rest }: OpenOptions): Radio {
+  return new BluetoothRadio({
+    ...rest,
+    open: (id) => openNoble(id, { exclusive }),
+    dial: dialler(rest.clock ?? systemClock),
+    list: () => presentAdapters(adapters),
+    advise: (id, state) => adviceFor(id, state, surroundings(exclusive)),
+  });
+}
+
+function dialler(clock: Clock): Dial {
+  let links = 0;
+  return async (central, address, { connectMs }) => {
+    const open = await dial(central, address, { ...DIAL_LIMITS, connectMs }, clock);
+    return new BluetoothLink(String(++links), open, clock);
+  };
+}
