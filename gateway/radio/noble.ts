@@ -86,8 +86,6 @@ export class NobleCentral implements Central {
   private closed = false;
   /** Everything is to be forgotten when the reset is answered. */
   private resetting = false;
-  /** A reset before a connect is under way. */
-  private resetAsked = false;
   /** The newest error of the driver's while it does not work. */
   private trouble?: Error;
   private scanWanted = false;
@@ -283,7 +281,6 @@ export class NobleCentral implements Central {
   /** Nothing of what was under way goes on. */
   private forgetAll(what: string): void {
     this.cancelReset();
-    this.resetAsked = false;
     const { connecting, links } = this;
     this.connecting = undefined;
     this.initiating = undefined;
@@ -300,14 +297,12 @@ export class NobleCentral implements Central {
   private forgetConnections(): void {
     this.hci._aclConnections.clear();
     this.hci._aclQueue = [];
-    this.hci._pendingLeConn = null;
   }
 
   private wasReset(): void {
     // What came between the command and its answer is of the past, too.
     if (this.resetting) this.forgetConnections();
     this.resetting = false;
-    this.resetAsked = false;
   }
 
   // Scanning.
@@ -370,11 +365,7 @@ export class NobleCentral implements Central {
     else {
       this.hci.once("reset", create);
       this.cancelReset = () => this.hci.removeListener("reset", create);
-      // A second one would end what is begun after the first.
-      if (!this.resetAsked) {
-        this.resetAsked = true;
-        this.hci.reset();
-      }
+      this.hci.reset();
     }
   }
 
@@ -406,8 +397,6 @@ export class NobleCentral implements Central {
   /** The controller is free for the next one. @param error why the connect, if it still is, came to nothing */
   private initiated(error?: CentralError): void {
     this.initiating = undefined;
-    // noble does not see that it is over where another address, or none, is told.
-    this.hci._pendingLeConn = null;
     const { connecting } = this;
     if (error && connecting?.started) {
       this.connecting = undefined;

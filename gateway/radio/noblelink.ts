@@ -58,7 +58,6 @@ export class NobleLink implements CentralLink {
   leaving = false;
   private readonly stream: Stream;
   private readonly gatt: Gatt;
-  private readonly signaling: EventEmitter;
   private mtu = LEAST_MTU;
   /** Handle of the uplink's value. */
   private uplink?: number;
@@ -86,8 +85,8 @@ export class NobleLink implements CentralLink {
     this.gatt.on("handleNotify", (_, value: number, bytes: Buffer) => {
       if (value === this.uplink) later(() => this.onNotification(bytes));
     });
-    this.signaling = new Signaling(handle, this.stream, hci.isUserChannel());
-    this.signaling.on("connectionParameterUpdateRequest", (...update: Parameters<Hci["connUpdateLe"]>) =>
+    const signaling = new Signaling(handle, this.stream, hci.isUserChannel());
+    signaling.on("connectionParameterUpdateRequest", (...update: Parameters<Hci["connUpdateLe"]>) =>
       hci.connUpdateLe(...update),
     );
   }
@@ -167,8 +166,6 @@ export class NobleLink implements CentralLink {
   end(reason?: number): void {
     if (this.ended) return;
     this.ended = true;
-    this.stream.emit("end");
-    for (const part of [this.stream, this.gatt, this.signaling]) part.removeAllListeners();
     const error = new CentralError("LINK_ENDED", "the link ended");
     this.step?.reject(error);
     this.step = undefined;

@@ -24,7 +24,6 @@ export interface Hci extends EventEmitter {
   _state: string | null;
   readonly _aclConnections: Map<number, { pending: number }>;
   _aclQueue: { handle: number }[];
-  _pendingLeConn: object | null;
   init(): void;
   stop(): void;
   /** Does nothing but ask a few things while it knows of a link. */

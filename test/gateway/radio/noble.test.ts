@@ -264,8 +264,8 @@ describe("noble as one adapter", function () {
 
   describe("of a handheld that does not do as it should", () => {
     it("keeps 20 bytes where the MTU is refused, and goes on", async () => {
-      // 4, Invalid PDU: at this one noble would wait for ever.
-      for (const error of [0x04, 0x06]) {
+      // Not supported; and at these noble would wait for ever: Invalid PDU, what would have it pair.
+      for (const error of [0x06, 0x04, 0x05, 0x08, 0x0f]) {
         house.air.refuse(HANDHELD, 0x02, error);
         const { link, closed } = await hub.meet();
         assert.equal(link.payloadBytes, 20);
@@ -539,6 +539,46 @@ describe("noble as one adapter", function () {
       assert.ok(!controller.commands.some((command) => command.startsWith("0604")));
     });
 
+    it("waits until a connect that was given up is over before it asks for the next", async () => {
+      await until("the adapter", () => one.central.state === "on");
+      const asked = () => controller.commands.filter((command) => command.startsWith("0d20")).length;
+      const cancels = () => controller.commands.filter((command) => command === "0e20").length;
+      for (const address of [HANDHELD, OTHER, HUB]) {
+        const rejected = assert.rejects(one.central.connect(address), refusedAs("CONNECT_CANCELLED"));
+        // As late as the controller allows: it knows of the first one only.
+        if (address === HANDHELD) await until("it asks", () => asked() === 1);
+        one.central.cancel(address);
+        await rejected;
+      }
+      const last = one.central.connect(OTHER);
+      one.central.scan(true);
+      await until("a cancel", () => cancels() === 1);
+      await assert.rejects(one.central.connect(HANDHELD), refusedAs("CONNECT_BUSY"));
+      assert.deepEqual([asked(), cancels()], [1, 1]);
+      // Unknown Connection Identifier, and of all zeros no address: the first one is over.
+      controller.connected(0, "000000000000", 0x02);
+      await until("it asks again", () => asked() === 2);
+      // Failed to be Established, of yet another address.
+      controller.connected(0, "0a0b0c0d0e0f", 0x3e);
+      await assert.rejects(last, (error: HciError) => error.reason === 0x3e);
+      await until("the scan", () => controller.commands.at(-1) === "0c200100");
+      assert.equal(cancels(), 1);
+    });
+
+    it("goes on where the controller knows of no connect to give up", async () => {
+      await until("the adapter", () => one.central.state === "on");
+      // Command Disallowed; nothing else will come.
+      controller.refusals.set("0e20", 0x0c);
+      const rejected = assert.rejects(one.central.connect(HANDHELD));
+      one.central.cancel(HANDHELD);
+      await rejected;
+      const link = one.central.connect(OTHER);
+      const asked = () => controller.commands.filter((command) => command.startsWith("0d20")).length;
+      await until("it asks again", () => asked() === 2);
+      controller.connected(HANDLE, "0200000000c0");
+      assert.equal((await link).address, OTHER);
+    });
+
     it("survives whatever events the controller sends", async () => {
       const seed = Number(process.env.AVNODE_SEED ?? randomBytes(4).readUInt32LE());
       console.log(`      AVNODE_SEED=${seed}`);
@@ -594,15 +634,18 @@ describe("noble as one adapter", function () {
 
   it("hears nothing over a handle without a link, or of a link that was let go of", async () => {
     const { got, link, closed } = await hub.meet();
-    const notification = att("1b0b00aabb");
+    const { uplink } = link as unknown as { uplink: number };
+    const notification = att(`1b${hex2(uplink & 0xff)}${hex2(uplink >> 8)}aabb`);
+    house.air.inject(HUB, HANDLE, notification);
+    await until("the notification", () => got.length === 1);
     for (const handle of [0, 1, HANDLE + 1, 0xfff]) house.air.inject(HUB, handle, notification);
     for (const handle of [0, HANDLE + 1]) house.air.inject(HUB, handle, Buffer.alloc(3));
     link.disconnect();
-    radio.peripheral.notify(Buffer.from("late"));
+    house.air.inject(HUB, HANDLE, notification);
     await until("the end", () => closed.length === 1);
     house.air.inject(HUB, HANDLE, notification);
     await hub.meet();
-    assert.deepEqual(got, []);
+    assert.equal(got.length, 1);
     assert.deepEqual(hub.central.counters, { refused: 0, choked: 0 });
   });
 
@@ -651,9 +694,9 @@ describe("noble as one adapter", function () {
     await hub.hear(HANDHELD);
     assert.deepEqual(listenersOf(hub), fresh);
     const { hci, links, inbound, advertisers } = insides(hub);
-    const { _aclConnections, _aclQueue, _handleBuffers, _pendingLeConn } = hci;
+    const { _aclConnections, _aclQueue, _handleBuffers } = hci;
     assert.deepEqual([links.size, inbound.peers.size, _aclConnections.size, _aclQueue.length], [0, 0, 0, 0]);
-    assert.deepEqual([advertisers.size, _handleBuffers, _pendingLeConn], [1, {}, null]);
+    assert.deepEqual([advertisers.size, _handleBuffers], [1, {}]);
     assert.ok(opens > 10);
     hub.central.close();
     assert.deepEqual(hci.eventNames(), []);
@@ -679,7 +722,6 @@ function insides(hub: Opened) {
       _aclConnections: Map<number, object>;
       _aclQueue: object[];
       _handleBuffers: object;
-      _pendingLeConn: object | null;
     };
     links: Map<number, object>;
     inbound: { peers: Map<number, object> };
@@ -711,6 +753,8 @@ const hex2 = (byte: number) => byte.toString(16).padStart(2, "0");
 class ScriptedController {
   /** Hex, from the opcode on, without the length. */
   readonly commands: string[] = [];
+  /** HCI errors by opcode, as hex on the wire. */
+  readonly refusals = new Map<string, number>();
   private readonly path = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "av-")), "hci");
   private readonly server = createServer((socket) => this.serve(socket));
   private socket?: Socket;
@@ -736,10 +780,13 @@ class ScriptedController {
   }
 
   /** @param address hex, as on the wire */
-  connected(handle: number, address: string): void {
+  connected(handle: number, address: string, status = 0): void {
     const at = Buffer.alloc(2);
     at.writeUInt16LE(handle);
-    this.event(0x3e, Buffer.from(`0100${at.toString("hex")}0000${address}180000002a0000`, "hex"));
+    this.event(
+      0x3e,
+      Buffer.from(`01${hex2(status)}${at.toString("hex")}0000${address}180000002a0000`, "hex"),
+    );
   }
 
   private serve(socket: Socket): void {
@@ -752,11 +799,10 @@ class ScriptedController {
       const isStarting = ["0604", "0d20", "1320"].includes(opcode);
       // Create Connection, Disconnect and Connection Update: Command Status; else Command Complete, as version 5.0.
       if (isStarting) this.event(0x0f, Buffer.from(`0001${opcode}`, "hex"));
-      else
-        this.event(
-          0x0e,
-          Buffer.from(`01${opcode}00${opcode === "0110" ? "0900000900000000" : "fb00080000000000"}`, "hex"),
-        );
+      else {
+        const returned = opcode === "0110" ? "0900000900000000" : "fb00080000000000";
+        this.event(0x0e, Buffer.from(`01${opcode}${hex2(this.refusals.get(opcode) ?? 0)}${returned}`, "hex"));
+      }
     });
     socket.on("data", (chunk) => splitter.push(chunk));
   }
