@@ -245,8 +245,9 @@ export class NobleCentral implements Central {
   private troubled(error: Error): void {
     if (this.closed) return;
     this.trouble = error;
-    // An adapter of this machine's that was pulled out says no more than that nothing can be written to it.
-    if (this.state === "on" && this.isMissing()) this.become("gone");
+    const why = this.whyNot();
+    // Of what noble makes nothing: an adapter that is pulled out, or for others alone, shows at the next write.
+    if (this.state === "on" ? this.isMissing() : why === "no-permission") this.become(why);
   }
 
   private changed(state: string): void {

@@ -8,10 +8,12 @@ import os from "node:os";
 import path from "node:path";
 import { systemClock } from "../../../gateway/clock";
 import type { Advertisement, CentralError, CentralLink, CentralState } from "../../../gateway/radio/central";
+import { type DialError, type DialLimits, dial } from "../../../gateway/radio/dial";
 import { H4Splitter } from "../../../gateway/radio/h4";
 import { HciDriver } from "../../../gateway/radio/hcisocket";
 import { type HciError, NobleCentral, openNoble } from "../../../gateway/radio/noble";
 import { loadNoble } from "../../../gateway/radio/nobleparts";
+import type { CloseCause } from "../../../gateway/radio/radio";
 import { Gatt } from "../../../protocol/names";
 import { Air, type AirSettings } from "../../../tools/sim/radio/air";
 import { listenOnAir } from "../../../tools/sim/radio/airserver";
@@ -326,6 +328,34 @@ describe("noble as one adapter", function () {
       await hub.meet();
     });
 
+    it("is dialled in vain, each time by the step that failed, and then with success", async () => {
+      const patient = { connectMs: LIMIT_MS, mtuMs: LIMIT_MS, discoveryMs: LIMIT_MS, subscribeMs: LIMIT_MS };
+      const attempt = async (cause: CloseCause, limit: Partial<DialLimits>) => {
+        await hub.hear(HANDHELD);
+        const dialled = dial(hub.central, HANDHELD, { ...patient, ...limit }, systemClock);
+        await assert.rejects(dialled, (error: DialError) => error.cause === cause);
+        await until("the other end's knowledge", () => !radio.status().linked);
+        house.air.swallow(HANDHELD);
+      };
+      house.air.deafen(HANDHELD, true);
+      await attempt("connect", { connectMs: 50 });
+      house.air.deafen(HANDHELD, false);
+      // Exchange MTU, Read By Group Type, Write.
+      house.air.swallow(HANDHELD, 0x02);
+      await attempt("mtu", { mtuMs: 50 });
+      house.air.swallow(HANDHELD, 0x10);
+      await attempt("discovery", { discoveryMs: 50 });
+      house.air.swallow(HANDHELD, 0x12);
+      await attempt("subscribe", { subscribeMs: 50 });
+      house.air.refuse(HANDHELD, 0x12, 0x03);
+      await attempt("subscribe", {});
+      await hub.hear(HANDHELD);
+      const { link, early } = await dial(hub.central, HANDHELD, patient, systemClock);
+      assert.equal(link.payloadBytes, BOARD.notificationBytes);
+      radio.peripheral.notify(Buffer.from("hello"));
+      await until("its notification", () => early.length === 1);
+    });
+
     it("holds writes back while it is out of reach, and those of others go on", async () => {
       house.close();
       // As slow as the house, so that the link outlasts it.
@@ -377,6 +407,14 @@ describe("noble as one adapter", function () {
       const rejected = assert.rejects(hub.central.connect(HANDHELD), refusedAs("ADAPTER_DOWN"));
       house.air.vanish(HUB);
       await rejected;
+    });
+
+    it("says what is missing where the system does not allow it", async () => {
+      const forbidden = house.hub();
+      // As Linux's driver does when it writes; noble looks for a code.
+      insides(forbidden).hci._socket.emit("error", new Error("Operation not permitted"));
+      await until("its state", () => forbidden.states.length > 0);
+      assert.deepEqual(forbidden.states, ["no-permission"]);
     });
 
     it("is gone from the start where nobody listens", async () => {
