@@ -1,0 +1,73 @@
+/** A hub with real adapters' driver as a process of its own, as a test starts it. Usage: HubArguments as JSON. */
+import { type Hub, startHub } from "../../../gateway/hub";
+import type { RadioLimits } from "../../../gateway/radio/bluetooth";
+import { openBluetooth } from "../../../gateway/radio/open";
+import type { RadioStatus } from "../../../gateway/radio/radio";
+import type { Log } from "../../../gateway/store/log";
+import { fromHex } from "../../../protocol/bytes";
+
+export interface HubArguments {
+  dataDir: string;
+  /** Ids, "unix:PATH#ADDRESS". */
+  adapters: string[];
+  limits?: Partial<RadioLimits>;
+}
+
+export type ToHub =
+  | { ask: "status" }
+  /** Papers of a unit, hex. */
+  | { ask: "claim"; claimCode: string; dossier: string }
+  | { ask: "claimed"; claim: number }
+  | { ask: "stop" };
+
+/** Every question is answered once, in order; the first word comes by itself. */
+export type FromHub =
+  | { ready: true }
+  | { status: RadioStatus; rssBytes: number; cpuMicros: number }
+  | { claim: number }
+  | { claimed: boolean }
+  | { stopped: true }
+  | { error: string };
+
+const log: Log = {
+  info: (fields, text) => say("info", fields, text),
+  warn: (fields, text) => say("warn", fields, text),
+  error: (fields, text) => say("error", fields, text),
+};
+
+function say(level: string, fields: object, text: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${level} ${text} ${JSON.stringify(fields)}\n`);
+}
+
+async function answer(hub: Hub, question: ToHub): Promise<FromHub> {
+  const store = hub.store!;
+  if (question.ask === "claim") {
+    const dossier = fromHex(question.dossier);
+    return { claim: store.claim(fromHex(question.claimCode), { dossier }) };
+  }
+  if (question.ask === "claimed") return { claimed: store.claimState(question.claim)?.state === "claimed" };
+  if (question.ask === "stop") {
+    await hub.stop();
+    return { stopped: true };
+  }
+  const { user, system } = process.cpuUsage();
+  return { status: hub.radio!.status(), rssBytes: process.memoryUsage.rss(), cpuMicros: user + system };
+}
+
+async function main({ dataDir, adapters, limits }: HubArguments): Promise<void> {
+  const radio = openBluetooth({ adapters, limits, log });
+  // "import": a home's directory believes no simulated handheld.
+  const hub = await startHub({ dataDir, kind: "import", broker: "memory", radio, log });
+  const send = (message: FromHub) => process.connected && process.send!(message);
+  process.on("message", (question: ToHub) => {
+    answer(hub, question).then(send, (error: Error) => send({ error: error.message }));
+  });
+  // With the test that started it, whatever becomes of that.
+  process.on("disconnect", () => process.exit(0));
+  send({ ready: true });
+}
+
+main(JSON.parse(process.argv[2]!)).catch((error: Error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exit(3);
+});
