@@ -52,6 +52,11 @@ export interface RadioLimits extends AdapterLimits {
   /** After so long a link that proved nothing gives way to another stranger; to a known one, after `yieldMs`. */
   strangerMs: number;
   yieldMs: number;
+  /**
+   * A link that proved nothing ends after so long, though nobody else here waits for its place: the handheld may be
+   * another's, whose hub cannot hear it while we are connected.
+   */
+  unprovedMs: number;
   /** Who was not heard for so long is not dialled. */
   nearMs: number;
   /** A known handheld that an adapter heard so recently should be heard again. */
@@ -69,6 +74,7 @@ export const RADIO_LIMITS: RadioLimits = {
   strangerConnectMs: 4000,
   strangerMs: 30000,
   yieldMs: 5000,
+  unprovedMs: 30000,
   nearMs: 15000,
   expectMs: 600000,
   plugMs: 3000,
@@ -109,6 +115,7 @@ interface Held {
   proved: boolean;
   /** Was told to go for somebody who waits. */
   yields?: boolean;
+  cancelDoubt?: () => void;
 }
 
 /** Adverts come by the hundred: whose turn it is, is looked at seldom. */
@@ -180,6 +187,7 @@ export class BluetoothRadio implements Radio {
     const held = this.byLink.get(link);
     if (!held) return;
     held.proved = true;
+    held.cancelDoubt?.();
     this.neighbours.proved(held.neighbour, this.clock.now());
     // It takes no stranger's place any more.
     this.soon();
@@ -385,6 +393,7 @@ export class BluetoothRadio implements Radio {
     link.onClosed = (cause) => this.ended(held, cause);
     this.byLink.set(link, held);
     this.connects++;
+    held.cancelDoubt = this.clock.after(this.limits.unprovedMs, () => link.close("refused"));
     this.handlers?.onLink(link);
     const isHere = this.places.get(held.place.adapter.id) === held.place && held.place.adapter.isOn;
     if (this.stopping) link.close("stopping");
@@ -415,6 +424,7 @@ export class BluetoothRadio implements Radio {
   private ended(held: Held, cause: CloseCause): void {
     const { neighbour, link, place } = held;
     if (!link || !this.byLink.delete(link)) return;
+    held.cancelDoubt?.();
     const now = this.clock.now();
     const lastedMs = Math.max(0, now - held.since);
     this.count(cause);
@@ -425,6 +435,9 @@ export class BluetoothRadio implements Radio {
       neighbour.heardAt = now;
     }
     if (cause !== "adapter" && cause !== "stopping") {
+      // Without an owner there is nothing to prove; whoever claims it here must not find it in a long pause.
+      if (!held.proved && neighbour.name !== undefined && lastedMs >= this.limits.unprovedMs)
+        neighbour.failures = 0;
       if (!held.proved) this.punish(neighbour, USELESS_FAILURES);
       else if (lastedMs < WORTHWHILE_MS) this.punish(neighbour, 1);
     }

@@ -226,6 +226,22 @@ describe("the Bluetooth radio", () => {
     assert.ok(silent.connects > 45 && silent.connects < 65, `${silent.connects} times within the hour`);
   });
 
+  it("lets another's handheld go after half a minute though nobody waits, so that its owner's hub can have it", async () => {
+    const theirs = house.add({ address: address(1), rssi: { hci0: -40 }, provesAfterMs: 1e9 });
+    hub.start();
+    await hub.connected(theirs, 10);
+    await hub.pass(31);
+    assert.equal(theirs.link, undefined);
+    assert.deepEqual(hub.closed, ["refused"]);
+    let heldSeconds = 0;
+    for (let second = 0; second < 3600; second++) {
+      await hub.pass(1);
+      if (theirs.link) heldSeconds++;
+    }
+    // 30 s of every 90, once the pauses have grown to a minute.
+    assert.ok(heldSeconds < 1500, `${heldSeconds} s of an hour`);
+  });
+
   it("holds a few strangers at once and no more, and each in turn", async () => {
     // They talk, so that the relay keeps them, but the store knows none of them.
     const strangers = Array.from({ length: 12 }, (_, n) =>
