@@ -22,7 +22,7 @@ const MAX_HANDHELDS = 8;
 interface StartOptions extends DataOption {
   demo?: boolean;
   virtualRadio?: boolean;
-  handhelds: string;
+  handhelds?: string;
   role?: string;
   config?: string;
 }
@@ -41,13 +41,15 @@ export function addStart(program: Command, terminal: Terminal, version: string, 
     .description("run the hub")
     .option("--demo", "with a simulated handheld that replays a real ECG, in a data directory of its own")
     .option("--virtual-radio", "the demo through real Bluetooth stacks, over a radio that is software")
-    .option("--handhelds <count>", "so many of them behind the virtual radio", "1")
+    .option("--handhelds <count>", "so many of them behind the virtual radio; one by default")
     .option("--role <roles>", "run only some of it: relay, store", "relay,store")
     .option("--config <file>", "YAML file; none is needed")
     .option("--data <dir>", "data directory")
     .action(async (options: StartOptions) => {
       if (options.virtualRadio && !options.demo)
         throw new CliError(Exit.usage, "--virtual-radio is for the demo; run it with --demo");
+      if (options.handhelds !== undefined && !options.virtualRadio)
+        throw new CliError(Exit.usage, "--handhelds is for the virtual radio; run it with --virtual-radio");
       const roles = rolesOf(options.role!);
       const config = options.config === undefined ? {} : readConfigFile(options.config);
       const broker = brokerOf(config);
@@ -122,7 +124,7 @@ async function demo(
   terminal.say("DEMO: a simulated handheld replays a real heart's record; nothing here is yours");
   const running = await startDemo({
     dataDir,
-    virtualRadio: options.virtualRadio ? { handhelds: handheldsOf(options.handhelds) } : undefined,
+    virtualRadio: options.virtualRadio ? { handhelds: handheldsOf(options.handhelds ?? "1") } : undefined,
     startHub: async (radio) => {
       const hub = await startHub({
         dataDir,

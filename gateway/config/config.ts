@@ -1,7 +1,7 @@
 /** The optional configuration file. None is needed. */
 import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { PREFIX_PATTERN } from "../homeassistant/topics";
 import { nearest } from "./nearest";
@@ -190,17 +190,19 @@ function refused(issue: z.core.$ZodIssue, where: Where, file: string): ConfigErr
   return new ConfigError(`${where(issue.path)}: ${lower(issue.message)}; correct or remove it`);
 }
 
-function keysOf(path: PropertyKey[]): string[] {
+function keysOf([part]: PropertyKey[]): string[] {
   const { shape } = schema;
-  const [part] = path;
-  const isPart =
-    part === "broker" || part === "web" || part === "backup" || part === "mirror" || part === "homeAssistant";
-  return Object.keys(isPart ? shape[part].unwrap().shape : shape);
+  const parts = new Map(Object.entries(shape)).get(String(part))?.unwrap();
+  return Object.keys(parts instanceof z.ZodObject ? parts.shape : shape);
 }
 
-/** Where the key at this path begins. */
+/** Where the key, or the item, at this path begins. */
 function offsetOf(document: Document, path: PropertyKey[]): number {
   const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  if (isSeq(parent)) {
+    const item = parent.items[Number(path.at(-1))];
+    return (isNode(item) && item.range?.[0]) || 0;
+  }
   const pair = isMap(parent)
     ? parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1))
     : undefined;

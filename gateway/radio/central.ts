@@ -59,11 +59,15 @@ export interface CentralLink {
 
 /** The stack, the adapter or the handheld refused. */
 export class CentralError extends Error {
+  /** HCI error code, Core 5.4 Vol 1 Part F, where it was the controller that refused. */
+  readonly reason?: number;
+
   constructor(
     readonly code: string,
     message: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { reason?: number },
   ) {
     super(message, options);
+    this.reason = options?.reason;
   }
 }

@@ -20,7 +20,7 @@ export const DIAL_LIMITS: Readonly<DialLimits> = {
 const MAX_EARLY = 32;
 
 export class DialError extends Error {
-  /** @param reason HCI error code of a link that ended meanwhile */
+  /** @param reason HCI error code, of the controller that refused or the link that ended */
   constructor(
     override readonly cause: CloseCause,
     message: string,
@@ -120,7 +120,9 @@ class Attempt {
       return await new Promise<T>((resolve, reject) => {
         this.fail = reject;
         if (this.failure) reject(this.failure);
-        work.then(resolve, (error) => reject(new DialError(cause, `${cause}: ${told(error)}`)));
+        work.then(resolve, (error) =>
+          reject(new DialError(cause, `${cause}: ${told(error)}`, reasonOf(error))),
+        );
       });
     } finally {
       this.fail = () => {};
@@ -137,6 +139,10 @@ class Attempt {
     this.failure ??= error;
     this.fail(this.failure);
   }
+}
+
+function reasonOf(error: unknown): number | undefined {
+  return error instanceof CentralError ? error.reason : undefined;
 }
 
 function told(error: unknown): string {

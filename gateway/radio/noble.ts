@@ -28,11 +28,8 @@ export interface NobleOptions {
 /** The controller, or the handheld through it, said no. */
 export class HciError extends CentralError {
   /** @param reason HCI error code, Core 5.4 Vol 1 Part F */
-  constructor(
-    message: string,
-    readonly reason: number,
-  ) {
-    super("HCI", `${message}: HCI error ${hex(reason)}`);
+  constructor(message: string, reason: number) {
+    super("HCI", `${message}: HCI error ${hex(reason)}`, { reason });
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * Loaded before the program: writes every connection, datagram, name look-up and child process that it asks for into the
  * file NETWORK_LOG, and lets none through that is not loopback. What asks below these modules, the kernel's trace sees.
+ * Of sockets in the file system the one that NETWORK_OWN_SOCKET names is the program's own: asking it is no news.
  */
 const fs = require("node:fs");
 const net = require("node:net");
@@ -20,8 +21,9 @@ net.Socket.prototype.connect = function (...words) {
   const [first, second] = Array.isArray(words[0]) ? words[0] : words;
   const options = typeof first === "object" && first !== null ? first : undefined;
   const path = options ? options.path : Number.isNaN(+first) ? first : undefined;
-  if (typeof path === "string") note("pipe", path);
-  else if (options) note("connect", `${options.host ?? "localhost"}:${options.port}`);
+  if (typeof path === "string") {
+    if (path !== process.env.NETWORK_OWN_SOCKET) note("pipe", path);
+  } else if (options) note("connect", `${options.host ?? "localhost"}:${options.port}`);
   else note("connect", `${typeof second === "string" ? second : "localhost"}:${first}`);
   return connect.apply(this, words);
 };
@@ -59,6 +61,7 @@ const plants = {
   resolver: () => new dns.promises.Resolver().resolve4("updates.example"),
   child: () => children.spawn("curl", ["http://192.0.2.1/"]),
   neighbour: () => net.connect(9, "127.0.0.1"),
+  pipe: () => net.connect("/nowhere/elsewhere/hub.sock"),
 };
 if (process.env.NETWORK_PLANT)
   Promise.resolve()

@@ -7,6 +7,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
+import { statusSocket } from "../../gateway/health/socket";
 import { skipUnless } from "../machine";
 
 const ROOT = join(__dirname, "../..");
@@ -69,6 +70,8 @@ describe("the network at run time", function () {
       NETWORK_LOG: file,
       NETWORK_PLANT: options.plant ?? "",
       AVNODE_DATA: join(dir, "home"),
+      // A hub asks whether another one answers on the socket that it is about to make.
+      NETWORK_OWN_SOCKET: words.includes("--data") ? statusSocket(words[words.indexOf("--data") + 1]!) : "",
     };
     const [command, ...rest] = [...(options.under ?? []), process.execPath, "-r", HOOK, program, ...words];
     const child = spawn(command!, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -141,10 +144,11 @@ describe("the network at run time", function () {
     ["resolver", "name updates.example"],
     ["child", "child curl"],
     ["neighbour", "connect 127.0.0.1:9"],
+    ["pipe", "pipe /nowhere/elsewhere/hub.sock"],
   ];
   for (const [plant, line] of plants) {
     it(`would be seen in use if the program did so by ${plant}`, async () => {
-      const ran = await avnode(["--version"], { plant });
+      const ran = await avnode(["--version", ...data("planted")], { plant });
       assert.ok(ran.tried.includes(line), `${ran.tried.join()} ${ran.err}`);
     });
   }

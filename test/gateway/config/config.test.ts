@@ -58,7 +58,7 @@ web:
     [
       "a key like no other",
       "colour: red\n",
-      "config.yaml:1: colour: unknown key; known are name, dataDir, logLevel, broker, web, backup, mirror, homeAssistant",
+      "config.yaml:1: colour: unknown key; known are name, dataDir, logLevel, broker, radio, web, backup, mirror, homeAssistant",
     ],
     [
       "a value of the wrong kind",
@@ -121,9 +121,24 @@ web:
       "config.yaml:1: web.prt: unknown key; did you mean port?",
     ],
     [
+      "an adapter that is none",
+      "radio:\n  adapters:\n    - hci0\n    - eth0\n",
+      "config.yaml:4: radio.adapters.1: expected adapters like hci0; correct or remove it",
+    ],
+    [
+      "no adapter at all, where radio.enabled is meant",
+      "radio: { adapters: [] }\n",
+      "config.yaml:1: radio.adapters: too small: expected array to have >=1 items; correct or remove it",
+    ],
+    [
+      "a mistyped key of the radio",
+      "radio: { exclusiv: true }\n",
+      "config.yaml:1: radio.exclusiv: unknown key; did you mean exclusive?",
+    ],
+    [
       "a list",
       "- a\n",
-      "config.yaml:1: invalid input: expected object, received array; known keys are name, dataDir, logLevel, broker, web, backup, mirror, homeAssistant",
+      "config.yaml:1: invalid input: expected object, received array; known keys are name, dataDir, logLevel, broker, radio, web, backup, mirror, homeAssistant",
     ],
     ["a key twice", "name: a\nname: b\n", "config.yaml:2: Map keys must be unique; correct the YAML"],
   ];

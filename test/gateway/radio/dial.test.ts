@@ -86,10 +86,12 @@ describe("dialling", () => {
 
   it("says what the stack said when it refused", async () => {
     const outcome = dialled();
-    central.connecting!.reject(new CentralError("CONNECT_FAILED", "no such thing"));
+    central.connecting!.reject(new CentralError("CONNECT_FAILED", "no such thing", { reason: 0x09 }));
     await clock.tickAsync(0);
     assert.equal(outcome.error?.cause, "connect");
     assert.match(outcome.error!.message, /CONNECT_FAILED, no such thing/);
+    // The radio learns from it how many links a controller bears.
+    assert.equal(outcome.error!.reason, 0x09);
   });
 
   for (const { cause, call, ms, before } of STEPS) {

@@ -199,12 +199,12 @@ describe("the store refuses and counts", () => {
       [encodeCertificate(certificate), "certificate"],
       [encodeCertificate(certifySimulated(handheld.id)), "epoch"],
     ];
-    for (const [bytes, detail] of cases) {
+    for (const [bytes, code] of cases) {
       const claimant = new Handheld(3, undefined, bytes);
       rig.handhelds.push(claimant);
       const claim = rig.store.claim(claimant.code);
       rig.hello(claimant, true);
-      assert.deepEqual(rig.store.claimState(claim), { state: "refused", device: undefined, detail });
+      assert.deepEqual(rig.store.claimState(claim), { state: "refused", device: undefined, code });
     }
     assert.equal(rig.refused().certificate, 1);
     assert.equal(rig.store.reader.devices().length, 1);
