@@ -242,6 +242,23 @@ describe("the Bluetooth radio", () => {
     assert.ok(heldSeconds < 1500, `${heldSeconds} s of an hour`);
   });
 
+  it("lets one without an owner go as well, and comes back within seconds each time, for whoever claims it here", async () => {
+    const unclaimed = house.add({
+      address: address(1),
+      name: "avnode",
+      rssi: { hci0: -40 },
+      provesAfterMs: 1e9,
+    });
+    hub.start();
+    await hub.connected(unclaimed, 10);
+    for (let time = 0; time < 10; time++) {
+      await hub.pass(31);
+      const seconds = await hub.connected(unclaimed, 60);
+      assert.ok(seconds < 8, `${seconds} s the ${time}th time`);
+    }
+    assert.ok(hub.closed.length >= 9);
+  });
+
   it("holds a few strangers at once and no more, and each in turn", async () => {
     // They talk, so that the relay keeps them, but the store knows none of them.
     const strangers = Array.from({ length: 12 }, (_, n) =>
