@@ -46,70 +46,57 @@ describe(`the radio's faults end in a complete recording with no hand (seed ${se
 
   const closes = async (cause: CloseCause) => (await hub.radio()).closes[cause] ?? 0;
 
-  /** Again, and all but the newest frames are receipted. */
-  const flows = () =>
+  /** All but the newest frames are receipted. */
+  const flows = (one = unit) =>
     until("frames to flow", async () => {
-      const { backlog, radio } = await unit.status();
-      return radio.subscribed && backlog <= 2 && (await hub.radio()).links.length > 0;
+      const { backlog, radio } = await one.status();
+      return radio.subscribed && backlog <= 2;
     });
 
-  const begin = async () => {
-    await unit.tell({ do: "start" });
-    await flows();
-    await sampled(unit, RATE);
+  const begin = async (one = unit) => {
+    await one.tell({ do: "start" });
+    await flows(one);
+    await sampled(one, RATE);
   };
 
-  const complete = async () => {
-    await flows();
-    await sampled(unit, RATE);
-    await assertComplete(unit, hub);
+  const complete = async (one = unit) => {
+    await flows(one);
+    await sampled(one, RATE);
+    await assertComplete(one, hub);
   };
 
-  /** The link goes, and every dial after it fails at this step until the fault is gone. */
-  const dialFails = async (cause: CloseCause, breakIt: () => void, mendIt: () => void) => {
-    await begin();
-    const before = await closes(cause);
-    breakIt();
-    rig.air.cut(address);
-    await until(`a dial that fails at ${cause}`, async () => (await closes(cause)) > before);
-    mendIt();
-    await complete();
-  };
-
-  it("a connect that never completes", () =>
-    dialFails(
-      "connect",
-      () => rig.air.deafen(address, true),
-      () => rig.air.deafen(address, false),
-    ));
-
-  it("discovery that hangs", () =>
-    dialFails(
-      "discovery",
-      () => rig.air.swallow(address, Att.groupRequest),
-      () => rig.air.swallow(address),
-    ));
-
-  it("a subscription that is refused", () =>
-    dialFails(
-      "subscribe",
-      () => rig.air.refuse(address, Att.write, UNLIKELY),
-      () => rig.air.swallow(address),
-    ));
-
-  it("a subscription that nothing answers", () =>
-    dialFails(
-      "subscribe",
-      () => rig.air.swallow(address, Att.write),
-      () => rig.air.swallow(address),
-    ));
-
-  it("an MTU exchange that nothing answers", () =>
-    dialFails(
-      "mtu",
-      () => rig.air.swallow(address, Att.mtuRequest),
-      () => rig.air.swallow(address),
-    ));
+  it("dials of five handhelds that fail at connect, MTU, discovery and subscription, all at once", async () => {
+    const { air } = rig;
+    const mend = (at: string) => air.swallow(at);
+    const faults: { cause: CloseCause; fail(at: string): void; mend(at: string): void }[] = [
+      { cause: "connect", fail: (at) => air.deafen(at, true), mend: (at) => air.deafen(at, false) },
+      { cause: "mtu", fail: (at) => air.swallow(at, Att.mtuRequest), mend },
+      { cause: "discovery", fail: (at) => air.swallow(at, Att.groupRequest), mend },
+      { cause: "subscribe", fail: (at) => air.swallow(at, Att.write), mend },
+      { cause: "subscribe", fail: (at) => air.refuse(at, Att.write, UNLIKELY), mend },
+    ];
+    const at = (index: number) => `c0:00:00:00:01:0${index}`;
+    const units = await Promise.all(faults.map((_, index) => rig.unit(`dialled-${index}`, at(index))));
+    for (const one of units) await hub.claim(one);
+    await Promise.all(units.map((one) => begin(one)));
+    await Promise.all(
+      faults.map(async ({ cause, fail, mend }, index) => {
+        const one = units[index]!;
+        const failures = await closes(cause);
+        const { connects } = (await one.status()).radio;
+        fail(at(index));
+        air.cut(at(index));
+        await until(`a dial that fails at ${cause}`, async () => {
+          // Of two that fail at the same step each was connected, let go of, and connected again.
+          const dials = (await one.status()).radio.connects - connects;
+          return (await closes(cause)) > failures && (cause === "connect" || dials > 1);
+        });
+        mend(at(index));
+        await complete(one);
+      }),
+    );
+    await Promise.all(units.map((one) => one.powerOff()));
+  });
 
   it("an MTU that changes, within a link and from one to the next", async () => {
     const bytes = async () => {
@@ -186,7 +173,7 @@ describe(`the radio's faults end in a complete recording with no hand (seed ${se
     await complete();
   });
 
-  it("another's hub that wants the handheld: it lets go, and comes in the owner's way no more than once", async () => {
+  it("another's hub that gets hold of the handheld, and wants it again: it lets go", async () => {
     const other = rig.hub([OTHER_HUB], LIMITS);
     await other.start();
     await begin();
