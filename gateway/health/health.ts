@@ -1,7 +1,7 @@
 /** Whether a running hub is well, and what its owner should do where it is not. Without names and health data. */
 import { type Clock, systemClock } from "../clock";
 import type { Hub } from "../hub";
-import type { RadioStatus } from "../radio/radio";
+import type { AdapterStatus, RadioStatus } from "../radio/radio";
 import type { Role } from "../roles";
 import type { Health } from "../store/commit";
 import { type Disk, diskOf, isLast } from "./disk";
@@ -31,14 +31,14 @@ export class HubHealth {
     const radio = hub.radio?.status();
     const store = hub.store && { ...hub.store.health, disk: diskOf(dataDir) };
     const connected = hub.connected();
-    const problems = [...problemsOfStore(store), ...problemsOfBroker(connected), ...problemsOfRadio(radio)];
+    const severe = [...problemsOfStore(store), ...problemsOfBroker(connected)];
     return {
       pid: process.pid,
       version,
       roles: [...roles],
       startedAt: this.startedAt,
-      ok: problems.length === 0,
-      problems,
+      ok: severe.length === 0 && works(radio),
+      problems: [...severe, ...problemsOfRadio(radio)],
       store,
       broker: { address: broker, connected },
       web: this.web,
@@ -68,11 +68,23 @@ function problemsOfBroker(connected: boolean): string[] {
 }
 
 function problemsOfRadio(radio: RadioStatus | undefined): string[] {
-  if (!radio || radio.healthy) return [];
-  const advised = radio.adapters.flatMap(({ id, advice }) => (advice ? [`adapter ${id}: ${advice}`] : []));
-  return advised.length > 0
+  if (!radio) return [];
+  const advised = radio.adapters.filter(needsItsOwner).map(({ id, advice }) => `adapter ${id}: ${advice}`);
+  return radio.healthy || advised.length > 0
     ? advised
     : [
         "no Bluetooth adapter works: see that one is plugged in and switched on ('rfkill list'), then restart the hub",
       ];
+}
+
+/** One adapter suffices; of a radio without any, a simulated one, nothing is asked. */
+function works(radio: RadioStatus | undefined): boolean {
+  if (!radio) return true;
+  const { adapters, healthy } = radio;
+  return healthy && (adapters.length === 0 || !adapters.every(needsItsOwner));
+}
+
+/** What is said of one that works, such as that another program uses it too, is no problem yet. */
+function needsItsOwner({ state, recoveries, advice }: AdapterStatus): boolean {
+  return advice !== undefined && (state !== "on" || recoveries > 0);
 }

@@ -20,8 +20,9 @@ export interface HubStatus {
   roles: Role[];
   /** Unix time in ms. */
   startedAt: number;
-  /** False when something does not work that should; `problems` says what, and what to do. */
+  /** False when something does not work that should. */
   ok: boolean;
+  /** What is wrong and what to do; also of an adapter beside one that works, which leaves `ok`. */
   problems: string[];
   /** Where it has that role: whether the disk takes frames, and the room on it. */
   store?: Health & { disk: Disk };
