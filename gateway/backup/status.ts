@@ -2,8 +2,10 @@
 import { type Disk, diskOf, isFew } from "../health/disk";
 import { openBeside } from "../store/directory";
 import { codeOf } from "../store/errors";
+import type { DeviceInfo } from "../store/infos";
 import { lockDirectory } from "../store/lock";
 import { StoreReader } from "../store/reader";
+import { lastRefusals, type RefusalInfo } from "../store/refusals";
 import { type LostReport, lostSinceRestore } from "./lost";
 
 export interface CopyState {
@@ -17,6 +19,12 @@ export interface CopyState {
   detail: string;
 }
 
+export interface HandheldState extends Pick<DeviceInfo, "id" | "alias" | "class" | "name" | "lastContact"> {
+  /** By its newest status: frames that no receipt covers. */
+  backlog?: number;
+  batteryMillivolts?: number;
+}
+
 export interface StatusReport {
   dataDir: string;
   kind: string;
@@ -25,7 +33,9 @@ export interface StatusReport {
   recordings: { all: number; running: number; erased: number };
   /** Unix ms of the newest frame. */
   lastFrameAt?: number;
-  handhelds: { id: string; lastContact?: number; backlog?: number }[];
+  handhelds: HandheldState[];
+  /** What was refused last, the newest first. */
+  refusals: RefusalInfo[];
   log: { size: number; checkpointAt?: number };
   copies: CopyState[];
   lost?: LostReport;
@@ -33,6 +43,7 @@ export interface StatusReport {
   advice: string[];
 }
 
+const REFUSALS_TOLD = 5;
 /** Without a schedule a week is long enough to forget it. */
 const LATE_MS = 7 * 24 * 3600_000;
 
@@ -69,9 +80,16 @@ export function statusOf(dataDir: string, now = Date.now()): StatusReport {
         (newest, { lastAt }) => Math.max(newest ?? 0, lastAt ?? 0) || undefined,
         undefined,
       ),
-      handhelds: reader
-        .devices()
-        .map(({ id, lastContact, status }) => ({ id, lastContact, backlog: status?.backlog })),
+      handhelds: reader.devices().map((device) => ({
+        id: device.id,
+        alias: device.alias,
+        class: device.class,
+        name: device.name,
+        lastContact: device.lastContact,
+        backlog: device.status?.backlog,
+        batteryMillivolts: device.status?.batteryMillivolts,
+      })),
+      refusals: lastRefusals(db, REFUSALS_TOLD),
       log: { size: checkpoint?.size ?? 0, checkpointAt: checkpoint?.at },
       copies: copiesOf(db, now),
       lost: lostSinceRestore(dataDir),

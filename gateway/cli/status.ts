@@ -1,57 +1,162 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import type { StatusReport } from "../backup/status";
+import type { HubStatus } from "../health/status";
+import type { AdapterStatus, RadioStatus } from "../radio/radio";
+import { type Connection, connectionOf, signalText } from "./connection";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { lostLines } from "./restore";
 import type { Terminal } from "./terminal";
-import { ago, bytesText, counted, table } from "./text";
+import { ago, bytesText, counted, localTime, table } from "./text";
+
+type Listed = StatusReport["handhelds"][number] & { connection?: Connection };
+/** What the store's files say, and what the hub says that runs on them. */
+type Report = Omit<StatusReport, "handhelds"> & { handhelds: Listed[]; hub?: HubStatus };
+type Fact = [string, string];
 
 export function addStatus(program: Command, terminal: Terminal): void {
   program
     .command("status")
-    .description("how the hub is: disk, handhelds, log, backups and mirrors, and what to do next")
+    .description(
+      "how the hub is: broker, adapters, handhelds, disk, log, backups and mirrors, what was refused, and what to do next",
+    )
     .option("--json", "print JSON")
     .option("--data <dir>", "data directory")
-    .action((options: DataOption & { json?: boolean }) => {
+    .action(async (options: DataOption & { json?: boolean }) => {
       const dataDir = dataDirOf(options, terminal);
+      const hub = await hubOf(dataDir, terminal);
+      const now = Date.now();
+      // A relay alone has no store to tell of.
+      if (hub && !hub.store && !existsSync(join(dataDir, "avnode.db")))
+        return options.json
+          ? terminal.json({ dataDir, running: true, hub, advice: hub.problems })
+          : print(terminal, factsOfHub(hub, now), adviceLines(hub.problems));
       requireData(dataDir, terminal);
       const { statusOf } = require("../backup/status") as typeof import("../backup/status");
-      const now = Date.now();
-      const report = statusOf(dataDir, now);
+      const stored = statusOf(dataDir, now);
+      const report: Report = {
+        ...stored,
+        handhelds: stored.handhelds.map((one) => ({ ...one, connection: connectionOf(one.alias, hub) })),
+        hub,
+        advice: [...(hub?.problems ?? []), ...stored.advice],
+      };
       if (options.json) return terminal.json(report);
-      for (const line of lines(report, now)) terminal.print(line);
+      print(terminal, factsOf(report, now), tablesOf(report, now));
     });
 }
 
-function lines(report: StatusReport, now: number): string[] {
-  const { recordings, log, disk } = report;
-  const since = (at: number | undefined) => (at === undefined ? "never" : ago(now - at));
-  const facts: [string, string][] = [
-    ["hub", report.running ? "running" : "not running"],
-    ["data", `${report.dataDir}, ${bytesText(disk.freeBytes)} free (${disk.freePercent} %)`],
+/** The store's files have their own story. */
+async function hubOf(dataDir: string, terminal: Terminal): Promise<HubStatus | undefined> {
+  const { askStatus } = require("../health/socket") as typeof import("../health/socket");
+  try {
+    return await askStatus(dataDir);
+  } catch (error) {
+    terminal.say((error as Error).message);
+    return undefined;
+  }
+}
+
+function print(terminal: Terminal, facts: Fact[], rest: string[]): void {
+  for (const [name, value] of facts) terminal.print(`${name.padEnd(10)} ${value}`);
+  for (const line of rest) terminal.print(line);
+}
+
+function since(at: number | undefined, now: number): string {
+  return at === undefined ? "never" : ago(now - at);
+}
+
+function factsOf(report: Report, now: number): Fact[] {
+  const { hub, recordings, log, disk } = report;
+  const broken = hub?.store && !hub.store.ok ? `; cannot be written: ${hub.store.reason}` : "";
+  return [
+    ...(hub ? factsOfHub(hub, now) : [["hub", report.running ? "running" : "not running"] satisfies Fact]),
+    ["data", `${report.dataDir}, ${bytesText(disk.freeBytes)} free (${disk.freePercent} %)${broken}`],
     [
       "recordings",
-      `${recordings.all}, ${recordings.running} running, ${recordings.erased} erased; newest frame ${since(report.lastFrameAt)}`,
+      `${recordings.all}, ${recordings.running} running, ${recordings.erased} erased; newest frame ${since(report.lastFrameAt, now)}`,
     ],
-    [
-      "log",
-      `${log.size} ${log.size === 1 ? "leaf" : "leaves"}, newest checkpoint ${since(log.checkpointAt)}`,
-    ],
-    ...report.handhelds.map(({ id, lastContact, backlog }): [string, string] => [
-      "handheld",
-      `${id}, last contact ${since(lastContact)}${backlog ? `, ${counted(backlog, "frame")} to come` : ""}`,
-    ]),
+    ["log", `${counted(log.size, "leaf", "leaves")}, newest checkpoint ${since(log.checkpointAt, now)}`],
   ];
-  const rows = report.copies.map(({ place, kind, verifiedAt, ok, late, detail }) => [
+}
+
+function factsOfHub(hub: HubStatus, now: number): Fact[] {
+  const { broker, radio, roles, startedAt, version, web } = hub;
+  return [
+    ["hub", `running since ${localTime(startedAt)}: avnode ${version}, ${roles.join(" and ")}`],
+    ["broker", `${broker.address}, ${broker.connected ? "connected" : "NOT CONNECTED"}`],
+    ...(web === undefined ? [] : [["page", web] satisfies Fact]),
+    ...(radio ? factsOfRadio(radio, now) : [["radio", "none"] satisfies Fact]),
+  ];
+}
+
+function factsOfRadio({ adapters, links, connects, closes }: RadioStatus, now: number): Fact[] {
+  const ends = Object.entries(closes).map(([cause, count]) => `${count} ${cause}`);
+  return [
+    [
+      "radio",
+      `${counted(links.length, "link")} now, ${connects} since the start${ends.length > 0 ? `; ended or failed: ${ends.join(", ")}` : ""}`,
+    ],
+    ...adapters.map((adapter): Fact => ["adapter", adapterText(adapter, now)]),
+  ];
+}
+
+function adapterText(adapter: AdapterStatus, now: number): string {
+  const { id, state, scanning, links, heardAt, recoveries, advice } = adapter;
+  const words = [`${id} ${state}`, ...(scanning ? ["scanning"] : []), counted(links, "link")];
+  if (heardAt !== undefined) words.push(`heard somebody ${since(heardAt, now)}`);
+  if (recoveries > 0) words.push(`${counted(recoveries, "attempt")} to bring it back`);
+  return `${words.join(", ")}${advice === undefined ? "" : `. ${advice}`}`;
+}
+
+function tablesOf(report: Report, now: number): string[] {
+  const { handhelds, copies, refusals } = report;
+  const copyRows = copies.map(({ place, kind, verifiedAt, ok, late, detail }) => [
     place,
     kind,
-    since(verifiedAt),
+    since(verifiedAt, now),
     ok ? (late ? "LATE" : "ok") : "FAILED",
     detail,
   ]);
   return [
-    ...facts.map(([name, value]) => `${name.padEnd(10)} ${value}`),
-    ...(rows.length > 0 ? table(["COPY", "KIND", "VERIFIED", "STATE", ""], rows) : ["copies     none"]),
+    ...(handhelds.length > 0
+      ? table(
+          ["HANDHELD", "NAME", "CLASS", "SIGNAL", "BATTERY", "BACKLOG", "LAST CONTACT"],
+          handhelds.map((one) => handheldRow(one, report.hub, now)),
+        )
+      : []),
+    ...(copies.length > 0 ? table(["COPY", "KIND", "VERIFIED", "STATE", ""], copyRows) : ["copies     none"]),
+    ...(refusals.length > 0 ? refusalLines(report, now) : []),
     ...(report.lost ? lostLines(report.lost) : []),
-    ...report.advice.map((text) => `do next    ${text}`),
+    ...adviceLines(report.advice),
   ];
+}
+
+function handheldRow(one: Listed, hub: HubStatus | undefined, now: number): string[] {
+  const { id, name, batteryMillivolts, backlog, lastContact, connection } = one;
+  return [
+    id,
+    name ?? "-",
+    one.class === "simulated" ? "SIMULATED" : one.class,
+    hub ? signalText(connection) : "-",
+    batteryMillivolts === undefined ? "-" : `${(batteryMillivolts / 1000).toFixed(2)} V`,
+    backlog === undefined ? "-" : counted(backlog, "frame"),
+    since(lastContact, now),
+  ];
+}
+
+function refusalLines({ refusals }: Report, now: number): string[] {
+  const { REFUSALS } = require("../store/refusals") as typeof import("../store/refusals");
+  const meanings: Record<string, string> = REFUSALS;
+  const rows = refusals.map(({ device, kind, count, lastAt }) => [
+    since(lastAt, now),
+    String(count),
+    device ?? "nobody's",
+    meanings[kind] ?? kind,
+  ]);
+  return table(["REFUSED", "COUNT", "OF", "MESSAGES"], rows);
+}
+
+function adviceLines(advice: string[]): string[] {
+  return advice.map((text) => `do next    ${text}`);
 }

@@ -5,6 +5,7 @@
 import { rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
+import { makeDirectory } from "../store/directory";
 import { codeOf, StoreError } from "../store/errors";
 import type { HubStatus } from "./status";
 
@@ -19,7 +20,7 @@ export function statusSocket(dataDir: string): string {
   return join(dataDir, "hub.sock");
 }
 
-/** @throws HEALTH_SOCKET_PATH, HEALTH_SOCKET_TAKEN, HEALTH_SOCKET: the hub works as well without it */
+/** @throws HEALTH_SOCKET_PATH, HEALTH_SOCKET_TAKEN, HEALTH_SOCKET, STORE_OPEN: the hub works as well without it */
 export async function serveStatus(
   dataDir: string,
   status: () => HubStatus,
@@ -30,6 +31,8 @@ export async function serveStatus(
       "HEALTH_SOCKET_PATH",
       `cannot make ${path}: a socket's name has at most ${MAX_PATH_BYTES} bytes, so 'avnode status' will not see the running hub. Use a data directory with a shorter name`,
     );
+  // A relay alone keeps nothing else there.
+  makeDirectory(dataDir);
   if (await isServed(path))
     throw new StoreError(
       "HEALTH_SOCKET_TAKEN",

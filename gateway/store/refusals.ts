@@ -37,12 +37,40 @@ export const REFUSALS = {
 };
 export type RefusalKind = keyof typeof REFUSALS;
 
-/** Not worth a warning, because links repeat, or told by who refused it with more to say. */
-const QUIET: RefusalKind[] = ["duplicate", "erased", "topic", "envelope", "broker", "notification"];
+/** Every link repeats, and handhelds send again what was forgotten meanwhile. */
+const ROUTINE: RefusalKind[] = ["duplicate", "erased"];
+/** Not worth a warning, or told by who refused it with more to say. */
+const QUIET: RefusalKind[] = [...ROUTINE, "topic", "envelope", "broker", "notification"];
 /** Aliases that belong to nobody share one row. */
 export const UNKNOWN_DEVICE = "unknown";
 const WRITE_EVERY_MS = 1000;
 const TELL_EVERY_MS = 60000;
+
+/** Messages of one kind that were refused of one handheld. */
+export interface RefusalInfo {
+  /** Hex; undefined for handhelds that nobody claimed here. */
+  device?: string;
+  kind: string;
+  count: number;
+  /** Unix ms of the newest. */
+  lastAt: number;
+}
+
+/** The newest first, without those that are routine. */
+export function lastRefusals(db: Database, limit: number): RefusalInfo[] {
+  const rows = db
+    .prepare(
+      `SELECT device, kind, count, last_at FROM refusals WHERE kind NOT IN (${ROUTINE.map(() => "?")})
+       ORDER BY last_at DESC, device, kind LIMIT ?`,
+    )
+    .all(...ROUTINE, limit) as { device: string; kind: string; count: number; last_at: number }[];
+  return rows.map(({ device, kind, count, last_at }) => ({
+    device: device === UNKNOWN_DEVICE ? undefined : device,
+    kind,
+    count,
+    lastAt: last_at,
+  }));
+}
 
 interface Counter {
   device: string;
