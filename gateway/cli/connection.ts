@@ -1,11 +1,23 @@
-/** Where a handheld is connected right now, by the running hub's own word. */
+/** What only the running hub knows: where a handheld is connected right now. */
 import type { HubStatus } from "../health/status";
 import type { LinkStatus } from "../radio/radio";
+import type { Terminal } from "./terminal";
 
 export interface Connection {
   /** Unix time in ms. */
   since: number;
   links: Pick<LinkStatus, "id" | "adapter" | "rssi">[];
+}
+
+/** The store's files have their own story: a hub that does not answer is told of, and done without. */
+export async function askHub(dataDir: string, terminal: Terminal): Promise<HubStatus | undefined> {
+  const { askStatus } = require("../health/socket") as typeof import("../health/socket");
+  try {
+    return await askStatus(dataDir);
+  } catch (error) {
+    terminal.say((error as Error).message);
+    return undefined;
+  }
 }
 
 /** @param alias in hex */

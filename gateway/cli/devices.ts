@@ -2,9 +2,8 @@ import type { Command } from "commander";
 import { MonitorState, REFUSED_KINDS } from "../../protocol/command";
 import { ClockTrust } from "../../protocol/open";
 import { trustName } from "../export/signal";
-import type { HubStatus } from "../health/status";
-import type { LinkStatus } from "../radio/radio";
 import type { DeviceInfo } from "../store/infos";
+import { askHub, type Connection, connectionOf, signalText } from "./connection";
 import { type DataOption, dataDirOf, withReader } from "./reading";
 import type { Terminal } from "./terminal";
 import { ago, counted, shortened, table } from "./text";
@@ -28,13 +27,6 @@ const FIRMWARE_COLUMNS = 12;
 /** As many as make an id here, at least. */
 const ID_COLUMNS = 8;
 
-/** Where it is connected right now. */
-interface Connection {
-  /** Unix time in ms. */
-  since: number;
-  links: Pick<LinkStatus, "id" | "adapter" | "rssi">[];
-}
-
 type Listed = DeviceInfo & { connection?: Connection };
 
 export function addDevices(program: Command, terminal: Terminal): void {
@@ -48,8 +40,8 @@ export function addDevices(program: Command, terminal: Terminal): void {
         known: reader.devices(),
         unknown: reader.refusals(),
       }));
-      const hub = await hubOf(dataDirOf(options, terminal), terminal);
-      const devices = known.map((device) => ({ ...device, connection: connectionOf(device, hub) }));
+      const hub = await askHub(dataDirOf(options, terminal), terminal);
+      const devices = known.map((device) => ({ ...device, connection: connectionOf(device.alias, hub) }));
       if (options.json)
         return terminal.json({ hub: { running: hub !== undefined }, devices, refusals: { unknown } });
       if (devices.length === 0)
@@ -62,24 +54,6 @@ export function addDevices(program: Command, terminal: Terminal): void {
       }
       printRefusals(terminal, "handhelds that nobody claimed here", unknown);
     });
-}
-
-/** The list is worth having without it. */
-async function hubOf(dataDir: string, terminal: Terminal): Promise<HubStatus | undefined> {
-  const { askStatus } = require("../health/socket") as typeof import("../health/socket");
-  try {
-    return await askStatus(dataDir);
-  } catch (error) {
-    terminal.say(`without signal: ${(error as Error).message}`);
-    return undefined;
-  }
-}
-
-function connectionOf({ alias }: DeviceInfo, hub: HubStatus | undefined): Connection | undefined {
-  const presence = hub?.presences.find((one) => one.alias === alias);
-  if (!presence) return undefined;
-  const links = hub?.radio?.links.filter(({ id }) => presence.links.includes(id)) ?? [];
-  return { since: presence.since, links: links.map(({ id, adapter, rssi }) => ({ id, adapter, rssi })) };
 }
 
 const HEAD = ["NAME", "HANDHELD", "BATTERY", "BACKLOG", "SIGNAL", "LAST CONTACT", "CLOCK", "FIRMWARE"];
@@ -107,12 +81,6 @@ function rowOf({ name, status, lastContact, connection }: Listed, id: string, ru
 }
 
 /** A radio need not know the strength of a link; of several the strongest counts. */
-function signalText(connection: Connection | undefined): string {
-  if (!connection) return "away";
-  const known = connection.links.flatMap(({ rssi }) => (rssi === undefined ? [] : [rssi]));
-  return known.length === 0 ? "here" : `${Math.max(...known)} dBm`;
-}
-
 function factsOf(device: Listed): string[] {
   const { status } = device;
   const facts = [device.class === "simulated" ? "SIMULATED" : device.class];

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { StatusReport } from "../backup/status";
 import type { HubStatus } from "../health/status";
 import type { AdapterStatus, RadioStatus } from "../radio/radio";
-import { type Connection, connectionOf, signalText } from "./connection";
+import { askHub, type Connection, connectionOf, signalText } from "./connection";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { lostLines } from "./restore";
 import type { Terminal } from "./terminal";
@@ -25,7 +25,7 @@ export function addStatus(program: Command, terminal: Terminal): void {
     .option("--data <dir>", "data directory")
     .action(async (options: DataOption & { json?: boolean }) => {
       const dataDir = dataDirOf(options, terminal);
-      const hub = await hubOf(dataDir, terminal);
+      const hub = await askHub(dataDir, terminal);
       const now = Date.now();
       // A relay alone has no store to tell of.
       if (hub && !hub.store && !existsSync(join(dataDir, "avnode.db")))
@@ -44,17 +44,6 @@ export function addStatus(program: Command, terminal: Terminal): void {
       if (options.json) return terminal.json(report);
       print(terminal, factsOf(report, now), tablesOf(report, now));
     });
-}
-
-/** The store's files have their own story. */
-async function hubOf(dataDir: string, terminal: Terminal): Promise<HubStatus | undefined> {
-  const { askStatus } = require("../health/socket") as typeof import("../health/socket");
-  try {
-    return await askStatus(dataDir);
-  } catch (error) {
-    terminal.say((error as Error).message);
-    return undefined;
-  }
 }
 
 function print(terminal: Terminal, facts: Fact[], rest: string[]): void {
