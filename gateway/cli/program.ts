@@ -12,6 +12,7 @@ import { addPassword } from "./password";
 import { addProof } from "./proof";
 import { addRecordings } from "./recordings";
 import { addRestore } from "./restore";
+import { addService } from "./service";
 import { addShow } from "./show";
 import { addStart, type StartDemo } from "./start";
 import { addStatus } from "./status";
@@ -51,6 +52,7 @@ export async function run(
     exit = code;
   };
   addStart(program, terminal, version, extras.startDemo);
+  addService(program, terminal);
   addStatus(program, terminal);
   addClaim(program, terminal);
   addDevices(program, terminal);

@@ -53,11 +53,7 @@ export function addStart(program: Command, terminal: Terminal, version: string, 
       const roles = rolesOf(options.role!);
       const config = options.config === undefined ? {} : readConfigFile(options.config);
       const broker = brokerOf(config);
-      if (!roles.includes("store") && !("url" in broker))
-        throw new CliError(
-          Exit.usage,
-          "a relay alone needs the store's broker; give its broker.url in --config FILE",
-        );
+      requireBroker(roles, broker);
       // From here on, so that a signal while the last parts load ends what runs already in order.
       const asked = signalled(terminal);
       const stop = options.demo
@@ -281,7 +277,7 @@ function placeOf(hub: Hub, broker: HubOptions["broker"]): string {
   return "url" in broker ? broker.url : `mqtt://${broker.host ?? "127.0.0.1"}:${hub.port}`;
 }
 
-function rolesOf(text: string): Role[] {
+export function rolesOf(text: string): Role[] {
   const { ROLES } = require("../roles") as typeof import("../roles");
   return text.split(",").map((word) => {
     const role = ROLES.find((known) => known === word.trim());
@@ -294,12 +290,21 @@ function rolesOf(text: string): Role[] {
   });
 }
 
-function readConfigFile(file: string): Config {
+export function readConfigFile(file: string): Config {
   const { readConfig } = require("../config/config") as typeof import("../config/config");
   return readConfig(file);
 }
 
-function brokerOf({ broker = {} }: Config): ExternalBroker | EmbeddedPlace {
+/** @throws CliError where a relay would have a broker of its own, on which no store listens */
+export function requireBroker(roles: Role[], broker: ExternalBroker | EmbeddedPlace): void {
+  if (!roles.includes("store") && !("url" in broker))
+    throw new CliError(
+      Exit.usage,
+      "a relay alone needs the store's broker; give its broker.url in --config FILE",
+    );
+}
+
+export function brokerOf({ broker = {} }: Config): ExternalBroker | EmbeddedPlace {
   const { url, username, password, ca, cert, key, host, port = 1883 } = broker;
   if (url === undefined) return { port, host };
   return { url, username, password, ca: pem(ca), cert: pem(cert), key: privatePem(key) };

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { addService } from "../../../gateway/cli/service";
+import { CliError, Exit, Terminal } from "../../../gateway/cli/terminal";
+import { scratch } from "../../e2e/rig";
+
+const PLACED = { node: "/usr/bin/env", program: "/opt/avnode/dist/avnode.js" };
+
+function service(words: string[], running = PLACED): string {
+  let out = "";
+  const write = (text: string) => {
+    out += text;
+    return true;
+  };
+  const terminal = new Terminal({ write } as unknown as NodeJS.WriteStream);
+  const program = new Command().exitOverride();
+  addService(program, terminal, () => running);
+  program.parse(["service", ...words], { from: "user" });
+  return out;
+}
+
+function refusal(pattern: RegExp, words: string[], running = PLACED): void {
+  assert.throws(
+    () => service(words, running),
+    (error: Error) => error instanceof CliError && error.exit === Exit.usage && pattern.test(error.message),
+  );
+}
+
+describe("avnode service", () => {
+  const folder = scratch();
+
+  it("prints a unit that starts this program", () => {
+    const lines = service([]).split("\n");
+    assert.ok(lines.includes(`ExecStart=${PLACED.node} ${PLACED.program} start --role relay,store`));
+    assert.ok(lines.includes("Type=notify"));
+    assert.ok(lines.includes("WantedBy=multi-user.target"));
+  });
+
+  it("refuses Node and the program where the service would not see them", () => {
+    refusal(/^Node: \/root\/n\/bin\/node is under \/root/, [], { ...PLACED, node: "/root/n/bin/node" });
+    refusal(/^avnode: \/home\/me\/avnode\.js is under \/home/, [], {
+      ...PLACED,
+      program: "/home/me/avnode.js",
+    });
+  });
+
+  it("refuses a configuration out of reach, an unknown role, and a relay without a broker", () => {
+    const file = join(folder, "avnode.yaml");
+    writeFileSync(file, "name: hub\n");
+    refusal(/^--config: .* is under \/tmp/, ["--config", file]);
+    refusal(/^--role page: /, ["--role", "page"]);
+    refusal(/broker\.url/, ["--role", "relay"]);
+  });
+});
