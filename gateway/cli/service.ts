@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Config } from "../config/config";
+import type { UnitOptions } from "../health/unit";
 import type { Role } from "../roles";
 import { brokerOf, readConfigFile, requireBroker, rolesOf } from "./start";
 import { CliError, Exit, type Terminal } from "./terminal";
@@ -33,13 +34,13 @@ export function addService(
       refuse("Node", node, "install it for the whole machine, as under /usr/local");
       refuse("avnode", program, "move it, as to /opt/avnode");
       if (config !== undefined) refuse("--config", config, "move it, as to /etc/avnode.yaml");
-      const writes = writesOf(config, roles);
-      terminal.print(unitText({ node, program, config, roles, writes }).trimEnd());
+      const { dataDir, writes } = foldersOf(config, roles);
+      terminal.print(unitText({ node, program, config, roles, dataDir, writes }).trimEnd());
     });
 }
 
 /** Folders that this configuration has the hub write to. @throws CliError where a path of it is out of reach */
-function writesOf(file: string | undefined, roles: Role[]): string[] {
+function foldersOf(file: string | undefined, roles: Role[]): Pick<UnitOptions, "dataDir" | "writes"> {
   const config: Config = file === undefined ? {} : readConfigFile(file);
   const { dataDir, broker, web, backup } = config;
   requireBroker(roles, brokerOf(config));
@@ -53,7 +54,7 @@ function writesOf(file: string | undefined, roles: Role[]): string[] {
     ["backup.dir", backup?.dir],
   ];
   for (const [key, path] of named) if (path !== undefined) refuse(key, path, `name another place in ${file}`);
-  return [dataDir, backup?.dir].filter((folder) => folder !== undefined);
+  return { dataDir, writes: [dataDir, backup?.dir].filter((folder) => folder !== undefined) };
 }
 
 /** A link out of reach is as far as a file out of reach. */

@@ -3,6 +3,8 @@ import type { Role } from "../roles";
 
 /** ProtectHome= and PrivateTmp= keep these from the service. */
 const HIDDEN = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"];
+/** StateDirectory=avnode */
+const STATE = "/var/lib/avnode";
 /** What systemd reads as more than itself in a path: separators, quotes, escapes, specifiers, variables. */
 const SPECIAL = /[\s"'\\%$\p{Cc}]/u;
 
@@ -12,7 +14,9 @@ export interface UnitOptions {
   program: string;
   config?: string;
   roles: Role[];
-  /** Absolute folders outside /var/lib/avnode that it writes to. */
+  /** Absolute; what systemd keeps for the service unless the configuration names another. */
+  dataDir?: string;
+  /** Absolute folders outside /var/lib/avnode, dataDir among them, that it writes to. */
   writes: string[];
 }
 
@@ -25,18 +29,24 @@ export function unusable(path: string): string | undefined {
 }
 
 /** The unit's text. Every path must be usable. */
-export function unitText({ node, program, config, roles, writes }: UnitOptions): string {
+export function unitText({ node, program, config, roles, dataDir = STATE, writes }: UnitOptions): string {
   const hasRadio = roles.includes("relay");
   const rights = hasRadio ? "CAP_NET_RAW CAP_NET_ADMIN" : "";
   const start = [node, program, "start", "--role", roles.join(",")];
   if (config !== undefined) start.push("--config", config);
   const own =
     config === undefined ? "" : `\n# ${config} and what it names must be readable by the user avnode.`;
+  const writable =
+    writes.length === 0
+      ? ""
+      : `# One that is missing is left out, so that a stick not yet there stops nothing.
+ReadWritePaths=${writes.map((folder) => `-${folder}`).join(" ")}
+`;
   return `# Written by 'avnode service'. As root, once:
-#   useradd --system --home-dir /var/lib/avnode --shell /usr/sbin/nologin avnode
+#   useradd --system --home-dir ${STATE} --shell /usr/sbin/nologin avnode
 #   node avnode.js service > /etc/systemd/system/avnode.service     (with the options of this one)
 #   systemctl daemon-reload && systemctl enable --now avnode
-# Commands run as its user: sudo -u avnode ${node} ${program} status --data /var/lib/avnode${own}
+# Commands run as its user: sudo -u avnode ${node} ${program} status --data ${dataDir}${own}
 [Unit]
 Description=avnode ECG hub (${roles.join(", ")})
 After=network.target${hasRadio ? " bluetooth.service" : ""}
@@ -50,8 +60,7 @@ User=avnode
 StateDirectory=avnode
 StateDirectoryMode=0700
 UMask=0077
-${writes.map((folder) => `# Left out where it is missing, so that a stick not yet there stops nothing.\nReadWritePaths=-${folder}\n`).join("")}
-# systemd-notify speaks for the hub, from a process of its own.
+${writable}# systemd-notify speaks for the hub, from a process of its own.
 Type=notify
 NotifyAccess=all
 WatchdogSec=120
