@@ -62,7 +62,9 @@ class Secrets {
   /** @returns what of it each line says, never the secret itself */
   foundIn(lines: string[]): string[] {
     const forms = [...this.bytes].map(([hex, what]) => [what, formsOf(Buffer.from(hex, "hex"))] as const);
-    return lines.flatMap((line) => {
+    return lines.flatMap((said) => {
+      // JSON names the places of a typed array.
+      const line = said.replaceAll(/"\d+":/g, "");
       const lower = line.toLowerCase();
       const found = new Set<string>();
       for (const [what, text] of this.texts) if (lower.includes(text)) found.add(what);
