@@ -4,7 +4,7 @@ import type { Hub } from "../../gateway/hub";
 import type { Radio as HubRadio } from "../../gateway/radio/radio";
 import type { Store } from "../../gateway/store/store";
 import type { Crypto } from "../../protocol/crypto";
-import { VirtualHandheld } from "./handheld";
+import { type HandheldRadio, VirtualHandheld } from "./handheld";
 import type { Keepsake } from "./keepsake";
 import { SimHubRadio } from "./radio/hub";
 import { Radio, type RadioFaults } from "./radio/lossy";
@@ -19,6 +19,8 @@ export interface HouseOptions {
   startHub(radio: HubRadio): Promise<Hub>;
   /** The handheld's, to watch what it seals. */
   crypto?: Crypto;
+  /** What the handheld's board says that its radio carries for sure. */
+  notificationsPerSecond?: number;
 }
 
 export interface House {
@@ -36,9 +38,18 @@ export async function openHouse({
   seed,
   startHub,
   crypto,
+  notificationsPerSecond,
 }: HouseOptions): Promise<House> {
   const radio = new Radio(faults, systemClock, new Random(seed));
-  const handheld = new VirtualHandheld({ clock: systemClock, radio, crypto, ...keepsake });
+  const { peripheral } = radio;
+  const board: HandheldRadio = {
+    peripheral,
+    notificationsPerSecond,
+    powerOn: () => radio.powerOn(),
+    powerOff: () => radio.powerOff(),
+    drop: () => radio.drop(),
+  };
+  const handheld = new VirtualHandheld({ clock: systemClock, radio: board, crypto, ...keepsake });
   const hub = await startHub(new SimHubRadio([{ id: "simulated", radio }]));
   const { store } = hub;
   if (!store) throw new Error("a simulated house needs a hub with a store");

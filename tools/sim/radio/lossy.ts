@@ -24,6 +24,8 @@ export interface RadioFaults {
   /** longest notification and longest write, 20 to 244 */
   notificationBytes: number;
   notificationsPerSecond: number;
+  /** connection events, instead of that pace: notifications leave at each, so many at most, and writes arrive at one */
+  events?: { intervalMs: number; packets: number };
   /** length of the stack's queue; a notification into a full one vanishes, as on the real thing */
   queue: number;
   /** how long connecting takes */
@@ -168,12 +170,13 @@ export class Radio {
     this.link = undefined;
   }
 
-  private leave(): void {
+  /** The central goes out of range: both sides see the end. As often as it leaves, it has to come back. */
+  leave(): void {
     this.absent++;
     this.seek();
   }
 
-  private comeBack(): void {
+  comeBack(): void {
     this.absent--;
     this.seek();
   }
@@ -242,6 +245,7 @@ class Link {
   private readonly writes: (() => void)[] = [];
   private readonly pending = new Set<() => void>();
   private pumping = false;
+  private readonly connectedMs: number;
   private nextSlotMs: number;
   private notificationsUnderWay = 0;
   private writesUnderWay = 0;
@@ -256,7 +260,8 @@ class Link {
     private readonly timers: Timers,
     private readonly random: Random,
   ) {
-    this.nextSlotMs = timers.now();
+    this.connectedMs = timers.now();
+    this.nextSlotMs = this.connectedMs;
   }
 
   /** Like the timers' own, but ends with the connection. */
@@ -290,7 +295,7 @@ class Link {
     this.writesUnderWay++;
     this.lastWriteMs = Math.max(
       this.lastWriteMs,
-      this.timers.now() + this.random.between(this.faults.latencyMs),
+      this.eventFrom(this.timers.now() + this.random.between(this.faults.latencyMs)),
     );
     this.inLine(this.writes, this.lastWriteMs - this.timers.now(), () => {
       this.writesUnderWay--;
@@ -300,15 +305,26 @@ class Link {
     return true;
   }
 
-  /** Sends one notification per slot until the queue is empty. */
+  /** The connection event at this time or next, where the link has events. */
+  private eventFrom(ms: number): number {
+    const { events } = this.faults;
+    if (!events) return ms;
+    return (
+      this.connectedMs + Math.ceil((ms - this.connectedMs) / events.intervalMs - 1e-9) * events.intervalMs
+    );
+  }
+
+  /** Sends one notification per slot, or what an event takes, until the queue is empty. */
   private pump(): void {
+    const { events, notificationsPerSecond } = this.faults;
     const now = this.timers.now();
-    this.nextSlotMs = Math.max(this.nextSlotMs, now);
+    this.nextSlotMs = this.eventFrom(Math.max(this.nextSlotMs, now));
     this.pumping = true;
     this.after(this.nextSlotMs - now, () => {
       this.pumping = false;
-      this.nextSlotMs += 1000 / this.faults.notificationsPerSecond;
-      this.depart(this.queue.shift()!);
+      this.nextSlotMs += events ? events.intervalMs : 1000 / notificationsPerSecond;
+      for (let left = events?.packets ?? 1; left > 0 && this.queue.length > 0; left--)
+        this.depart(this.queue.shift()!);
       if (this.queue.length > 0) this.pump();
     });
   }
@@ -377,9 +393,13 @@ function demandSane(faults: Readonly<RadioFaults>): void {
   for (const { fromMs, toMs } of faults.absences ?? []) {
     demand("absences", fromMs >= 0 && fromMs <= toMs, "times in milliseconds, the earlier first");
   }
-  const { notificationBytes, notificationsPerSecond, queue } = faults;
+  const { notificationBytes, notificationsPerSecond, events, queue } = faults;
   demand("notificationBytes", notificationBytes >= 20 && notificationBytes <= 244, "20 to 244");
   demand("notificationsPerSecond", notificationsPerSecond > 0, "above 0");
+  if (events) {
+    const sane = events.intervalMs >= 7.5 && Number.isInteger(events.packets) && events.packets >= 1;
+    demand("events", sane, "an interval of 7.5 ms or more and a whole number of packets");
+  }
   demand("queue", Number.isInteger(queue) && queue >= 1, "a whole number, 1 or more");
 }
 
