@@ -12,6 +12,7 @@ import { ROLES, type Role } from "./roles";
 import type { DataKind } from "./store/claims";
 import { StoreError } from "./store/errors";
 import { type Log, silentLog } from "./store/log";
+import type { ReceiptLimits } from "./store/receipts";
 import { Store } from "./store/store";
 
 /** Where the embedded broker listens, by default on 127.0.0.1. */
@@ -31,6 +32,7 @@ export interface HubOptions {
   log?: Log;
   roles?: readonly Role[];
   commit?: { frames: number; delayMs: number };
+  receipts?: Readonly<ReceiptLimits>;
   /** The store's to tell; nothing by default. */
   homeAssistant?: HomeAssistantSettings;
   /** Whose heart rate and findings Home Assistant is told, if its second switch is on. */
@@ -56,9 +58,11 @@ export interface Hub {
  */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const { clock, radio, log = silentLog, roles = ROLES } = options;
-  const { dataDir, kind, commit } = options;
+  const { dataDir, kind, commit, receipts } = options;
   // The store first: when the directory is taken, nothing else was begun.
-  const store = roles.includes("store") ? Store.open({ dataDir, kind, clock, log, commit }) : undefined;
+  const store = roles.includes("store")
+    ? Store.open({ dataDir, kind, clock, log, commit, receipts })
+    : undefined;
   const plan = planHomeAssistant(dataDir, store && options.homeAssistant, log);
   let broker: Broker | undefined;
   try {

@@ -1,6 +1,10 @@
-/** Receipts: collected while a transaction runs, stated from what is on disk once it is. */
+/**
+ * Receipts: collected while a transaction runs, stated from what is on disk once it is. One costs a handheld more than
+ * a tenth of a second of its processor, so that a backlog gets about one a second for all of its frames.
+ */
 import { HASH_BYTES } from "../../protocol/chain";
 import { boundHoles, type Receipt } from "../../protocol/receipt";
+import type { Clock } from "../clock";
 import type { Device } from "./devices";
 import { codeOf } from "./errors";
 import type { Keyring } from "./keyring";
@@ -11,37 +15,109 @@ export interface ReceiptPath {
   /** The newest that is on disk. */
   checkpoint(): { size: number; root: Uint8Array } | undefined;
   isLive(device: Device): boolean;
+  /** Commits, and then calls {@link Receipts.send}: what memory says may be of a transaction that failed. */
+  settle(): void;
   /** Asks a device without a session for its hello. */
   ask(device: Device): void;
   send(device: Device, receipt: Receipt): void;
 }
 
+export interface ReceiptLimits {
+  /** Receipts for one handheld, in the long run. */
+  perSecond: number;
+  /** At once after a pause. */
+  burst: number;
+}
+
+export const RECEIPT_LIMITS: Readonly<ReceiptLimits> = { perSecond: 1, burst: 3 };
+
+/** For a handheld that exists in memory only and is in a hurry. */
+export const UNPACED: Readonly<ReceiptLimits> = { perSecond: 1, burst: Number.POSITIVE_INFINITY };
+
+/** Every so many receipts are of a recording that only a new session asked for. */
+const ASKED_EVERY = 4;
+
+/** What one handheld is owed: numbers of recordings, those that waited longest first. */
+interface Owed {
+  device: Device;
+  /** Frames of them came. */
+  fresh: Set<number>;
+  /** A new session asked. */
+  asked: Set<number>;
+  /** Receipts that may go now. */
+  tokens: number;
+  sent: number;
+  cancel?: () => void;
+}
+
 export class Receipts {
-  private numbers = new Map<Device, Set<number>>();
+  /** By device id in hex. */
+  private readonly owed = new Map<string, Owed>();
+  private closed = false;
 
   constructor(
+    private readonly clock: Clock,
+    private readonly limits: Readonly<ReceiptLimits>,
     private readonly keyring: Keyring,
     private readonly recordings: Recordings,
     private readonly log: Log,
     private readonly path: ReceiptPath,
   ) {}
 
-  /** A receipt for this recording of the newest ownership goes out after the next commit, also when it is unknown. */
-  due(device: Device, number: number): void {
-    const numbers = this.numbers.get(device);
-    if (numbers) numbers.add(number);
-    else this.numbers.set(device, new Set([number]));
+  /** A receipt for this recording of the newest ownership goes out after a commit, also when it is unknown. */
+  due(device: Device, number: number, why: "fresh" | "asked"): void {
+    let owed = this.owed.get(device.hex);
+    if (!owed) {
+      owed = { device, fresh: new Set(), asked: new Set(), tokens: this.limits.burst, sent: 0 };
+      this.owed.set(device.hex, owed);
+    }
+    // After a rollback or a claim it is another object.
+    owed.device = device;
+    owed[why].add(number);
   }
 
   /** Only after a commit: what memory says must be on disk. */
   send(): void {
-    // A handheld wired straight to the store answers within send().
-    const owed = this.numbers;
-    this.numbers = new Map();
-    for (const [device, numbers] of owed) {
-      if (!this.path.isLive(device)) this.path.ask(device);
-      else for (const number of numbers) this.sendOne(device, number);
+    // A handheld wired straight to the store answers within sendTo().
+    for (const owed of [...this.owed.values()]) this.sendTo(owed);
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const owed of this.owed.values()) owed.cancel?.();
+  }
+
+  private sendTo(owed: Owed): void {
+    const { device, fresh, asked } = owed;
+    if (fresh.size + asked.size === 0) return;
+    if (!this.path.isLive(device)) {
+      fresh.clear();
+      asked.clear();
+      this.path.ask(device);
+      return;
     }
+    // What falls due meanwhile has its own commit to wait for.
+    for (let left = fresh.size + asked.size; left > 0 && owed.tokens >= 1; left--) {
+      const [one, other] = ++owed.sent % ASKED_EVERY === 0 ? [asked, fresh] : [fresh, asked];
+      const number = first(one) ?? first(other);
+      if (number === undefined) return;
+      fresh.delete(number);
+      asked.delete(number);
+      owed.tokens--;
+      this.refill(owed);
+      this.sendOne(device, number);
+    }
+  }
+
+  /** By waits alone: the clock's time of day may jump. */
+  private refill(owed: Owed): void {
+    if (this.closed || owed.cancel || owed.tokens >= this.limits.burst) return;
+    owed.cancel = this.clock.after(1000 / this.limits.perSecond, () => {
+      owed.cancel = undefined;
+      owed.tokens++;
+      this.refill(owed);
+      if (owed.fresh.size + owed.asked.size > 0) this.path.settle();
+    });
   }
 
   private sendOne(device: Device, number: number): void {
@@ -67,4 +143,8 @@ export class Receipts {
       );
     }
   }
+}
+
+function first(numbers: Set<number>): number | undefined {
+  return numbers.values().next().value;
 }

@@ -29,7 +29,7 @@ import { type Log, silentLog } from "./log";
 import { StoreLog } from "./log/log";
 import { nameDevice } from "./naming";
 import { StoreReader } from "./reader";
-import { Receipts } from "./receipts";
+import { RECEIPT_LIMITS, type ReceiptLimits, Receipts } from "./receipts";
 import { Recordings } from "./recordings";
 import { type RefusalKind, Refusals, UNKNOWN_DEVICE } from "./refusals";
 import { Sessions } from "./sessions";
@@ -42,6 +42,7 @@ export interface StoreOptions {
   log?: Log;
   crypto?: Crypto;
   commit?: CommitOptions;
+  receipts?: Readonly<ReceiptLimits>;
 }
 
 export interface ClaimOptions {
@@ -141,8 +142,10 @@ export class Store {
     const leaves = new Leaves(db, crypto, this.recordings);
     this.ingest = new Ingest(crypto, this.clock, this.recordings, new Frames(db), leaves);
     this.storeLog = new StoreLog(db, keyring, this.clock, this.log, this.devices, this.recordings, meta);
-    this.receipts = new Receipts(keyring, this.recordings, this.log, {
+    const limits = options.receipts ?? RECEIPT_LIMITS;
+    this.receipts = new Receipts(this.clock, limits, keyring, this.recordings, this.log, {
       checkpoint: () => this.storeLog.newest,
+      settle: () => this.committer.flush(),
       isLive: (device) => this.sessions.isLive(device.row.alias),
       ask: (device) => this.askHello(device.row.alias),
       send: (device, receipt) => {
@@ -258,6 +261,7 @@ export class Store {
     this.cancelPoll();
     this.storeLog.hurry();
     this.committer.close();
+    this.receipts.close();
     this.reader.close();
     this.db.close();
     this.unlock();
@@ -345,7 +349,8 @@ export class Store {
         uncertaintyMs: CLOCK_UNCERTAINTY_MS,
       });
       const first = Math.max(1, status.oldestRecording, status.newestRecording - MAX_RECEIPTS + 1);
-      for (let number = first; number <= status.newestRecording; number++) this.receipts.due(device, number);
+      for (let number = first; number <= status.newestRecording; number++)
+        this.receipts.due(device, number, "asked");
     }
     this.claims.proved(device.hex);
     this.committer.soon();
@@ -365,7 +370,7 @@ export class Store {
       if (refused) this.refuse(device, refused);
       if (alarm) this.refuse(device, alarm);
       if (recording && recording.row.epoch === device.row.epoch)
-        this.receipts.due(device, recording.row.number);
+        this.receipts.due(device, recording.row.number, "fresh");
       // What is here already may be a recording of the air, played again: no sign that the handheld is near.
       if (!stored) continue;
       device.row.contact_at = this.clock.now();

@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { runBackup } from "../../gateway/backup/run";
 import { Keyring } from "../../gateway/store/keyring";
+import { UNPACED } from "../../gateway/store/receipts";
 import { Store } from "../../gateway/store/store";
 import type { Area, Row } from "./area";
 import { inFolder } from "./folder";
@@ -22,7 +23,7 @@ const PROGRAM = join(__dirname, "../avnode.ts");
 export const benchBackup: Area = (context) =>
   inFolder(async (folder) => {
     const dataDir = join(folder, "store");
-    const store = Store.open({ dataDir, kind: "demo" });
+    const store = Store.open({ dataDir, kind: "demo", receipts: UNPACED });
     const handheld = new BenchHandheld((alias, message) => {
       setImmediate(() => store.receive(alias, message));
     });

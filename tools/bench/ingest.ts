@@ -1,9 +1,11 @@
 /** The whole way in: from the broker to the receipt of frames that are on disk, beside plain subscribers. */
+
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { type Hub, startHub } from "../../gateway/hub";
 import { type Broker, startBroker } from "../../gateway/mqtt/broker";
+import { UNPACED } from "../../gateway/store/receipts";
 import { MAX_ENVELOPE_MESSAGES } from "../../protocol/names";
 import type { Context, Row } from "./area";
 import { inFolder } from "./folder";
@@ -26,6 +28,7 @@ export function benchIngest(context: Context): Promise<Row[]> {
       kind: "demo",
       broker: { port: 0 },
       roles: ["store"],
+      receipts: UNPACED,
     });
     const broker = await startBroker({ port: 0 });
     const child = fork(join(__dirname, "publisher.ts"), {

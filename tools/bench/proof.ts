@@ -6,6 +6,7 @@ import { ed25519Verify, nodeCrypto } from "../../gateway/crypto";
 import { noTrust } from "../../gateway/proof/trust";
 import { writeProof } from "../../gateway/proof/write";
 import { StoreReader } from "../../gateway/store/reader";
+import { UNPACED } from "../../gateway/store/receipts";
 import { Store } from "../../gateway/store/store";
 import { writeRecord } from "../../gateway/wfdb/write";
 import { verifyProof } from "../../protocol/proof/verify";
@@ -100,7 +101,7 @@ async function importedStrip(folder: string): Promise<Uint8Array> {
 
 /** 24 hours in a store, logged hour by hour and still running. */
 async function recordedDay(dataDir: string, context: Context): Promise<string> {
-  const store = Store.open({ dataDir, kind: "demo" });
+  const store = Store.open({ dataDir, kind: "demo", receipts: UNPACED });
   const handheld = new BenchHandheld((alias, message) => {
     setImmediate(() => store.receive(alias, message));
   });

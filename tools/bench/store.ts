@@ -1,6 +1,7 @@
 /** The store alone, in this process: sealed frames in, durable receipts out. */
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { UNPACED } from "../../gateway/store/receipts";
 import { Store } from "../../gateway/store/store";
 import type { Context, Row } from "./area";
 import { inFolder } from "./folder";
@@ -42,7 +43,7 @@ interface Rig {
 }
 
 async function ownedHandheld(dataDir: string): Promise<Rig> {
-  const store = Store.open({ dataDir, kind: "demo" });
+  const store = Store.open({ dataDir, kind: "demo", receipts: UNPACED });
   const handheld = new BenchHandheld((alias, message) => {
     setImmediate(() => store.receive(alias, message));
   });

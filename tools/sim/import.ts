@@ -1,9 +1,11 @@
 /** Plays WFDB records through the whole path, as fast as it goes: handheld, radio, MQTT and store in virtual time. */
+
 import path from "node:path";
 import { systemClock } from "../../gateway/clock";
 import { startHub } from "../../gateway/hub";
 import type { Log } from "../../gateway/store/log";
 import type { StoreReader } from "../../gateway/store/reader";
+import { UNPACED } from "../../gateway/store/receipts";
 import { readRecord } from "../../gateway/wfdb/read";
 import type { WfdbRecord } from "../../gateway/wfdb/record";
 import { toHex } from "../../protocol/bytes";
@@ -66,7 +68,8 @@ async function play(records: WfdbRecord[], options: ImportOptions): Promise<Impo
     keepsake: openKeepsake(path.join(dataDir, "handheld")),
     radio: { ...PERFECT, ...options.faults },
     seed: options.seed ?? "import",
-    startHub: (radio) => startHub({ dataDir, kind: "import", broker: "memory", radio, log }),
+    startHub: (radio) =>
+      startHub({ dataDir, kind: "import", broker: "memory", radio, log, receipts: UNPACED }),
   });
   const { store, handheld } = house;
   const recordings: Imported[] = [];

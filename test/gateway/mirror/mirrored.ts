@@ -11,6 +11,7 @@ import { type Address, invite } from "../../../gateway/mirror/invites";
 import { MirrorServer } from "../../../gateway/mirror/server";
 import { Keyring } from "../../../gateway/store/keyring";
 import { silentLog } from "../../../gateway/store/log";
+import { UNPACED } from "../../../gateway/store/receipts";
 import { Store } from "../../../gateway/store/store";
 import { sameBytes } from "../../../protocol/bytes";
 import { Handheld, type Made } from "../store/handheld";
@@ -80,7 +81,12 @@ export class Mirrored {
   }
 
   openStore(): void {
-    this.store = Store.open({ dataDir: this.dataDir, kind: "demo", commit: { frames: 64, delayMs: 5 } });
+    this.store = Store.open({
+      dataDir: this.dataDir,
+      kind: "demo",
+      commit: { frames: 64, delayMs: 5 },
+      receipts: UNPACED,
+    });
     this.store.onSend = (alias, message) => {
       if (!sameBytes(this.handheld.alias, alias)) return;
       for (const answer of this.handheld.take(message)) {

@@ -7,6 +7,7 @@ import sinon from "sinon";
 import type { VerifyReport } from "../../../gateway/store/infos";
 import type { StoredFrame } from "../../../gateway/store/ingest";
 import type { Log } from "../../../gateway/store/log";
+import { UNPACED } from "../../../gateway/store/receipts";
 import { Store, type StoreOptions } from "../../../gateway/store/store";
 import { sameBytes } from "../../../protocol/bytes";
 import { Handheld, type Made } from "./handheld";
@@ -34,6 +35,7 @@ export class Rig {
     this.store = Store.open({
       dataDir: this.dataDir,
       kind: "demo",
+      receipts: UNPACED,
       log: { info: log("info"), warn: log("warn"), error: log("error") } satisfies Log,
       ...options,
     });

@@ -3,6 +3,7 @@
  * Usage: victim.ts DATA_DIR OPENS. Prints "recording next" per receipt; dies within the OPENS-th opening of a frame.
  */
 import { nodeCrypto } from "../../../gateway/crypto";
+import { UNPACED } from "../../../gateway/store/receipts";
 import { Store } from "../../../gateway/store/store";
 import { Handheld } from "./handheld";
 
@@ -15,7 +16,13 @@ const crypto = {
     return nodeCrypto.open(key, nonce, sealed);
   },
 };
-const store = Store.open({ dataDir, kind: "demo", crypto, commit: { frames: 64, delayMs: 1000 } });
+const store = Store.open({
+  dataDir,
+  kind: "demo",
+  crypto,
+  commit: { frames: 64, delayMs: 1000 },
+  receipts: UNPACED,
+});
 const handheld = new Handheld(1);
 const answers: [Uint8Array, Uint8Array][] = [];
 store.onSend = (_, message) => {
