@@ -14,14 +14,15 @@ import {
 } from "../protocol/session";
 import type { Board } from "./board/board";
 import { Outbox } from "./outbox";
+import { Pace } from "./pace";
 import type { Ring } from "./ring";
 import { Session } from "./session";
 import type { Keys } from "./vault";
 
-/** Frames sent and not yet receipted, at most. */
-const WINDOW = 32;
-/** A frame that no receipt covered by then is sent again. */
-const RESEND_MS = 2000;
+/** Frames sent and not yet receipted, at most. Live ones go beyond it. */
+const WINDOW = 64;
+/** A frame that no receipt covered by then is sent again. A store receipts one recording a second. */
+const RESEND_MS = 4000;
 /** A hello or a status without answer is said again. */
 const REPEAT_MS = 3000;
 /** Silence while frames are owed: the store may have forgotten the session. */
@@ -42,8 +43,6 @@ const MAX_LIVE = 8;
 /** Different answers to one hello; beyond it nothing but the next hello helps. */
 const MAX_GREETINGS = 8;
 const NOTIFICATIONS_PER_SECOND = 100;
-/** Not slower than this after resends that brought nothing. */
-const SLOWED_PACE = 20;
 
 /** What the link asks of the monitor. */
 export interface Owner {
@@ -70,6 +69,7 @@ interface InFlight {
   recording: number;
   sequence: number;
   sentMs: number;
+  live: boolean;
 }
 
 export class Link {
@@ -96,9 +96,9 @@ export class Link {
   private writes = 0;
   private writesMs = 0;
   private readonly outbox: Outbox;
-  /** Notifications a second that board and hub allow, and those that seem to arrive. */
-  private most: number;
-  private perSecond: number;
+  private readonly pace: Pace;
+  /** What was sent before the pace fell tells nothing of the new one. */
+  private pacedMs = 0;
   /** Frames that were just appended go out soon. */
   private waking = false;
   private readonly wake: () => void;
@@ -117,9 +117,8 @@ export class Link {
     this.underWay = function (recording, sequence) {
       return self.isInFlight(recording, sequence);
     };
-    this.most = Math.min(NOTIFICATIONS_PER_SECOND, board.radio.notificationsPerSecond);
-    this.perSecond = this.most;
-    this.outbox = new Outbox(board, this.most, function () {
+    this.pace = new Pace(Math.min(NOTIFICATIONS_PER_SECOND, board.radio.notificationsPerSecond));
+    this.outbox = new Outbox(board, this.pace, function () {
       return self.nextFrame();
     });
     board.radio.onConnect = function () {
@@ -143,8 +142,7 @@ export class Link {
   /** A frame now stands in flash: it goes before the backlog. */
   appended(recording: number, sequence: number): void {
     if (!this.session) return;
-    this.live.push({ recording, sequence, sentMs: 0 });
-    if (this.live.length > MAX_LIVE) this.live.shift();
+    this.hasten({ recording, sequence, sentMs: 0, live: true });
     // Not at once: what is sent is read from flash and cut to notifications, and the FIFO may be due before that.
     if (this.waking) return;
     this.waking = true;
@@ -157,14 +155,14 @@ export class Link {
   }
 
   /** Sends so many notifications a second at most, from now on. */
-  pace(perSecond: number): void {
-    this.most = Math.min(perSecond, this.board.radio.notificationsPerSecond);
-    this.slowTo(this.most);
+  limit(perSecond: number): void {
+    this.pace.limit(Math.min(perSecond, this.board.radio.notificationsPerSecond));
   }
 
-  private slowTo(perSecond: number): void {
-    this.perSecond = Math.min(this.most, perSecond);
-    this.outbox.pace(this.perSecond);
+  /** Before the backlog. */
+  private hasten(frame: InFlight): void {
+    this.live.push(frame);
+    if (this.live.length > MAX_LIVE) this.live.shift();
   }
 
   /** Says hello (anew): after connecting, when asked, and when a claim becomes possible. */
@@ -201,8 +199,7 @@ export class Link {
     this.live = [];
     this.inFlight = [];
     this.barren = 0;
-    // It was perhaps nobody who was slow.
-    this.slowTo(this.most);
+    this.pace.begin();
     this.fromSerial = 0;
     this.ring.rewind();
     this.lastCommand = 0;
@@ -289,7 +286,7 @@ export class Link {
     if (type === FrameType.receipt) {
       const receipt = session.receipt(body, this.owner.keys()!.recording - 1);
       this.ring.receipt(receipt.recording, receipt.next, receipt.holes);
-      this.forgetReceipted();
+      this.forgetReceipted(receipt.recording);
       this.owner.receipted(receipt);
     } else if (type === FrameType.command) {
       const command = decodeCommand(body);
@@ -350,23 +347,24 @@ export class Link {
 
   /** The next frame to send: live ones, then the oldest owed one that is not under way. */
   private nextFrame(): Uint8Array | undefined {
-    if (!this.session || !this.session.proved || this.inFlight.length >= WINDOW) return undefined;
+    if (!this.session || !this.session.proved || this.inFlight.length >= WINDOW + MAX_LIVE) return undefined;
     while (this.live.length > 0) {
       const live = this.live.shift()!;
       if (this.ring.owes(live.recording, live.sequence) && !this.isInFlight(live.recording, live.sequence)) {
-        return this.launch(live.recording, live.sequence);
+        return this.launch(live.recording, live.sequence, true);
       }
     }
+    if (this.inFlight.length >= WINDOW) return undefined;
     let owed = this.ring.nextOwed(this.underWay, this.fromSerial);
     if (!owed && this.fromSerial > 0) {
       this.fromSerial = 0;
       owed = this.ring.nextOwed(this.underWay, 0);
     }
-    return owed ? this.launch(owed.recording, owed.sequence) : undefined;
+    return owed ? this.launch(owed.recording, owed.sequence, false) : undefined;
   }
 
-  private launch(recording: number, sequence: number): Uint8Array | undefined {
-    this.inFlight.push({ recording, sequence, sentMs: this.board.uptimeMs() });
+  private launch(recording: number, sequence: number, live: boolean): Uint8Array | undefined {
+    this.inFlight.push({ recording, sequence, sentMs: this.board.uptimeMs(), live });
     this.watch();
     return this.ring.read(recording, sequence);
   }
@@ -379,20 +377,35 @@ export class Link {
     return false;
   }
 
-  private forgetReceipted(): void {
-    const still: InFlight[] = [];
+  /**
+   * What the receipt covers has arrived. What it does not cover and was sent before something that it covers was
+   * overtaken: lost, because a connection keeps the order.
+   */
+  private forgetReceipted(recording: number): void {
     const inFlight = this.inFlight;
-    for (let i = 0; i < inFlight.length; i++) {
+    const still: InFlight[] = [];
+    let overtaken = false;
+    let lost = false;
+    let tooFast = false;
+    for (let i = inFlight.length - 1; i >= 0; i--) {
       const frame = inFlight[i];
-      if (this.ring.owes(frame.recording, frame.sequence)) still.push(frame);
+      const owed = frame.recording !== recording || this.ring.owes(recording, frame.sequence);
+      if (!owed) overtaken = true;
+      else if (overtaken && frame.recording === recording) {
+        lost = true;
+        if (frame.sentMs >= this.pacedMs) tooFast = true;
+        if (frame.live) this.hasten(frame);
+      } else still.push(frame);
     }
-    if (still.length < inFlight.length) {
-      this.barren = 0;
-      if (this.perSecond < this.most) this.slowTo(this.perSecond + 1);
-    }
-    this.inFlight = still;
+    if (!overtaken) return;
+    this.barren = 0;
+    this.inFlight = still.reverse();
+    if (lost) this.ring.rewind();
+    else this.pace.arrived();
+    if (!tooFast) return;
+    this.pace.lost();
+    this.pacedMs = this.board.uptimeMs();
   }
-
   /** Wakes when the oldest frame under way is overdue. */
   private watch(): void {
     if (this.cancelResend || this.inFlight.length === 0) return;
@@ -402,15 +415,20 @@ export class Link {
       self.cancelResend = undefined;
       const now = self.board.uptimeMs();
       if (now - self.heardMs > SILENCE_MS) return self.hello();
+      const due = now - RESEND_MS;
+      if (self.inFlight.length === 0 || self.inFlight[0].sentMs > due) return self.watch();
       self.barren++;
       // A queue that runs over loses the same end of a long frame every time.
-      if (self.barren > 1) self.slowTo(Math.max(SLOWED_PACE, self.perSecond / 2));
+      if (self.barren > 1) self.pace.silence();
       if (self.barren > BARREN_RESENDS) {
         const last = self.inFlight[self.inFlight.length - 1];
         self.fromSerial = self.ring.serialBehind(last.recording, last.sequence);
         self.barren = 0;
       }
-      while (self.inFlight.length > 0 && self.inFlight[0].sentMs + RESEND_MS <= now) self.inFlight.shift();
+      while (self.inFlight.length > 0 && self.inFlight[0].sentMs <= due) {
+        const frame = self.inFlight.shift()!;
+        if (frame.live) self.hasten(frame);
+      }
       self.ring.rewind();
       self.watch();
       self.outbox.wake();

@@ -334,7 +334,7 @@ export class Monitor implements Owner, Sink {
   private set(setting: number, value: number): void {
     if (setting === Setting.stripSeconds && value >= 1) this.stripSeconds = value;
     else if (setting === Setting.notificationsPerSecond && value >= SLOWEST_PACE && value <= FASTEST_PACE)
-      this.link.pace(value);
+      this.link.limit(value);
     else throw refusal("COMMAND_VALUE", "setting " + setting + " cannot be " + value + " on this handheld");
   }
 

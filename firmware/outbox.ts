@@ -1,21 +1,19 @@
 /** Paces fragments into a radio whose full queue swallows without a word. */
 import { fragment } from "../protocol/fragments";
 import type { Board } from "./board/board";
+import type { Pace } from "./pace";
 
-const TICK_MS = 50;
+/** One notification at a time up to 40 a second: a stack may queue no more than one for each event of its connection. */
+const TICK_MS = 25;
+/** Of a notification, kept when a tick comes late. */
+const FRACTION = 0.9;
 /** Control messages wait here; frames are asked for one at a time. */
 const MAX_WAITING = 16;
 
-function burstOf(perSecond: number): number {
-  return Math.ceil((perSecond * TICK_MS) / 1000) + 1;
-}
-
 export class Outbox {
   /** Notifications that may go now, with their fraction, and when that was so. */
-  private credit: number;
+  private credit = 1;
   private countedMs = 0;
-  /** At most so many go at once, however long nothing went: a tick's worth and the fraction of one. */
-  private burst: number;
   private waiting: Uint8Array[] = [];
   private fragments: Uint8Array[] = [];
   private number = 0;
@@ -23,26 +21,18 @@ export class Outbox {
   private cancel: (() => void) | undefined;
 
   /**
-   * @param perSecond notifications that the connection carries for sure
+   * @param pace of notifications
    * @param next the next frame to send, asked for whenever nothing else waits
    */
   constructor(
     private readonly board: Board,
-    private perSecond: number,
+    private readonly pace: Pace,
     private readonly next: () => Uint8Array | undefined,
   ) {
     const self = this;
-    this.burst = burstOf(perSecond);
-    this.credit = this.burst;
     this.onTick = function () {
       self.tick();
     };
-  }
-
-  /** From now on. @param perSecond as for the constructor */
-  pace(perSecond: number): void {
-    this.perSecond = perSecond;
-    this.burst = burstOf(perSecond);
   }
 
   /** Sends before any frame. */
@@ -69,16 +59,19 @@ export class Outbox {
   private tick(): void {
     this.cancel = undefined;
     const now = this.board.uptimeMs();
-    this.credit += ((now - this.countedMs) * this.perSecond) / 1000;
-    if (this.credit > this.burst) this.credit = this.burst;
+    const perMs = this.pace.perSecond / 1000;
+    // However long nothing went, no more go at once than a tick brings.
+    this.credit = Math.min(
+      this.credit + (now - this.countedMs) * perMs,
+      Math.max(1, TICK_MS * perMs) + FRACTION,
+    );
     this.countedMs = now;
     while (this.credit >= 1 && this.fill()) {
       this.board.radio.notify(this.fragments.shift()!);
       this.credit--;
     }
     if (this.credit >= 1) return;
-    const untilNextMs = Math.ceil(((1 - this.credit) * 1000) / this.perSecond);
-    this.cancel = this.board.after(Math.max(TICK_MS, untilNextMs), this.onTick);
+    this.cancel = this.board.after(Math.max(TICK_MS, Math.ceil((1 - this.credit) / perMs)), this.onTick);
   }
 
   private fill(): boolean {

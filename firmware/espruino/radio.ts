@@ -11,12 +11,12 @@ const ATT_HEADER_BYTES = 3;
 /** Seen at once while it waits for its owner; later its hub has all day. */
 const UNOWNED_INTERVAL_MS = 250;
 const OWNED_INTERVAL_MS = 500;
-/** The stack queues one notification per connection interval; a second one would vanish without a word. */
 const CONNECTION_INTERVAL_MS = 20;
-/** Not more often than an interval comes, with room for the central's rounding up. */
-const SPACING_MS = 25;
-/** The bursts of the outbox wait here. */
-const MAX_QUEUED = 8;
+/**
+ * The stack queues one notification per connection interval; a second one would vanish without a word. Not more often
+ * than an interval comes, with room for the central's rounding up.
+ */
+const NOTIFICATIONS_PER_SECOND = 40;
 /** A new address that often, which only a bonded hub could resolve. */
 const ADDRESS_S = 900;
 
@@ -31,25 +31,18 @@ export class EspruinoRadio implements RadioPort {
   onConnect: () => void = none;
   onDisconnect: () => void = none;
   onWrite: (bytes: Uint8Array) => void = none;
-  readonly notificationsPerSecond = 1000 / SPACING_MS;
+  readonly notificationsPerSecond = NOTIFICATIONS_PER_SECOND;
   private connected = false;
   private owned = false;
   private bytes = LEAST_BYTES;
-  private queue: Uint8Array[] = [];
-  private spacing = 0;
   /** Handed to the runtime again and again: building it anew would cost more than the sending. */
   private readonly uplink: GattCharacteristic = { notify: true };
   private readonly update: GattServices = {};
-  private readonly send: () => void;
 
   constructor(private readonly spec: BoardSpec) {
     const self = this;
     this.update[Gatt.service] = {};
     this.update[Gatt.service][Gatt.uplink] = this.uplink;
-    this.send = function () {
-      self.spacing = 0;
-      self.sendNext();
-    };
     this.protect();
     NRF.setServices(this.services(), { uart: false });
     NRF.setConnectionInterval(CONNECTION_INTERVAL_MS);
@@ -63,7 +56,6 @@ export class EspruinoRadio implements RadioPort {
     });
     NRF.on("disconnect", function () {
       self.connected = false;
-      self.queue = [];
       self.onDisconnect();
       // Whoever was connected may have written another name.
       self.advertise(self.owned);
@@ -141,15 +133,7 @@ export class EspruinoRadio implements RadioPort {
   }
 
   notify(bytes: Uint8Array): void {
-    if (!this.connected || this.queue.length === MAX_QUEUED) return;
-    this.queue.push(bytes);
-    if (this.spacing === 0) this.sendNext();
-  }
-
-  private sendNext(): void {
-    const bytes = this.queue.shift();
-    if (!bytes) return;
-    this.spacing = setTimeout(this.send, SPACING_MS);
+    if (!this.connected) return;
     this.uplink.value = bytes;
     try {
       NRF.updateServices(this.update);

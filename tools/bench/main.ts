@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import type { Area, Row } from "./area";
 import { benchBackup } from "./backup";
 import { benchCodec } from "./codec";
+import { benchDrain } from "./drain";
 import { benchIngest } from "./ingest";
 import { benchLog } from "./log";
 import { benchProof } from "./proof";
@@ -21,6 +22,7 @@ const AREAS: Record<string, Area> = {
   proof: benchProof,
   start: benchStart,
   backup: benchBackup,
+  drain: benchDrain,
 };
 const WRONG_USE = 2;
 const FAILED = 3;
