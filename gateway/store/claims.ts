@@ -5,7 +5,7 @@
  * by the code) after every hello until a message of the new session reaches it, so whichever message is lost, the two
  * meet again under the new alias.
  */
-import type { Database } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 import { sameBytes, toHex } from "../../protocol/bytes";
 import { type Certificate, DeviceClass, decodeCertificate } from "../../protocol/certificate";
 import { CLAIM_WINDOW_MS, encodeClaim } from "../../protocol/claim";
@@ -120,6 +120,8 @@ export class Claims {
   private readonly people: People;
   /** How the claims that wait look so far. In memory, because anybody may say hello: the disk hears of it now and then. */
   private readonly signs = new Map<number, ClaimCode>();
+  /** Looked for several times a second. */
+  private readonly selectWaiting: Statement;
 
   constructor(
     private readonly db: Database,
@@ -130,6 +132,7 @@ export class Claims {
     private readonly devices: Devices,
   ) {
     this.people = new People(db, keyring);
+    this.selectWaiting = db.prepare("SELECT * FROM claims WHERE state = 'waiting' ORDER BY id DESC");
   }
 
   /** Ends the claims whose minute is over. @returns the newest that still waits, 0 = none */
@@ -316,9 +319,7 @@ export class Claims {
   }
 
   private waiting(): ClaimRow[] {
-    return this.db
-      .prepare("SELECT * FROM claims WHERE state = 'waiting' ORDER BY id DESC")
-      .all() as ClaimRow[];
+    return this.selectWaiting.all() as ClaimRow[];
   }
 
   private offersFor(claim: number): number {
