@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- [area…] [--json] [--long]`: measures avnode beside its peers, on the same input in the same run.
- * Results on stdout, everything else on stderr. Exit codes: 0 done, 2 wrong use, 3 an area could not be measured.
+ * `npm run bench -- [area…] [--json] [--long]`: measures avnode beside its peers, on the same input in the same run; of
+ * the area radio also how long and with how many, `--minutes M --handhelds N`. Results on stdout, everything else on
+ * stderr. Exit codes: 0 done, 1 a bar was missed, 2 wrong use, 3 an area could not be measured.
  */
 import { parseArgs } from "node:util";
 import type { Area, Row } from "./area";
@@ -10,6 +11,7 @@ import { benchDrain } from "./drain";
 import { benchIngest } from "./ingest";
 import { benchLog } from "./log";
 import { benchProof } from "./proof";
+import { benchRadio } from "./radio";
 import { benchStart } from "./start";
 import { benchStore } from "./store";
 import { tableOf } from "./table";
@@ -23,7 +25,13 @@ const AREAS: Record<string, Area> = {
   start: benchStart,
   backup: benchBackup,
   drain: benchDrain,
+  radio: benchRadio,
 };
+const USAGE = "npm run bench -- [area…] [--json] [--long] [--minutes M] [--handhelds N]";
+const MISSED = 1;
+/** A week; and as many links as an adapter of the air bears. */
+const MAX_MINUTES = 10_080;
+const MAX_HANDHELDS = 16;
 const WRONG_USE = 2;
 const FAILED = 3;
 
@@ -31,30 +39,49 @@ function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-function readArguments(): { areas: string[]; json: boolean; long: boolean } {
+interface Wanted {
+  areas: string[];
+  json: boolean;
+  long: boolean;
+  minutes?: number;
+  handhelds?: number;
+}
+
+function readArguments(): Wanted {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: "boolean", default: false }, long: { type: "boolean", default: false } },
+    options: {
+      json: { type: "boolean", default: false },
+      long: { type: "boolean", default: false },
+      minutes: { type: "string" },
+      handhelds: { type: "string" },
+    },
   });
   for (const area of positionals) {
     if (!Object.hasOwn(AREAS, area)) throw new Error(`there is no area "${area}"`);
   }
+  const { json, long, minutes, handhelds } = values;
   return {
     areas: positionals.length > 0 ? positionals : Object.keys(AREAS),
-    json: values.json,
-    long: values.long,
+    ...{ json, long },
+    minutes: minutes === undefined ? undefined : within("minutes", minutes, MAX_MINUTES),
+    handhelds: handhelds === undefined ? undefined : within("handhelds", handhelds, MAX_HANDHELDS),
   };
 }
 
+function within(option: string, text: string, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new Error(`--${option} ${text}: expected 1 to ${most}`);
+}
+
 async function main(): Promise<void> {
-  let wanted: ReturnType<typeof readArguments>;
+  let wanted: Wanted;
   try {
     wanted = readArguments();
   } catch (error) {
     const areas = Object.keys(AREAS).join(", ");
-    console.error(
-      `bench: ${(error as Error).message}\nhint: npm run bench -- [area…] [--json] [--long]; areas: ${areas}`,
-    );
+    console.error(`bench: ${(error as Error).message}\nhint: ${USAGE}; areas: ${areas}`);
     process.exitCode = WRONG_USE;
     return;
   }
@@ -65,7 +92,15 @@ async function main(): Promise<void> {
       const rows = await AREAS[area]!({
         note: (text) => notes.push(text),
         progress: (text) => progress(`${area}: ${text}`),
-        long: wanted.long,
+        tell: (text) => {
+          progress("");
+          console.error(`${area}: ${text}`);
+        },
+        miss: (text) => {
+          notes.push(`MISSED: ${text}`);
+          process.exitCode = MISSED;
+        },
+        ...wanted,
       });
       all.push(...rows);
       progress("");

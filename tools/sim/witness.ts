@@ -1,5 +1,6 @@
 /** What a front end was given, noted before the firmware sees it: a recording is complete when the store has the same. */
 import { createHash, type Hash } from "node:crypto";
+import type { StoreReader } from "../../gateway/store/reader";
 import type { Lead } from "../../protocol/open";
 import type { SampleSource } from "./source";
 
@@ -74,4 +75,15 @@ export class WitnessedSource implements SampleSource {
   witnessed(): Witnessed {
     return this.digest.now();
   }
+}
+
+/** What the store has of a recording, in the same form. @throws at a gap or a repetition between pieces */
+export function stored(reader: StoreReader, id: string, leads: number): Witnessed {
+  const digest = new SampleDigest(leads);
+  for (const piece of reader.pieces(id)) {
+    if (piece.firstSample !== digest.samples)
+      throw new Error(`sample ${digest.samples} is followed by ${piece.firstSample}`);
+    digest.add(piece.samples);
+  }
+  return digest.now();
 }

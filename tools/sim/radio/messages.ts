@@ -46,6 +46,8 @@ export interface UnitStatus {
   pattern: number;
   /** Of the newest recording since this process runs. */
   witnessed: Witnessed;
+  /** Of its process, user and system, since its start. */
+  cpuMicros: number;
   radio: {
     linked: boolean;
     subscribed: boolean;

@@ -42,6 +42,7 @@ const frontEnd = new SimFrontEnd(source, systemClock, {
 function status(): UnitStatus {
   const monitor = handheld.monitor!;
   const { state, trust, backlog, newestRecording } = monitor.status(0, 0);
+  const { user, system } = process.cpuUsage();
   return {
     state,
     owned: monitor.keys() !== undefined,
@@ -50,6 +51,7 @@ function status(): UnitStatus {
     recording: newestRecording,
     pattern: handheld.pattern,
     witnessed: source.witnessed(),
+    cpuMicros: user + system,
     radio: radio.status(),
   };
 }

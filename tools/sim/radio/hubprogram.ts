@@ -1,8 +1,14 @@
-/** A hub with real adapters' driver as a process of its own, as a test starts it. Usage: HubArguments as JSON. */
+/**
+ * A hub with real adapters' driver as a process of its own, told what to do by the one that started it. It counts for
+ * monitoring as every hub does, and has no page. Usage: HubArguments as JSON.
+ */
+import { HubHealth } from "../../../gateway/health/health";
+import { Metrics } from "../../../gateway/health/metrics";
 import { type Hub, startHub } from "../../../gateway/hub";
 import type { RadioLimits } from "../../../gateway/radio/bluetooth";
 import { openBluetooth } from "../../../gateway/radio/open";
 import type { RadioStatus } from "../../../gateway/radio/radio";
+import { ROLES } from "../../../gateway/roles";
 import type { Log } from "../../../gateway/store/log";
 import { fromHex } from "../../../protocol/bytes";
 
@@ -14,16 +20,24 @@ export interface HubArguments {
 }
 
 export type ToHub =
-  | { ask: "status" }
+  /** @property collect garbage first; a hub on its own would do that later */
+  | { ask: "usage"; collect: boolean }
   /** Papers of a unit, hex. */
   | { ask: "claim"; claimCode: string; dossier: string }
   | { ask: "claimed"; claim: number }
   | { ask: "stop" };
 
+export interface HubUsage {
+  status: RadioStatus;
+  memory: NodeJS.MemoryUsage;
+  /** User and system, since its start. */
+  cpuMicros: number;
+}
+
 /** Every question is answered once, in order; the first word comes by itself. */
 export type FromHub =
   | { ready: true }
-  | { status: RadioStatus; rssBytes: number; cpuMicros: number }
+  | HubUsage
   | { claim: number }
   | { claimed: boolean }
   | { stopped: true }
@@ -50,19 +64,22 @@ async function answer(hub: Hub, question: ToHub): Promise<FromHub> {
     await hub.stop();
     return { stopped: true };
   }
+  if (question.collect) global.gc!();
   const { user, system } = process.cpuUsage();
-  return { status: hub.radio!.status(), rssBytes: process.memoryUsage.rss(), cpuMicros: user + system };
+  return { status: hub.radio!.status(), memory: process.memoryUsage(), cpuMicros: user + system };
 }
 
 async function main({ dataDir, adapters, limits }: HubArguments): Promise<void> {
   const radio = openBluetooth({ adapters, limits, log });
   // "import": a home's directory believes no simulated handheld.
   const hub = await startHub({ dataDir, kind: "import", broker: "memory", radio, log });
+  const health = new HubHealth({ hub, dataDir, version: "0", roles: ROLES, broker: "in memory" });
+  new Metrics({ store: hub.store!, status: () => health.status() });
   const send = (message: FromHub) => process.connected && process.send!(message);
   process.on("message", (question: ToHub) => {
     answer(hub, question).then(send, (error: Error) => send({ error: error.message }));
   });
-  // With the test that started it, whatever becomes of that.
+  // With whoever started it, whatever becomes of that.
   process.on("disconnect", () => process.exit(0));
   send({ ready: true });
 }
