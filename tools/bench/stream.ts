@@ -73,8 +73,9 @@ export async function stream(settings: StreamSettings): Promise<Streamed> {
   const hub = rig.hub([HUB]);
   try {
     await hub.start();
-    const units: UnitProcess[] = [];
-    for (let i = 1; i <= settings.handhelds; i++) units.push(await claimed(rig, hub, i));
+    const booting = Array.from({ length: settings.handhelds }, (_, index) => booted(rig, index + 1));
+    const units = await Promise.all(booting);
+    for (const unit of units) await hub.claim(unit);
     return await measure(units, hub, settings);
   } catch (error) {
     throw new Error(`${(error as Error).message}; the hub said last:\n${hub.log()}`, { cause: error });
@@ -83,12 +84,9 @@ export async function stream(settings: StreamSettings): Promise<Streamed> {
   }
 }
 
-async function claimed(rig: Rig, hub: HubProcess, index: number): Promise<UnitProcess> {
-  const address = `c0:00:00:00:00:${index.toString(16).padStart(2, "0")}`;
-  const source = { ecg: { seed: rig.seed + index, rate: RATE } };
-  const unit = await rig.unit(`unit-${index}`, address, { source });
-  await hub.claim(unit);
-  return unit;
+function booted(rig: Rig, number: number): Promise<UnitProcess> {
+  const address = `c0:00:00:00:00:${number.toString(16).padStart(2, "0")}`;
+  return rig.unit(`unit-${number}`, address, { source: { ecg: { seed: rig.seed + number, rate: RATE } } });
 }
 
 async function measure(units: UnitProcess[], hub: HubProcess, settings: StreamSettings): Promise<Streamed> {

@@ -1,17 +1,21 @@
 /** Starts this folder's programs as processes: bundled beside the program, or from their sources under ts-node. */
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 
 const FROM_SOURCES = __filename.endsWith(".ts");
 
-/** @param name of dist/NAME.js, and of NAME.ts in this folder */
-export function startProcess(name: string, args: string[], stdio: StdioOptions): ChildProcess {
-  const program = FROM_SOURCES
-    ? ["-r", require.resolve("ts-node/register/transpile-only"), join(__dirname, `${name}.ts`)]
-    : [join(__dirname, `${name}.js`)];
+/** @param program of dist/NAME.js, and of NAME.ts in this folder; or a path of a bundle */
+export function startProcess(program: string, args: string[], stdio: StdioOptions): ChildProcess {
   // A group of its own: Ctrl-C at the terminal is for the one that started it, which then ends this one in order.
-  return spawn(process.execPath, [...program, ...args], { stdio, detached: true });
+  return spawn(process.execPath, [...scriptOf(program), ...args], { stdio, detached: true });
+}
+
+function scriptOf(program: string): string[] {
+  if (isAbsolute(program)) return [program];
+  return FROM_SOURCES
+    ? ["-r", require.resolve("ts-node/register/transpile-only"), join(__dirname, `${program}.ts`)]
+    : [join(__dirname, `${program}.js`)];
 }
 
 export function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {

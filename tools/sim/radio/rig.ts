@@ -39,7 +39,7 @@ export class Rig {
     readonly air: Air,
     private readonly server: Server,
     readonly folder: string,
-    private readonly program: string,
+    private readonly programs: { hub: string; unit: string },
   ) {}
 
   /** @param parent of its folder; short, for a socket's path holds 107 bytes */
@@ -52,7 +52,11 @@ export class Rig {
     const clock = { now: () => performance.now(), after: systemClock.after };
     const air = new Air(clock, new Random(seed).fork("air"), settings);
     const server = await listenOnAir(air, path.join(folder, "air"));
-    return new Rig(seed, air, server, folder, bundle("tools/sim/radio/hubprogram.ts"));
+    const programs = {
+      hub: bundle("tools/sim/radio/hubprogram.ts"),
+      unit: bundle("tools/sim/radio/unit.ts"),
+    };
+    return new Rig(seed, air, server, folder, programs);
   }
 
   get socket(): string {
@@ -64,7 +68,7 @@ export class Rig {
     const name = `hub${++this.names}`;
     const adapters = addresses.map((address) => this.adapter(address));
     const args = { dataDir: path.join(this.folder, name), adapters, limits };
-    const hub = new HubProcess(this.program, args, path.join(this.folder, `${name}.log`));
+    const hub = new HubProcess(this.programs.hub, args, path.join(this.folder, `${name}.log`));
     this.hubs.push(hub);
     return hub;
   }
@@ -79,7 +83,7 @@ export class Rig {
     const { socket, folder, seed } = this;
     const keepsake = path.join(folder, name);
     const source = { ecg: { seed, rate: 256 } };
-    const unit = await UnitProcess.start({ socket, address, keepsake, source, ...more });
+    const unit = await UnitProcess.start({ socket, address, keepsake, source, ...more }, this.programs.unit);
     this.units.add(unit);
     return unit;
   }
@@ -90,6 +94,6 @@ export class Rig {
     this.server.close();
     this.air.close();
     fs.rmSync(this.folder, { recursive: true, force: true });
-    fs.rmSync(this.program, { force: true });
+    for (const program of Object.values(this.programs)) fs.rmSync(program, { force: true });
   }
 }

@@ -30,9 +30,9 @@ export class UnitProcess {
     });
   }
 
-  /** Resolves when the firmware has booted. */
-  static async start(args: UnitArguments): Promise<UnitProcess> {
-    const child = startProcess("unit", [JSON.stringify(args)], ["ignore", "ignore", "inherit", "ipc"]);
+  /** Resolves when the firmware has booted. @param program a bundle of unit.ts, where there is one already */
+  static async start(args: UnitArguments, program = "unit"): Promise<UnitProcess> {
+    const child = startProcess(program, [JSON.stringify(args)], ["ignore", "ignore", "inherit", "ipc"]);
     const first = await Promise.race([once(child, "message"), once(child, "exit")]);
     const message: FromUnit | number = first[0];
     if (typeof message !== "object" || message === null || !("papers" in message))
