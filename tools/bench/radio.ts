@@ -44,9 +44,7 @@ export function benchRadio(context: Context): Promise<Row[]> {
     context.note(
       `resident memory, means of the sixth behind the first third and of the last: ${figures(rss)}`,
     );
-    context.note(
-      `heap and buffers in use, after a garbage collection behind each of these: ${figures(live)}`,
-    );
+    context.note(`heap and buffers in use, after garbage collections behind each of these: ${figures(live)}`);
     context.note(
       "processor time: of one core, user and system, while they stream; the air's with the watching",
     );
