@@ -28,6 +28,19 @@ describe("the benchmark", () => {
     assert.equal(stdout, "");
   });
 
+  it("refuses a time and a number of handhelds that it cannot run", () => {
+    for (const wrong of [
+      ["--minutes", "0"],
+      ["--minutes", "soon"],
+      ["--handhelds", "17"],
+    ]) {
+      const { status, stdout, stderr } = bench("radio", ...wrong);
+      assert.equal(status, 2);
+      assert.equal(stdout, "");
+      assert.match(stderr, new RegExp(`${wrong.join(" ")}: expected 1 to`));
+    }
+  });
+
   it("prints one JSON array of rows and nothing else on stdout", function () {
     this.timeout(60_000);
     const { status, stdout, stderr } = bench("codec", "--json");
