@@ -5,27 +5,19 @@
  */
 import { parseArgs } from "node:util";
 import type { Area, Row } from "./area";
-import { benchBackup } from "./backup";
-import { benchCodec } from "./codec";
-import { benchDrain } from "./drain";
-import { benchIngest } from "./ingest";
-import { benchLog } from "./log";
-import { benchProof } from "./proof";
-import { benchRadio } from "./radio";
-import { benchStart } from "./start";
-import { benchStore } from "./store";
 import { tableOf } from "./table";
 
-const AREAS: Record<string, Area> = {
-  codec: benchCodec,
-  store: benchStore,
-  ingest: benchIngest,
-  log: benchLog,
-  proof: benchProof,
-  start: benchStart,
-  backup: benchBackup,
-  drain: benchDrain,
-  radio: benchRadio,
+/** Loaded when they are wanted: to compile all of them takes longer than to run some. */
+const AREAS: Record<string, () => Area> = {
+  codec: () => (require("./codec") as typeof import("./codec")).benchCodec,
+  store: () => (require("./store") as typeof import("./store")).benchStore,
+  ingest: () => (require("./ingest") as typeof import("./ingest")).benchIngest,
+  log: () => (require("./log") as typeof import("./log")).benchLog,
+  proof: () => (require("./proof") as typeof import("./proof")).benchProof,
+  start: () => (require("./start") as typeof import("./start")).benchStart,
+  backup: () => (require("./backup") as typeof import("./backup")).benchBackup,
+  drain: () => (require("./drain") as typeof import("./drain")).benchDrain,
+  radio: () => (require("./radio") as typeof import("./radio")).benchRadio,
 };
 const USAGE = "npm run bench -- [area…] [--json] [--long] [--minutes M] [--handhelds N]";
 const MISSED = 1;
@@ -89,7 +81,7 @@ async function main(): Promise<void> {
   for (const area of wanted.areas) {
     const notes: string[] = [];
     try {
-      const rows = await AREAS[area]!({
+      const rows = await AREAS[area]!()({
         note: (text) => notes.push(text),
         progress: (text) => progress(`${area}: ${text}`),
         tell: (text) => {
