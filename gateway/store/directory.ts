@@ -14,6 +14,12 @@ import { reserveSecret } from "./secretfile";
 /** Another process may file a claim while we write. */
 export const BUSY_MS = 5000;
 
+/**
+ * Of each connection. What SQLite itself holds for enough; our build of it would take 16 MB, which fill in hours and
+ * look like a leak, while the kernel keeps the same pages.
+ */
+const CACHE_KIB = 2000;
+
 /** Where a restore makes its store before it moves it into place. */
 export const RESTORING = "restoring";
 
@@ -31,6 +37,7 @@ function connect(dataDir: string, options: Database.Options): Database.Database 
     const db = new Database(databasePath(dataDir), { timeout: BUSY_MS, ...options });
     db.pragma("synchronous = FULL");
     db.pragma("trusted_schema = OFF");
+    db.pragma(`cache_size = -${CACHE_KIB}`);
     // What is erased must not linger in pages that are free or were split.
     if (!options.readonly) db.pragma("secure_delete = ON");
     return db;
