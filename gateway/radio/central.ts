@@ -52,6 +52,8 @@ export interface CentralLink {
   /** dBm. */
   rssi(): Promise<number>;
   disconnect(): void;
+  /** The stack ends it because of what the handheld sent. */
+  readonly refused: boolean;
   onNotification: (bytes: Uint8Array) => void;
   /** Once. @param reason HCI error code, where there is one */
   onClosed: (reason?: number) => void;

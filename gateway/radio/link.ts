@@ -57,10 +57,11 @@ export class BluetoothLink implements DialledLink {
     this.started = true;
     const { link, early, ended } = this.open;
     link.onNotification = (bytes) => this.notified(bytes);
-    link.onClosed = (reason) => this.end(causeOf(reason));
+    // We ended it either way: the HCI code would be that of our own host, as if another of its programs had done so.
+    link.onClosed = (reason) => this.end(link.refused ? "refused" : causeOf(reason));
     this.arm("first-frame", this.limits.firstFrameMs, () => this.close("first-frame"));
     for (const bytes of early.splice(0)) this.notified(bytes);
-    if (ended) this.end(causeOf(ended.reason));
+    if (ended) this.end(link.refused ? "refused" : causeOf(ended.reason));
     if (!this.closed) this.askRssi();
   }
 

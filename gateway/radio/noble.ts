@@ -228,7 +228,7 @@ export class NobleCentral implements Central {
 
   private refuse(link: NobleLink | undefined): void {
     this.counters.refused++;
-    link?.disconnect();
+    link?.refuse();
   }
 
   private eventPassed(packet: Buffer): void {

@@ -56,6 +56,7 @@ export class NobleLink implements CentralLink {
   onClosed: (reason?: number) => void = () => {};
   /** It was told to end: nothing that still comes over it is of interest. */
   leaving = false;
+  refused = false;
   private readonly stream: Stream;
   private readonly gatt: Gatt;
   private mtu = LEAST_MTU;
@@ -128,6 +129,11 @@ export class NobleLink implements CentralLink {
       this.rssis.push({ resolve, reject });
       if (this.rssis.length === 1) this.hci.readRssi(this.handle);
     });
+  }
+
+  refuse(): void {
+    this.refused = true;
+    this.disconnect();
   }
 
   disconnect(): void {

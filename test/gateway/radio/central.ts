@@ -8,6 +8,7 @@ export interface Answer {
 
 export class FakeLink implements CentralLink {
   payloadBytes = 128;
+  refused = false;
   disconnects = 0;
   readonly written: Uint8Array[] = [];
   readonly answers: Record<string, Answer> = {};

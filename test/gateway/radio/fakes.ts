@@ -71,6 +71,7 @@ export interface FakeUnit {
 
 export class FakeLink implements CentralLink {
   readonly payloadBytes = 128;
+  readonly refused = false;
   onNotification: (bytes: Uint8Array) => void = () => {};
   onClosed: (reason?: number) => void = () => {};
   constructor(

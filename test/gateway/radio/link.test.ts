@@ -135,4 +135,15 @@ describe("an open link", () => {
   it("tells a remote end from a lost link and from a lost adapter", () => {
     assert.deepEqual([0x13, 0x08, 0x3e, undefined].map(causeOf), ["peer", "lost", "lost", "adapter"]);
   });
+
+  it("tells what the stack refused from what another program of this machine ended", () => {
+    // Core 5.4 Vol 1 Part F: connection terminated by local host.
+    const ended = 0x16;
+    opened([]);
+    fake.onClosed(ended);
+    opened([]);
+    fake.refused = true;
+    fake.onClosed(ended);
+    assert.deepEqual(closed, ["lost", "refused"]);
+  });
 });

@@ -188,7 +188,7 @@ describe("noble as one adapter", function () {
 
     link.disconnect();
     await until("the end", () => closed.length > 0 && !radio.status().linked);
-    assert.deepEqual(closed, [0x16]);
+    assert.deepEqual([closed, link.refused], [[0x16], false]);
     await assert.rejects(link.write(Buffer.alloc(1)), refusedAs("LINK_ENDED"));
     assert.deepEqual(hub.central.counters, { refused: 0, choked: 0 });
   });
@@ -500,6 +500,7 @@ describe("noble as one adapter", function () {
       await rejected;
       await until("its end", () => met.closed.length === 1);
       assert.deepEqual(hub.central.counters, { refused: 1, choked: 1 });
+      assert.ok(met.link.refused);
       house.air.swallow(HANDHELD);
       await hub.meet();
     });
