@@ -79,7 +79,8 @@ function factsOfHub(hub: HubStatus, now: number): Fact[] {
   ];
 }
 
-function factsOfRadio({ adapters, links, connects, closes }: RadioStatus, now: number): Fact[] {
+function factsOfRadio({ simulated, adapters, links, connects, closes }: RadioStatus, now: number): Fact[] {
+  if (simulated) return [["radio", "simulated"]];
   const ends = Object.entries(closes).map(([cause, count]) => `${count} ${cause}`);
   return [
     [
@@ -87,6 +88,7 @@ function factsOfRadio({ adapters, links, connects, closes }: RadioStatus, now: n
       `${counted(links.length, "link")} now, ${connects} since the start${ends.length > 0 ? `; ended or failed: ${ends.join(", ")}` : ""}`,
     ],
     ...adapters.map((adapter): Fact => ["adapter", adapterText(adapter, now)]),
+    ...(adapters.length === 0 ? [["adapter", "NONE"] satisfies Fact] : []),
   ];
 }
 

@@ -68,7 +68,11 @@ function problemsOfBroker(connected: boolean): string[] {
 }
 
 function problemsOfRadio(radio: RadioStatus | undefined): string[] {
-  if (!radio) return [];
+  if (!radio || radio.simulated) return [];
+  if (radio.adapters.length === 0)
+    return [
+      "no Bluetooth adapter is here: plug one in, and it is used at once; where handhelds are heard by relays elsewhere alone, radio.enabled: false in --config FILE says so",
+    ];
   const advised = radio.adapters.filter(needsItsOwner).map(({ id, advice }) => `adapter ${id}: ${advice}`);
   return radio.healthy || advised.length > 0
     ? advised
@@ -77,11 +81,10 @@ function problemsOfRadio(radio: RadioStatus | undefined): string[] {
       ];
 }
 
-/** One adapter suffices; of a radio without any, a simulated one, nothing is asked. */
+/** One adapter suffices, and none does not; of a simulated radio nothing is asked. */
 function works(radio: RadioStatus | undefined): boolean {
-  if (!radio) return true;
-  const { adapters, healthy } = radio;
-  return healthy && (adapters.length === 0 || !adapters.every(needsItsOwner));
+  if (!radio || radio.simulated) return true;
+  return radio.healthy && !radio.adapters.every(needsItsOwner);
 }
 
 /** What is said of one that works, such as that another program uses it too, is no problem yet. */

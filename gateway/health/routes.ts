@@ -31,6 +31,7 @@ function publicPart({ ok, problems, version, startedAt, store, broker, radio, pr
     store: store && { ok: store.ok, reason: store.reason, since: store.since, disk: store.disk },
     broker: { connected: broker.connected },
     radio: radio && {
+      simulated: radio.simulated,
       healthy: radio.healthy,
       adapters: radio.adapters.map(({ state, links }) => ({ state, links })),
     },

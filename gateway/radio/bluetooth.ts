@@ -199,6 +199,7 @@ export class BluetoothRadio implements Radio {
     const links = [...this.held].flatMap((held) => (held.link ? [linkStatus(held, held.link)] : []));
     const now = this.clock.now();
     return {
+      simulated: false,
       healthy: able.length === 0 || able.some(({ adapter }) => !adapter.isBeyondHelp),
       adapters: adapters.map(({ adapter }) => ({
         ...adapter.status(),

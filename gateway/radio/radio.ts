@@ -86,6 +86,8 @@ export interface NearbyStatus {
 }
 
 export interface RadioStatus {
+  /** No adapter belongs to it; a radio that has none and should is one that waits for its owner. */
+  simulated: boolean;
   /** False when no adapter has worked for so long that only a restart may help. */
   healthy: boolean;
   adapters: AdapterStatus[];
@@ -99,8 +101,9 @@ export interface RadioStatus {
   linkMs: number;
 }
 
-/** Of a radio without adapters: a simulated one. */
+/** Of a simulated radio. */
 export const NO_ADAPTERS: Readonly<RadioStatus> = {
+  simulated: true,
   healthy: true,
   adapters: [],
   links: [],

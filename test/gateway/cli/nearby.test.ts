@@ -17,7 +17,7 @@ function hub(nearby: NearbyStatus[], adapters = [ADAPTER]): HubStatus {
     ok: true,
     problems: [],
     broker: { address: "memory", connected: true },
-    radio: { ...NO_ADAPTERS, adapters, nearby },
+    radio: { ...NO_ADAPTERS, simulated: false, adapters, nearby },
     presences: [],
   };
 }

@@ -226,6 +226,7 @@ describe("the program", function () {
       broker: { address: "memory", connected: true },
       radio: {
         ...NO_ADAPTERS,
+        simulated: false,
         links: [{ ...link, id: "l0", rssi: -20 }, link, { ...link, id: "l2", rssi: -80 }],
       },
       presences: [{ alias, links: ["l2", "l1"], since: 4 }],

@@ -55,6 +55,7 @@ describe("avnode status", function () {
     web: "http://127.0.0.1:8480",
     radio: {
       ...NO_ADAPTERS,
+      simulated: false,
       adapters: [
         { id: "hci0", state: "on", scanning: true, links: 1, recoveries: 0, heardAt: START },
         { id: "hci1", state: "no-permission", scanning: false, links: 0, recoveries: 0, advice: "setcap" },
@@ -84,6 +85,21 @@ describe("avnode status", function () {
     assert.deepEqual(json.hub, status());
     assert.deepEqual(json.handhelds[0].connection.links, [{ id: "l1", adapter: "hci0", rssi: -61 }]);
     assert.equal(json.refusals[0].kind, "wrong-tag");
+  });
+
+  it("tells a simulated radio from one that has no adapter, and what to do about that", async () => {
+    const shown = async (radio: HubStatus["radio"], problems: string[]) => {
+      const socket = await serveStatus(rig.dataDir, () => ({ ...status(), radio, problems }));
+      const { out } = await avnode("status", "--data", rig.dataDir);
+      await socket.close();
+      return out;
+    };
+    const simulated = await shown(NO_ADAPTERS, []);
+    assert.match(simulated, /^radio {6}simulated$/m);
+    assert.doesNotMatch(simulated, /^adapter/m);
+    const bare = await shown({ ...NO_ADAPTERS, simulated: false }, ["plug one in"]);
+    assert.match(bare, /^radio {6}0 links now.*\nadapter {4}NONE$/m);
+    assert.match(bare, /^do next {4}plug one in$/m);
   });
 
   it("tells as much as the files do when the hub is stopped", async () => {

@@ -17,7 +17,11 @@ describe("a hub's health", () => {
   const statusWith = (radio: Partial<RadioStatus>) =>
     new HubHealth({
       hub: {
-        radio: { start() {}, async stop() {}, status: () => ({ ...NO_ADAPTERS, ...radio }) },
+        radio: {
+          start() {},
+          async stop() {},
+          status: () => ({ ...NO_ADAPTERS, simulated: false, ...radio }),
+        },
         connected: () => true,
       },
       dataDir: tmpdir(),
@@ -43,8 +47,15 @@ describe("a hub's health", () => {
     assert.deepEqual(statusWith({ adapters: [{ ...shared, recoveries: 4 }] }).problems, problems);
   });
 
-  it("asks nothing of a simulated radio, and for an adapter where none helped", () => {
-    assert.deepEqual([statusWith({}).ok, statusWith({}).problems], [true, []]);
+  it("asks nothing of a simulated radio, of a real one that it has an adapter", () => {
+    const simulated = statusWith(NO_ADAPTERS);
+    assert.deepEqual([simulated.ok, simulated.problems], [true, []]);
+    const { ok, problems } = statusWith({});
+    assert.equal(ok, false);
+    assert.match(problems.join(), /^no Bluetooth adapter is here: plug one in.*radio\.enabled: false/);
+  });
+
+  it("asks for a restart where no adapter works any more", () => {
     const lost = statusWith({ healthy: false, adapters: [{ ...WORKING, state: "gone" }] });
     assert.equal(lost.ok, false);
     assert.match(lost.problems[0]!, /no Bluetooth adapter works.*restart the hub/);

@@ -35,6 +35,7 @@ function parse(text: string): Map<string, number> {
 
 const RADIO: RadioStatus = {
   ...NO_ADAPTERS,
+  simulated: false,
   healthy: false,
   adapters: [
     { id: "hci0", state: "on", scanning: true, links: 2, recoveries: 0 },
@@ -142,6 +143,17 @@ describe("the hub in numbers", () => {
       assert.match(String(scraped.headers["content-type"]), /^text\/plain; version=0\.0\.4/);
       assert.equal(parse(scraped.body).get("avnode_broker_connected"), 0);
       assert.doesNotMatch(scraped.body, /Ada|c0:ff:ee|aa:bb/);
+    });
+
+    it("tell a radio without an adapter from a simulated one", async () => {
+      const told = async (simulated: boolean) => {
+        radio = { ...NO_ADAPTERS, simulated };
+        const answer = await web.ask("GET", "/health");
+        return [answer.statusCode, answer.json().radio, answer.json().problems.length];
+      };
+      const common = { healthy: true, adapters: [] };
+      assert.deepEqual(await told(true), [200, { simulated: true, ...common }, 0]);
+      assert.deepEqual(await told(false), [503, { simulated: false, ...common }, 1]);
     });
 
     for (const url of ["/health", "/metrics"]) {

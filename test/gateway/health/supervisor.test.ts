@@ -30,7 +30,7 @@ describe("the supervisor", () => {
         problems: [],
         broker: { address: "", connected: true },
         presences: [],
-        radio: { ...NO_ADAPTERS, healthy, adapters },
+        radio: { ...NO_ADAPTERS, simulated: false, healthy, adapters },
       }),
       clock: {
         now: () => Date.now(),
