@@ -15,6 +15,8 @@ import {
 import type { AdapterStatus } from "./radio";
 
 export interface AdapterLimits {
+  /** From one look at it to the next. The watch counts these steps: a hub's wall clock may jump when it finds the time. */
+  watchMs: number;
   /** From opening it to "on". */
   openMs: number;
   /** From asking for a scan to the stack's word that it runs. */
@@ -32,6 +34,7 @@ export interface AdapterLimits {
 }
 
 export const ADAPTER_LIMITS: AdapterLimits = {
+  watchMs: 5000,
   openMs: 10000,
   scanMs: 10000,
   quietMs: 30000,
@@ -41,8 +44,6 @@ export const ADAPTER_LIMITS: AdapterLimits = {
   sparesLinksMs: 300000,
 };
 
-/** The watch counts its own steps, because a hub's wall clock may jump by years when it finds the time. */
-const WATCH_MS = 5000;
 const LONGEST_REOPEN_MS = 60000;
 const LONGEST_REMEDY_MS = 600000;
 /** Between closing and opening anew: the kernel takes a moment to let go. */
@@ -325,9 +326,10 @@ export class Adapter {
   }
 
   private watch(): void {
-    this.cancelWatch = this.options.clock.after(WATCH_MS, () => {
+    const { watchMs } = this.options.limits;
+    this.cancelWatch = this.options.clock.after(watchMs, () => {
       this.count();
-      if (this.trouble) this.troubleMs += WATCH_MS;
+      if (this.trouble) this.troubleMs += watchMs;
       if (this.trouble?.isGrave) this.tellBeyondHelp();
       const symptom = this.symptom();
       if (symptom) this.treat(symptom);
@@ -337,15 +339,16 @@ export class Adapter {
   }
 
   private count(): void {
+    const { watchMs } = this.options.limits;
     if (this.state !== "on") {
-      this.notOnMs += WATCH_MS;
+      this.notOnMs += watchMs;
       return;
     }
     if (!this.isReady) return;
-    this.quietMs += WATCH_MS;
-    this.missingMs = this.options.expectsSomebody() ? this.missingMs + WATCH_MS : 0;
+    this.quietMs += watchMs;
+    this.missingMs = this.options.expectsSomebody() ? this.missingMs + watchMs : 0;
     if (this.scanning) this.notScanningMs = 0;
-    else this.notScanningMs += WATCH_MS;
+    else this.notScanningMs += watchMs;
   }
 
   private symptom(): Symptom | undefined {
@@ -369,7 +372,7 @@ export class Adapter {
         kind: "not-on",
         text: state === "gone" ? "is gone" : `did not start within ${seconds(limits.openMs)}`,
         remedies: ["opened anew"],
-        everyMs: WATCH_MS,
+        everyMs: limits.watchMs,
         longestMs: LONGEST_REOPEN_MS,
         isGrave: true,
         told: "warn",
@@ -421,11 +424,11 @@ export class Adapter {
   }
 
   private treat(symptom: Symptom): void {
-    const { random, log } = this.options;
+    const { random, log, limits } = this.options;
     if (this.trouble?.kind !== symptom.kind) this.forget();
     this.trouble = symptom;
     if (!symptom.isGrave && this.scanning) this.graveMs = 0;
-    this.waitMs -= WATCH_MS;
+    this.waitMs -= limits.watchMs;
     if (this.waitMs > 0) return;
     const remedy = this.remedyFor(symptom);
     this.remediesDone++;
@@ -445,7 +448,7 @@ export class Adapter {
 
   private tellBeyondHelp(): void {
     const before = this.isBeyondHelp;
-    this.graveMs += WATCH_MS;
+    this.graveMs += this.options.limits.watchMs;
     if (this.isBeyondHelp && !before)
       this.options.log.error({ adapter: this.id }, `${this.id}: nothing helped; a restart of the hub may`);
   }
@@ -475,7 +478,7 @@ export class Adapter {
   private works(): void {
     const { trouble } = this;
     if (trouble?.told === "warn") {
-      const hasHeard = trouble.kind !== "missing" || this.quietMs <= WATCH_MS;
+      const hasHeard = trouble.kind !== "missing" || this.quietMs <= this.options.limits.watchMs;
       this.options.log.info(
         { adapter: this.id, attempts: this.remediesDone },
         `${this.id}: ${hasHeard ? "works again" : "no known handheld is expected any more"}`,

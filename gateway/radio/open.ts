@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../clock";
 import type { Log } from "../store/log";
 import { presentAdapters } from "./adapters";
 import { BluetoothRadio, type Dial, type RadioLimits } from "./bluetooth";
-import { DIAL_LIMITS, dial } from "./dial";
+import { DIAL_LIMITS, type DialLimits, dial } from "./dial";
 import { BluetoothLink } from "./link";
 import { openNoble } from "./noble";
 import { adviceFor, surroundings } from "./permission";
@@ -20,22 +20,24 @@ export interface OpenOptions extends RadioSettings {
   clock?: Clock;
   log?: Log;
   limits?: Partial<RadioLimits>;
+  /** Of the steps behind the connect, whose limit is one of the radio's. */
+  dialLimits?: Partial<Omit<DialLimits, "connectMs">>;
 }
 
-export function openBluetooth({ adapters, exclusive = false, ...rest }: OpenOptions): Radio {
+export function openBluetooth({ adapters, exclusive = false, dialLimits, ...rest }: OpenOptions): Radio {
   return new BluetoothRadio({
     ...rest,
     open: (id) => openNoble(id, { exclusive }),
-    dial: dialler(rest.clock ?? systemClock),
+    dial: dialler(rest.clock ?? systemClock, { ...DIAL_LIMITS, ...dialLimits }),
     list: () => presentAdapters(adapters),
     advise: (id, state) => adviceFor(id, state, surroundings(exclusive)),
   });
 }
 
-function dialler(clock: Clock): Dial {
+function dialler(clock: Clock, limits: DialLimits): Dial {
   let links = 0;
   return async (central, address, { connectMs }) => {
-    const open = await dial(central, address, { ...DIAL_LIMITS, connectMs }, clock);
+    const open = await dial(central, address, { ...limits, connectMs }, clock);
     return new BluetoothLink(String(++links), open, clock);
   };
 }

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import fs from "node:fs";
 import type { RadioStatus } from "../../../gateway/radio/radio";
 import { StoreReader } from "../../../gateway/store/reader";
-import type { FromHub, HubArguments, HubUsage, ToHub } from "./hubprogram";
+import type { FromHub, HubArguments, HubUsage, Logged, ToHub } from "./hubprogram";
 import type { UnitProcess } from "./unitprocess";
 import { until } from "./until";
 
@@ -63,6 +63,13 @@ export class HubProcess {
   /** What it said on the way: the end of it. */
   log(): string {
     return fs.readFileSync(this.logFile, "utf8").split("\n").slice(-40).join("\n");
+  }
+
+  /** All that it logged of its adapters since it was made. */
+  logged(adapter: string): Logged[] {
+    const lines = fs.readFileSync(this.logFile, "utf8").split("\n");
+    const logged: Logged[] = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+    return logged.filter(({ fields }) => fields.adapter === adapter);
   }
 
   async radio(): Promise<RadioStatus> {

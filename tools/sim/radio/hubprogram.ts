@@ -5,8 +5,7 @@
 import { HubHealth } from "../../../gateway/health/health";
 import { Metrics } from "../../../gateway/health/metrics";
 import { type Hub, startHub } from "../../../gateway/hub";
-import type { RadioLimits } from "../../../gateway/radio/bluetooth";
-import { openBluetooth } from "../../../gateway/radio/open";
+import { type OpenOptions, openBluetooth } from "../../../gateway/radio/open";
 import type { RadioStatus } from "../../../gateway/radio/radio";
 import { ROLES } from "../../../gateway/roles";
 import type { Log } from "../../../gateway/store/log";
@@ -14,11 +13,17 @@ import { fromHex } from "../../../protocol/bytes";
 
 const SWEEP_MS = 100;
 
-export interface HubArguments {
+/** Ids of adapters are "unix:PATH#ADDRESS". */
+export interface HubArguments extends Pick<OpenOptions, "limits" | "dialLimits"> {
   dataDir: string;
-  /** Ids, "unix:PATH#ADDRESS". */
   adapters: string[];
-  limits?: Partial<RadioLimits>;
+}
+
+/** One line of the hub's log. */
+export interface Logged {
+  level: string;
+  text: string;
+  fields: Record<string, unknown>;
 }
 
 export type ToHub =
@@ -52,7 +57,8 @@ const log: Log = {
 };
 
 function say(level: string, fields: object, text: string): void {
-  process.stderr.write(`${new Date().toISOString()} ${level} ${text} ${JSON.stringify(fields)}\n`);
+  const line: Logged = { level, text, fields: { ...fields } };
+  process.stderr.write(`${JSON.stringify({ at: new Date(), ...line })}\n`);
 }
 
 async function answer(hub: Hub, question: ToHub): Promise<FromHub> {
@@ -79,8 +85,8 @@ async function collectGarbage(): Promise<void> {
   }
 }
 
-async function main({ dataDir, adapters, limits }: HubArguments): Promise<void> {
-  const radio = openBluetooth({ adapters, limits, log });
+async function main({ dataDir, ...settings }: HubArguments): Promise<void> {
+  const radio = openBluetooth({ ...settings, log });
   // "import": a home's directory believes no simulated handheld.
   const hub = await startHub({ dataDir, kind: "import", broker: "memory", radio, log });
   const health = new HubHealth({ hub, dataDir, version: "0", roles: ROLES, broker: "in memory" });

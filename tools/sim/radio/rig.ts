@@ -64,10 +64,14 @@ export class Rig {
   }
 
   /** A hub that does not run yet, with a data directory of its own. @param addresses of its adapters */
-  hub(addresses: string[], limits?: HubArguments["limits"]): HubProcess {
+  hub(
+    addresses: string[],
+    limits?: HubArguments["limits"],
+    dialLimits?: HubArguments["dialLimits"],
+  ): HubProcess {
     const name = `hub${++this.names}`;
     const adapters = addresses.map((address) => this.adapter(address));
-    const args = { dataDir: path.join(this.folder, name), adapters, limits };
+    const args = { dataDir: path.join(this.folder, name), adapters, limits, dialLimits };
     const hub = new HubProcess(this.programs.hub, args, path.join(this.folder, `${name}.log`));
     this.hubs.push(hub);
     return hub;
