@@ -1,68 +1,18 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { restore } from "../../../gateway/backup/restore";
 import { runBackup } from "../../../gateway/backup/run";
 import { answerTo } from "../../../gateway/claim/answers";
-import { systemClock } from "../../../gateway/clock";
-import { startHub } from "../../../gateway/hub";
 import type { ClaimState } from "../../../gateway/store/claims";
 import type { Store } from "../../../gateway/store/store";
 import { toHex } from "../../../protocol/bytes";
-import { EcgGenerator } from "../../../tools/sim/ecg/generator";
-import { SimFrontEnd } from "../../../tools/sim/frontend";
-import { type House, openHouse } from "../../../tools/sim/house";
-import { type Keepsake, newKeepsake } from "../../../tools/sim/keepsake";
+import { newKeepsake } from "../../../tools/sim/keepsake";
 import { claimIfNew } from "../../../tools/sim/owner";
-import { PERFECT } from "../../../tools/sim/radio/lossy";
-import { GeneratedSource } from "../../../tools/sim/source";
-import { VirtualTime } from "../../../tools/sim/time";
-import { scratch } from "../../e2e/rig";
+import { directories, inHouse, inTime, pause, powerOn } from "./house";
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const OTHER_CODE = new Uint8Array(16).fill(9);
 
 describe("a claim that brings no handheld", () => {
-  const folder = scratch(true);
-  let number = 0;
-
-  /** Within virtual time, the real firmware on a simulated radio, with a real hub. */
-  function it_(what: string, live: () => Promise<void>): void {
-    it(what, async function () {
-      this.timeout(60_000);
-      const time = new VirtualTime(Date.UTC(2026, 10, 23));
-      try {
-        await time.until(live(), 3600_000);
-      } finally {
-        time.restore();
-      }
-    });
-  }
-
-  const newDir = () => join(folder, String(number++));
-
-  async function inHouse<T>(
-    dataDir: string,
-    keepsake: Keepsake,
-    live: (house: House) => Promise<T>,
-  ): Promise<T> {
-    const house = await openHouse({
-      keepsake,
-      radio: PERFECT,
-      seed: 1,
-      startHub: (radio) => startHub({ dataDir, kind: "import", broker: "memory", radio }),
-    });
-    const ecg = new EcgGenerator({ rate: 256, gainCountsPerMillivolt: 400 });
-    house.handheld.powerOn(
-      new SimFrontEnd(new GeneratedSource(ecg), systemClock, { burstMs: 250, speed: 1 }),
-    );
-    await pause(1000);
-    try {
-      return await live(house);
-    } finally {
-      house.handheld.powerOff();
-      await house.close();
-    }
-  }
+  const newDir = directories();
 
   /** The state behind 20 s, and the one behind the minute. */
   async function endOf(store: Store, claim: number): Promise<(ClaimState | undefined)[]> {
@@ -72,7 +22,7 @@ describe("a claim that brings no handheld", () => {
     return [early, store.claimState(claim)];
   }
 
-  it_("says that the code is wrong when a button is held of a handheld that has another", () =>
+  inTime("says that the code is wrong when a button is held of a handheld that has another", () =>
     inHouse(newDir(), newKeepsake(1), async ({ handheld, store }) => {
       const claim = store.claim(OTHER_CODE);
       handheld.act((monitor) => monitor.hold());
@@ -83,7 +33,7 @@ describe("a claim that brings no handheld", () => {
     }),
   );
 
-  it_("still takes the right one that comes after a wrong one", () =>
+  inTime("still takes the right one that comes after a wrong one", () =>
     inHouse(newDir(), newKeepsake(1), async ({ handheld, store }) => {
       const wrong = store.claim(OTHER_CODE);
       const right = store.claim(handheld.identity.claimCode);
@@ -95,7 +45,7 @@ describe("a claim that brings no handheld", () => {
     }),
   );
 
-  it_("says that the handheld is another's, also when its code is right", async () => {
+  inTime("says that the handheld is another's, also when its code is right", async () => {
     const keepsake = newKeepsake(1);
     await inHouse(newDir(), keepsake, ({ handheld, store }) => claimIfNew(handheld, store));
     await inHouse(newDir(), keepsake, async ({ handheld, store }) => {
@@ -110,7 +60,7 @@ describe("a claim that brings no handheld", () => {
     });
   });
 
-  it_(
+  inTime(
     "says at once that it is ours already, by the keys, with or without the button; also after a restart",
     async () => {
       const keepsake = newKeepsake(1);
@@ -123,21 +73,21 @@ describe("a claim that brings no handheld", () => {
         await pause(1000);
         assert.deepEqual(store.claimState(claim), ours);
       });
-      await inHouse(dataDir, keepsake, async ({ handheld, store }) => {
+      await inHouse(dataDir, keepsake, async (house) => {
+        const { handheld, store } = house;
         handheld.powerOff();
         await pause(1000);
         const claim = store.claim(handheld.identity.claimCode);
         await pause(10_000);
         assert.equal(store.claimState(claim)!.state, "waiting");
-        const ecg = new EcgGenerator({ rate: 256, gainCountsPerMillivolt: 400 });
-        handheld.powerOn(new SimFrontEnd(new GeneratedSource(ecg), systemClock, { burstMs: 250, speed: 1 }));
+        powerOn(house);
         await pause(10_000);
         assert.deepEqual(store.claimState(claim), ours);
       });
     },
   );
 
-  it_("says that it was claimed after the backup from which this hub came back", async () => {
+  inTime("says that it was claimed after the backup from which this hub came back", async () => {
     const keepsake = newKeepsake(1);
     const [dataDir, copy, back] = [newDir(), newDir(), newDir()];
     let code!: Uint8Array;
@@ -161,7 +111,7 @@ describe("a claim that brings no handheld", () => {
     });
   });
 
-  it_("says that nobody was there, and whose code it was if that is known", async () => {
+  inTime("says that nobody was there, and whose code it was if that is known", async () => {
     const keepsake = newKeepsake(1);
     await inHouse(newDir(), keepsake, async ({ handheld, store }) => {
       const claim = store.claim(handheld.identity.claimCode);

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { restore } from "../../../gateway/backup/restore";
+import { runBackup } from "../../../gateway/backup/run";
+import { run } from "../../../gateway/cli/program";
+import { Terminal } from "../../../gateway/cli/terminal";
+import { toHex } from "../../../protocol/bytes";
+import { encodeClaimCode } from "../../../protocol/claim";
+import { newKeepsake } from "../../../tools/sim/keepsake";
+import { claimIfNew } from "../../../tools/sim/owner";
+import { directories, inHouse, inTime, pause } from "../claim/house";
+
+const OTHER_CODE = new Uint8Array(16).fill(9);
+const HOLD = "hold the handheld's button\n";
+
+interface Ran {
+  exit: number;
+  out: string;
+  err: string;
+}
+
+/** As it is typed, without a terminal. */
+async function claim(dataDir: string, code: Uint8Array, ...more: string[]): Promise<Ran> {
+  const caught = { out: "", err: "" };
+  const into = (which: "out" | "err") =>
+    ({
+      write(text: string) {
+        caught[which] += text;
+        return true;
+      },
+    }) as unknown as NodeJS.WriteStream;
+  const words = ["claim", ...encodeClaimCode(code).split(" "), ...more, "--data", dataDir];
+  const exit = await run(words, "0.0.0", {}, new Terminal(into("out"), into("err"), {}));
+  return { exit, ...caught };
+}
+
+/** Text without `--json`: nothing but the error, its reason and what to do. */
+function assertNot({ exit, out, err }: Ran, ...said: (string | RegExp)[]): void {
+  assert.deepEqual([exit, out], [1, ""], err);
+  assert.ok(err.startsWith(HOLD), err);
+  const lines = err.slice(HOLD.length).trimEnd().split("\n");
+  assert.equal(lines.length, said.length, err);
+  for (const [at, one] of said.entries())
+    if (typeof one === "string") assert.equal(lines[at], one);
+    else assert.match(lines[at]!, one);
+}
+
+describe("avnode claim ends", () => {
+  const newDir = directories();
+
+  inTime("with the code of another handheld: compare it", async () => {
+    const dataDir = newDir();
+    await inHouse(dataDir, newKeepsake(1), async ({ handheld }) => {
+      const asked = claim(dataDir, OTHER_CODE);
+      await pause(1000);
+      handheld.act((monitor) => monitor.hold());
+      assertNot(
+        await asked,
+        "so far: a handheld near the hub has its button held, and this is not its code",
+        /^avnode: not claimed: a handheld near the hub has its button held, and this is not its code; compare the code with .* --photo; then claim again$/,
+      );
+    });
+  });
+
+  inTime("with somebody else's handheld: give it back, or wipe it", async () => {
+    const keepsake = newKeepsake(1);
+    await inHouse(newDir(), keepsake, ({ handheld, store }) => claimIfNew(handheld, store));
+    const dataDir = newDir();
+    await inHouse(dataDir, keepsake, async ({ handheld }) => {
+      const asked = claim(dataDir, handheld.identity.claimCode);
+      await pause(1000);
+      handheld.act((monitor) => monitor.hold());
+      assertNot(
+        await asked,
+        /^so far: .* has an owner, and it is not this hub$/,
+        /^avnode: not claimed: the handheld whose button is held has an owner, and it is not this hub; .*give it back; .*held for ten seconds/,
+      );
+    });
+  });
+
+  inTime("with one's own at once, as text and as JSON", async () => {
+    const dataDir = newDir();
+    await inHouse(dataDir, newKeepsake(1), async ({ handheld, store }) => {
+      await claimIfNew(handheld, store);
+      await pause(2000);
+      const { claimCode, device } = handheld.identity;
+      const before = Date.now();
+      assertNot(
+        await claim(dataDir, claimCode),
+        /^avnode: not claimed: this hub has claimed this handheld before and holds its keys.*; nothing is to be done/,
+      );
+      const { exit, out } = await claim(dataDir, claimCode, "--json");
+      assert.ok(Date.now() - before < 10_000);
+      const { state, code, device: whose, next } = JSON.parse(out);
+      assert.deepEqual([exit, state, code, whose], [1, "refused", "already-yours", toHex(device)]);
+      assert.match(next, /^nothing is to be done/);
+    });
+  });
+
+  inTime(
+    "with one that was claimed behind the backup that this hub came from: a newer one, or wipe it",
+    async () => {
+      const keepsake = newKeepsake(1);
+      const [dataDir, dir, back] = [newDir(), newDir(), newDir()];
+      let code!: Uint8Array;
+      await inHouse(dataDir, keepsake, async ({ handheld, store }) => {
+        const onCode = (made: Uint8Array) => {
+          code = made;
+        };
+        runBackup({ dataDir, dir, onCode });
+        await claimIfNew(handheld, store);
+      });
+      restore({ dir, dataDir: back, code });
+      await inHouse(back, keepsake, async ({ handheld }) => {
+        const asked = claim(back, handheld.identity.claimCode);
+        await pause(1000);
+        handheld.act((monitor) => monitor.hold());
+        const { exit, err } = await asked;
+        assert.equal(exit, 1);
+        assert.match(
+          err,
+          /^avnode: not claimed: this hub claimed the handheld after the backup was made .*; restore a newer backup or a mirror/m,
+        );
+      });
+    },
+  );
+
+  inTime("with nobody near: hold its button; and whose code it is, where that is known", async () => {
+    const dataDir = newDir();
+    await inHouse(dataDir, newKeepsake(1), async ({ handheld, store }) => {
+      const { claimCode, device } = handheld.identity;
+      const nobody = "no handheld whose button was held came near the hub within a minute";
+      const next = /; charge it, .* hold its button for three seconds until it blinks, and claim again$/;
+      const first = await claim(dataDir, claimCode);
+      assertNot(first, next);
+      assert.ok(first.err.includes(`avnode: not claimed: ${nobody}; charge`), first.err);
+      await claimIfNew(handheld, store);
+      handheld.powerOff();
+      await pause(1000);
+      const second = await claim(dataDir, claimCode);
+      assertNot(second, next);
+      assert.ok(
+        second.err.includes(`${nobody} (the code is that of your handheld ${toHex(device)}); charge`),
+        second.err,
+      );
+    });
+  });
+});
