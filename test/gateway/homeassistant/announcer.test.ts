@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import type { Duplex } from "node:stream";
 import mqtt from "mqtt";
 import { ledgerPath } from "../../../gateway/homeassistant/ledger";
 import {
@@ -35,6 +36,8 @@ describe("what Home Assistant is told", function () {
   let rig: Rig;
   let broker: Broker;
   let running: ReturnType<typeof startHomeAssistant>;
+  /** The hub's part's own connection. */
+  let line: Duplex;
   let value: HealthValue | undefined;
   const clients: { end(force?: boolean): unknown }[] = [];
 
@@ -70,11 +73,22 @@ describe("what Home Assistant is told", function () {
     broker = await startBroker({ port: 0, homeAssistantPrefixes: plan.prefixes });
     const health = isAnalysed ? { newest: () => value } : undefined;
     const { dataDir } = rig;
-    running = startHomeAssistant({ plan, view: rig.store.reader, broker, dataDir, health });
+    const { users } = broker;
+    const connect = () => {
+      line = broker.connect();
+      return line;
+    };
+    running = startHomeAssistant({
+      plan,
+      view: rig.store.reader,
+      broker: { users, connect },
+      dataDir,
+      health,
+    });
   }
-  async function assistant(): Promise<Assistant> {
+  async function assistant(prefix?: string): Promise<Assistant> {
     const { port, users } = broker;
-    const made = await Assistant.begin(`mqtt://127.0.0.1:${port}`, users.homeassistant!);
+    const made = await Assistant.begin(`mqtt://127.0.0.1:${port}`, users.homeassistant!, prefix);
     clients.push(made);
     return made;
   }
@@ -293,6 +307,38 @@ describe("what Home Assistant is told", function () {
     rig.store.forget(rig.store.reader.recordings()[0]!.id);
     tick();
     await until(() => home.states().last_recording === "None", "its end");
+  });
+
+  it("moves to another prefix, and is taken back under the old one", async () => {
+    rig.claimed();
+    await run(ON);
+    const before = await assistant();
+    await until(() => before.devices.size === 1, "the device");
+    await run({ discovery: true, prefix: "house/ha" });
+    const [old, home] = [await assistant(), await assistant("house/ha")];
+    await until(() => home.states().battery === "3.9", "states under the new prefix");
+    assert.deepEqual([...home.devices.keys()], [...before.devices.keys()]);
+    await pass(20_000);
+    await until(() => old.configs.length > 0, "the empty config under the old one");
+    assert.deepEqual([...new Set(old.configs)], [""]);
+    // That a Home Assistant has begun is heard under the new one.
+    const told = home.configs.length;
+    await pass(20_000);
+    await home.birth();
+    await until(() => home.configs.length > told, "another announcement");
+  });
+
+  it("says through the broker that the hub is gone when it ends without a word, and that it is back", async () => {
+    rig.claimed();
+    await run(ON);
+    const home = await assistant();
+    await until(() => home.availability === "online", "availability");
+    line.destroy();
+    await until(() => home.availability === "offline", "the last will");
+    const late = await assistant();
+    await until(() => late.availability === "offline", "what the broker kept");
+    await pass(10_000);
+    await until(() => home.availability === "online" && late.availability === "online", "the hub again");
   });
 
   it("says that the hub is gone when it stops in order", async () => {
