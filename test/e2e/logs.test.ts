@@ -11,7 +11,6 @@ import { brokerUsersPath } from "../../gateway/mqtt/users";
 import { Keyring } from "../../gateway/store/keyring";
 import { REFUSALS, type RefusalKind } from "../../gateway/store/refusals";
 import { nameDeviceBeside, type Store } from "../../gateway/store/store";
-import { encodeClaimCode } from "../../protocol/claim";
 import { RecordingMode } from "../../protocol/open";
 import { EcgGenerator } from "../../tools/sim/ecg/generator";
 import { SimFrontEnd } from "../../tools/sim/frontend";
@@ -22,115 +21,15 @@ import { Random } from "../../tools/sim/random";
 import { GeneratedSource } from "../../tools/sim/source";
 import { VirtualTime } from "../../tools/sim/time";
 import { scratch } from "./rig";
+import { Secrets } from "./secrets";
 
 const HOUR_MS = 3600_000;
 const RATE = 256;
 const RECORDING_SECONDS = 20;
-/** Samples in a row that nothing else in a log says by chance. */
-const ROW = 6;
 const NAMES = ["Grandma Ottilie", "Küchenfenster 7"];
 const PERSON = "Wilhelmine Abendroth";
 const GUESSED_PASSWORD = "correct horse battery staple";
 const homeAssistant = { discovery: true, values: true };
-
-/** What a log must not say, each secret in every way that code writes bytes. */
-class Secrets {
-  private readonly bytes = new Map<string, string>();
-  private readonly texts: [string, string][] = [];
-  private readonly rows = new Set<string>();
-
-  add(what: string, secret: Uint8Array): void {
-    this.bytes.set(Buffer.from(secret).toString("hex"), what);
-  }
-
-  addText(what: string, text: string): void {
-    this.texts.push([what, text.toLowerCase()]);
-  }
-
-  addSamples(samples: Int32Array): void {
-    for (let at = 0; at + ROW <= samples.length; at++) this.addRow(samples.subarray(at, at + ROW));
-  }
-
-  count(what: string): number {
-    return [...this.bytes.values()].filter((one) => one === what).length;
-  }
-
-  get sampleRows(): number {
-    return this.rows.size;
-  }
-
-  /** @returns what of it each line says, never the secret itself */
-  foundIn(lines: string[]): string[] {
-    const forms = [...this.bytes].map(([hex, what]) => [what, formsOf(Buffer.from(hex, "hex"))] as const);
-    return lines.flatMap((said) => {
-      // JSON names the places of a typed array.
-      const line = said.replaceAll(/"\d+":/g, "");
-      const lower = line.toLowerCase();
-      const found = new Set<string>();
-      for (const [what, text] of this.texts) if (lower.includes(text)) found.add(what);
-      for (const [what, { folded, exact }] of forms) {
-        if (folded.some((form) => lower.includes(form)) || exact.some((form) => line.includes(form)))
-          found.add(what);
-      }
-      if (this.hasSamples(line)) found.add("samples");
-      return [...found].map((what) => `${what}: ${line.slice(0, 120)}`);
-    });
-  }
-
-  private addRow(row: Int32Array): void {
-    // A flat stretch is no secret, and looks like any padding.
-    if (new Set(row).size > 3) this.rows.add(row.join());
-  }
-
-  private hasSamples(line: string): boolean {
-    const numbers = (line.match(/-?\d+/g) ?? []).map(Number);
-    const dumps = [Buffer.from(numbers.map((one) => one & 255))];
-    for (const [token] of line.matchAll(/[A-Za-z0-9+/_-]{16,}/g)) {
-      dumps.push(Buffer.from(token, "hex"), Buffer.from(token, "base64"));
-    }
-    return this.hasRow(numbers) || dumps.some((bytes) => this.hasRowOf(bytes));
-  }
-
-  private hasRow(numbers: number[]): boolean {
-    for (let at = 0; at + ROW <= numbers.length; at++) {
-      if (this.rows.has(numbers.slice(at, at + ROW).join())) return true;
-    }
-    return false;
-  }
-
-  /** Whether these bytes, from any of them on, are samples of two or four bytes, either end first. */
-  private hasRowOf(bytes: Buffer): boolean {
-    for (let from = 0; from < 4; from++) {
-      for (const [size, read] of [
-        [2, "readInt16LE"],
-        [2, "readInt16BE"],
-        [4, "readInt32LE"],
-        [4, "readInt32BE"],
-      ] as const) {
-        const numbers: number[] = [];
-        for (let at = from; at + size <= bytes.length; at += size) numbers.push(bytes[read](at));
-        if (this.hasRow(numbers)) return true;
-      }
-    }
-    return false;
-  }
-}
-
-function formsOf(secret: Buffer): { folded: string[]; exact: string[] } {
-  // Within something longer, base64 begins at any of three places of a group.
-  const inBase64 = [0, 1, 2].map((before) => {
-    const text = Buffer.concat([Buffer.alloc(before), secret])
-      .toString("base64")
-      .replace(/=+$/, "");
-    return text.slice(before === 0 ? 0 : before + 1, -1);
-  });
-  const url = inBase64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"));
-  const hex = secret.toString("hex");
-  return {
-    folded: [hex, hex.match(/../g)!.join(" "), hex.match(/../g)!.join(":"), [...secret].join()],
-    exact: [...inBase64, ...url, JSON.stringify(secret.toString("latin1")).slice(1, -1)],
-  };
-}
 
 describe("a day of logs", () => {
   const dataDir = scratch(true);
@@ -154,7 +53,7 @@ describe("a day of logs", () => {
   after(() => Object.assign(Keyring.prototype, { wrap, unwrap }));
 
   it("tells no ECG, no key, no claim code, no password and no name", async function () {
-    this.timeout(120_000);
+    this.timeout(600_000);
     for (const name of NAMES) secrets.addText("a name", name);
     secrets.addText("a person", PERSON);
     const time = new VirtualTime(Date.UTC(2026, 10, 23));
@@ -164,9 +63,7 @@ describe("a day of logs", () => {
       time.restore();
     }
     await strangersAtTheBroker();
-    const keys = JSON.parse(fs.readFileSync(path.join(dataDir, "keyring.json"), "utf8"));
-    for (const name of ["wrapKey", "macKey", "signKey"])
-      secrets.add("the keyring's", Buffer.from(keys[name], "hex"));
+    secrets.addKeyring(dataDir);
 
     assert.ok(secrets.count("a key of the store") > 20, "the store's keys were seen");
     assert.ok(secrets.count("a key of the handheld") >= 10, "the handheld's keys were seen");
@@ -205,8 +102,7 @@ describe("a day of logs", () => {
     });
     const { handheld, store } = house;
     const code = handheld.identity.claimCode;
-    secrets.add("the claim code", code);
-    secrets.addText("the claim code", encodeClaimCode(code));
+    secrets.addClaimCode(code);
     secrets.add("the handheld's seed", handheld.identity.signing!.seed);
     const ecg = new EcgGenerator({
       rate: RATE,
@@ -221,8 +117,7 @@ describe("a day of logs", () => {
     for (let hour = 0; hour < 24; hour++) {
       nameDeviceBeside(dataDir, device, NAMES[hour % NAMES.length]!);
       const wrong = random.bytes(16);
-      secrets.add("a claim code", wrong);
-      secrets.addText("a claim code", encodeClaimCode(wrong));
+      secrets.addClaimCode(wrong);
       store.claim(hour % 3 === 0 ? code : wrong, { person: PERSON });
       handheld.act((monitor) => monitor.hold());
       handheld.act((monitor) => monitor.start(RecordingMode.fixed, RECORDING_SECONDS));
@@ -234,9 +129,7 @@ describe("a day of logs", () => {
       await pass(HOUR_MS - 30_000);
     }
     await waitUntil("the last recording", () => store.reader.recordings().length >= 20, HOUR_MS, 5000);
-    for (const { id } of store.reader.recordings()) {
-      for (const piece of store.reader.pieces(id)) for (const lead of piece.samples) secrets.addSamples(lead);
-    }
+    secrets.addRecordings(store.reader);
     store.forget(store.reader.recordings()[0]!.id);
     await house.close();
   }

@@ -80,4 +80,6 @@ describe(`faults of adapters end in a complete recording with no hand (seed ${se
     await until("both adapters", isOn);
     await home.complete(unit);
   });
+
+  it("and no ECG, no key and no claim code in the hub's log", () => home.assertDiscreet());
 });

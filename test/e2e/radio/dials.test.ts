@@ -105,4 +105,6 @@ describe(`faults of a dial and of a link end in a complete recording with no han
     await home.complete(unit);
     assert.equal(home.hub.pid, pid);
   });
+
+  it("and no ECG, no key and no claim code in the hub's log", () => home.assertDiscreet());
 });

@@ -87,6 +87,8 @@ describe(`killed, moved and wanted twice: a complete recording with no hand (see
     await home.begin(unit);
     await home.complete(unit);
   });
+
+  it("and no ECG, no key and no claim code in the hub's log", () => home.assertDiscreet());
 });
 
 /** What any front end of this test's units begins with. */

@@ -62,14 +62,18 @@ export class HubProcess {
 
   /** What it said on the way: the end of it. */
   log(): string {
-    return fs.readFileSync(this.logFile, "utf8").split("\n").slice(-40).join("\n");
+    return this.said().slice(-40).join("\n");
   }
 
-  /** All that it logged of its adapters since it was made. */
+  /** Every line that it said since it was made. */
+  said(): string[] {
+    return fs.readFileSync(this.logFile, "utf8").split("\n");
+  }
+
+  /** All that it logged of this adapter. */
   logged(adapter: string): Logged[] {
-    const lines = fs.readFileSync(this.logFile, "utf8").split("\n");
-    const logged: Logged[] = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
-    return logged.filter(({ fields }) => fields.adapter === adapter);
+    const lines = this.said().filter((line) => line.startsWith("{"));
+    return lines.map((line): Logged => JSON.parse(line)).filter(({ fields }) => fields.adapter === adapter);
   }
 
   async radio(): Promise<RadioStatus> {
