@@ -17,6 +17,7 @@ import { Outbox } from "./outbox";
 import { Pace } from "./pace";
 import type { Ring } from "./ring";
 import { Session } from "./session";
+import { Strangers } from "./strangers";
 import type { Keys } from "./vault";
 
 /** Frames sent and not yet receipted, at most. Live ones go beyond it. */
@@ -34,11 +35,6 @@ const BARREN_RESENDS = 3;
 const STATUS_MS = 60000;
 /** The hub's messages are short, and each partial one takes memory that a stranger may fill. */
 const PARTIAL_MESSAGES = 3;
-/** So long may somebody be connected without having proved to be the owner's store. */
-const STRANGER_MS = 60000;
-/** Writes a second that are looked at before that proof: hello, claim and proof take eight at 128 bytes, and twenty at 20. */
-const STRANGER_WRITES = 30;
-const FLOOD_WRITES = 60;
 const MAX_LIVE = 8;
 /** Different answers to one hello; beyond it nothing but the next hello helps. */
 const MAX_GREETINGS = 8;
@@ -91,10 +87,7 @@ export class Link {
   private heardMs = 0;
   private cancelRepeat: (() => void) | undefined;
   private cancelResend: (() => void) | undefined;
-  private cancelStranger: (() => void) | undefined;
-  /** Writes within the second that began then, while the store has not proved itself. */
-  private writes = 0;
-  private writesMs = 0;
+  private readonly strangers: Strangers;
   private readonly outbox: Outbox;
   private readonly pace: Pace;
   /** What was sent before the pace fell tells nothing of the new one. */
@@ -121,16 +114,18 @@ export class Link {
     this.outbox = new Outbox(board, this.pace, function () {
       return self.nextFrame();
     });
+    this.strangers = new Strangers(board, function () {
+      return self.owner.keys() !== undefined;
+    });
     board.radio.onConnect = function () {
       self.connected = true;
-      self.awaitProof();
+      self.strangers.connected();
       self.reassembler = new Reassembler(PARTIAL_MESSAGES);
       self.hello();
     };
     board.radio.onDisconnect = function () {
       self.connected = false;
-      if (self.cancelStranger) self.cancelStranger();
-      self.cancelStranger = undefined;
+      self.strangers.disconnected();
       self.nonce = new Uint8Array(0);
       self.reset();
     };
@@ -231,32 +226,8 @@ export class Link {
     return counts[0] * 16777216 + counts[1] * 65536 + counts[2] * 256 + counts[3];
   }
 
-  /** There is one connection: whoever has it and does not prove to be the owner's store makes room for it. */
-  private awaitProof(): void {
-    if (this.cancelStranger) return;
-    const self = this;
-    this.cancelStranger = this.board.after(STRANGER_MS, function () {
-      self.cancelStranger = undefined;
-      if (self.proved()) return;
-      if (self.owner.keys()) self.board.radio.disconnect();
-      else self.awaitProof();
-    });
-  }
-
-  /** Each write costs milliseconds that a recording needs: a stranger is heard a little, and put out if he goes on. */
-  private tooMuch(): boolean {
-    const now = this.board.uptimeMs();
-    if (now - this.writesMs >= 1000) {
-      this.writesMs = now;
-      this.writes = 0;
-    }
-    this.writes++;
-    if (this.writes === FLOOD_WRITES) this.board.radio.disconnect();
-    return this.writes > STRANGER_WRITES;
-  }
-
   private written(bytes: Uint8Array): void {
-    if (!this.proved() && this.tooMuch()) return;
+    if (!this.proved() && this.strangers.tooMuch()) return;
     try {
       const message = this.reassembler.add(bytes);
       if (message) this.take(message);
@@ -282,6 +253,7 @@ export class Link {
     if (!session) return;
     const body = session.open(message);
     this.owner.proved();
+    this.strangers.proved();
     this.heardMs = this.board.uptimeMs();
     if (type === FrameType.receipt) {
       const receipt = session.receipt(body, this.owner.keys()!.recording - 1);

@@ -59,6 +59,8 @@ export interface RadioPort {
   readonly notificationsPerSecond: number;
   /** How others see it while nobody is connected: by the project's name until it has an owner, then without any name. */
   advertise(owned: boolean): void;
+  /** Whether anybody may connect from its next advertisement on; it is seen either way. */
+  admit(anybody: boolean): void;
   /** Ends the connection, if there is one. */
   disconnect(): void;
   onConnect: () => void;

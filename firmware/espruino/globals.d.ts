@@ -68,6 +68,8 @@ interface RuntimeRadio {
       showName: boolean;
       discoverable: boolean;
       manufacturer: boolean;
+      connectable: boolean;
+      /** ms */
       interval: number;
     },
   ): void;

@@ -11,6 +11,8 @@ const ATT_HEADER_BYTES = 3;
 /** Seen at once while it waits for its owner; later its hub has all day. */
 const UNOWNED_INTERVAL_MS = 250;
 const OWNED_INTERVAL_MS = 500;
+/** While it takes nobody, so that a hub that scans half of the time hears it for sure (Core 4.x allows no less). */
+const CLOSED_INTERVAL_MS = 100;
 const CONNECTION_INTERVAL_MS = 20;
 /**
  * The stack queues one notification per connection interval; a second one would vanish without a word. Not more often
@@ -34,6 +36,7 @@ export class EspruinoRadio implements RadioPort {
   readonly notificationsPerSecond = NOTIFICATIONS_PER_SECOND;
   private connected = false;
   private owned = false;
+  private admits = true;
   private bytes = LEAST_BYTES;
   /** Handed to the runtime again and again: building it anew would cost more than the sending. */
   private readonly uplink: GattCharacteristic = { notify: true };
@@ -113,6 +116,7 @@ export class EspruinoRadio implements RadioPort {
 
   advertise(owned: boolean): void {
     this.owned = owned;
+    const interval = owned ? OWNED_INTERVAL_MS : UNOWNED_INTERVAL_MS;
     const data: { [uuid: string]: undefined } = {};
     data[Gatt.service] = undefined;
     NRF.setAdvertising(data, {
@@ -120,8 +124,14 @@ export class EspruinoRadio implements RadioPort {
       showName: !owned,
       discoverable: true,
       manufacturer: false,
-      interval: owned ? OWNED_INTERVAL_MS : UNOWNED_INTERVAL_MS,
+      connectable: this.admits,
+      interval: this.admits ? interval : CLOSED_INTERVAL_MS,
     });
+  }
+
+  admit(anybody: boolean): void {
+    this.admits = anybody;
+    this.advertise(this.owned);
   }
 
   disconnect(): void {

@@ -269,6 +269,19 @@ describe("the adapters on the real interpreter", function () {
       assert.deepEqual([owned[2].name, owned[2].showName, owned[2].manufacturer], ["avnode", false, false]);
     });
 
+    it("is seen, more often, while it takes nobody", async () => {
+      const [seen] = await radio(
+        `radio.advertise(true); radio.admit(false); events.connect("x"); events.disconnect(19); radio.admit(true);
+        say(calls.filter((call) => call[0] === "advertising").map((call) => [call[2].connectable, call[2].interval]));`,
+      );
+      assert.deepEqual(seen, [
+        [true, 500],
+        [false, 100],
+        [false, 100],
+        [true, 500],
+      ]);
+    });
+
     it("advertises anew after a connection, as it did before", async () => {
       const [again] = await radio(
         `radio.advertise(true); calls.splice(0); events.connect("x"); events.disconnect(19); say(calls);`,

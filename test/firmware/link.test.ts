@@ -6,8 +6,8 @@ import type { Keys } from "../../firmware/vault";
 import { nodeCrypto } from "../../gateway/crypto";
 
 /** A link without any hub, whose clock and writes are the test's. */
-function rig(owned: boolean) {
-  const seen = { disconnects: 0 };
+function rig(owned: boolean, ends = true) {
+  const seen = { disconnects: 0, admits: true };
   let now = 0;
   let timers: { at: number; run: () => void }[] = [];
   const radio = {
@@ -15,9 +15,12 @@ function rig(owned: boolean) {
     notify: () => {},
     notificationsPerSecond: 40,
     advertise: () => {},
+    admit: (anybody: boolean) => {
+      seen.admits = anybody;
+    },
     disconnect: () => {
       seen.disconnects++;
-      radio.onDisconnect();
+      if (ends) radio.onDisconnect();
     },
     onConnect: () => {},
     onDisconnect: () => {},
@@ -90,10 +93,56 @@ describe("a stranger on the handheld's only connection", () => {
     assert.equal(seen.disconnects, 1);
   });
 
+  it("who comes back at once loses it sooner, but now and then there is a whole minute, for a store on a slow link", () => {
+    const { radio, seen, pass } = rig(true);
+    const heldS: number[] = [];
+    while (heldS.length < 17) {
+      const before = seen.disconnects;
+      radio.onConnect();
+      let seconds = 0;
+      for (; seen.disconnects === before; seconds++) pass(1000);
+      heldS.push(seconds);
+      pass(2000);
+    }
+    assert.deepEqual(heldS, [60, 8, 8, 8, 8, 8, 8, 8, 60, 8, 8, 8, 8, 8, 8, 8, 60]);
+  });
+
+  it("has no more time for going by himself, just before", () => {
+    const { radio, seen, pass } = rig(true);
+    radio.onConnect();
+    pass(59_000);
+    radio.onDisconnect();
+    radio.onConnect();
+    pass(8000);
+    assert.equal(seen.disconnects, 1);
+  });
+
+  it("is followed by two seconds in which the unit is seen and takes nobody, so that a hub waits for it too", () => {
+    const { radio, seen, pass } = rig(true);
+    assert.equal(seen.admits, true, "at first anybody may connect");
+    radio.onConnect();
+    assert.equal(seen.admits, false, "before the connection ends: the runtime advertises the moment it does");
+    pass(60_000);
+    assert.equal(seen.disconnects, 1);
+    pass(1999);
+    assert.equal(seen.admits, false);
+    pass(1);
+    assert.equal(seen.admits, true);
+  });
+
+  it("leaves no unit behind that takes nobody, though nobody says that the connection ended", () => {
+    const { radio, seen, pass } = rig(true, false);
+    radio.onConnect();
+    pass(62_000);
+    assert.deepEqual(seen, { disconnects: 1, admits: true });
+  });
+
   it("may wait for a claim as long as it likes while nobody owns the unit", () => {
     const { radio, seen, pass } = rig(false);
     radio.onConnect();
     pass(600_000);
-    assert.equal(seen.disconnects, 0);
+    assert.deepEqual(seen, { disconnects: 0, admits: true });
+    radio.onDisconnect();
+    assert.equal(seen.admits, true);
   });
 });

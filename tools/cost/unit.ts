@@ -144,6 +144,7 @@ class CheapBoard implements Board {
         self.last = bytes;
       },
       advertise: nothing,
+      admit: nothing,
       disconnect: nothing,
       onConnect: nothing,
       onDisconnect: nothing,

@@ -22,6 +22,8 @@ export interface HandheldRadio extends Pick<Radio, "peripheral" | "powerOn" | "p
   readonly notificationsPerSecond?: number;
   /** As {@link RadioPort.advertise}; absent where nothing is on the air. */
   advertise?(owned: boolean): void;
+  /** As {@link RadioPort.admit}; absent where everybody is at hand already. */
+  admit?(anybody: boolean): void;
 }
 
 export interface HandheldParts {
@@ -145,6 +147,7 @@ export class VirtualHandheld {
           this.namelessOnAir = owned;
           radio.advertise?.(owned);
         },
+        admit: (anybody) => radio.admit?.(anybody),
         disconnect: () => radio.drop(),
         onConnect: () => {},
         onDisconnect: () => {},

@@ -161,6 +161,7 @@ class ScriptedRadio implements RadioPort {
   }
 
   advertise(): void {}
+  admit(): void {}
   disconnect(): void {}
 }
 

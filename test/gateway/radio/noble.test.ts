@@ -25,7 +25,7 @@ const HANDHELD = "c0:00:00:00:00:01";
 const OTHER = "c0:00:00:00:00:02";
 const LIMIT_MS = 30_000;
 /** As a XIAO BLE. */
-const BOARD = { notificationBytes: 128, queue: 8, notificationsPerSecond: 40 };
+const BOARD = { notificationBytes: 128, queue: 8, notificationsPerSecond: 40, advertisingMs: 100 };
 /** What a controller gives out first. */
 const HANDLE = 0x40;
 

@@ -4,6 +4,9 @@
  */
 import type { Bleno, ConnectionHandle } from "@stoprocent/bleno";
 import { type HciBinding, HciDriver, type HciTap, installHciSockets } from "../../../gateway/radio/hcisocket";
+import { ADVERTISING_UNIT_MS, Opcode, PacketType, ReportType } from "./hci";
+
+const ALL_CHANNELS = 7;
 
 /** bleno offers neither its queue nor a way to end its poll: what is used of its insides, at version 0.12.4. */
 interface Bindings {
@@ -13,6 +16,7 @@ interface Bindings {
     /** Packets that the controller has. */
     _handleAclsInProgress: Record<ConnectionHandle, number | undefined>;
     disconnect(handle: ConnectionHandle): void;
+    _socket: { write(packet: Buffer): void };
     pollIsDevUp(): void;
     stop(): void;
   };
@@ -61,6 +65,18 @@ export class Stack {
   /** 23 until the central asks for more. */
   mtu(handle: ConnectionHandle): number {
     return this.bindings._gatt._connections.get(handle)?.mtu ?? 23;
+  }
+
+  /** In place of bleno's own, which are connectable and the same for good; not while it advertises. */
+  setAdvertising(connectable: boolean, intervalMs: number): void {
+    const units = Math.round(intervalMs / ADVERTISING_UNIT_MS);
+    const interval = [units & 255, units >> 8];
+    const type = connectable ? ReportType.connectable : ReportType.scannable;
+    const parameters = [...interval, ...interval, type, ...Array(8).fill(0), ALL_CHANNELS, 0];
+    const opcode = [Opcode.leSetAdvertisingParameters & 255, Opcode.leSetAdvertisingParameters >> 8];
+    this.bindings._hci._socket.write(
+      Buffer.from([PacketType.command, ...opcode, parameters.length, ...parameters]),
+    );
   }
 
   disconnect(handle: ConnectionHandle): void {

@@ -12,6 +12,8 @@ const NAME = "avnode";
 /** ATT: opcode and handle stand before what a notification carries (Core 5.4 Vol 3 Part F 3.4.7.1). */
 const ATT_HEADER_BYTES = 3;
 const LEAST_BYTES = 20;
+/** While it takes nobody, as on a board. */
+const CLOSED_ADVERTISING_MS = 100;
 /** A controller that is not there is asked for again. */
 const RETRY_MS = 500;
 /** AD types (Assigned Numbers 2.3): flags "general discoverable, no BR/EDR", complete lists. */
@@ -30,6 +32,7 @@ export interface PeripheralOptions {
   queue: number;
   /** What the board paces itself to. */
   notificationsPerSecond: number;
+  advertisingMs: number;
 }
 
 interface Connection {
@@ -52,6 +55,7 @@ export class BlenoRadio implements HandheldRadio {
   private stack: Stack | undefined;
   private connection: Connection | undefined;
   private owned = false;
+  private admits = true;
   private address: string;
   /** In stacks that are closed. */
   private choked = 0;
@@ -103,6 +107,11 @@ export class BlenoRadio implements HandheldRadio {
     this.owned = owned;
     // While somebody is connected nothing is on the air; the end of the connection sees to it.
     if (this.stack?.bleno.state === "poweredOn" && !this.connection) this.beSeen();
+  }
+
+  admit(anybody: boolean): void {
+    this.admits = anybody;
+    this.advertise(this.owned);
   }
 
   /** A new address, as a handheld takes one every quarter of an hour; a connection would not outlive it here. */
@@ -162,6 +171,8 @@ export class BlenoRadio implements HandheldRadio {
     const uuid = Buffer.from(Gatt.service.replaceAll("-", ""), "hex").reverse();
     const parts = [Buffer.from(FLAGS), field(ALL_UUIDS_128, uuid)];
     if (!this.owned) parts.push(field(WHOLE_NAME, Buffer.from(NAME)));
+    this.stack!.bleno.stopAdvertising();
+    this.stack!.setAdvertising(this.admits, this.admits ? this.options.advertisingMs : CLOSED_ADVERTISING_MS);
     this.stack!.bleno.startAdvertisingWithEIRData(Buffer.concat(parts));
   }
 

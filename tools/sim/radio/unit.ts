@@ -27,8 +27,6 @@ function sourceOf({ source }: UnitArguments): SampleSource {
   return new RecordSource(readRecord(source.record), true, source.from);
 }
 
-// bleno asks its environment, in ms.
-process.env.BLENO_ADVERTISING_INTERVAL = String(given.advertisingMs ?? BOARD.advertisingMs);
 const radio = new BlenoRadio({ ...BOARD, ...given });
 const keepsake = openKeepsake(given.keepsake);
 const handheld = new VirtualHandheld({ clock: systemClock, radio, ...keepsake });

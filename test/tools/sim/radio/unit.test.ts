@@ -31,7 +31,7 @@ const CENTRALS = ["d0:00:00:00:00:01", "d0:00:00:00:00:02"];
 const LIMIT_MS = 30_000;
 const ECG = { seed: 5, rate: 256 };
 /** As a XIAO BLE. */
-const BOARD = { notificationBytes: 128, queue: 8, notificationsPerSecond: 40 };
+const BOARD = { notificationBytes: 128, queue: 8, notificationsPerSecond: 40, advertisingMs: 100 };
 
 async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
   for (const since = Date.now(); !(await isSo()); ) {
@@ -104,6 +104,20 @@ describe("a virtual handheld on the real bleno", function () {
       const owned = await central(1).hear(({ address }) => address === HANDHELD);
       assert.equal(owned.name, undefined);
       assert.deepEqual(owned.services, [Gatt.service.replaceAll("-", "")]);
+    });
+
+    it("is seen while it takes nobody, and then takes whoever waited for that", async () => {
+      radio.admit(false);
+      radio.powerOn();
+      const { peripheral } = await central().hear(({ address }) => address === HANDHELD);
+      const connecting = peripheral.connectAsync();
+      const listener = central(1);
+      await listener.hear(({ address }) => address === HANDHELD);
+      listener.close();
+      assert.equal(connects, 0);
+      radio.admit(true);
+      await connecting;
+      await until("the connection", () => connects === 1);
     });
 
     it("tells the firmware of a connection when it is made, and again when it can be heard", async () => {
