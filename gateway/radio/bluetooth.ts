@@ -47,7 +47,10 @@ export interface RadioLimits extends AdapterLimits {
   /** Of these, of addresses that have not proved themselves. */
   strangers: number;
   connectMs: number;
-  /** Shorter, because nobody else connects through the adapter meanwhile. */
+  /**
+   * Shorter, because nobody else connects through the adapter meanwhile; also for whoever takes nobody yet: it will within
+   * two seconds, and either us or somebody else.
+   */
   strangerConnectMs: number;
   /** After so long a link that proved nothing gives way to another stranger; to a known one, after `yieldMs`. */
   strangerMs: number;
@@ -376,7 +379,8 @@ export class BluetoothRadio implements Radio {
     const held: Held = { neighbour, place, since: this.clock.now(), proved: false };
     neighbour.held = true;
     this.held.add(held);
-    this.options.dial(place.adapter, neighbour.address, { connectMs }).then(
+    const limitMs = neighbour.connectable ? connectMs : this.limits.strangerConnectMs;
+    this.options.dial(place.adapter, neighbour.address, { connectMs: limitMs }).then(
       (link) => this.opened(held, link),
       (error) => this.failed(held, error as DialFailure),
     );
@@ -410,7 +414,9 @@ export class BluetoothRadio implements Radio {
     this.count(cause);
     if (error.reason !== undefined && NO_ROOM.includes(error.reason)) this.shrinkRoom(place);
     else if (cause !== "adapter" && cause !== "stopping") {
-      if (cause === "connect" && this.neighbours.isKnown(neighbour)) adapter.connected(false);
+      // Of one that takes nobody yet somebody else was quicker, most likely.
+      const shouldHave = neighbour.connectable && this.neighbours.isKnown(neighbour);
+      if (cause === "connect" && shouldHave) adapter.connected(false);
       this.punish(neighbour, cause === "connect" ? 1 : USELESS_FAILURES);
       const seconds = Math.round(neighbour.waitMs / 1000);
       this.log.info(

@@ -9,6 +9,7 @@ export interface Neighbour {
   readonly firstAt: number;
   heardAt: number;
   name?: string;
+  /** False for seconds after somebody had its connection and proved nothing (firmware/strangers.ts). */
   connectable: boolean;
   /** By adapter: where it was heard last. */
   readonly heard: Map<string, { rssi: number; at: number }>;
@@ -35,6 +36,8 @@ const MAX_PASSING = 64;
 const STEADY_AFTER_MS = 1000;
 const SILENT_MS = 10000;
 const FORGET_MS = 3600000;
+/** Not heard because somebody was connected: shorter than a handheld bears that, longer than a dial in vain for it. */
+const TAKEN_MS = 6000;
 /** An address that proved itself and failed so often since waits among strangers again: others can borrow it. */
 const KNOWN_FAILURES = 6;
 const MAX_NAME = 32;
@@ -59,6 +62,9 @@ export class Neighbours {
   heard(adapter: string, seen: Advertisement, now: number): Neighbour {
     const { address, rssi } = seen;
     const neighbour = this.find(address) ?? this.meet(address, now);
+    // It takes somebody in a moment, and whoever had it waits for that, too: a wait for any other reason is over.
+    const wasTaken = !seen.connectable && Math.abs(now - neighbour.heardAt) >= TAKEN_MS;
+    if (wasTaken && neighbour.provedAt !== undefined) neighbour.waitMs = 0;
     neighbour.heardAt = now;
     neighbour.connectable = seen.connectable;
     // Any stranger may choose it, and terminals show it.
@@ -91,7 +97,6 @@ export class Neighbours {
   waiting(now: number, withinMs: number): { known: Neighbour[]; strangers: Neighbour[] } {
     const ready = (neighbour: Neighbour) =>
       !neighbour.held &&
-      neighbour.connectable &&
       Math.abs(now - neighbour.heardAt) <= withinMs &&
       (neighbour.failures === 0 || Math.abs(now - neighbour.failedAt) >= neighbour.waitMs);
     const queue = (tier: Map<string, Neighbour>) =>

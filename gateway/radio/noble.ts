@@ -41,6 +41,7 @@ const ADDRESS = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
 
 /** Core 5.4 Vol 4 Part E 7.7: what is read of events before noble is. */
 const Event = { commandComplete: 0x0e, completedPackets: 0x13 };
+const LE_CREATE_CONNECTION = 0x200d;
 const LE_CREATE_CONNECTION_CANCEL = 0x200e;
 const Report = { connectable: 0, directed: 1, scanResponse: 4 };
 const ExtendedReport = { connectable: 1, scanResponse: 8 };
@@ -113,6 +114,9 @@ export class NobleCentral implements Central {
     // a kernel that uses the new ones there is no choice.
     if (exclusive) options.extended = false;
     this.hci = new noble.Hci(options);
+    const { _socket: socket } = this.hci;
+    const write = socket.write.bind(socket);
+    socket.write = (packet) => write(listeningThroughout(packet));
   }
 
   open(handlers: CentralHandlers): void {
@@ -417,4 +421,15 @@ export class NobleCentral implements Central {
     this.inbound.forget(handle);
     link.end(reason);
   }
+}
+
+/**
+ * With the old command noble listens half of the time for whom it connects to, with the new one all of it. An attacker who
+ * wants the same handheld listens all of it.
+ */
+function listeningThroughout(packet: Buffer): Buffer {
+  const isConnect = packet[0] === H4.command && packet.readUInt16LE(1) === LE_CREATE_CONNECTION;
+  // Window and interval: Core 5.4 Vol 4 Part E 7.8.12.
+  if (isConnect) packet.copy(packet, 6, 4, 6);
+  return packet;
 }

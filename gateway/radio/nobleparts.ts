@@ -20,7 +20,7 @@ export interface ConnectionParameters {
  * `leExtendedAdvertisingReport`, `leConnComplete`, `disconnComplete`, `aclDataPkt`, `rssiRead`.
  */
 export interface Hci extends EventEmitter {
-  readonly _socket: EventEmitter;
+  readonly _socket: EventEmitter & { write(packet: Buffer): void };
   _state: string | null;
   readonly _aclConnections: Map<number, { pending: number }>;
   _aclQueue: { handle: number }[];

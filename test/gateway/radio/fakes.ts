@@ -60,6 +60,7 @@ export interface FakeUnit {
   /** dBm by adapter; where it stands in none, it is not heard. */
   rssi: Record<string, number>;
   everyMs: number;
+  /** By default. */
   connectable?: boolean;
   /** Never answers a connect. */
   isDeaf?: boolean;
@@ -157,7 +158,7 @@ export class FakeCentral implements Central {
 
   hears(unit: FakeUnit): void {
     const rssi = unit.rssi[this.id];
-    if (rssi !== undefined && this.pending?.unit === unit.address && !unit.isDeaf) {
+    if (rssi !== undefined && this.waitsFor(unit) && !unit.isDeaf) {
       this.reach(unit);
       return;
     }
@@ -168,6 +169,11 @@ export class FakeCentral implements Central {
       rssi,
       connectable: unit.connectable ?? true,
     });
+  }
+
+  /** Its next advertisement that takes somebody connects it. */
+  waitsFor({ address, connectable = true }: FakeUnit): boolean {
+    return connectable && this.pending?.unit === address;
   }
 
   connect(address: string): Promise<CentralLink> {

@@ -17,6 +17,7 @@ import type { CloseCause } from "../../../gateway/radio/radio";
 import { Gatt } from "../../../protocol/names";
 import { Air, type AirSettings } from "../../../tools/sim/radio/air";
 import { listenOnAir } from "../../../tools/sim/radio/airserver";
+import type { Controller } from "../../../tools/sim/radio/controller";
 import { BlenoRadio } from "../../../tools/sim/radio/peripheral";
 import { Random } from "../../../tools/sim/random";
 
@@ -214,6 +215,18 @@ describe("noble as one adapter", function () {
     await exchanged;
     await link.discover();
     await assert.rejects(link.write(Buffer.alloc(BOARD.notificationBytes + 1)), refusedAs("WRITE_LENGTH"));
+  });
+
+  it("listens all of the time for whom it connects to, as whoever wants the same handheld does", async () => {
+    await hub.hear(HANDHELD);
+    house.air.deafen(HANDHELD, true);
+    const connecting = hub.central.connect(HANDHELD);
+    connecting.catch(() => {});
+    const { controllers } = house.air as unknown as { controllers: Set<Controller> };
+    const initiating = () => [...controllers].find(({ address }) => address === HUB)?.initiating;
+    await until("the controller to look for it", () => initiating() !== undefined);
+    assert.equal(initiating()!.duty, 1);
+    hub.central.cancel(HANDHELD);
   });
 
   it("tells why the controller cannot connect, by its HCI error", async () => {
