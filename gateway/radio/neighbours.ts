@@ -62,9 +62,10 @@ export class Neighbours {
   heard(adapter: string, seen: Advertisement, now: number): Neighbour {
     const { address, rssi } = seen;
     const neighbour = this.find(address) ?? this.meet(address, now);
-    // It takes somebody in a moment, and whoever had it waits for that, too: a wait for any other reason is over.
-    const wasTaken = !seen.connectable && Math.abs(now - neighbour.heardAt) >= TAKEN_MS;
-    if (wasTaken && neighbour.provedAt !== undefined) neighbour.waitMs = 0;
+    // It takes somebody in a moment, and whoever had it waits for that, too: a wait for any other reason is over. Not for
+    // an address that goes on saying so in vain: others may have borrowed it.
+    const wasAway = neighbour.provedAt !== undefined && Math.abs(now - neighbour.heardAt) >= TAKEN_MS;
+    if (!seen.connectable && (wasAway || this.isKnown(neighbour))) neighbour.waitMs = 0;
     neighbour.heardAt = now;
     neighbour.connectable = seen.connectable;
     // Any stranger may choose it, and terminals show it.

@@ -180,6 +180,16 @@ describe(`squatting on a handheld, in virtual time (seed ${seed})`, function () 
     assert.ok(Math.abs(meanLost - 1) < 5 * Math.sqrt(2 / RUNS), `${meanLost} lost on average`);
   });
 
+  it("takes less where he goes at once and comes back, again and again", async () => {
+    const all = await outcomes([50]);
+    print("gone at once", all);
+    const slow = all.filter(({ seconds, lost, alone }) => seconds > 3 * (lost + alone + 2));
+    assert.deepEqual(slow, []);
+    const late = all.filter(({ seconds }) => seconds > 60);
+    // Ten lost in a row, or the hub among those that fail too often.
+    assert.ok(late.length <= RUNS / 50, `${late.length} of ${RUNS} runs took longer than a minute`);
+  });
+
   it("takes no longer where he goes by himself, just before he would be put out", async () => {
     const all = await outcomes([59_900, 7900]);
     print("gone before that", all);
