@@ -110,13 +110,17 @@ export class BluetoothLink implements DialledLink {
     }
   }
 
-  /** An answer that never comes costs nothing but the next question. */
+  /** A question without an answer by the time of the next one leaves no value: the last would look like today's. */
   private askRssi(): void {
+    let answer: number | undefined;
+    this.arm("rssi", this.limits.rssiEveryMs, () => {
+      this.rssi = answer;
+      this.askRssi();
+    });
     this.open.link.rssi().then(
       (rssi) => {
-        if (this.closed) return;
-        this.rssi = rssi;
-        this.arm("rssi", this.limits.rssiEveryMs, () => this.askRssi());
+        answer = rssi;
+        if (!this.closed) this.rssi = rssi;
       },
       () => {},
     );

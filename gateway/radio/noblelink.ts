@@ -65,7 +65,7 @@ export class NobleLink implements CentralLink {
   private ended = false;
   private step?: Waiting<void> & { name: Step };
   private writes: Waiting<void>[] = [];
-  private rssis: Waiting<number>[] = [];
+  private asked?: Waiting<number>;
 
   constructor(
     { Gatt, Signaling }: NobleParts,
@@ -125,9 +125,10 @@ export class NobleLink implements CentralLink {
 
   async rssi(): Promise<number> {
     this.insistOpen();
+    this.asked?.reject(new CentralError("SUPERSEDED", "the signal was asked for again"));
     return new Promise((resolve, reject) => {
-      this.rssis.push({ resolve, reject });
-      if (this.rssis.length === 1) this.hci.readRssi(this.handle);
+      this.asked = { resolve, reject };
+      this.hci.readRssi(this.handle);
     });
   }
 
@@ -159,7 +160,8 @@ export class NobleLink implements CentralLink {
   }
 
   rssiRead(dbm: number): void {
-    for (const { resolve } of this.rssis.splice(0)) resolve(dbm);
+    this.asked?.resolve(dbm);
+    this.asked = undefined;
   }
 
   /** The controller has more room, perhaps. */
@@ -175,7 +177,9 @@ export class NobleLink implements CentralLink {
     const error = new CentralError("LINK_ENDED", "the link ended");
     this.step?.reject(error);
     this.step = undefined;
-    for (const { reject } of [...this.writes.splice(0), ...this.rssis.splice(0)]) reject(error);
+    this.asked?.reject(error);
+    this.asked = undefined;
+    for (const { reject } of this.writes.splice(0)) reject(error);
     later(() => this.onClosed(reason));
   }
 

@@ -117,17 +117,26 @@ describe("an open link", () => {
     assert.equal(clock.countTimers(), 0);
   });
 
-  it("asks for the signal again after an answer, and not on top of a question", async () => {
+  it("asks for the signal again and again, and keeps no value past a question without an answer", async () => {
     const link = opened([]);
     fake.onNotification(new Uint8Array([1]));
     const first = fake.answers.rssi;
-    await clock.tickAsync(100_000);
-    assert.equal(fake.answers.rssi, first);
     first.resolve(-61);
     await clock.tickAsync(0);
     assert.equal(link.rssi, -61);
     await clock.tickAsync(LINK_LIMITS.rssiEveryMs);
-    assert.notEqual(fake.answers.rssi, first);
+    const lost = fake.answers.rssi;
+    assert.notEqual(lost, first);
+    assert.equal(link.rssi, -61);
+    await clock.tickAsync(LINK_LIMITS.rssiEveryMs);
+    assert.equal(link.rssi, undefined);
+    const next = fake.answers.rssi;
+    assert.notEqual(next, lost);
+    next.reject(new Error("refused"));
+    await clock.tickAsync(LINK_LIMITS.rssiEveryMs);
+    fake.answers.rssi.resolve(-70);
+    await clock.tickAsync(0);
+    assert.equal(link.rssi, -70);
     link.close("stopping");
     assert.equal(clock.countTimers(), 0);
   });

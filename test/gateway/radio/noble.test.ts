@@ -174,7 +174,10 @@ describe("noble as one adapter", function () {
     // As asked for: 24 units of 1.25 ms, 500 of 10 ms.
     const [made] = house.air.links();
     assert.deepEqual([made!.intervalMs, made!.supervisionMs], [30, 5000]);
+    // An answer that was lost keeps no later question from being asked.
+    const lost = assert.rejects(link.rssi(), { code: "SUPERSEDED" });
     assert.equal(await link.rssi(), -55);
+    await lost;
 
     const up = Array.from({ length: 40 }, (_, i) => randomBytes(1 + ((i * 13) % BOARD.notificationBytes)));
     for (const bytes of up) {
