@@ -412,7 +412,10 @@ export class BluetoothRadio implements Radio {
     // Of an adapter that went away no step of a dial says anything.
     const cause = this.stopping ? "stopping" : adapter.isOn ? error.cause : "adapter";
     this.count(cause);
-    if (error.reason !== undefined && NO_ROOM.includes(error.reason)) this.shrinkRoom(place);
+    const links = this.heldBy(place).filter(({ link }) => link).length;
+    // Where no link of ours takes the room, its want is a failure like any other, that may be the adapter's own.
+    if (links > 0 && error.reason !== undefined && NO_ROOM.includes(error.reason))
+      this.shrinkRoom(place, links);
     else if (cause !== "adapter" && cause !== "stopping") {
       // Of one that takes nobody yet somebody else was quicker, most likely.
       const shouldHave = neighbour.connectable && this.neighbours.isKnown(neighbour);
@@ -470,8 +473,8 @@ export class BluetoothRadio implements Radio {
     this.closes[cause] = (this.closes[cause] ?? 0) + 1;
   }
 
-  private shrinkRoom(place: Place): void {
-    place.room = Math.max(1, this.heldBy(place).filter(({ link }) => link).length);
+  private shrinkRoom(place: Place, links: number): void {
+    place.room = links;
     place.roomTicks = Math.ceil(ROOM_AGAIN_MS / this.limits.plugMs);
     this.log.warn(
       { adapter: place.adapter.id, links: place.room },

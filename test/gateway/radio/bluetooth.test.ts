@@ -246,6 +246,23 @@ describe("the Bluetooth radio", () => {
     assert.equal(hub.links("hci0"), 3);
   });
 
+  it("backs off, and resets the adapter, where a controller has no room though no link of ours is open", async () => {
+    const unit = handheld(1);
+    hub.start();
+    await hub.connected(unit, 5);
+    await hub.pass(60);
+    Object.assign(house.faults("hci0"), { room: 0 });
+    unit.link!.end(0x08);
+    house.told.splice(0);
+    await hub.pass(600);
+    const count = (what: string) => house.told.filter((line) => line === `hci0 ${what}`).length;
+    assert.ok(count("connect") >= 8 && count("connect") < 25, `${count("connect")} connects in ten minutes`);
+    assert.ok(count("reset") > 0);
+    assert.equal(house.logged.filter((line) => /bears no more/.test(line)).length, 0);
+    house.faults("hci0").room = undefined;
+    await hub.connected(unit, 80);
+  });
+
   it("lets a silent stranger go after five seconds, and waits longer each time", async () => {
     const silent = house.add({ address: address(1), rssi: { hci0: -40 } });
     hub.start();
