@@ -451,8 +451,19 @@ export class BluetoothRadio implements Radio {
       if (!held.proved) this.punish(neighbour, USELESS_FAILURES);
       else if (lastedMs < WORTHWHILE_MS) this.punish(neighbour, 1);
     }
+    this.tellEnd(held, link, cause, lastedMs);
     this.handlers?.onClosed(link, cause);
     this.release(held);
+  }
+
+  private tellEnd({ neighbour, place }: Held, link: DialledLink, cause: CloseCause, lastedMs: number): void {
+    const { id } = place.adapter;
+    const waitMs = this.neighbours.waitOf(neighbour, this.clock.now());
+    const next = waitMs > 0 ? `again in ${Math.round(waitMs / 1000)} s` : "again as soon as it is heard";
+    this.log.info(
+      { adapter: id, link: link.id, cause, lastedMs, waitMs },
+      `radio: ${id} link ${link.id} ended after ${Math.round(lastedMs / 1000)} s: ${cause}; ${next}`,
+    );
   }
 
   private release(held: Held): void {

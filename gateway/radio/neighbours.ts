@@ -94,12 +94,15 @@ export class Neighbours {
     return provedAt !== undefined && failures < KNOWN_FAILURES;
   }
 
+  /** Until it may be dialled again, ms. */
+  waitOf({ failures, failedAt, waitMs }: Neighbour, now: number): number {
+    return failures === 0 ? 0 : Math.max(0, waitMs - Math.abs(now - failedAt));
+  }
+
   /** Those heard within `withinMs` whose wait is over, whoever waits longest first; known ones before strangers. */
   waiting(now: number, withinMs: number): { known: Neighbour[]; strangers: Neighbour[] } {
     const ready = (neighbour: Neighbour) =>
-      !neighbour.held &&
-      Math.abs(now - neighbour.heardAt) <= withinMs &&
-      (neighbour.failures === 0 || Math.abs(now - neighbour.failedAt) >= neighbour.waitMs);
+      !neighbour.held && Math.abs(now - neighbour.heardAt) <= withinMs && this.waitOf(neighbour, now) === 0;
     const queue = (tier: Map<string, Neighbour>) =>
       [...tier.values()].filter(ready).sort((a, b) => waitsSince(a) - waitsSince(b));
     const proved = queue(this.known);

@@ -180,6 +180,12 @@ describe("the Bluetooth radio", () => {
     assert.equal(deaf.connects, 0);
     assert.ok(unit.link);
     assert.deepEqual(hub.radio.status().closes, { lost: 1, connect: tries });
+    const ends = house.logged.filter((line) => line.includes(" ended after "));
+    assert.equal(ends.length, 1);
+    assert.match(
+      ends[0]!,
+      /^radio: hci0 link link \d+ ended after 6\d s: lost; again as soon as it is heard$/,
+    );
   });
 
   it("waits at once, and for seconds only, for a known handheld that says that somebody else had it", async () => {
@@ -268,6 +274,10 @@ describe("the Bluetooth radio", () => {
     hub.start();
     await hub.pass(3600);
     assert.ok(hub.closed.every((cause) => cause === "silence"));
+    const ends = house.logged.filter((line) => line.includes(" ended after "));
+    assert.equal(ends.length, hub.closed.length);
+    assert.match(ends[0]!, /ended after 5 s: silence; again in 4 s$/);
+    assert.match(ends.at(-1)!, /ended after 5 s: silence; again in 60 s$/);
     assert.ok(silent.connects > 45 && silent.connects < 65, `${silent.connects} times within the hour`);
   });
 
