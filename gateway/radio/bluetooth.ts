@@ -34,11 +34,15 @@ export interface DialFailure extends Error {
   reason?: number;
 }
 
-/** One attempt with a limit on every step; rejects with a {@link DialFailure}, and leaves nothing open then. */
+/**
+ * One attempt with a limit on every step, given up when the signal says so; rejects with a {@link DialFailure}, and leaves
+ * nothing open then.
+ */
 export type Dial = (
   central: Pick<Central, "connect" | "cancel">,
   address: string,
   limits: { connectMs: number },
+  signal: AbortSignal,
 ) => Promise<DialledLink>;
 
 export interface RadioLimits extends AdapterLimits {
@@ -146,6 +150,8 @@ export class BluetoothRadio implements Radio {
   private cancelPlug: () => void = () => {};
   private cancelTurn?: () => void;
   private stopping = false;
+  /** Ends the dials that are under way. */
+  private dials = new AbortController();
   private whenIdle: () => void = () => {};
   private connects = 0;
   private readonly closes: Partial<Record<CloseCause, number>> = {};
@@ -161,6 +167,7 @@ export class BluetoothRadio implements Radio {
   start(handlers: RadioHandlers): void {
     this.handlers = handlers;
     this.stopping = false;
+    this.dials = new AbortController();
     this.watchPlugs();
   }
 
@@ -170,6 +177,7 @@ export class BluetoothRadio implements Radio {
     this.stopping = true;
     this.cancelTurn?.();
     this.cancelTurn = undefined;
+    this.dials.abort();
     for (const link of [...this.byLink.keys()]) link.close("stopping");
     for (const { adapter } of this.places.values()) adapter.stop();
     if (this.held.size > 0)
@@ -180,7 +188,6 @@ export class BluetoothRadio implements Radio {
           done();
         };
       });
-    // Whoever hangs in a step of a dial is closed by it when it comes to its end; nobody is told any more.
     for (const held of [...this.held]) if (held.link) this.ended(held, "stopping");
     this.places.clear();
     this.handlers = undefined;
@@ -380,7 +387,7 @@ export class BluetoothRadio implements Radio {
     neighbour.held = true;
     this.held.add(held);
     const limitMs = neighbour.connectable ? connectMs : this.limits.strangerConnectMs;
-    this.options.dial(place.adapter, neighbour.address, { connectMs: limitMs }).then(
+    this.options.dial(place.adapter, neighbour.address, { connectMs: limitMs }, this.dials.signal).then(
       (link) => this.opened(held, link),
       (error) => this.failed(held, error as DialFailure),
     );

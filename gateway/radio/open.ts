@@ -34,10 +34,11 @@ export function openBluetooth({ adapters, exclusive = false, dialLimits, ...rest
   });
 }
 
-function dialler(clock: Clock, limits: DialLimits): Dial {
+/** Links are numbered as they come. */
+export function dialler(clock: Clock, limits: DialLimits): Dial {
   let links = 0;
-  return async (central, address, { connectMs }) => {
-    const open = await dial(central, address, { ...limits, connectMs }, clock);
+  return async (central, address, { connectMs }, signal) => {
+    const open = await dial(central, address, { ...limits, connectMs }, clock, signal);
     return new BluetoothLink(String(++links), open, clock);
   };
 }

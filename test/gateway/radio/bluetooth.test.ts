@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { BluetoothRadio, type RadioLimits } from "../../../gateway/radio/bluetooth";
+import { DIAL_LIMITS } from "../../../gateway/radio/dial";
+import { dialler } from "../../../gateway/radio/open";
 import type { CloseCause, RadioLink } from "../../../gateway/radio/radio";
 import { type FakeUnit, House, unitOf } from "./fakes";
 
@@ -15,7 +17,7 @@ class Hub {
     house.adapters = ["hci0"];
     this.radio = new BluetoothRadio({
       open: house.open,
-      dial: house.dial,
+      dial: (...call) => house.dial(...call),
       list: () => house.adapters,
       clock: house.clock,
       log: house.log,
@@ -434,6 +436,24 @@ describe("the Bluetooth radio", () => {
     house.faults("hci1").becomes = "on";
     await hub.pass(120);
     assert.equal(hub.radio.status().healthy, true);
+  });
+
+  it("stops at once although a dial hangs, and leaves nothing of it", async () => {
+    house.dial = dialler(house.clock, DIAL_LIMITS);
+    const unit = house.add({ address: address(1), rssi: { hci0: -40 }, isStuck: true });
+    hub.start();
+    await hub.pass(2.5);
+    assert.equal(hub.radio.status().closes.connect ?? 0, 0, "it is under way");
+    assert.ok(unit.link);
+    let isStopped = false;
+    const stopped = hub.radio.stop().then(() => {
+      isStopped = true;
+    });
+    await hub.pass(0);
+    assert.ok(isStopped);
+    await stopped;
+    assert.equal(unit.link, undefined);
+    assert.deepEqual(hub.radio.status().closes, { stopping: 1 });
   });
 
   it("stops within three seconds with a connect under way, and tells every open link", async () => {

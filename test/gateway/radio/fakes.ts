@@ -64,6 +64,8 @@ export interface FakeUnit {
   connectable?: boolean;
   /** Never answers a connect. */
   isDeaf?: boolean;
+  /** Nothing that is asked of it once it is connected is answered, nor does its link end with the adapter. */
+  isStuck?: boolean;
   /** The store answers it, so long after it connected. */
   provesAfterMs?: number;
   link?: FakeLink;
@@ -83,7 +85,9 @@ export class FakeLink implements CentralLink {
     return this.unit.address;
   }
   async discover(): Promise<void> {}
-  async exchangeMtu(): Promise<void> {}
+  exchangeMtu(): Promise<void> {
+    return this.unit.isStuck ? new Promise(() => {}) : Promise.resolve();
+  }
   async subscribe(): Promise<void> {}
   async write(): Promise<void> {}
   async rssi(): Promise<number> {
@@ -210,7 +214,7 @@ export class FakeCentral implements Central {
   }
 
   close(): void {
-    for (const link of [...this.links]) link.end(0x16);
+    for (const link of [...this.links]) if (!link.unit.isStuck) link.end(0x16);
     this.pending = undefined;
     this.isScanning = false;
     this.handlers = undefined;
@@ -273,7 +277,7 @@ export class House {
     unit.link?.end(0x08);
   }
 
-  readonly dial: Dial = (central, address, { connectMs }) =>
+  dial: Dial = (central, address, { connectMs }) =>
     new Promise((resolve, reject) => {
       const fail = (cause: CloseCause, error: Error) =>
         reject(Object.assign(error, { cause }) as unknown as DialFailure);
