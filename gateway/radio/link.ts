@@ -6,8 +6,6 @@ import { LINK_PACE, PacedWrites } from "./pace";
 import type { CloseCause } from "./radio";
 
 export interface LinkLimits {
-  /** A handheld says hello as soon as it is connected, and again every 3 s. */
-  firstFrameMs: number;
   /**
    * A handheld whose store is known to it says how it is every 60 s, another one hello every 3 s (firmware/link.ts):
    * two and a half statuses. The link is let go of within a quarter more.
@@ -18,7 +16,6 @@ export interface LinkLimits {
 }
 
 export const LINK_LIMITS: Readonly<LinkLimits> = {
-  firstFrameMs: 5_000,
   silenceMs: 150_000,
   writeMs: 5_000,
   rssiEveryMs: 30_000,
@@ -34,7 +31,6 @@ export class BluetoothLink implements DialledLink {
   rssi?: number;
   private closed = false;
   private started = false;
-  private heard = false;
   private readonly writes: PacedWrites;
   private quietTicks = 0;
   private readonly timers = new Map<string, () => void>();
@@ -59,7 +55,7 @@ export class BluetoothLink implements DialledLink {
     link.onNotification = (bytes) => this.notified(bytes);
     // We ended it either way: the HCI code would be that of our own host, as if another of its programs had done so.
     link.onClosed = (reason) => this.end(link.refused ? "refused" : causeOf(reason));
-    this.arm("first-frame", this.limits.firstFrameMs, () => this.close("first-frame"));
+    this.watchSilence();
     for (const bytes of early.splice(0)) this.notified(bytes);
     if (ended) this.end(link.refused ? "refused" : causeOf(ended.reason));
     if (!this.closed) this.askRssi();
@@ -79,16 +75,11 @@ export class BluetoothLink implements DialledLink {
 
   private notified(bytes: Uint8Array): void {
     if (this.closed) return;
-    if (!this.heard) {
-      this.disarm("first-frame");
-      this.heard = true;
-      this.watchSilence();
-    }
     this.quietTicks = 0;
     this.onNotification(bytes);
   }
 
-  /** One timer for all notifications: there are a hundred a second. */
+  /** One timer for all notifications: there are a hundred a second. The relay waits less long for the first. */
   private watchSilence(): void {
     this.arm("silence", this.limits.silenceMs / SILENCE_TICKS, () => {
       if (++this.quietTicks > SILENCE_TICKS) this.close("silence");

@@ -16,8 +16,11 @@ import type { Radio, RadioLink } from "../radio/radio";
 import { type Log, silentLog } from "../store/log";
 import { Link } from "./link";
 
-/** A link that says nothing for so long after connecting is let go. */
-const SILENCE_MS = 5000;
+/**
+ * A link of whatever radio that says nothing for so long after connecting is let go: a handheld says hello at once, and
+ * again every 3 s.
+ */
+const FIRST_FRAME_MS = 5000;
 /** Presence is said again so often; whoever reads one twice as old takes the relay for gone. */
 const PRESENCE_MS = 60000;
 /** Messages kept while the broker has not yet confirmed the subscription to their answers. */
@@ -120,9 +123,9 @@ export class Relay {
   private opened(radioLink: RadioLink): void {
     const link = new Link(radioLink);
     this.links.set(radioLink, link);
-    link.heard = this.clock.after(SILENCE_MS, () => {
+    link.heard = this.clock.after(FIRST_FRAME_MS, () => {
       this.tally.count("silent", "let go of a link that said nothing");
-      radioLink.close("silence");
+      radioLink.close("first-frame");
     });
   }
 

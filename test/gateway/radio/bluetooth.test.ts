@@ -33,7 +33,7 @@ class Hub {
         const { provesAfterMs } = unitOf(link);
         const cancel =
           provesAfterMs === undefined
-            ? clock.after(5000, () => link.close("silence"))
+            ? clock.after(5000, () => link.close("first-frame"))
             : clock.after(provesAfterMs, () => this.radio.proved(link));
         this.open.set(link, cancel);
       },
@@ -275,11 +275,11 @@ describe("the Bluetooth radio", () => {
     const silent = house.add({ address: address(1), rssi: { hci0: -40 } });
     hub.start();
     await hub.pass(3600);
-    assert.ok(hub.closed.every((cause) => cause === "silence"));
+    assert.ok(hub.closed.every((cause) => cause === "first-frame"));
     const ends = house.logged.filter((line) => line.includes(" ended after "));
     assert.equal(ends.length, hub.closed.length);
-    assert.match(ends[0]!, /ended after 5 s: silence; again in 4 s$/);
-    assert.match(ends.at(-1)!, /ended after 5 s: silence; again in 60 s$/);
+    assert.match(ends[0]!, /ended after 5 s: first-frame; again in 4 s$/);
+    assert.match(ends.at(-1)!, /ended after 5 s: first-frame; again in 60 s$/);
     assert.ok(silent.connects > 45 && silent.connects < 65, `${silent.connects} times within the hour`);
   });
 

@@ -4,7 +4,13 @@ import { type Broker, startBroker } from "../../../gateway/mqtt/broker";
 import { Connection } from "../../../gateway/mqtt/client";
 import { decodeEnvelope } from "../../../gateway/mqtt/envelope";
 import { StoreLink } from "../../../gateway/mqtt/storelink";
-import { NO_ADAPTERS, type Radio, type RadioHandlers, type RadioLink } from "../../../gateway/radio/radio";
+import {
+  type CloseCause,
+  NO_ADAPTERS,
+  type Radio,
+  type RadioHandlers,
+  type RadioLink,
+} from "../../../gateway/radio/radio";
 import { Relay } from "../../../gateway/relay/relay";
 import { silentLog } from "../../../gateway/store/log";
 import { toHex } from "../../../protocol/bytes";
@@ -37,6 +43,7 @@ class FakeRadio implements Radio {
 class FakeHandheld {
   readonly heard: Uint8Array[] = [];
   closed = false;
+  cause?: CloseCause;
   private readonly reassembler = new Reassembler(8);
   readonly link: RadioLink;
   private sent = 0;
@@ -53,7 +60,10 @@ class FakeHandheld {
         const message = this.reassembler.add(bytes);
         if (message) this.heard.push(message);
       },
-      close: () => this.close(),
+      close: (cause) => {
+        this.cause = cause;
+        this.close();
+      },
     };
     handlers.onLink(this.link);
   }
@@ -340,7 +350,7 @@ describe("the relay", () => {
     speaking.say(hello(A));
     assert.equal(silent.closed, false);
     await time.pass(200);
-    assert.equal(silent.closed, true);
+    assert.deepEqual([silent.closed, silent.cause], [true, "first-frame"]);
     await time.pass(60_000);
     assert.equal(speaking.closed, false);
   });
