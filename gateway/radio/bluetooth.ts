@@ -153,6 +153,8 @@ export class BluetoothRadio implements Radio {
   /** Ends the dials that are under way. */
   private dials = new AbortController();
   private whenIdle: () => void = () => {};
+  /** Since the last adapter vanished; undefined where there never was one, which no restart would bring. */
+  private missingMs?: number;
   private connects = 0;
   private readonly closes: Partial<Record<CloseCause, number>> = {};
   private endedLinkMs = 0;
@@ -210,7 +212,10 @@ export class BluetoothRadio implements Radio {
     const now = this.clock.now();
     return {
       simulated: false,
-      healthy: able.length === 0 || able.some(({ adapter }) => !adapter.isBeyondHelp),
+      healthy:
+        adapters.length === 0
+          ? (this.missingMs ?? 0) < this.limits.unhealthyMs
+          : able.length === 0 || able.some(({ adapter }) => !adapter.isBeyondHelp),
       adapters: adapters.map(({ adapter }) => ({
         ...adapter.status(),
         links: links.filter(({ adapter: id }) => id === adapter.id).length,
@@ -246,6 +251,8 @@ export class BluetoothRadio implements Radio {
     for (const id of [...this.places.keys()]) if (!ids.includes(id)) this.unplugged(id);
     for (const id of ids) if (!this.places.has(id)) this.plugged(id);
     for (const place of this.places.values()) this.growRoom(place);
+    if (this.places.size > 0) this.missingMs = 0;
+    else if (this.missingMs !== undefined) this.missingMs += this.limits.plugMs;
     this.neighbours.forgetOld(this.clock.now());
     this.cancelPlug = this.clock.after(this.limits.plugMs, () => this.watchPlugs());
   }

@@ -88,7 +88,7 @@ export interface NearbyStatus {
 export interface RadioStatus {
   /** No adapter belongs to it; a radio that has none and should is one that waits for its owner. */
   simulated: boolean;
-  /** False when no adapter has worked for so long that only a restart may help. */
+  /** False when no adapter has worked, or been there after one was, for so long that only a restart may help. */
   healthy: boolean;
   adapters: AdapterStatus[];
   links: LinkStatus[];

@@ -166,6 +166,22 @@ describe("the Bluetooth radio", () => {
     assert.ok(seconds <= 6, `${seconds} s`);
   });
 
+  it("is beyond help minutes after its last adapter vanished, and not when one is back", async () => {
+    const unit = handheld(1);
+    hub.start();
+    await hub.connected(unit, 5);
+    house.adapters = [];
+    await hub.pass(4);
+    assert.deepEqual([hub.radio.status().healthy, hub.radio.status().adapters], [true, []]);
+    await hub.pass(280);
+    assert.equal(hub.radio.status().healthy, true);
+    await hub.pass(30);
+    assert.equal(hub.radio.status().healthy, false);
+    house.adapters = ["hci0"];
+    await hub.connected(unit, 10);
+    assert.equal(hub.radio.status().healthy, true);
+  });
+
   it("reconnects at once after a link was lost, and ever more seldom what does not connect", async () => {
     const unit = handheld(1);
     hub.start();
