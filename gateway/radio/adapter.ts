@@ -31,6 +31,8 @@ export interface AdapterLimits {
   unhealthyMs: number;
   /** Open links are no longer spared for so long as the adapter cannot scan beside them. */
   sparesLinksMs: number;
+  /** An adapter that may only be out of everybody's reach asks for no restart of a hub that runs for less. */
+  restartsApartMs: number;
 }
 
 export const ADAPTER_LIMITS: AdapterLimits = {
@@ -42,6 +44,7 @@ export const ADAPTER_LIMITS: AdapterLimits = {
   remedyMs: 15000,
   unhealthyMs: 300000,
   sparesLinksMs: 300000,
+  restartsApartMs: 4 * 3600000,
 };
 
 const LONGEST_REOPEN_MS = 60000;
@@ -82,7 +85,7 @@ interface Symptom {
   /** From a remedy to the next one; doubles up to the longest once all were tried. */
   everyMs: number;
   longestMs: number;
-  /** A new process may end it; not so what is missing, switched off, or may just be quiet. */
+  /** A new process may end it; not so what is switched off, or may just be quiet. */
   isGrave: boolean;
   told: "warn" | "info" | "never";
 }
@@ -107,6 +110,9 @@ export class Adapter {
   private quietMs = 0;
   /** Quiet while somebody was expected. */
   private missingMs = 0;
+  /** No remedy brought anything to be heard, whoever's; so until something is. */
+  private isDeaf = false;
+  private upMs = 0;
   private failedConnects = 0;
   private troubleMs = 0;
   private graveMs = 0;
@@ -246,7 +252,8 @@ export class Adapter {
     const isMine = () => this.central === central;
     central.open({
       onState: (state) => isMine() && this.changed(state),
-      onHeard: (seen) => isMine() && this.heard(seen),
+      onHeard: (seen) => isMine() && this.options.onHeard(seen),
+      onSign: () => isMine() && this.sign(),
       onScanning: (on) => isMine() && this.scans(on),
     });
   }
@@ -292,13 +299,13 @@ export class Adapter {
     this.options.onReady();
   }
 
-  private heard(seen: Advertisement): void {
+  private sign(): void {
     this.heardAt = this.options.clock.now();
     this.quietMs = 0;
     this.missingMs = 0;
+    this.isDeaf = false;
     // Whatever the stack said before, it does scan.
     this.notScanningMs = 0;
-    this.options.onHeard(seen);
   }
 
   private scans(on: boolean): void {
@@ -328,6 +335,7 @@ export class Adapter {
   private watch(): void {
     const { watchMs } = this.options.limits;
     this.cancelWatch = this.options.clock.after(watchMs, () => {
+      this.upMs += watchMs;
       this.count();
       if (this.trouble) this.troubleMs += watchMs;
       if (this.trouble?.isGrave) this.tellBeyondHelp();
@@ -346,7 +354,7 @@ export class Adapter {
     }
     if (!this.isReady) return;
     this.quietMs += watchMs;
-    this.missingMs = this.options.expectsSomebody() ? this.missingMs + watchMs : 0;
+    this.missingMs = this.isDeaf || this.options.expectsSomebody() ? this.missingMs + watchMs : 0;
     if (this.scanning) this.notScanningMs = 0;
     else this.notScanningMs += watchMs;
   }
@@ -403,11 +411,14 @@ export class Adapter {
     if (this.missingMs >= limits.quietMs)
       return {
         kind: "missing",
-        text: `heard nothing for ${seconds(this.missingMs)} although a known handheld should be near`,
+        text: this.isDeaf
+          ? `has heard no device at all for ${seconds(this.quietMs)}`
+          : `heard nothing for ${seconds(this.missingMs)} although a known handheld should be near`,
         remedies: LADDER,
         everyMs: limits.remedyMs,
         longestMs: LONGEST_REMEDY_MS,
-        isGrave: false,
+        // Its owner may have left with it, in a house without any other device: one restart is tried, and seldom.
+        isGrave: this.isDeaf && this.upMs >= limits.restartsApartMs && this.options.linkCount() === 0,
         told: "warn",
       };
     if (this.quietMs >= limits.desertedMs)
@@ -443,6 +454,7 @@ export class Adapter {
         { adapter: this.id, step: remedy, attempt: this.remediesDone },
         `${this.id}: ${symptom.text}; ${remedy}, attempt ${this.remediesDone}`,
       );
+    if (symptom.kind === "missing" && remedy === "opened anew") this.isDeaf = true;
     this.apply(remedy);
   }
 

@@ -34,6 +34,8 @@ export interface Central {
 export interface CentralHandlers {
   onState(state: CentralState): void;
   onHeard(seen: Advertisement): void;
+  /** At every advertisement, whoever's: the scan lives. Told at once, inside the stack's own event. */
+  onSign(): void;
   /** The stack says so of itself; nobody may have asked. */
   onScanning(on: boolean): void;
 }

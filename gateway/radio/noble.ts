@@ -316,6 +316,7 @@ export class NobleCentral implements Central {
     data: Buffer,
     rssi: number,
   ): void {
+    if (!this.closed) this.handlers?.onSign();
     const seen = this.advertisers.heard(address, kind, connectable, data);
     if (!seen) return;
     const heard = { address, name: seen.name, rssi, connectable: seen.connectable };

@@ -93,8 +93,56 @@ describe("an adapter", () => {
     await bench.pass(3600);
     const opened = bench.told().filter((line) => line === "open").length;
     assert.ok(opened >= 7 && opened <= 12, `${opened} times opened within the hour`);
-    // It may be that she left the house: no reason to restart the hub.
+    // It may be that she left the house: no reason to restart the hub at once.
     assert.equal(bench.adapter.isBeyondHelp, false);
+  });
+
+  it("stays in trouble after a whole ladder in vain though nobody is expected any more, until anything is heard", async () => {
+    bench.adapter.start();
+    await bench.pass(1);
+    bench.house.faults("hci0").isSilent = true;
+    bench.expects = true;
+    await bench.pass(65);
+    bench.expects = false;
+    for (let minute = 0; minute < 60; minute++) {
+      await bench.pass(60);
+      assert.match(bench.adapter.status().advice ?? "", /attempts did not help/);
+    }
+    assert.equal(bench.adapter.isBeyondHelp, false, "the hub may have been restarted for that an hour ago");
+    await bench.pass(4 * 3600);
+    assert.equal(bench.adapter.isBeyondHelp, true);
+    assert.equal(bench.house.logged.filter((line) => /a restart of the hub may/.test(line)).length, 1);
+    bench.house.faults("hci0").isSilent = false;
+    bench.central.hearsOther();
+    await bench.pass(10);
+    assert.deepEqual([bench.adapter.isBeyondHelp, bench.adapter.status().advice], [false, undefined]);
+    assert.ok(bench.house.logged.includes("hci0: works again"));
+  });
+
+  it("takes no handheld's absence for a dead scan while it hears any other device", async () => {
+    bench.adapter.start();
+    await bench.pass(1);
+    bench.told();
+    bench.expects = true;
+    for (let second = 0; second < 600; second++) {
+      await bench.pass(1);
+      if (second % 20 === 0) bench.central.hearsOther();
+    }
+    assert.deepEqual([bench.told(), bench.adapter.status().advice], [[], undefined]);
+  });
+
+  it("asks for no restart for a dead scan while a link is open on it", async () => {
+    bench.adapter.start();
+    await bench.pass(5 * 3600);
+    bench.house.faults("hci0").isSilent = true;
+    bench.expects = true;
+    await bench.pass(100);
+    bench.links = 1;
+    await bench.pass(3600);
+    assert.equal(bench.adapter.isBeyondHelp, false);
+    bench.links = 0;
+    await bench.pass(330);
+    assert.equal(bench.adapter.isBeyondHelp, true);
   });
 
   for (const [cure, seconds] of [

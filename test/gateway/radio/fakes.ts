@@ -167,12 +167,18 @@ export class FakeCentral implements Central {
       return;
     }
     if (!this.isScanning || this.faults.isSilent || rssi === undefined) return;
+    this.handlers?.onSign();
     this.handlers?.onHeard({
       address: unit.address,
       name: unit.name,
       rssi,
       connectable: unit.connectable ?? true,
     });
+  }
+
+  /** An advertisement of a device that is none of ours. */
+  hearsOther(): void {
+    if (this.isScanning && !this.faults.isSilent) this.handlers?.onSign();
   }
 
   /** Its next advertisement that takes somebody connects it. */

@@ -54,11 +54,13 @@ class Opened {
   readonly states: CentralState[] = [];
   readonly heard: Advertisement[] = [];
   readonly scans: boolean[] = [];
+  signs = 0;
 
   constructor(readonly central: NobleCentral) {
     central.open({
       onState: (state) => this.states.push(state),
       onHeard: (seen) => this.heard.push(seen),
+      onSign: () => this.signs++,
       onScanning: (on) => this.scans.push(on),
     });
   }
