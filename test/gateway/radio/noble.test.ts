@@ -170,6 +170,15 @@ describe("noble as one adapter", function () {
     assert.deepEqual(hub.scans, [true]);
   });
 
+  it("takes anybody's advertisement for a sign of its scan, and tells of nobody but handhelds", async () => {
+    await until("the adapter", () => hub.central.state === "on");
+    const { hci } = hub.central as unknown as { hci: EventEmitter };
+    const flags = Buffer.from([2, 1, 6]);
+    hci.emit("leAdvertisingReport", 0, 3, "11:22:33:44:55:66", "public", flags, -40);
+    hci.emit("leExtendedAdvertisingReport", 0, 0, "11:22:33:44:55:66", "public", 0, -40, flags);
+    assert.deepEqual([hub.signs, hub.heard], [2, []]);
+  });
+
   it("connects, agrees on the MTU, discovers, subscribes; carries both ways bit for bit; ends", async () => {
     const { link, got, closed } = await hub.meet();
     assert.equal(link.payloadBytes, BOARD.notificationBytes);
