@@ -66,6 +66,8 @@ export interface AdapterOptions {
   limits: AdapterLimits;
   /** What the owner can do about this state, as one line. */
   advise: (state: CentralState) => string | undefined;
+  /** Other programs have links through it that a reset would end; asked seldom. */
+  isShared: () => boolean;
   /** Known handhelds that this adapter should hear. */
   expectsSomebody: () => boolean;
   linkCount: () => number;
@@ -466,7 +468,9 @@ export class Adapter {
   }
 
   /** The strongest one whose turn has come; but a link that is open says that the adapter works, and is data. */
-  private remedyFor({ remedies, isGrave }: Symptom): Remedy {
+  private remedyFor({ kind, remedies, isGrave }: Symptom): Remedy {
+    // Most likely nobody is at home: no reason to take a keyboard from its computer every ten minutes.
+    if (kind === "deserted" && this.options.isShared()) return "scan restarted";
     const next = remedies[Math.min(this.remediesDone, remedies.length - 1)]!;
     if (this.state !== "on" || this.options.linkCount() === 0) return next;
     return isGrave && this.troubleMs >= this.options.limits.sparesLinksMs ? next : "scan restarted";

@@ -96,6 +96,8 @@ export interface BluetoothOptions {
   list: () => string[];
   /** What their owner can do about an adapter's state, as one line. */
   advise?: (id: string, state: CentralState) => string | undefined;
+  /** Whether another program of the machine uses it too. */
+  isShared?: (id: string) => boolean;
   clock?: Clock;
   log?: Log;
   /** 0 to 1. */
@@ -258,7 +260,7 @@ export class BluetoothRadio implements Radio {
   }
 
   private plugged(id: string): void {
-    const { open, advise = () => undefined } = this.options;
+    const { open, advise = () => undefined, isShared = () => false } = this.options;
     const place: Place = {
       room: this.limits.links,
       roomTicks: 0,
@@ -270,6 +272,7 @@ export class BluetoothRadio implements Radio {
         random: this.random,
         limits: this.limits,
         advise: (state) => advise(id, state),
+        isShared: () => isShared(id),
         expectsSomebody: () => this.neighbours.expects(id, this.clock.now(), this.limits.expectMs),
         linkCount: () => this.heldBy(place).length,
         onHeard: (seen) => this.heard(id, seen),

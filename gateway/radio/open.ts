@@ -6,7 +6,7 @@ import { BluetoothRadio, type Dial, type RadioLimits } from "./bluetooth";
 import { DIAL_LIMITS, type DialLimits, dial } from "./dial";
 import { BluetoothLink } from "./link";
 import { openNoble } from "./noble";
-import { adviceFor, surroundings } from "./permission";
+import { adviceFor, isShared, surroundings } from "./permission";
 import type { Radio } from "./radio";
 
 export interface RadioSettings {
@@ -31,6 +31,7 @@ export function openBluetooth({ adapters, exclusive = false, dialLimits, ...rest
     dial: dialler(rest.clock ?? systemClock, { ...DIAL_LIMITS, ...dialLimits }),
     list: () => presentAdapters(adapters),
     advise: (id, state) => adviceFor(id, state, surroundings(exclusive)),
+    isShared: (id) => isShared(id, surroundings(exclusive)),
   });
 }
 

@@ -26,6 +26,11 @@ export function surroundings(exclusive: boolean, proc = "/proc"): Surroundings {
   };
 }
 
+/** BlueZ may have links through the adapter as well: keyboards, headphones. A socket's radio is none of its. */
+export function isShared(id: string, { exclusive, bluetoothd }: Surroundings): boolean {
+  return bluetoothd && !exclusive && !id.startsWith("unix:");
+}
+
 /** @returns one line, or nothing where nothing is wrong */
 export function adviceFor(id: string, state: CentralState, around: Surroundings): string | undefined {
   // A socket belongs to a virtual radio, which no right or daemon of this machine concerns.
@@ -43,9 +48,10 @@ export function adviceFor(id: string, state: CentralState, around: Surroundings)
     );
   if (state === "off")
     return `${id} is switched off: run: sudo rfkill unblock bluetooth; sudo hciconfig ${id} up`;
-  if (around.bluetoothd && !around.exclusive)
+  if (isShared(id, around))
     return (
-      `bluetoothd uses ${id} too, and may end its scans or links: if that happens, run: sudo systemctl stop bluetooth; ` +
+      `bluetoothd uses ${id} too, and may end its scans or links, as the hub ends those of keyboards and the like when it ` +
+      `resets ${id} because handhelds fell silent: if that happens, run: sudo systemctl stop bluetooth; ` +
       `sudo hciconfig ${id} down, and set radio.exclusive: true in --config FILE`
     );
   return undefined;

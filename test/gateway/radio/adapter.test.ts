@@ -6,6 +6,7 @@ import { House } from "./fakes";
 class Bench {
   readonly house = new House();
   expects = false;
+  shared = false;
   links = 0;
   ready = 0;
   downs = 0;
@@ -17,6 +18,7 @@ class Bench {
     random: () => 0.5,
     limits: ADAPTER_LIMITS,
     advise: (state) => (state === "no-permission" ? "run: setcap" : undefined),
+    isShared: () => this.shared,
     expectsSomebody: () => this.expects,
     linkCount: () => this.links,
     onHeard: () => {},
@@ -242,6 +244,17 @@ describe("an adapter", () => {
     await bench.pass(3600);
     const { advice, recoveries } = bench.adapter.status();
     assert.deepEqual({ advice, recoveries }, { advice: undefined, recoveries: 0 });
+  });
+
+  it("a house where nobody is costs no more than scan restarts where another program uses the adapter too", async () => {
+    bench.shared = true;
+    bench.adapter.start();
+    await bench.pass(5 * 3600);
+    assert.deepEqual([...new Set(bench.told())], ["open", "scan", "unscan"]);
+    // Somebody who should be near is worth a reset all the same.
+    bench.expects = true;
+    await bench.pass(120);
+    assert.ok(bench.told().includes("reset"));
   });
 
   it("is reset when it hears known handhelds and reaches none", async () => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { presentAdapters } from "../../../gateway/radio/adapters";
-import { adviceFor, surroundings } from "../../../gateway/radio/permission";
+import { adviceFor, isShared, surroundings } from "../../../gateway/radio/permission";
 
 const QUIET = { node: "/opt/node/bin/node", exclusive: false, bluetoothd: false, mayUseRadio: true };
 
@@ -42,8 +42,16 @@ describe("advice about an adapter", () => {
   it("names the daemon that fights for the adapter", () => {
     assert.match(
       adviceFor("hci0", "on", { ...QUIET, bluetoothd: true })!,
-      /^bluetoothd uses hci0 too.*radio\.exclusive: true/,
+      /^bluetoothd uses hci0 too.*ends those of keyboards.*radio\.exclusive: true/,
     );
+  });
+
+  it("knows an adapter that is the daemon's as well", () => {
+    const beside = { ...QUIET, bluetoothd: true };
+    assert.equal(isShared("hci0", beside), true);
+    assert.equal(isShared("hci0", { ...beside, exclusive: true }), false);
+    assert.equal(isShared("hci0", QUIET), false);
+    assert.equal(isShared("unix:/run/air", beside), false);
   });
 
   it("reads rights and daemons from the kernel's own files", () => {
