@@ -19,12 +19,12 @@ export interface SupervisorOptions {
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
-  /** Sends assignments such as READY=1; resolves when they are sent or cannot be. */
-  send?: (assignments: string[]) => Promise<void>;
+  /** Sends assignments such as READY=1; resolves with whether they were. */
+  send?: (assignments: string[]) => Promise<boolean>;
 }
 
 export class Supervisor {
-  private readonly send: (assignments: string[]) => Promise<void>;
+  private readonly send: (assignments: string[]) => Promise<boolean>;
   private readonly watchdogMs: number | undefined;
   private readonly enabled: boolean;
   private cancel: () => void = () => {};
@@ -34,6 +34,7 @@ export class Supervisor {
   /** Since the start: a restart would not help a radio that a restart did not help. */
   private radioWorked = false;
   private said = "";
+  private readyHeard = false;
 
   constructor(private readonly options: SupervisorOptions) {
     const { env, log } = options;
@@ -66,7 +67,8 @@ export class Supervisor {
 
   /** That this runs shows that the event loop turns. */
   private beat(): void {
-    const assignments: string[] = [];
+    // A hub of which systemd never hears this is ended when its time to start is over.
+    const assignments = this.readyHeard ? [] : ["READY=1"];
     if (this.watchdogMs !== undefined && !this.isBeyondHelp()) assignments.push("WATCHDOG=1");
     const line = this.statusLine();
     if (line !== this.said) assignments.push(line);
@@ -78,8 +80,10 @@ export class Supervisor {
     if (this.sending) return;
     const line = assignments.find((one) => one.startsWith("STATUS="));
     if (line !== undefined) this.said = line;
-    this.sending = this.send(assignments).finally(() => {
+    this.sending = this.send(assignments).then((isSent) => {
       this.sending = undefined;
+      if (!isSent) this.said = "";
+      else if (assignments.includes("READY=1")) this.readyHeard = true;
     });
   }
 
@@ -115,7 +119,7 @@ function watchdogOf({ WATCHDOG_USEC, WATCHDOG_PID }: NodeJS.ProcessEnv): number 
   return ms > 0 && Number.isFinite(ms) ? ms : undefined;
 }
 
-function notify(assignments: string[], env: NodeJS.ProcessEnv, log: Log): Promise<void> {
+function notify(assignments: string[], env: NodeJS.ProcessEnv, log: Log): Promise<boolean> {
   return new Promise((done) => {
     const child = spawn("systemd-notify", assignments, {
       env: { PATH: env.PATH, NOTIFY_SOCKET: env.NOTIFY_SOCKET },
@@ -125,8 +129,8 @@ function notify(assignments: string[], env: NodeJS.ProcessEnv, log: Log): Promis
     });
     child.on("error", (error) => {
       log.warn({}, `cannot tell systemd: ${error.message}. Install systemd-notify (Debian: systemd)`);
-      done();
+      done(false);
     });
-    child.on("exit", () => done());
+    child.on("exit", (code) => done(code === 0));
   });
 }

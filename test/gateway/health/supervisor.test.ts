@@ -1,10 +1,25 @@
 import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { HubStatus } from "../../../gateway/health/status";
 import { Supervisor } from "../../../gateway/health/supervisor";
 import { type AdapterStatus, NO_ADAPTERS } from "../../../gateway/radio/radio";
 import { silentLog } from "../../../gateway/store/log";
 import { VirtualTime } from "../../../tools/sim/time";
 
 const WATCHED = { NOTIFY_SOCKET: "/nowhere", WATCHDOG_USEC: "60000000", WATCHDOG_PID: String(process.pid) };
+
+const STATUS: HubStatus = {
+  pid: 1,
+  version: "0",
+  roles: [],
+  startedAt: 0,
+  ok: true,
+  problems: [],
+  broker: { address: "", connected: true },
+  presences: [],
+};
 
 describe("the supervisor", () => {
   let time: VirtualTime;
@@ -19,17 +34,11 @@ describe("the supervisor", () => {
   });
   afterEach(() => time.restore());
 
-  const supervisor = (env: NodeJS.ProcessEnv, send = async (said: string[]) => void sent.push(...said)) =>
+  const supervisor = (env: NodeJS.ProcessEnv, send = async (said: string[]) => sent.push(...said) > 0) =>
     new Supervisor({
       status: () => ({
-        pid: 1,
-        version: "0",
-        roles: [],
-        startedAt: 0,
+        ...STATUS,
         ok: healthy,
-        problems: [],
-        broker: { address: "", connected: true },
-        presences: [],
         radio: { ...NO_ADAPTERS, simulated: false, healthy, adapters },
       }),
       clock: {
@@ -57,6 +66,17 @@ describe("the supervisor", () => {
     await pass(5 * 60_000);
     assert.equal(beats(), 10);
     assert.ok(sent.includes("STOPPING=1"));
+  });
+
+  it("says ready with each beat until systemd has heard it, and never again", async () => {
+    let attempts = 0;
+    const one = supervisor(WATCHED, async (said) => ++attempts > 3 && sent.push(...said) > 0);
+    one.ready();
+    await pass(5 * 60_000 + 10);
+    assert.deepEqual(sent.slice(0, 3), ["READY=1", "WATCHDOG=1", "STATUS=0 handhelds connected"]);
+    assert.equal(sent.filter((each) => each === "READY=1").length, 1);
+    assert.equal(beats(), 10 - 2);
+    await one.stopping();
   });
 
   it("is silent once a radio that worked is beyond help for minutes, and goes on when it is back", async () => {
@@ -92,6 +112,7 @@ describe("the supervisor", () => {
       most = Math.max(most, ++running);
       await new Promise((done) => setTimeout(done, 100_000));
       running--;
+      return true;
     });
     one.ready();
     await pass(20 * 60_000);
@@ -112,4 +133,38 @@ describe("the supervisor", () => {
     assert.equal(beats(), 0);
     await one.stopping();
   });
+});
+
+describe("the supervisor's systemd-notify", () => {
+  const dir = mkdtempSync(join(tmpdir(), "av-"));
+  after(() => rmSync(dir, { recursive: true }));
+
+  it("has not said what it ended badly over", async () => {
+    const [tried, said] = [join(dir, "tried"), join(dir, "said")];
+    writeFileSync(
+      join(dir, "systemd-notify"),
+      `#!/bin/sh\nif [ -e ${tried} ]; then echo "$1" >> ${said}; else : > ${tried}; exit 1; fi\n`,
+      { mode: 0o755 },
+    );
+    let beat = () => {};
+    const one = new Supervisor({
+      status: () => STATUS,
+      clock: {
+        now: () => 0,
+        after: (_ms, run) => {
+          beat = run;
+          return () => {};
+        },
+      },
+      log: silentLog,
+      env: { NOTIFY_SOCKET: "/nowhere", PATH: `${dir}:${process.env.PATH}` },
+    });
+    one.ready();
+    for (const deadline = Date.now() + 30_000; !existsSync(said); beat()) {
+      assert.ok(Date.now() < deadline, "ready was not said again");
+      await new Promise((done) => setTimeout(done, 20));
+    }
+    await one.stopping();
+    assert.match(readFileSync(said, "utf8"), /^READY=1\n/);
+  }).timeout(60_000);
 });
