@@ -249,10 +249,6 @@ function announce(
       ? `home assistant: it finds handhelds there as the user homeassistant, with its password in ${join(dataDir, "broker.json")}`
       : "home assistant: it finds handhelds on that broker",
   );
-  if (homeAssistant.values)
-    terminal.say(
-      "WARNING: heart rate and findings leave the sealed path for Home Assistant: whoever may read that broker or its network reads them; homeAssistant.values: false ends it",
-    );
 }
 
 /** Loaded only where somebody wants it. */

@@ -70,11 +70,14 @@ const schema = z.strictObject({
   mirror: z
     .strictObject({ host: text.optional(), port: z.number().int().min(1).max(65535).optional() })
     .optional(),
-  /** Handhelds as devices of Home Assistant; with `values` their heart rate and findings too. */
+  /** Handhelds as devices of Home Assistant. */
   homeAssistant: z
     .strictObject({
       discovery: z.boolean(),
-      values: z.boolean().optional(),
+      /** Kept for heart rate and findings. */
+      values: z
+        .literal(false, "not in this version: heart rate and findings come with rhythm analysis")
+        .optional(),
       /** Of its discovery topics. */
       prefix: z
         .string()
@@ -129,16 +132,12 @@ export function parseConfig(source: string, file: string): Config {
     throw new ConfigError(`${file}:1: ${(aliases as Error).message}; write it without anchors`);
   }
   const result = schema.safeParse(value);
-  if (!result.success) throw refused(result.error.issues[0]!, where, file);
-  const { broker, web, homeAssistant } = result.data;
+  if (!result.success) throw refused(telling(result.error.issues), where, file);
+  const { broker, web } = result.data;
   if (broker) checkBroker(broker, where);
   if (web && (web.cert === undefined) !== (web.key === undefined))
     throw new ConfigError(
       `${where(["web", web.cert ? "cert" : "key"])}: a certificate is two files; give web.cert and web.key`,
-    );
-  if (homeAssistant?.values && !homeAssistant.discovery)
-    throw new ConfigError(
-      `${where(["homeAssistant", "values"])}: stands without discovery; set homeAssistant.discovery to true too, or remove it`,
     );
   return result.data;
 }
@@ -176,6 +175,17 @@ function checkBroker(broker: NonNullable<Config["broker"]>, where: Where): void 
     );
 }
 
+/** A key that is wanted may only be mistyped, and what stands there says more than what lacks. */
+function telling(issues: z.core.$ZodIssue[]): z.core.$ZodIssue {
+  return (
+    issues.find(({ code }) => code === "unrecognized_keys") ?? issues.find((one) => !lacks(one)) ?? issues[0]!
+  );
+}
+
+function lacks({ code, message }: z.core.$ZodIssue): boolean {
+  return code === "invalid_type" && message.endsWith("received undefined");
+}
+
 function refused(issue: z.core.$ZodIssue, where: Where, file: string): ConfigError {
   if (issue.code === "unrecognized_keys") {
     const path = [...issue.path, issue.keys[0]!];
@@ -187,6 +197,10 @@ function refused(issue: z.core.$ZodIssue, where: Where, file: string): ConfigErr
   }
   if (issue.path.length === 0)
     return new ConfigError(`${file}:1: ${lower(issue.message)}; known keys are ${keysOf([]).join(", ")}`);
+  if (issue.code === "invalid_type" && lacks(issue))
+    return new ConfigError(
+      `${where(issue.path.slice(0, -1))}: wants ${String(issue.path.at(-1))}, a ${issue.expected}; add it`,
+    );
   return new ConfigError(`${where(issue.path)}: ${lower(issue.message)}; correct or remove it`);
 }
 

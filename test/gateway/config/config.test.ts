@@ -136,6 +136,26 @@ web:
       "config.yaml:1: radio.exclusiv: unknown key; did you mean exclusive?",
     ],
     [
+      "heart rate for Home Assistant, which no version knows yet",
+      "homeAssistant:\n  discovery: true\n  values: true\n",
+      "config.yaml:3: homeAssistant.values: not in this version: heart rate and findings come with rhythm analysis; correct or remove it",
+    ],
+    [
+      "the same alone, before what lacks",
+      "homeAssistant: { values: true }\n",
+      "config.yaml:1: homeAssistant.values: not in this version: heart rate and findings come with rhythm analysis; correct or remove it",
+    ],
+    [
+      "a mistyped key that is wanted",
+      "homeAssistant: { discover: true }\n",
+      "config.yaml:1: homeAssistant.discover: unknown key; did you mean discovery?",
+    ],
+    [
+      "a key that lacks",
+      "name: a\nhomeAssistant:\n  prefix: house/ha\n",
+      "config.yaml:2: homeAssistant: wants discovery, a boolean; add it",
+    ],
+    [
       "a list",
       "- a\n",
       "config.yaml:1: invalid input: expected object, received array; known keys are name, dataDir, logLevel, broker, radio, web, backup, mirror, homeAssistant",
