@@ -6,7 +6,7 @@ import { BluetoothRadio, type Dial, type RadioLimits } from "./bluetooth";
 import { DIAL_LIMITS, type DialLimits, dial } from "./dial";
 import { BluetoothLink } from "./link";
 import { openNoble } from "./noble";
-import { adviceFor, isShared, surroundings } from "./permission";
+import { adviser, surroundings } from "./permission";
 import type { Radio } from "./radio";
 
 export interface RadioSettings {
@@ -25,13 +25,13 @@ export interface OpenOptions extends RadioSettings {
 }
 
 export function openBluetooth({ adapters, exclusive = false, dialLimits, ...rest }: OpenOptions): Radio {
+  const clock = rest.clock ?? systemClock;
   return new BluetoothRadio({
     ...rest,
     open: (id) => openNoble(id, { exclusive }),
-    dial: dialler(rest.clock ?? systemClock, { ...DIAL_LIMITS, ...dialLimits }),
+    dial: dialler(clock, { ...DIAL_LIMITS, ...dialLimits }),
     list: () => presentAdapters(adapters),
-    advise: (id, state) => adviceFor(id, state, surroundings(exclusive)),
-    isShared: (id) => isShared(id, surroundings(exclusive)),
+    ...adviser(clock, () => surroundings(exclusive)),
   });
 }
 

@@ -1,5 +1,6 @@
 /** What an adapter's owner can do about it when the system does not let us have it. Advice only: nothing is changed. */
 import { readdirSync, readFileSync, realpathSync } from "node:fs";
+import type { Clock } from "../clock";
 import type { CentralState } from "./central";
 
 /** Bits of CapEff, capability(7). */
@@ -26,15 +27,35 @@ export function surroundings(exclusive: boolean, proc = "/proc"): Surroundings {
   };
 }
 
-/** BlueZ may have links through the adapter as well: keyboards, headphones. A socket's radio is none of its. */
-export function isShared(id: string, { exclusive, bluetoothd }: Surroundings): boolean {
-  return bluetoothd && !exclusive && !id.startsWith("unix:");
+/** All of the machine's processes are read for it, and status is asked often. */
+const LOOK_AGAIN_MS = 60_000;
+
+/** What is said of adapters, with a look at the machine at most once a minute, and none for sockets. */
+export function adviser(clock: Pick<Clock, "now">, look: () => Surroundings) {
+  let seen: { around: Surroundings; at: number } | undefined;
+  const around = () => {
+    const now = clock.now();
+    if (!seen || Math.abs(now - seen.at) >= LOOK_AGAIN_MS) seen = { around: look(), at: now };
+    return seen.around;
+  };
+  return {
+    advise: (id: string, state: CentralState) => (isSocket(id) ? undefined : adviceFor(id, state, around())),
+    isShared: (id: string) => !isSocket(id) && isShared(around()),
+  };
+}
+
+/** A socket belongs to a virtual radio, which no right or daemon of this machine concerns. */
+function isSocket(id: string): boolean {
+  return id.startsWith("unix:");
+}
+
+/** BlueZ may have links through the machine's adapters as well: keyboards, headphones. */
+function isShared({ exclusive, bluetoothd }: Surroundings): boolean {
+  return bluetoothd && !exclusive;
 }
 
 /** @returns one line, or nothing where nothing is wrong */
 export function adviceFor(id: string, state: CentralState, around: Surroundings): string | undefined {
-  // A socket belongs to a virtual radio, which no right or daemon of this machine concerns.
-  if (id.startsWith("unix:")) return undefined;
   if (state === "no-permission" || (state !== "on" && around.mayUseRadio === false))
     return (
       `this program may not use Bluetooth: run: sudo setcap 'cap_net_raw,cap_net_admin+eip' ${around.node} ` +
@@ -48,7 +69,7 @@ export function adviceFor(id: string, state: CentralState, around: Surroundings)
     );
   if (state === "off")
     return `${id} is switched off: run: sudo rfkill unblock bluetooth; sudo hciconfig ${id} up`;
-  if (isShared(id, around))
+  if (isShared(around))
     return (
       `bluetoothd uses ${id} too, and may end its scans or links, as the hub ends those of keyboards and the like when it ` +
       `resets ${id} because handhelds fell silent: if that happens, run: sudo systemctl stop bluetooth; ` +

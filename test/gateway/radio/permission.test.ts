@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { presentAdapters } from "../../../gateway/radio/adapters";
-import { adviceFor, isShared, surroundings } from "../../../gateway/radio/permission";
+import { adviceFor, adviser, surroundings } from "../../../gateway/radio/permission";
 
 const QUIET = { node: "/opt/node/bin/node", exclusive: false, bluetoothd: false, mayUseRadio: true };
 
@@ -17,7 +17,6 @@ describe("advice about an adapter", () => {
   it("says nothing where nothing is wrong", () => {
     assert.equal(adviceFor("hci0", "on", QUIET), undefined);
     assert.equal(adviceFor("hci0", "starting", QUIET), undefined);
-    assert.equal(adviceFor("unix:/run/air.sock", "no-permission", QUIET), undefined);
   });
 
   it("gives the exact command that grants the right, and how not to grant it to every script", () => {
@@ -48,10 +47,33 @@ describe("advice about an adapter", () => {
 
   it("knows an adapter that is the daemon's as well", () => {
     const beside = { ...QUIET, bluetoothd: true };
-    assert.equal(isShared("hci0", beside), true);
-    assert.equal(isShared("hci0", { ...beside, exclusive: true }), false);
-    assert.equal(isShared("hci0", QUIET), false);
-    assert.equal(isShared("unix:/run/air", beside), false);
+    const sharedIn = (around: typeof QUIET, id = "hci0") =>
+      adviser({ now: () => 0 }, () => around).isShared(id);
+    assert.equal(sharedIn(beside), true);
+    assert.equal(sharedIn({ ...beside, exclusive: true }), false);
+    assert.equal(sharedIn(QUIET), false);
+    assert.equal(sharedIn(beside, "unix:/run/air"), false);
+  });
+
+  it("looks at the machine once a minute at most, and not at all for a socket", () => {
+    let [now, looks] = [0, 0];
+    const around = { ...QUIET };
+    const { advise, isShared } = adviser({ now: () => now }, () => {
+      looks++;
+      return { ...around };
+    });
+    assert.equal(advise("unix:/run/air.sock", "off"), undefined);
+    assert.equal(isShared("unix:/run/air.sock"), false);
+    assert.equal(looks, 0);
+    for (; now < 60_000; now += 1000) assert.equal(advise("hci0", "on"), undefined);
+    assert.equal(looks, 1);
+    around.bluetoothd = true;
+    assert.match(advise("hci0", "on")!, /^bluetoothd uses hci0 too/);
+    assert.equal(looks, 2);
+    // A clock that was set back does not hide the machine.
+    now = -3_600_000;
+    advise("hci0", "on");
+    assert.equal(looks, 3);
   });
 
   it("reads rights and daemons from the kernel's own files", () => {
