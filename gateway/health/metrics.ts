@@ -11,7 +11,8 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 const ADAPTER_STATES = ["starting", "on", "off", "no-permission", "gone", "recovering"] as const;
 
 export interface MetricsOptions {
-  store: Pick<Store, "events"> & { readonly reader: { devices(): Pick<DeviceInfo, "status">[] } };
+  /** A relay alone has none. */
+  store?: Pick<Store, "events"> & { readonly reader: { devices(): Pick<DeviceInfo, "status">[] } };
   status(): HubStatus;
 }
 
@@ -20,15 +21,20 @@ export class Metrics {
   private readonly registry = new Registry();
   readonly contentType = this.registry.contentType;
   private readonly unlisten: (() => void)[];
+  /** Of the scrape that runs: it costs a look at disk and machine. */
+  private status!: HubStatus;
 
   constructor(private readonly options: MetricsOptions) {
     collectDefaultMetrics({ register: this.registry });
-    this.unlisten = this.countStore(options.store.events);
+    const { store } = options;
+    this.unlisten = store ? this.countStore(store.events) : [];
+    if (store) this.readStore(store);
     this.readStatus();
   }
 
   /** In the text exposition format. */
   text(): Promise<string> {
+    this.status = this.options.status();
     return this.registry.metrics();
   }
 
@@ -62,56 +68,61 @@ export class Metrics {
     ];
   }
 
-  /** What is asked for when it is scraped; the counters of the radio are its own. */
-  private readStatus(): void {
-    const { status, store } = this.options;
+  /** What the store is asked for when it is scraped. */
+  private readStore({ reader }: NonNullable<MetricsOptions["store"]>): void {
     const sum = (devices: Pick<DeviceInfo, "status">[]) =>
       devices.reduce((total, device) => total + (device.status?.backlog ?? 0), 0);
     this.gauge(
       "avnode_backlog_frames",
       "Frames that handhelds last said they still hold, all together.",
-      () => sum(store.reader.devices()),
+      () => sum(reader.devices()),
     );
-    this.gauge("avnode_handhelds", "Handhelds claimed.", () => store.reader.devices().length);
-    this.gauge("avnode_handhelds_connected", "Handhelds connected now.", () => status().presences.length);
-    this.gauge("avnode_healthy", "1 when everything works that should.", () => Number(status().ok));
+    this.gauge("avnode_handhelds", "Handhelds claimed.", () => reader.devices().length);
     this.gauge("avnode_store_writable", "1 when the disk takes frames.", () =>
-      Number(status().store?.ok ?? 0),
+      Number(this.status.store?.ok ?? 0),
     );
     this.gauge(
       "avnode_disk_free_bytes",
       "Room where the data lies.",
-      () => status().store?.disk.freeBytes ?? 0,
+      () => this.status.store?.disk.freeBytes ?? 0,
     );
-    this.gauge("avnode_broker_connected", "1 with a connection to the broker.", () =>
-      Number(status().broker.connected),
-    );
-    this.gauge("avnode_radio_links", "Radio links open now.", () => status().radio?.links.length ?? 0);
-    this.byLabel("avnode_radio_adapters", "Bluetooth adapters, by state.", "state", (set) => {
-      const { adapters = [] } = status().radio ?? {};
-      for (const state of ADAPTER_STATES) set(adapters.filter((one) => one.state === state).length, state);
-    });
     this.total(
       "avnode_store_forgotten_total",
       "Messages given up for want of disk; handhelds send them again.",
-      (set) => set(status().store?.forgotten ?? 0),
+      (set) => set(this.status.store?.forgotten ?? 0),
     );
+  }
+
+  /** What the hub is asked for when it is scraped; the counters of the radio are its own. */
+  private readStatus(): void {
+    this.gauge("avnode_handhelds_connected", "Handhelds connected now.", () => this.status.presences.length);
+    this.gauge("avnode_healthy", "1 when everything works that should.", () => Number(this.status.ok));
+    this.gauge("avnode_broker_connected", "1 with a connection to the broker.", () =>
+      Number(this.status.broker.connected),
+    );
+    this.gauge("avnode_radio_links", "Radio links open now.", () => this.status.radio?.links.length ?? 0);
+    this.byLabel("avnode_radio_adapters", "Bluetooth adapters, by state.", "state", (set) => {
+      const { adapters = [] } = this.status.radio ?? {};
+      for (const state of ADAPTER_STATES) set(adapters.filter((one) => one.state === state).length, state);
+    });
     this.total("avnode_radio_connects_total", "Radio links made.", (set) =>
-      set(status().radio?.connects ?? 0),
+      set(this.status.radio?.connects ?? 0),
     );
     this.total("avnode_radio_link_seconds_total", "How long links lasted, all together.", (set) =>
-      set((status().radio?.linkMs ?? 0) / 1000),
+      set((this.status.radio?.linkMs ?? 0) / 1000),
     );
     this.total(
       "avnode_radio_closes_total",
       "Links that ended or were never made, by cause: each is dialled again.",
       (set) => {
-        const { closes = {} } = status().radio ?? {};
+        const { closes = {} } = this.status.radio ?? {};
         for (const cause of CLOSE_CAUSES) set(closes[cause] ?? 0, { cause });
       },
       "cause",
     );
-    this.byLabel("avnode_build_info", "The version that runs.", "version", (set) => set(1, status().version));
+    this.byLabel("avnode_build_info", "The version that runs.", "version", (set) =>
+      set(1, this.status.version),
+    );
   }
 
   private counter(name: string, help: string, label?: string): Counter {

@@ -110,6 +110,33 @@ describe("the hub in numbers", () => {
     }
   });
 
+  it("looks at the hub once for a scrape", async () => {
+    metrics.close();
+    let looks = 0;
+    metrics = new Metrics({
+      store: rig.store,
+      status: () => {
+        looks++;
+        return health();
+      },
+    });
+    looks = 0;
+    assert.ok(parse(await metrics.text()).has("avnode_healthy"));
+    assert.equal(looks, 1);
+    connected = false;
+    assert.equal(parse(await metrics.text()).get("avnode_broker_connected"), 0);
+    assert.equal(looks, 2);
+  });
+
+  it("leaves the store's out for a relay alone", async () => {
+    metrics.close();
+    metrics = new Metrics({ status: () => ({ ...health(), store: undefined }) });
+    const names = [...parse(await metrics.text()).keys()].filter((name) => name.startsWith("avnode_"));
+    assert.ok(names.includes("avnode_broker_connected") && names.includes("avnode_radio_links"));
+    for (const name of names)
+      assert.doesNotMatch(name, /store|disk|frames|receipt|refusals|backlog|handhelds$/);
+  });
+
   it("leaves the store alone once it is closed", () => {
     metrics.close();
     const handheld = rig.claimed();
