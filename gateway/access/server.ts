@@ -45,7 +45,8 @@ export interface WebPlace {
 export interface WebOptions {
   dataDir: string;
   place?: WebPlace;
-  hub: HubView;
+  /** A relay alone has no store to show: then there is health, and no page. */
+  hub?: HubView;
   /** For monitoring on this machine. */
   health?: HealthView;
   clock?: Clock;
@@ -152,7 +153,7 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
     reply.code(404).send({ code: "ACCESS_ROUTE", message: "there is nothing here" }),
   );
   if (options.health) addHealth(app, options.health);
-  addApi(app, { ...access, hub, tally, scheme, cookies, open: isOpen(place) });
+  if (hub) addApi(app, { ...access, hub, tally, scheme, cookies, open: isOpen(place) });
   return app;
 }
 

@@ -215,7 +215,6 @@ async function openWeb(
   status: () => HubStatus,
   log: Log,
 ): Promise<Web | undefined> {
-  if (!store) return undefined;
   const { startWeb } = require("../access/server") as typeof import("../access/server");
   const { Metrics } = require("../health/metrics") as typeof import("../health/metrics");
   const metrics = new Metrics({ store, status });

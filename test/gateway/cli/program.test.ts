@@ -429,4 +429,39 @@ describe("the program", function () {
     hub.kill("SIGTERM");
     assert.deepEqual(await once(hub, "exit"), [0, null]);
   });
+
+  it("tells of a relay alone over HTTP: its health and its metrics, and no page", async () => {
+    const config = join(dir, "relay.yaml");
+    writeFileSync(
+      config,
+      "broker: { url: 'mqtt://127.0.0.1:1' }\nradio: { adapters: ['unix:/nowhere'] }\nweb: { port: 0 }\n",
+    );
+    const args = [...PROGRAM, "start", "--role", "relay", "--data", join(dir, "alone"), "--config", config];
+    const relay = spawn(process.execPath, args, { cwd: ROOT });
+    try {
+      let said = "";
+      const address = await new Promise<string>((done, failed) => {
+        relay.stderr.on("data", (chunk) => {
+          said += chunk;
+          const web = /^web: (http:\/\/127\.0\.0\.1:\d+)\s/m.exec(said);
+          if (web) done(web[1]!);
+        });
+        relay.on("exit", () => failed(new Error(`it ended: ${said}`)));
+      });
+      const health = await fetch(`${address}/health`);
+      assert.equal(health.status, 503);
+      const told = (await health.json()) as { broker: unknown; problems: string[] };
+      assert.deepEqual([told.broker, "store" in told], [{ connected: false }, false]);
+      assert.match(told.problems[0]!, /broker cannot be reached/);
+      const metrics = await fetch(`${address}/metrics`);
+      assert.equal(metrics.status, 200);
+      assert.match(await metrics.text(), /^avnode_broker_connected 0$/m);
+      assert.equal((await fetch(`${address}/api/status`)).status, 404);
+      relay.removeAllListeners("exit");
+      relay.kill("SIGTERM");
+      assert.deepEqual(await once(relay, "exit"), [0, null]);
+    } finally {
+      relay.kill("SIGKILL");
+    }
+  });
 });
