@@ -150,7 +150,7 @@ function adviceOn(report: StatusReport): string[] {
     advice.push("there is no backup yet: avnode backup DIR, on another disk");
   if (report.lost?.recordings.some((one) => !one.final))
     advice.push("bring the handhelds near: they may still hold what the restore lacks");
-  if (report.handhelds.length === 0) advice.push("no handheld claimed yet: avnode claim CODE");
+  if (report.handhelds.length === 0) advice.push("no handheld claimed yet: avnode claim");
   if (!report.running && report.kind === "home") advice.push("the hub is not running: avnode start");
   return advice;
 }

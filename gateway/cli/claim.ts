@@ -5,6 +5,7 @@ import { CLAIM_WINDOW_MS, decodeClaimCode } from "../../protocol/claim";
 import { answerTo, CLAIMED } from "../claim/answers";
 import type { ClaimState } from "../store/claims";
 import type { ClaimOptions } from "../store/store";
+import { askLine } from "./asking";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 
@@ -23,7 +24,9 @@ interface ClaimWords extends DataOption {
 export function addClaim(program: Command, terminal: Terminal): void {
   program
     .command("claim [code...]")
-    .description("take ownership of the handheld with this concealed code; hold its button meanwhile")
+    .description(
+      "take ownership of a handheld by its concealed code, asked for if not given; hold its button meanwhile",
+    )
     .option("--photo <file>", "read the code from a photo of the handheld's QR (JPEG or PNG)")
     .option("--nearby", "first show which handhelds without an owner are near the hub")
     .option("--person <name>", "whose recordings its next ones are")
@@ -35,14 +38,18 @@ export function addClaim(program: Command, terminal: Terminal): void {
     .option("--data <dir>", "data directory")
     .action(async (words: string[], options: ClaimWords) => {
       const ways = [words.length > 0, options.photo !== undefined, options.nearby].filter(Boolean);
-      if (ways.length !== 1)
-        throw new CliError(Exit.usage, "give the code, or --photo FILE, or --nearby: one of the three");
-      const given = options.nearby ? undefined : await codeOf(words.join(""), options.photo);
+      if (ways.length > 1)
+        throw new CliError(
+          Exit.usage,
+          "give the code, or --photo FILE, or --nearby: one of the three, or none to be asked",
+        );
+      const given =
+        ways.length === 0 || options.nearby ? undefined : await codeOf(words.join(""), options.photo);
       const dataDir = dataDirOf(options, terminal);
       requireData(dataDir, terminal);
       requireHub(dataDir);
       const dossier = options.dossier === undefined ? undefined : readDossier(options.dossier);
-      const code = given ?? (await codeOfNearby(dataDir, terminal));
+      const code = given ?? (await askCode(dataDir, options.nearby === true, terminal));
       const end = await endOfClaim(dataDir, code, { person: options.person, dossier }, terminal);
       tellEnd(end, options.json === true, terminal);
     });
@@ -54,10 +61,14 @@ async function codeOf(typed: string, photo: string | undefined): Promise<Uint8Ar
   return codeFromPhoto(photo);
 }
 
-async function codeOfNearby(dataDir: string, terminal: Terminal): Promise<Uint8Array> {
-  // Loaded late: neither is needed for a code that was typed.
-  const { chooseNearby } = require("./nearby") as typeof import("./nearby");
-  const typed = await chooseNearby(dataDir, terminal);
+/** Typed here the code stands neither in the shell's history nor among the processes' arguments. */
+async function askCode(dataDir: string, nearby: boolean, terminal: Terminal): Promise<Uint8Array> {
+  if (nearby) {
+    // Loaded late: a code that is typed needs no list.
+    const { chooseNearby } = require("./nearby") as typeof import("./nearby");
+    await chooseNearby(dataDir, terminal);
+  }
+  const typed = (await askLine(terminal, "its code, or the file of a photo of its QR: ")).trim();
   return existsSync(typed) ? codeOf("", typed) : codeOf(typed, undefined);
 }
 

@@ -45,7 +45,7 @@ export function addDevices(program: Command, terminal: Terminal): void {
       if (options.json)
         return terminal.json({ hub: { running: hub !== undefined }, devices, refusals: { unknown } });
       if (devices.length === 0)
-        terminal.say("no handheld claimed yet: run 'avnode claim CODE' with its button held");
+        terminal.say("no handheld claimed yet: run 'avnode claim' with its button held");
       else print(devices, hub !== undefined, terminal);
       for (const { id, name, refusals, status } of devices) {
         const whose = name === undefined ? id : `${name} (${id})`;

@@ -16,12 +16,12 @@ function askHub(dataDir: string): Promise<HubStatus | undefined> {
   return askStatus(dataDir);
 }
 
-/** @returns the code or the photo's path, as typed; @throws CliError when there is nothing to choose from */
+/** Says whose button to hold; the radio cannot tell whose code it is. @throws CliError when there is nothing to choose from */
 export async function chooseNearby(
   dataDir: string,
   terminal: Terminal,
   ask: AskStatus = askHub,
-): Promise<string> {
+): Promise<void> {
   const status = await ask(dataDir);
   if (!status?.radio || status.radio.adapters.length === 0)
     throw new CliError(
@@ -37,8 +37,6 @@ export async function chooseNearby(
   // Lines that are piped in cannot be asked for one by one.
   if (found.length > 1 && terminal.stdin.isTTY) await choose(found, terminal);
   terminal.say("hold its button for three seconds: it blinks long, short, and that is the one");
-  const typed = await askLine(terminal, "its code, or the file of a photo of its QR: ");
-  return typed.trim();
 }
 
 /** On a terminal until Enter, drawn anew every second; otherwise once. */

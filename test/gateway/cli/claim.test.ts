@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import { restore } from "../../../gateway/backup/restore";
 import { runBackup } from "../../../gateway/backup/run";
 import { run } from "../../../gateway/cli/program";
@@ -18,8 +19,12 @@ interface Ran {
   err: string;
 }
 
-/** As it is typed, without a terminal. */
-async function claim(dataDir: string, code: Uint8Array, ...more: string[]): Promise<Ran> {
+/** The code as it is typed, without a terminal. */
+function claim(dataDir: string, code: Uint8Array, ...more: string[]): Promise<Ran> {
+  return claimBy([...encodeClaimCode(code).split(" "), ...more, "--data", dataDir]);
+}
+
+async function claimBy(words: string[], input = ""): Promise<Ran> {
   const caught = { out: "", err: "" };
   const into = (which: "out" | "err") =>
     ({
@@ -28,8 +33,8 @@ async function claim(dataDir: string, code: Uint8Array, ...more: string[]): Prom
         return true;
       },
     }) as unknown as NodeJS.WriteStream;
-  const words = ["claim", ...encodeClaimCode(code).split(" "), ...more, "--data", dataDir];
-  const exit = await run(words, "0.0.0", {}, new Terminal(into("out"), into("err"), {}));
+  const stdin = Readable.from([input]) as unknown as NodeJS.ReadStream;
+  const exit = await run(["claim", ...words], "0.0.0", {}, new Terminal(into("out"), into("err"), {}, stdin));
   return { exit, ...caught };
 }
 
@@ -46,6 +51,23 @@ function assertNot({ exit, out, err }: Ran, ...said: (string | RegExp)[]): void 
 
 describe("avnode claim ends", () => {
   const newDir = directories();
+
+  inTime("with a handheld by a code that it asked for; and with the usage where none is typed", async () => {
+    const dataDir = newDir();
+    await inHouse(dataDir, newKeepsake(1), async ({ handheld }) => {
+      const words = ["--data", dataDir];
+      const asked = claimBy(words, `${encodeClaimCode(handheld.identity.claimCode)}\n`);
+      await pause(1000);
+      handheld.act((monitor) => monitor.hold());
+      const { exit, out, err } = await asked;
+      assert.deepEqual([exit, out], [0, `claimed handheld ${toHex(handheld.identity.device)}\n`], err);
+      const none = await claimBy(words);
+      assert.deepEqual([none.exit, none.out], [2, ""]);
+      assert.match(none.err, /^avnode: nothing was typed where 'its code, or the file of a photo/);
+      const typo = await claimBy(words, "av1qqqq\n");
+      assert.equal(typo.exit, 2);
+    });
+  });
 
   inTime("with the code of another handheld: compare it", async () => {
     const dataDir = newDir();
