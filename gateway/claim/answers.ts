@@ -31,6 +31,10 @@ const ANSWERS: Partial<Record<ClaimCode, ClaimAnswer>> = {
     detail: "no handheld whose button was held came near the hub within a minute",
     next: "charge it, bring it within a few metres, hold its button for three seconds until it blinks, and claim again",
   },
+  withdrawn: {
+    detail: "the claim was withdrawn, and no handheld had answered it",
+    next: "claim again when it is at hand",
+  },
   "simulated-refused": {
     detail: "this is a simulated handheld, and a real hub takes none",
     next: "simulated ones belong into 'avnode start --demo' or 'avnode import'",

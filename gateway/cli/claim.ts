@@ -2,16 +2,19 @@ import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Command } from "commander";
 import { CLAIM_WINDOW_MS, decodeClaimCode } from "../../protocol/claim";
-import { answerTo, CLAIMED } from "../claim/answers";
+import { answerTo, CLAIMED, type ClaimAnswer } from "../claim/answers";
+import { type Deafness, deafness } from "../claim/deaf";
 import type { ClaimState } from "../store/claims";
 import type { ClaimOptions } from "../store/store";
 import { askLine } from "./asking";
+import { askHub } from "./connection";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 
 const POLL_MS = 250;
 /** The hub looks at filed claims now and then, and ends them itself. */
 const PATIENCE_MS = CLAIM_WINDOW_MS + 5000;
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 interface ClaimWords extends DataOption {
   photo?: string;
@@ -50,8 +53,12 @@ export function addClaim(program: Command, terminal: Terminal): void {
       requireHub(dataDir);
       const dossier = options.dossier === undefined ? undefined : readDossier(options.dossier);
       const code = given ?? (await askCode(dataDir, options.nearby === true, terminal));
+      const deaf = deafness(await askHub(dataDir, terminal));
+      if (deaf) terminal.say(`this hub hears nothing itself: ${deaf.why}; waiting for a relay elsewhere`);
       const end = await endOfClaim(dataDir, code, { person: options.person, dossier }, terminal);
-      tellEnd(end, options.json === true, terminal);
+      // It may hear by now.
+      const still = deaf && end.code === "nobody" ? deafness(await askHub(dataDir, terminal)) : undefined;
+      tellEnd(end, still ? unheard(still) : answerTo(end.code), options.json === true, terminal);
     });
 }
 
@@ -72,10 +79,17 @@ async function askCode(dataDir: string, nearby: boolean, terminal: Terminal): Pr
   return existsSync(typed) ? codeOf("", typed) : codeOf(typed, undefined);
 }
 
-/** @throws CliError for every end but a handheld */
-function tellEnd(end: ClaimState, json: boolean, terminal: Terminal): void {
+function unheard({ why, next }: Deafness): ClaimAnswer {
+  return {
+    detail: `this hub hears nothing itself (${why}), and no relay elsewhere heard a handheld whose button was held`,
+    next: `${next}; then claim again`,
+  };
+}
+
+/** @param answer where it is not claimed; @throws CliError for every end but a handheld */
+function tellEnd(end: ClaimState, answer: ClaimAnswer, json: boolean, terminal: Terminal): void {
   const claimed = end.state === "claimed";
-  const { detail, next } = claimed ? CLAIMED : answerTo(end.code);
+  const { detail, next } = claimed ? CLAIMED : answer;
   const { state, code, device } = end;
   if (json) terminal.json({ state, code, device, detail, next });
   else if (claimed) terminal.print(`claimed handheld ${device}`);
@@ -120,10 +134,14 @@ async function endOfClaim(
   options: ClaimOptions,
   terminal: Terminal,
 ): Promise<ClaimState> {
-  const { fileClaimBeside } = require("../store/store") as typeof import("../store/store");
+  const { fileClaimBeside, withdrawClaimBeside } =
+    require("../store/store") as typeof import("../store/store");
   const { StoreReader } = require("../store/reader") as typeof import("../store/reader");
   const id = fileClaimBeside(dataDir, code, options);
   const reader = StoreReader.open(dataDir);
+  // Left open it would take whoever's button is held until its minute is over. A second signal ends the process.
+  const withdraw = () => withdrawClaimBeside(dataDir, id);
+  for (const signal of SIGNALS) process.once(signal, withdraw);
   const until = Date.now() + PATIENCE_MS;
   const countdown = terminal.stderr.isTTY;
   if (!countdown) terminal.say("hold the handheld's button");
@@ -143,6 +161,7 @@ async function endOfClaim(
     }
   } finally {
     if (countdown) terminal.stderr.write("\r\x1b[K");
+    for (const signal of SIGNALS) process.off(signal, withdraw);
     reader.close();
   }
 }

@@ -29,7 +29,7 @@ export type DataKind = "home" | "demo" | "import";
 /**
  * Why a claim ended without a handheld; of one that waits, how it looks so far. Wrong code: who holds the button has no
  * owner and another code. Foreign: has an owner. Already yours: proved by its keys. Before restore: was claimed by this
- * store, which was restored since from a backup that does not know it. Nobody: no button was held near the hub.
+ * store, which was restored since from a backup that does not know it. Nobody: no button was held near the hub. Withdrawn: by whoever filed it.
  */
 export type ClaimCode =
   | "wrong-code"
@@ -37,6 +37,7 @@ export type ClaimCode =
   | "already-yours"
   | "before-restore"
   | "nobody"
+  | "withdrawn"
   | RefusalKind;
 
 export interface ClaimState {
@@ -106,6 +107,16 @@ export function fileClaim(
     .immediate();
 }
 
+/**
+ * Ends a claim that waits; also for a process beside the one that runs the hub. A handheld that was offered its root
+ * before may still take it.
+ */
+export function withdrawClaim(db: Database, id: number): void {
+  db.prepare(
+    "UPDATE claims SET state = 'expired', detail = 'withdrawn' WHERE id = ? AND state = 'waiting'",
+  ).run(id);
+}
+
 export function claimState(db: Database, id: number): ClaimState | undefined {
   const row = db.prepare("SELECT * FROM claims WHERE id = ?").get(id) as ClaimRow | undefined;
   if (!row) return undefined;
@@ -147,6 +158,8 @@ export class Claims {
         if (sign && sign !== claim.detail) this.tell(claim.id, sign);
       }
     }
+    // Those of claims that were withdrawn would stay.
+    if (newest === 0) this.signs.clear();
     return newest;
   }
 
@@ -355,6 +368,6 @@ export class Claims {
   }
 
   private tell(id: number, code: ClaimCode): void {
-    this.db.prepare("UPDATE claims SET detail = ? WHERE id = ?").run(code, id);
+    this.db.prepare("UPDATE claims SET detail = ? WHERE id = ? AND state = 'waiting'").run(code, id);
   }
 }

@@ -12,7 +12,7 @@ import { encodeReceipt } from "../../protocol/receipt";
 import { type DeviceHello, decodeDeviceHello, messageType } from "../../protocol/session";
 import { type Clock, systemClock } from "../clock";
 import { nodeCrypto } from "../crypto";
-import { type ClaimState, Claims, claimState, type DataKind, fileClaim } from "./claims";
+import { type ClaimState, Claims, claimState, type DataKind, fileClaim, withdrawClaim } from "./claims";
 import { type CommitOptions, Committer, type Health } from "./commit";
 import { type Device, Devices } from "./devices";
 import { makeDirectory, type Opened, openBeside, openToWrite } from "./directory";
@@ -462,6 +462,16 @@ export function fileClaimBeside(dataDir: string, code: Uint8Array, options: Clai
   try {
     if (options.dossier) new Tables(db).add(options.dossier);
     return fileClaim(db, keyring, code, options.person, systemClock.now());
+  } finally {
+    db.close();
+  }
+}
+
+/** Ends a claim before its minute is over, if it still waits. @param id its number */
+export function withdrawClaimBeside(dataDir: string, id: number): void {
+  const { db } = openBeside(dataDir, false);
+  try {
+    withdrawClaim(db, id);
   } finally {
     db.close();
   }

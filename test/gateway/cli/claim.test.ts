@@ -4,6 +4,9 @@ import { restore } from "../../../gateway/backup/restore";
 import { runBackup } from "../../../gateway/backup/run";
 import { run } from "../../../gateway/cli/program";
 import { Terminal } from "../../../gateway/cli/terminal";
+import { serveStatus } from "../../../gateway/health/socket";
+import type { HubStatus } from "../../../gateway/health/status";
+import { type AdapterStatus, NO_ADAPTERS } from "../../../gateway/radio/radio";
 import { toHex } from "../../../protocol/bytes";
 import { encodeClaimCode } from "../../../protocol/claim";
 import { newKeepsake } from "../../../tools/sim/keepsake";
@@ -164,6 +167,60 @@ describe("avnode claim ends", () => {
         second.err.includes(`${nobody} (the code is that of your handheld ${toHex(device)}); charge`),
         second.err,
       );
+    });
+  });
+
+  inTime("withdrawn by a signal, at once and for good", async () => {
+    const dataDir = newDir();
+    await inHouse(dataDir, newKeepsake(1), async ({ handheld, store }) => {
+      const listeners = process.listenerCount("SIGTERM");
+      const asked = claim(dataDir, handheld.identity.claimCode);
+      await pause(1000);
+      // Nobody but this process hears it.
+      process.emit("SIGTERM");
+      assertNot(
+        await asked,
+        /^avnode: not claimed: the claim was withdrawn, and no handheld .*; claim again/,
+      );
+      handheld.act((monitor) => monitor.hold());
+      await pause(5000);
+      assert.deepEqual([store.reader.devices(), handheld.monitor!.keys()], [[], undefined]);
+      assert.equal(process.listenerCount("SIGTERM"), listeners);
+    });
+  });
+
+  inTime("on a hub that hears nothing itself: what it lacks, at once and in the end", async () => {
+    const dataDir = newDir();
+    await inHouse(dataDir, newKeepsake(1), async ({ handheld }) => {
+      let adapters: AdapterStatus[] = [];
+      const hub = () => ({ radio: { ...NO_ADAPTERS, simulated: false, adapters } }) as unknown as HubStatus;
+      const socket = await serveStatus(dataDir, hub);
+      try {
+        const none = await claim(dataDir, OTHER_CODE);
+        assert.deepEqual([none.exit, none.out], [1, ""]);
+        assert.equal(
+          none.err,
+          "this hub hears nothing itself: no Bluetooth adapter is here; waiting for a relay elsewhere\n" +
+            `${HOLD}avnode: not claimed: this hub hears nothing itself (no Bluetooth adapter is here), and no relay ` +
+            "elsewhere heard a handheld whose button was held; plug one in; then claim again\n",
+        );
+        const off: AdapterStatus = { id: "hci0", state: "off", scanning: false, links: 0, recoveries: 1 };
+        adapters = [{ ...off, advice: "hci0 is switched off: run: it" }];
+        const asked = claim(dataDir, handheld.identity.claimCode);
+        await pause(1000);
+        handheld.act((monitor) => monitor.hold());
+        const heard = await asked;
+        assert.equal(heard.exit, 0, "a relay heard it");
+        assert.match(heard.err, /^this hub hears nothing itself: hci0 is switched off; waiting/);
+        adapters = [{ ...off, state: "on" }, off];
+        handheld.powerOff();
+        assertNot(
+          await claim(dataDir, OTHER_CODE),
+          /^avnode: not claimed: no handheld whose button .*; charge it/,
+        );
+      } finally {
+        await socket.close();
+      }
     });
   });
 });
