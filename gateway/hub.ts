@@ -2,10 +2,11 @@
 import type { Clock } from "./clock";
 import { type HomeAssistantSettings, planHomeAssistant, startHomeAssistant } from "./homeassistant/start";
 import type { HealthValues } from "./homeassistant/values";
-import { type Broker, DEFAULT_PORT, startBroker } from "./mqtt/broker";
+import { type Broker, DEFAULT_HOST, DEFAULT_PORT, startBroker } from "./mqtt/broker";
 import type { BrokerAddress, ExternalBroker } from "./mqtt/client";
 import { StoreLink } from "./mqtt/storelink";
 import { loadBrokerUsers } from "./mqtt/users";
+import { listenFault } from "./ports";
 import type { Radio } from "./radio/radio";
 import { Relay } from "./relay/relay";
 import { ROLES, type Role } from "./roles";
@@ -17,14 +18,15 @@ import { Store } from "./store/store";
 
 /** Where the embedded broker listens, by default on 127.0.0.1. */
 export interface EmbeddedPlace {
-  port: number;
+  /** Without one 1883, or a free one where another program has that. */
+  port?: number;
   host?: string;
 }
 
 export interface HubOptions {
   dataDir: string;
   kind: DataKind;
-  /** One elsewhere; the embedded one on a port, by default 1883; "memory" for the embedded one without a port. */
+  /** One elsewhere; the embedded one on a port; "memory" for the embedded one without a port. */
   broker?: ExternalBroker | EmbeddedPlace | "memory";
   /** Without one the hub relays nothing itself. */
   radio?: Radio;
@@ -70,13 +72,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   } catch (error) {
     store?.close();
     if (error instanceof StoreError) throw error;
-    throw new StoreError(
-      "HUB_BROKER",
-      `cannot start the broker: ${(error as Error).message}. Correct its port or host in --config FILE`,
-      {
-        cause: error,
-      },
-    );
+    const { port = DEFAULT_PORT, host = DEFAULT_HOST } = (options.broker ?? {}) as EmbeddedPlace;
+    const why = listenFault(error as Error, host, port, "broker");
+    throw new StoreError("HUB_BROKER", `cannot start the broker: ${why}`, { cause: error });
   }
   const address = broker ?? (options.broker as BrokerAddress);
   const storeLink = store && new StoreLink({ store, broker: address, clock, log });
@@ -120,14 +118,14 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 }
 
 async function embedded(
-  { dataDir, broker = { port: DEFAULT_PORT }, clock, log }: HubOptions,
+  { dataDir, broker = {}, clock, log }: HubOptions,
   homeAssistantPrefixes: string[],
   onRefused: () => void,
 ): Promise<Broker | undefined> {
   const watch = { homeAssistantPrefixes, clock, log, onRefused };
   if (broker === "memory") return startBroker(watch);
   if ("url" in broker) return undefined;
-  const { port, host } = broker;
+  const { port = "default", host } = broker;
   return startBroker({
     port,
     host,

@@ -6,6 +6,7 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } f
 import { type Clock, systemClock } from "../clock";
 import { addHealth, type HealthView } from "../health/routes";
 import { Tally } from "../mqtt/tally";
+import { listenFault, listenOrElse } from "../ports";
 import { codeOf, StoreError } from "../store/errors";
 import { type Log, silentLog } from "../store/log";
 import { addApi, type HubView } from "./api";
@@ -33,6 +34,7 @@ const IDLE_MS = 30_000;
 const MAX_REQUESTS_A_MINUTE = 600;
 
 export interface WebPlace {
+  /** Without one 8480, or a free one where another program has that. */
   port?: number;
   host?: string;
   /** Names under which browsers reach it, beside addresses and localhost. */
@@ -56,6 +58,8 @@ export interface WebOptions {
 export interface Web {
   address: string;
   port: number;
+  /** The default port, where another program has it. */
+  taken?: number;
   /** What the owner should know of it. */
   warning?: string;
   stop(): Promise<void>;
@@ -157,26 +161,19 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
   return app;
 }
 
-/** @throws CONFIG_WEB, ACCESS_*; a port that is taken is replaced by a free one */
+/** @throws CONFIG_WEB, ACCESS_* */
 export async function startWeb(options: WebOptions): Promise<Web> {
   const { place = {} } = options;
   checkWebPlace(options.dataDir, place);
-  const { host = DEFAULT_HOST, port: wanted = DEFAULT_WEB_PORT } = place;
+  const { host = DEFAULT_HOST } = place;
   const app = await makeServer(options);
+  let taken: number | undefined;
   try {
-    try {
-      await app.listen({ host, port: wanted });
-    } catch (error) {
-      if (codeOf(error) !== "EADDRINUSE") throw error;
-      await app.listen({ host, port: 0 });
-    }
+    taken = await listenOrElse((one) => app.listen({ host, port: one }), place.port, DEFAULT_WEB_PORT);
   } catch (cause) {
     await app.close();
-    throw new StoreError(
-      "ACCESS_LISTEN",
-      `cannot open the page on ${host}: ${(cause as Error).message}. Correct web.host in --config FILE`,
-      { cause },
-    );
+    const why = listenFault(cause as Error, host, place.port ?? DEFAULT_WEB_PORT, "web");
+    throw new StoreError("ACCESS_LISTEN", `cannot open the API: ${why}`, { cause });
   }
   const { port } = app.server.address() as AddressInfo;
   const scheme = place.cert === undefined ? "http" : "https";
@@ -185,7 +182,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     isLoopback(host) || host === "localhost" || scheme === "https"
       ? undefined
       : "passwords cross the network in the clear: give web.cert and web.key in --config FILE";
-  return { address: `${scheme}://${shown}:${port}`, port, warning, stop: () => app.close() };
+  return { address: `${scheme}://${shown}:${port}`, port, taken, warning, stop: () => app.close() };
 }
 
 function bytesAsHex(this: Record<string, unknown>, key: string, plain: unknown): unknown {

@@ -197,8 +197,9 @@ async function tell(
   };
   const socket = await serveStatus(told.dataDir, status).catch(goOn);
   const web = await openWeb(told, place, status, log).catch(goOn);
-  if (web) say(`web: ${web.address}${web.warning ? ` · ${web.warning}` : ""}`);
-  health.web = web?.address;
+  if (web)
+    say(`api: ${takenText(web.taken)}${web.address}${web.warning === undefined ? "" : ` · ${web.warning}`}`);
+  health.web = web;
   const supervisor = new Supervisor({ status, clock: systemClock, log, env });
   supervisor.ready();
   return async () => {
@@ -241,7 +242,7 @@ function announce(
   { homeAssistant }: Config,
 ): void {
   terminal.say(`avnode hub: recordings are kept in ${dataDir}`);
-  terminal.say(`broker: ${placeOf(hub, broker)} · stop with Ctrl-C`);
+  terminal.say(`broker: ${takenText(hub.broker?.taken)}${placeOf(hub, broker)} · stop with Ctrl-C`);
   if (!hub.store || !homeAssistant?.discovery) return;
   terminal.say(
     hub.broker
@@ -265,6 +266,10 @@ function sayRadio(terminal: Terminal, { radio, port }: Hub, broker: string, data
   else if (radio)
     terminal.say(`radio: no Bluetooth adapter here; one that is plugged in is used at once, and ${relays}`);
   else terminal.say(`radio: none; ${relays}`);
+}
+
+function takenText(port: number | undefined): string {
+  return port === undefined ? "" : `another program has port ${port}, so it is at `;
 }
 
 function placeOf(hub: Hub, broker: HubOptions["broker"]): string {
@@ -300,7 +305,7 @@ export function requireBroker(roles: Role[], broker: ExternalBroker | EmbeddedPl
 }
 
 export function brokerOf({ broker = {} }: Config): ExternalBroker | EmbeddedPlace {
-  const { url, username, password, ca, cert, key, host, port = 1883 } = broker;
+  const { url, username, password, ca, cert, key, host, port } = broker;
   if (url === undefined) return { port, host };
   return { url, username, password, ca: pem(ca), cert: pem(cert), key: privatePem(key) };
 }

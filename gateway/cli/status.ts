@@ -70,11 +70,12 @@ function factsOf(report: Report, now: number): Fact[] {
 }
 
 function factsOfHub(hub: HubStatus, now: number): Fact[] {
-  const { broker, radio, roles, startedAt, version, web } = hub;
+  const { broker, radio, roles, startedAt, taken = [], version, web } = hub;
   return [
     ["hub", `running since ${localTime(startedAt)}: avnode ${version}, ${roles.join(" and ")}`],
     ["broker", `${broker.address}, ${broker.connected ? "connected" : "NOT CONNECTED"}`],
-    ...(web === undefined ? [] : [["page", web] satisfies Fact]),
+    ...(web === undefined ? [] : [["api", web] satisfies Fact]),
+    ...taken.map((port): Fact => ["port", `another program has ${port}: the address above is no default`]),
     ...(radio ? factsOfRadio(radio, now) : [["radio", "none"] satisfies Fact]),
   ];
 }

@@ -8,7 +8,7 @@ import { type Disk, diskOf, isLast } from "./disk";
 import type { HubStatus } from "./status";
 
 export interface HealthOptions {
-  hub: Pick<Hub, "store" | "relay" | "radio" | "connected">;
+  hub: Pick<Hub, "store" | "broker" | "relay" | "radio" | "connected">;
   dataDir: string;
   version: string;
   roles: readonly Role[];
@@ -18,8 +18,8 @@ export interface HealthOptions {
 }
 
 export class HubHealth {
-  /** Address of the page, once it is open. */
-  web?: string;
+  /** Where the API is, once it is open. */
+  web?: { address: string; taken?: number };
   private readonly startedAt: number;
 
   constructor(private readonly options: HealthOptions) {
@@ -41,7 +41,8 @@ export class HubHealth {
       problems: [...severe, ...problemsOfRadio(radio)],
       store,
       broker: { address: broker, connected },
-      web: this.web,
+      web: this.web?.address,
+      taken: [hub.broker?.taken, this.web?.taken].filter((port) => port !== undefined),
       radio,
       presences: hub.relay?.presenceStatus() ?? [],
     };

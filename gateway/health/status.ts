@@ -27,8 +27,10 @@ export interface HubStatus {
   /** Where it has that role: whether the disk takes frames, and the room on it. */
   store?: Health & { disk: Disk };
   broker: { address: string; connected: boolean };
-  /** Address of the page. */
+  /** Address of the API. */
   web?: string;
+  /** Default ports that another program has, so that broker or API are at another. */
+  taken?: number[];
   radio?: RadioStatus;
   presences: PresenceStatus[];
 }

@@ -8,6 +8,7 @@ import { Aedes, type AedesOptions, type Client } from "aedes";
 import { CHECKPOINT_TOPIC, MAX_ENVELOPE_BYTES, TopicKind } from "../../protocol/names";
 import { type Clock, systemClock } from "../clock";
 import { isRetainedForHomeAssistant } from "../homeassistant/topics";
+import { listenOrElse } from "../ports";
 import { type Log, silentLog } from "../store/log";
 import { PacketLimit } from "./packets";
 import { Tally } from "./tally";
@@ -40,8 +41,8 @@ interface Known {
 }
 
 export interface BrokerOptions {
-  /** TCP port, 0 for any; a free one is taken if it is not free. Without it only in-memory connections exist. */
-  port?: number;
+  /** TCP port, 0 for any, "default" for 1883 or a free one where that is taken. Without it only in-memory connections exist. */
+  port?: number | "default";
   /** Where that port is, by default 127.0.0.1. */
   host?: string;
   /** Nobody else connects, from within this process either; made anew unless given. */
@@ -57,6 +58,8 @@ export interface BrokerOptions {
 export interface Broker {
   /** Where it listens. */
   readonly port?: number;
+  /** The default port, where another program has it. */
+  readonly taken?: number;
   readonly users: BrokerUsers;
   /** A connection from within this process. */
   connect(): Duplex;
@@ -85,13 +88,19 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   aedes.on("connectionError", (_client, error) =>
     aftermath.count("connection-error", `refused a connection: ${error.message}`),
   );
-  const server =
-    options.port === undefined
-      ? undefined
-      : await listen(aedes, options.port, options.host ?? DEFAULT_HOST, tally);
-  const address = server?.address();
+  const { port, host = DEFAULT_HOST } = options;
+  let listener: Listener | undefined;
+  try {
+    if (port !== undefined) listener = await listen(aedes, port, host, tally);
+  } catch (error) {
+    // Its timers would keep the process.
+    await new Promise<void>((done) => aedes.close(done));
+    throw error;
+  }
+  const address = listener?.server.address();
   return {
     port: typeof address === "object" ? address?.port : undefined,
+    taken: listener?.taken,
     users,
     connect() {
       const [near, far] = duplexPair();
@@ -103,7 +112,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     },
     refusals: () => ({ ...aftermath.totals(), ...tally.totals() }),
     async close() {
-      server?.close();
+      listener?.server.close();
       await new Promise<void>((done) => aedes.close(done));
     },
   };
@@ -178,18 +187,19 @@ function rules(
   };
 }
 
-async function listen(aedes: Aedes, port: number, host: string, tally: Tally): Promise<Server> {
+interface Listener {
+  server: Server;
+  taken?: number;
+}
+
+async function listen(aedes: Aedes, port: number | "default", host: string, tally: Tally): Promise<Listener> {
   const server = createServer((socket) => {
     aedes.handle(limited(socket, tally));
   });
   server.maxConnections = MAX_CLIENTS;
-  try {
-    await listening(server, port, host);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    await listening(server, 0, host);
-  }
-  return server;
+  const told = port === "default" ? undefined : port;
+  const taken = await listenOrElse((one) => listening(server, one, host), told, DEFAULT_PORT);
+  return { server, taken };
 }
 
 function listening(server: Server, port: number, host: string): Promise<void> {

@@ -3,10 +3,16 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { connect as connectTcp } from "node:net";
+import { connect as connectTcp, createServer } from "node:net";
 import { openAccess } from "../../../gateway/access/database";
 import { Passwords } from "../../../gateway/access/passwords";
-import { checkWebPlace, startWeb, type Web, type WebPlace } from "../../../gateway/access/server";
+import {
+  checkWebPlace,
+  DEFAULT_WEB_PORT,
+  startWeb,
+  type Web,
+  type WebPlace,
+} from "../../../gateway/access/server";
 import { skipUnless } from "../../machine";
 import { certify, hasOpenssl, makeCa } from "../mqtt/certificates";
 import { AccessRig, PASSWORD } from "./rig";
@@ -55,6 +61,24 @@ describe("page and API on a socket", () => {
       socket.on("connect", () => done("let in")).on("error", (error: { code?: string }) => done(error.code));
     });
     assert.equal(await elsewhere, "ECONNREFUSED");
+  });
+
+  it("do not open on a port that another program has, and name its key; but beside the default one", async () => {
+    const { port } = await listen();
+    await assert.rejects(startWeb({ dataDir: rig.dataDir, place: { port }, hub }), {
+      code: "ACCESS_LISTEN",
+      message: new RegExp(
+        `another program has port ${port} of 127\\.0\\.0\\.1\\. Name .* web\\.port in --config`,
+      ),
+    });
+    const other = createServer().listen(DEFAULT_WEB_PORT, "127.0.0.1");
+    // Whoever has it already will do.
+    await once(other, "listening").catch(() => {});
+    const beside = await startWeb({ dataDir: rig.dataDir, hub });
+    assert.equal(beside.taken, DEFAULT_WEB_PORT);
+    assert.notEqual(beside.port, DEFAULT_WEB_PORT);
+    await beside.stop();
+    other.close();
   });
 
   const open: [string, WebPlace][] = [

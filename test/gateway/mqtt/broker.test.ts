@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { type EventEmitter, once as onceOf } from "node:events";
-import type { AddressInfo } from "node:net";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
 import mqtt, { type MqttClient } from "mqtt";
 import { type Broker, startBroker } from "../../../gateway/mqtt/broker";
@@ -81,12 +80,17 @@ describe("the embedded broker", () => {
 
   it("carries what is published under avnode's topics", worksStill);
 
-  it("takes a free port when the one asked for is taken", async () => {
-    const other = createServer().listen(0, "127.0.0.1");
-    await once(other, "listening");
-    const taken = (other.address() as AddressInfo).port;
-    const second = await startBroker({ port: taken });
-    assert.ok(second.port !== undefined && second.port !== taken);
+  it("does not start where another program has the port that it was told", async () => {
+    await assert.rejects(startBroker({ port: broker.port }), { code: "EADDRINUSE" });
+  });
+
+  it("takes a free port where another program has the default, and says so", async () => {
+    const other = createServer().listen(1883, "127.0.0.1");
+    // Whoever has it already will do.
+    await once(other, "listening").catch(() => {});
+    const second = await startBroker({ port: "default" });
+    assert.equal(second.taken, 1883);
+    assert.ok(second.port !== undefined && second.port !== 1883);
     await second.close();
     other.close();
   });
