@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Config } from "../config/config";
 import type { UnitOptions } from "../health/unit";
@@ -32,7 +32,13 @@ export function addService(
       const config = options.config === undefined ? undefined : resolve(options.config);
       const { node, program } = running();
       refuse("Node", node, "install it for the whole machine, as under /usr/local");
-      refuse("avnode", program, "move it, as to /opt/avnode");
+      const folder = dirname(dirname(program));
+      const copy = folder.includes("'") ? "copy its folder" : `run: sudo cp -a '${folder}' /opt/avnode`;
+      refuse(
+        "the program",
+        program,
+        `its folder, with dist, node_modules and package.json, goes under /opt: ${copy}; then: ${node} /opt/avnode/dist/avnode.js service`,
+      );
       if (config !== undefined) refuse("--config", config, "move it, as to /etc/avnode.yaml");
       const { dataDir, writes } = foldersOf(config, roles);
       terminal.print(unitText({ node, program, config, roles, dataDir, writes }).trimEnd());

@@ -32,8 +32,8 @@ export function unusable(path: string): string | undefined {
 export function unitText({ node, program, config, roles, dataDir = STATE, writes }: UnitOptions): string {
   const hasRadio = roles.includes("relay");
   const rights = hasRadio ? "CAP_NET_RAW CAP_NET_ADMIN" : "";
-  const start = [node, program, "start", "--role", roles.join(",")];
-  if (config !== undefined) start.push("--config", config);
+  const options = ["--role", roles.join(","), ...(config === undefined ? [] : ["--config", config])];
+  const start = [node, program, "start", ...options];
   const own =
     config === undefined ? "" : `\n# ${config} and what it names must be readable by the user avnode.`;
   const writable =
@@ -44,7 +44,7 @@ ReadWritePaths=${writes.map((folder) => `-${folder}`).join(" ")}
 `;
   return `# Written by 'avnode service'. As root, once:
 #   useradd --system --home-dir ${STATE} --shell /usr/sbin/nologin avnode
-#   node avnode.js service > /etc/systemd/system/avnode.service     (with the options of this one)
+#   ${[node, program, "service", ...options].join(" ")} > /etc/systemd/system/avnode.service
 #   systemctl daemon-reload && systemctl enable --now avnode
 # Commands run as its user: sudo -u avnode ${node} ${program} status --data ${dataDir}${own}
 [Unit]

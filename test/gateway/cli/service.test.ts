@@ -36,6 +36,11 @@ describe("avnode service", () => {
   it("prints a unit that starts this program", () => {
     const lines = service([]).split("\n");
     assert.ok(lines.includes(`ExecStart=${PLACED.node} ${PLACED.program} start --role relay,store`));
+    assert.ok(
+      lines.includes(
+        `#   ${PLACED.node} ${PLACED.program} service --role relay,store > /etc/systemd/system/avnode.service`,
+      ),
+    );
     assert.ok(lines.includes("Type=notify"));
     assert.ok(lines.includes("WantedBy=multi-user.target"));
   });
@@ -54,10 +59,11 @@ describe("avnode service", () => {
 
   it("refuses Node and the program where the service would not see them", () => {
     refusal(/^Node: \/root\/n\/bin\/node is under \/root/, [], { ...PLACED, node: "/root/n/bin/node" });
-    refusal(/^avnode: \/home\/me\/avnode\.js is under \/home/, [], {
-      ...PLACED,
-      program: "/home/me/avnode.js",
-    });
+    refusal(
+      /^the program: \/home\/me\/av\/dist\/avnode\.js is under \/home.*: sudo cp -a '\/home\/me\/av' \/opt\/avnode; /,
+      [],
+      { ...PLACED, program: "/home/me/av/dist/avnode.js" },
+    );
   });
 
   it("refuses a configuration out of reach, an unknown role, and a relay without a broker", () => {
