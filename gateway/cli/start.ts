@@ -154,6 +154,10 @@ async function demo(
     },
   });
   const { hub } = running;
+  const shown = dataDir.includes(" ") ? `'${dataDir}'` : dataDir;
+  say(`more of it: avnode status --data ${shown}`);
+  if (options.virtualRadio && Number(options.handhelds ?? 1) > 1)
+    say(`${options.handhelds} handhelds, one of them drawn; all of them: avnode devices --data ${shown}`);
   const told = { hub, dataDir, version, roles, broker: placeOf(hub, broker) };
   const stopTelling = await tell(told, place, log, terminal.env, say);
   return async () => {
