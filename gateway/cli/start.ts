@@ -245,7 +245,11 @@ function announce(
   broker: HubOptions["broker"],
   { homeAssistant }: Config,
 ): void {
-  terminal.say(`avnode hub: recordings are kept in ${dataDir}`);
+  terminal.say(
+    hub.store
+      ? `avnode hub: recordings are kept in ${dataDir}`
+      : "avnode relay: keeps no recordings, the store elsewhere does",
+  );
   terminal.say(`broker: ${takenText(hub.broker?.taken)}${placeOf(hub, broker)} · stop with Ctrl-C`);
   if (!hub.store || !homeAssistant?.discovery) return;
   terminal.say(
