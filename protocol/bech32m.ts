@@ -69,6 +69,13 @@ export function decodeCode(prefix: string, name: string, typed: string): Uint8Ar
   }
   const head = prefix + "1";
   text = lower.substr(0, head.length) === head ? lower.substr(head.length) : lower;
+  if (text.length === head.length + DATA_CHARS + CHECK_CHARS) {
+    const other = text.substr(0, head.length);
+    throw refusal(
+      name + "_LENGTH",
+      "the code begins with " + head + ", this one with " + other + ": take the other code",
+    );
+  }
   if (text.length !== DATA_CHARS + CHECK_CHARS) {
     throw refusal(name + "_LENGTH", "the code has 32 characters after " + head + ", got " + text.length);
   }
@@ -84,7 +91,10 @@ export function decodeCode(prefix: string, name: string, typed: string): Uint8Ar
     values.push(value);
   }
   if (polymod(withPrefix(prefix, values)) !== BECH32M) {
-    throw refusal(name + "_CHECKSUM", "the code has a typing error: its checksum does not fit");
+    throw refusal(
+      name + "_CHECKSUM",
+      "the code has a typing error: its checksum does not fit; compare it with what is printed, four characters at a time",
+    );
   }
   const code = new Uint8Array(CODE_BYTES);
   let buffer = 0;

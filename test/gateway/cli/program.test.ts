@@ -351,6 +351,16 @@ describe("the program", function () {
       ["claim", "av1qqqq"],
       /^avnode: the code has 32 characters after av1, got 4\n$/,
     ],
+    [
+      "a claim code with a mistyped letter",
+      ["claim", "av1 qqqq qqqq qqqq qqqq qqqq qqqq qqqq qqqq"],
+      /^avnode: the code has a typing error: .*; compare it with what is printed/,
+    ],
+    [
+      "another code than a handheld's",
+      ["claim", "avr1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"],
+      /^avnode: the code begins with av1, this one with avr: take the other code/,
+    ],
     ["no command", [], /^Usage: avnode/],
   ];
   for (const [name, words, message] of usage) {
