@@ -3,7 +3,7 @@ import { sameBytes } from "../protocol/bytes";
 import { type Command, decodeCommand, encodeStatus, type Status } from "../protocol/command";
 import { Reassembler } from "../protocol/fragments";
 import { FrameType } from "../protocol/header";
-import type { Receipt } from "../protocol/receipt";
+import { MAX_HOLES, type Receipt } from "../protocol/receipt";
 import type { Refusal } from "../protocol/refusal";
 import {
   decodeHelloRequest,
@@ -24,6 +24,9 @@ import type { Keys } from "./vault";
 const WINDOW = 64;
 /** A frame that no receipt covered by then is sent again. A store receipts one recording a second. */
 const RESEND_MS = 4000;
+/** Unless it stands behind the last hole that a receipt has room for: then it may well be there. */
+const UNTOLD_MS = 32000;
+const WATCH_MS = 1000;
 /** A hello or a status without answer is said again. */
 const REPEAT_MS = 3000;
 /** Silence while frames are owed: the store may have forgotten the session. */
@@ -80,9 +83,13 @@ export class Link {
   private lastHello: StoreHello | undefined;
   private live: InFlight[] = [];
   private inFlight: InFlight[] = [];
-  /** Resends since the last progress, and the page that the backlog begins with. */
+  /** Rounds of resends since the last progress, when the newest was, and the page that the backlog begins with. */
   private barren = 0;
+  private barrenMs = 0;
   private fromSerial = 0;
+  /** What the newest receipt, of this recording, tells of: frames below it. */
+  private toldRecording = 0;
+  private told = 0;
   private lastCommand = 0;
   private heardMs = 0;
   private cancelRepeat: (() => void) | undefined;
@@ -118,6 +125,8 @@ export class Link {
       return self.owner.keys() !== undefined;
     });
     board.radio.onConnect = function () {
+      // Said again whenever notifications are asked for, as often as a stranger likes.
+      if (self.connected && !self.proved() && self.strangers.tooMuch()) return;
       self.connected = true;
       self.strangers.connected();
       self.reassembler = new Reassembler(PARTIAL_MESSAGES);
@@ -193,6 +202,7 @@ export class Link {
     this.lastHello = undefined;
     this.live = [];
     this.inFlight = [];
+    this.toldRecording = 0;
     this.barren = 0;
     this.pace.begin();
     this.fromSerial = 0;
@@ -258,7 +268,7 @@ export class Link {
     if (type === FrameType.receipt) {
       const receipt = session.receipt(body, this.owner.keys()!.recording - 1);
       this.ring.receipt(receipt.recording, receipt.next, receipt.holes);
-      this.forgetReceipted(receipt.recording);
+      this.forgetReceipted(receipt);
       this.owner.receipted(receipt);
     } else if (type === FrameType.command) {
       const command = decodeCommand(body);
@@ -323,17 +333,24 @@ export class Link {
     while (this.live.length > 0) {
       const live = this.live.shift()!;
       if (this.ring.owes(live.recording, live.sequence) && !this.isInFlight(live.recording, live.sequence)) {
-        return this.launch(live.recording, live.sequence, true);
+        const frame = this.launch(live.recording, live.sequence, true);
+        if (frame) return frame;
       }
     }
-    if (this.inFlight.length >= WINDOW) return undefined;
-    let owed = this.ring.nextOwed(this.underWay, this.fromSerial);
-    if (!owed && this.fromSerial > 0) {
-      this.fromSerial = 0;
-      owed = this.ring.nextOwed(this.underWay, 0);
+    while (this.inFlight.length < WINDOW) {
+      let owed = this.ring.nextOwed(this.underWay, this.fromSerial);
+      if (!owed && this.fromSerial > 0) {
+        this.fromSerial = 0;
+        owed = this.ring.nextOwed(this.underWay, 0);
+      }
+      if (!owed) return undefined;
+      const frame = this.launch(owed.recording, owed.sequence, false);
+      if (frame) return frame;
     }
-    return owed ? this.launch(owed.recording, owed.sequence, false) : undefined;
+    return undefined;
   }
+
+  /** @returns undefined where flash has rotted: it counts as sent, so that the next one is looked for */
 
   private launch(recording: number, sequence: number, live: boolean): Uint8Array | undefined {
     this.inFlight.push({ recording, sequence, sentMs: this.board.uptimeMs(), live });
@@ -351,10 +368,13 @@ export class Link {
 
   /**
    * What the receipt covers has arrived. What it does not cover and was sent before something that it covers was
-   * overtaken: lost, because a connection keeps the order.
+   * overtaken: lost, because a connection keeps the order. One that is full of holes says nothing of what is behind them.
    */
-  private forgetReceipted(recording: number): void {
+  private forgetReceipted(receipt: Receipt): void {
     const inFlight = this.inFlight;
+    const recording = receipt.recording;
+    this.toldRecording = recording;
+    this.told = receipt.holes.length < MAX_HOLES ? Infinity : receipt.next;
     const still: InFlight[] = [];
     let overtaken = false;
     let lost = false;
@@ -363,7 +383,7 @@ export class Link {
       const frame = inFlight[i];
       const owed = frame.recording !== recording || this.ring.owes(recording, frame.sequence);
       if (!owed) overtaken = true;
-      else if (overtaken && frame.recording === recording) {
+      else if (overtaken && frame.recording === recording && frame.sequence < this.told) {
         lost = true;
         if (frame.sentMs >= this.pacedMs) tooFast = true;
         if (frame.live) this.hasten(frame);
@@ -378,32 +398,46 @@ export class Link {
     this.pace.lost();
     this.pacedMs = this.board.uptimeMs();
   }
-  /** Wakes when the oldest frame under way is overdue. */
+  /** Looks once a second for what is overdue. */
   private watch(): void {
     if (this.cancelResend || this.inFlight.length === 0) return;
     const self = this;
-    const wait = Math.max(1, this.inFlight[0].sentMs + RESEND_MS - this.board.uptimeMs());
-    this.cancelResend = this.board.after(wait, function () {
+    this.cancelResend = this.board.after(WATCH_MS, function () {
       self.cancelResend = undefined;
       const now = self.board.uptimeMs();
       if (now - self.heardMs > SILENCE_MS) return self.hello();
-      const due = now - RESEND_MS;
-      if (self.inFlight.length === 0 || self.inFlight[0].sentMs > due) return self.watch();
-      self.barren++;
-      // A queue that runs over loses the same end of a long frame every time.
-      if (self.barren > 1) self.pace.silence();
-      if (self.barren > BARREN_RESENDS) {
-        const last = self.inFlight[self.inFlight.length - 1];
-        self.fromSerial = self.ring.serialBehind(last.recording, last.sequence);
-        self.barren = 0;
+      if (self.forgetOverdue(now)) {
+        self.ring.rewind();
+        self.outbox.wake();
       }
-      while (self.inFlight.length > 0 && self.inFlight[0].sentMs <= due) {
-        const frame = self.inFlight.shift()!;
-        if (frame.live) self.hasten(frame);
-      }
-      self.ring.rewind();
       self.watch();
-      self.outbox.wake();
     });
+  }
+
+  /** @returns whether something is to be sent again */
+  private forgetOverdue(now: number): boolean {
+    const inFlight = this.inFlight;
+    const still: InFlight[] = [];
+    for (let i = 0; i < inFlight.length; i++) {
+      const frame = inFlight[i];
+      const isTold = frame.recording !== this.toldRecording || frame.sequence < this.told;
+      if (now - frame.sentMs < (isTold ? RESEND_MS : UNTOLD_MS)) still.push(frame);
+    }
+    if (still.length === inFlight.length) return false;
+    if (now - this.barrenMs >= RESEND_MS) this.barrenRound(now);
+    this.inFlight = still;
+    return true;
+  }
+
+  /** What was sent in the time of a resend brought nothing. */
+  private barrenRound(now: number): void {
+    this.barrenMs = now;
+    this.barren++;
+    // A queue that runs over loses the same end of a long frame every time.
+    if (this.barren > 1) this.pace.silence();
+    if (this.barren <= BARREN_RESENDS) return;
+    const last = this.inFlight[this.inFlight.length - 1];
+    this.fromSerial = this.ring.serialBehind(last.recording, last.sequence);
+    this.barren = 0;
   }
 }

@@ -22,7 +22,7 @@ const HEARD_WRITES = 30;
 const FLOOD_WRITES = 60;
 
 export class Strangers {
-  /** Of an owned unit somebody is connected without proof. */
+  /** Somebody is connected without proof. */
   private here = false;
   /** Connections in a row that ended so. */
   private ended = 0;
@@ -43,14 +43,14 @@ export class Strangers {
     if (this.cancelLimit) return;
     if (this.cancelAnnounce) this.cancelAnnounce();
     this.cancelAnnounce = undefined;
-    this.here = this.owned();
+    this.here = true;
     // From now on: the runtime advertises by itself the moment that a connection ends.
-    if (this.here) this.admit(false);
+    this.admit(false);
     const self = this;
-    const limit = this.here && this.ended % LONG_EVERY > 0 ? SHORT_MS : LONG_MS;
+    // Nobody can prove to be the store of a unit without an owner: a claim has its minute.
+    const limit = this.owned() && this.ended % LONG_EVERY > 0 ? SHORT_MS : LONG_MS;
     this.cancelLimit = this.board.after(limit, function () {
       self.cancelLimit = undefined;
-      if (!self.owned()) return self.connected();
       self.board.radio.disconnect();
       // Whatever becomes of that: a unit that never takes anybody again would be lost to its owner.
       self.announce();

@@ -1,6 +1,7 @@
 /**
  * Receipts: collected while a transaction runs, stated from what is on disk once it is. One costs a handheld more than
- * a tenth of a second of its processor, so that a backlog gets about one a second for all of its frames.
+ * a tenth of a second of its processor, so that a recording gets about one a second for all of its frames, and a
+ * handheld two, because short recordings need one each.
  */
 import { HASH_BYTES } from "../../protocol/chain";
 import { boundHoles, type Receipt } from "../../protocol/receipt";
@@ -23,16 +24,22 @@ export interface ReceiptPath {
 }
 
 export interface ReceiptLimits {
-  /** Receipts for one handheld, in the long run. */
-  perSecond: number;
+  /** For one handheld, one more receipt may go at each of these. */
+  everyMs: number;
   /** At once after a pause. */
   burst: number;
+  /** For one recording, the next receipt goes so many of these later. */
+  restTicks: number;
 }
 
-export const RECEIPT_LIMITS: Readonly<ReceiptLimits> = { perSecond: 1, burst: 3 };
+export const RECEIPT_LIMITS: Readonly<ReceiptLimits> = { everyMs: 500, burst: 3, restTicks: 2 };
 
 /** For a handheld that exists in memory only and is in a hurry. */
-export const UNPACED: Readonly<ReceiptLimits> = { perSecond: 1, burst: Number.POSITIVE_INFINITY };
+export const UNPACED: Readonly<ReceiptLimits> = {
+  everyMs: 1000,
+  burst: Number.POSITIVE_INFINITY,
+  restTicks: 0,
+};
 
 /** Every so many receipts are of a recording that only a new session asked for. */
 const ASKED_EVERY = 4;
@@ -47,6 +54,8 @@ interface Owed {
   /** Receipts that may go now. */
   tokens: number;
   sent: number;
+  /** Numbers that had one lately, with the ticks that they rest yet. */
+  resting: Map<number, number>;
   cancel?: () => void;
 }
 
@@ -68,7 +77,14 @@ export class Receipts {
   due(device: Device, number: number, why: "fresh" | "asked"): void {
     let owed = this.owed.get(device.hex);
     if (!owed) {
-      owed = { device, fresh: new Set(), asked: new Set(), tokens: this.limits.burst, sent: 0 };
+      owed = {
+        device,
+        fresh: new Set(),
+        asked: new Set(),
+        tokens: this.limits.burst,
+        sent: 0,
+        resting: new Map(),
+      };
       this.owed.set(device.hex, owed);
     }
     // After a rollback or a claim it is another object.
@@ -99,23 +115,29 @@ export class Receipts {
     // What falls due meanwhile has its own commit to wait for.
     for (let left = fresh.size + asked.size; left > 0 && owed.tokens >= 1; left--) {
       const [one, other] = ++owed.sent % ASKED_EVERY === 0 ? [asked, fresh] : [fresh, asked];
-      const number = first(one) ?? first(other);
+      const number = firstOf(one, owed.resting) ?? firstOf(other, owed.resting);
       if (number === undefined) return;
       fresh.delete(number);
       asked.delete(number);
       owed.tokens--;
-      this.refill(owed);
+      if (this.limits.restTicks > 0) owed.resting.set(number, this.limits.restTicks);
+      this.tick(owed);
       this.sendOne(device, number);
     }
   }
 
   /** By waits alone: the clock's time of day may jump. */
-  private refill(owed: Owed): void {
-    if (this.closed || owed.cancel || owed.tokens >= this.limits.burst) return;
-    owed.cancel = this.clock.after(1000 / this.limits.perSecond, () => {
+  private tick(owed: Owed): void {
+    const { burst, everyMs } = this.limits;
+    if (this.closed || owed.cancel || (owed.tokens >= burst && owed.resting.size === 0)) return;
+    owed.cancel = this.clock.after(everyMs, () => {
       owed.cancel = undefined;
-      owed.tokens++;
-      this.refill(owed);
+      owed.tokens = Math.min(burst, owed.tokens + 1);
+      for (const [number, ticks] of owed.resting) {
+        if (ticks > 1) owed.resting.set(number, ticks - 1);
+        else owed.resting.delete(number);
+      }
+      this.tick(owed);
       if (owed.fresh.size + owed.asked.size > 0) this.path.settle();
     });
   }
@@ -145,6 +167,7 @@ export class Receipts {
   }
 }
 
-function first(numbers: Set<number>): number | undefined {
-  return numbers.values().next().value;
+function firstOf(numbers: Set<number>, resting: Map<number, number>): number | undefined {
+  for (const number of numbers) if (!resting.has(number)) return number;
+  return undefined;
 }

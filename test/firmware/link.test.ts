@@ -137,12 +137,26 @@ describe("a stranger on the handheld's only connection", () => {
     assert.deepEqual(seen, { disconnects: 1, admits: true });
   });
 
-  it("may wait for a claim as long as it likes while nobody owns the unit", () => {
+  it("has a minute each time for a claim while nobody owns the unit, lest one of them keep it from its owner", () => {
     const { radio, seen, pass } = rig(false);
-    radio.onConnect();
-    pass(600_000);
-    assert.deepEqual(seen, { disconnects: 0, admits: true });
-    radio.onDisconnect();
-    assert.equal(seen.admits, true);
+    for (let i = 1; i <= 3; i++) {
+      radio.onConnect();
+      pass(59_999);
+      assert.equal(seen.disconnects, i - 1);
+      pass(1);
+      assert.equal(seen.disconnects, i);
+      assert.equal(seen.admits, false);
+      pass(2000);
+      assert.equal(seen.admits, true);
+    }
+  });
+
+  it("makes it say no more hellos than it may write", () => {
+    const { radio, seen, pass } = rig(true);
+    for (let i = 0; i < 59; i++) radio.onConnect();
+    assert.equal(seen.disconnects, 0);
+    for (let i = 0; i < 3; i++) radio.onConnect();
+    assert.equal(seen.disconnects, 1);
+    pass(2000);
   });
 });

@@ -80,6 +80,7 @@ function rowsOf(name: string, drained: Drained): Row[] {
     row("minutes", seconds / 60, "min"),
     row("rate", frames / seconds, "frames/s"),
     row("of-capacity", (100 * notifications) / seconds / capacityOf(PER_SECOND, CONNECTION), "%"),
+    row("notifications-per-frame", notifications / frames, ""),
     row("live-age-median", liveAgesMs[liveAgesMs.length >> 1]!, "ms"),
     row("live-age-worst", liveAgesMs.at(-1)!, "ms"),
     row("receipts-processor", (receipts * RECEIPT_MS) / seconds / 10, "%"),

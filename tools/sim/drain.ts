@@ -7,6 +7,7 @@ import { startHub } from "../../gateway/hub";
 import type { StoredFrame } from "../../gateway/store/ingest";
 import { decodeData } from "../../protocol/bodies";
 import { blockSamples } from "../../protocol/codec/block";
+import { MonitorState } from "../../protocol/command";
 import { FrameType } from "../../protocol/header";
 import { type Lead, RecordingMode } from "../../protocol/open";
 import { EcgGenerator } from "./ecg/generator";
@@ -98,6 +99,23 @@ export class Drain {
     house.radio.leave();
     house.handheld.act((monitor) => monitor.start(RecordingMode.continuous, 0));
     return new Drain(house, faults, source, speed);
+  }
+
+  /** Goes on recording without a hub for so long. */
+  async away(ms: number): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+  }
+
+  /** Ends the recording that it began with, and makes so many short ones instead, its hub away. */
+  async records(count: number, seconds: number): Promise<void> {
+    const { handheld } = this.house;
+    handheld.act((monitor) => monitor.stop());
+    for (let i = 0; i < count; i++) {
+      await this.away(2000);
+      handheld.act((monitor) => monitor.start(RecordingMode.fixed, seconds));
+      const hasEnded = () => handheld.monitor!.status(0, 0).state !== MonitorState.recording;
+      await waitUntil("its end", hasEnded, 1000 * (seconds + 60));
+    }
   }
 
   backlog(): number {

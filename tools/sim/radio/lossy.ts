@@ -63,6 +63,8 @@ export interface Central {
   onNotification: (bytes: Uint8Array) => void;
 }
 
+/** A central's stack queues more than a handheld's may. */
+const CENTRAL_QUEUE = 6;
 /** How many later slots a held-back notification waits at most. */
 const HELD_BACK_SLOTS = 4;
 
@@ -291,7 +293,7 @@ class Link {
 
   /** False when it is lost at once: by chance, or because as many writes as the queue is long are under way. */
   carryWrite(bytes: Uint8Array): boolean {
-    if (this.writesUnderWay >= this.faults.queue || this.random.chance(this.faults.loss)) return false;
+    if (this.writesUnderWay >= Math.max(this.faults.queue, CENTRAL_QUEUE) || this.random.chance(this.faults.loss)) return false;
     this.writesUnderWay++;
     this.lastWriteMs = Math.max(
       this.lastWriteMs,
