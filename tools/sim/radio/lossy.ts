@@ -293,7 +293,11 @@ class Link {
 
   /** False when it is lost at once: by chance, or because as many writes as the queue is long are under way. */
   carryWrite(bytes: Uint8Array): boolean {
-    if (this.writesUnderWay >= Math.max(this.faults.queue, CENTRAL_QUEUE) || this.random.chance(this.faults.loss)) return false;
+    if (
+      this.writesUnderWay >= Math.max(this.faults.queue, CENTRAL_QUEUE) ||
+      this.random.chance(this.faults.loss)
+    )
+      return false;
     this.writesUnderWay++;
     this.lastWriteMs = Math.max(
       this.lastWriteMs,
