@@ -22,7 +22,7 @@ import type { Keys } from "./vault";
 
 /** Frames sent and not yet receipted, at most. Live ones go beyond it. */
 const WINDOW = 64;
-/** A frame that no receipt covered by then is sent again. A store receipts one recording a second. */
+/** A frame that no receipt covered by then is sent again. A store receipts two recordings a second. */
 const RESEND_MS = 4000;
 /** Unless it stands behind the last hole that a receipt has room for: then it may well be there. */
 const UNTOLD_MS = 32000;
@@ -398,6 +398,7 @@ export class Link {
     this.pace.lost();
     this.pacedMs = this.board.uptimeMs();
   }
+
   /** Looks once a second for what is overdue. */
   private watch(): void {
     if (this.cancelResend || this.inFlight.length === 0) return;

@@ -12,10 +12,10 @@ import { newKeepsake } from "../../tools/sim/keepsake";
 import { claimIfNew, waitUntil } from "../../tools/sim/owner";
 import { PERFECT } from "../../tools/sim/radio/lossy";
 import { GeneratedSource } from "../../tools/sim/source";
-import { WitnessedSource } from "../../tools/sim/witness";
+import { stored, WitnessedSource } from "../../tools/sim/witness";
 import { MOSQUITTO, skipUnless } from "../machine";
 import { freePort } from "../ports";
-import { scratch, stored } from "./rig";
+import { scratch } from "./rig";
 
 const RATE = 256;
 const SECONDS = 100;

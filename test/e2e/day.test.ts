@@ -11,8 +11,8 @@ import type { RadioFaults } from "../../tools/sim/radio/lossy";
 import { Random } from "../../tools/sim/random";
 import { GeneratedSource } from "../../tools/sim/source";
 import { VirtualTime } from "../../tools/sim/time";
-import { WitnessedSource } from "../../tools/sim/witness";
-import { scratch, stored } from "./rig";
+import { stored, WitnessedSource } from "../../tools/sim/witness";
+import { scratch } from "./rig";
 
 const DAY_SECONDS = 86_400;
 const RATE = 256;

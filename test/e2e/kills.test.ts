@@ -18,10 +18,10 @@ import { SimHubRadio } from "../../tools/sim/radio/hub";
 import { PERFECT, Radio } from "../../tools/sim/radio/lossy";
 import { Random } from "../../tools/sim/random";
 import { GeneratedSource } from "../../tools/sim/source";
-import { WitnessedSource } from "../../tools/sim/witness";
+import { stored, WitnessedSource } from "../../tools/sim/witness";
 import { skipUnless } from "../machine";
 import type { FromRelay, ToRelay } from "./relay-process";
-import { scratch, stored } from "./rig";
+import { scratch } from "./rig";
 
 const ROOT = path.join(__dirname, "../..");
 const MOSQUITTO = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"].find((file) =>

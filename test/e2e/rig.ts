@@ -2,8 +2,6 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-export { stored } from "../../tools/sim/witness";
-
 /** A fresh folder, in memory where the machine has a place for that; removed after the test's file. */
 export function scratch(inMemory = false): string {
   const parent = inMemory && fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir();

@@ -129,7 +129,7 @@ export class Drain {
     await waitUntil("the backlog", () => enough(monitor!.status(0, 0).ringPermille), 10 * 86_400_000, 1000);
     this.speed.speed = 1;
     // The samples that were in a hurry are in flash then.
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await this.away(3000);
   }
 
   /** The hub comes, over such a connection. @param forMs ends it early */

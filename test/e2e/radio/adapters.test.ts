@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { UnitProcess } from "../../../tools/sim/radio/unitprocess";
+import { until } from "../../../tools/sim/radio/until";
 import { Home, RATE } from "./home";
-import { sampled, until } from "./rig";
+import { sampled } from "./rig";
 
 /** Each adapter hears the handheld of its own place in the row, until a test says otherwise. */
 const ADAPTERS = ["d0:00:00:00:00:01", "d0:00:00:00:00:02", "d0:00:00:00:00:03"];

@@ -9,7 +9,8 @@ import { MonitorState } from "../../../protocol/command";
 import { FrameType } from "../../../protocol/header";
 import { messageType } from "../../../protocol/session";
 import type { UnitProcess } from "../../../tools/sim/radio/unitprocess";
-import { assertComplete, sampled, until } from "./rig";
+import { until } from "../../../tools/sim/radio/until";
+import { assertComplete, sampled } from "./rig";
 import { Att, Siege } from "./siege";
 
 const UNIT = "c0:00:00:00:00:01";

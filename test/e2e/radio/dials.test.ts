@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { CloseCause } from "../../../gateway/radio/radio";
 import type { UnitProcess } from "../../../tools/sim/radio/unitprocess";
+import { until } from "../../../tools/sim/radio/until";
 import { att, Home, RATE } from "./home";
-import { sampled, until } from "./rig";
+import { sampled } from "./rig";
 
 const HUB = "d0:00:00:00:00:01";
 const HANDHELD = "c0:00:00:00:00:01";

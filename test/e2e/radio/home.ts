@@ -2,9 +2,12 @@
 import assert from "node:assert/strict";
 import type { AdapterStatus, CloseCause } from "../../../gateway/radio/radio";
 import { fromHex } from "../../../protocol/bytes";
+import type { HubProcess } from "../../../tools/sim/radio/hubprocess";
+import { Rig } from "../../../tools/sim/radio/rig";
 import type { UnitProcess } from "../../../tools/sim/radio/unitprocess";
+import { until } from "../../../tools/sim/radio/until";
 import { Secrets } from "../secrets";
-import { assertComplete, type HubProcess, Rig, sampled, until } from "./rig";
+import { assertComplete, sampled } from "./rig";
 
 export const RATE = 256;
 /**

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { MonitorState } from "../../../protocol/command";
 import { EcgGenerator } from "../../../tools/sim/ecg/generator";
 import type { UnitProcess } from "../../../tools/sim/radio/unitprocess";
+import { until } from "../../../tools/sim/radio/until";
 import { GeneratedSource } from "../../../tools/sim/source";
-import { SampleDigest } from "../../../tools/sim/witness";
-import { stored } from "../rig";
+import { SampleDigest, stored } from "../../../tools/sim/witness";
 import { Home, RATE } from "./home";
-import { sampled, until } from "./rig";
+import { sampled } from "./rig";
 
 const HUB = "d0:00:00:00:00:01";
 const OTHER_HUB = "d0:00:00:00:00:02";

@@ -6,10 +6,6 @@ import type { UnitStatus } from "../../../tools/sim/radio/messages";
 import type { UnitProcess } from "../../../tools/sim/radio/unitprocess";
 import { until } from "../../../tools/sim/radio/until";
 
-export { HubProcess } from "../../../tools/sim/radio/hubprocess";
-export { bundle, Rig } from "../../../tools/sim/radio/rig";
-export { LIMIT_MS, until } from "../../../tools/sim/radio/until";
-
 /** Records until this many samples were taken from now on. */
 export async function sampled(unit: UnitProcess, samples: number): Promise<void> {
   const from = (await unit.status()).witnessed.samples;

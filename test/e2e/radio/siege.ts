@@ -3,9 +3,11 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import type { RadioLimits } from "../../../gateway/radio/bluetooth";
+import type { HubProcess } from "../../../tools/sim/radio/hubprocess";
+import { bundle, Rig } from "../../../tools/sim/radio/rig";
 import type { UnitProcess } from "../../../tools/sim/radio/unitprocess";
+import { until } from "../../../tools/sim/radio/until";
 import type { AttackArguments, AttackReport } from "./attacker-process";
-import { bundle, type HubProcess, Rig, until } from "./rig";
 
 const HUB = "d0:00:00:00:00:01";
 const MAX_CAPTURED = 200_000;

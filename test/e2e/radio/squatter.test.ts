@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { UnitProcess } from "../../../tools/sim/radio/unitprocess";
-import { assertComplete, sampled, until } from "./rig";
+import { until } from "../../../tools/sim/radio/until";
+import { assertComplete, sampled } from "./rig";
 import { type Attacker, Siege } from "./siege";
 
 const RATE = 256;
