@@ -9,8 +9,8 @@ const REFUSED = 0x80;
 
 export class Subscriptions {
   private readonly wanted = new Map<string, () => void>();
-  /** Answered by the broker on this connection, with yes or with no. */
-  private answered = new Set<string>();
+  /** Answered by the broker on this connection: whether it delivers. */
+  private answered = new Map<string, boolean>();
   private isAsking = false;
   private connections = 0;
 
@@ -21,7 +21,7 @@ export class Subscriptions {
   ) {
     client.on("connect", () => {
       this.connections++;
-      this.answered = new Set();
+      this.answered = new Map();
       this.isAsking = false;
       this.ask();
     });
@@ -30,6 +30,8 @@ export class Subscriptions {
   /** QoS 1; kept across connections. @param done called when the broker has confirmed, on each connection */
   add(filter: string, done: () => void): void {
     this.wanted.set(filter, done);
+    // Taken back before the broker was told that nobody wants it: it delivers, and will not confirm again.
+    if (this.client.connected && this.answered.get(filter)) done();
     this.ask();
   }
 
@@ -40,7 +42,7 @@ export class Subscriptions {
 
   private ask(): void {
     if (this.isAsking || !this.client.connected || this.client.disconnecting) return;
-    const gone = [...this.answered].filter((filter) => !this.wanted.has(filter));
+    const gone = [...this.answered.keys()].filter((filter) => !this.wanted.has(filter));
     const fresh = [...this.wanted.keys()].filter((filter) => !this.answered.has(filter));
     if (gone.length > 0) {
       for (const filter of gone) this.answered.delete(filter);
@@ -58,9 +60,10 @@ export class Subscriptions {
   }
 
   private take(filter: string, answer: number): void {
-    this.answered.add(filter);
-    if (answer >= REFUSED) this.onRefused(filter);
-    else this.wanted.get(filter)?.();
+    const delivers = answer < REFUSED;
+    this.answered.set(filter, delivers);
+    if (delivers) this.wanted.get(filter)?.();
+    else this.onRefused(filter);
   }
 
   /** @returns what ends the request, unless another connection has begun meanwhile */

@@ -47,6 +47,15 @@ describe("a connection to the broker", () => {
     assert.equal(connections, 2);
   });
 
+  it("confirms a subscription taken back before the broker heard of its end", async () => {
+    connection = new Connection("relay", broker, silentLog, () => {});
+    await new Promise<void>((done) => connection!.subscribe(FILTER, done));
+    // The broker is asked for one change at a time, and this is one.
+    connection.subscribe(FILTER.replace("0011", "2233"));
+    connection.unsubscribe(FILTER);
+    await new Promise<void>((done) => connection!.subscribe(FILTER, done));
+  });
+
   it("listens to what it subscribed to last, however often it changed its mind without a connection", async function () {
     this.timeout(5000);
     let connections = 0;
