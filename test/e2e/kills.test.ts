@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import fs from "node:fs";
-import { createServer } from "node:net";
 import path from "node:path";
 import { buildSync } from "esbuild";
 import { systemClock } from "../../gateway/clock";
@@ -19,27 +18,16 @@ import { PERFECT, Radio } from "../../tools/sim/radio/lossy";
 import { Random } from "../../tools/sim/random";
 import { GeneratedSource } from "../../tools/sim/source";
 import { stored, WitnessedSource } from "../../tools/sim/witness";
-import { skipUnless } from "../machine";
+import { MOSQUITTO, skipUnless } from "../machine";
+import { freePort } from "../ports";
 import type { FromRelay, ToRelay } from "./relay-process";
 import { scratch } from "./rig";
 
 const ROOT = path.join(__dirname, "../..");
-const MOSQUITTO = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"].find((file) =>
-  fs.existsSync(file),
-);
 const KILLS = 60;
 const RATE = 256;
 const SPEED = 10;
 const seed = Number(process.env.AVNODE_SEED ?? Date.now() % 1_000_000);
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" ? address!.port : 0));
-    });
-  });
-}
 
 /** As the program is shipped: started from source it would spend its short life compiling. */
 function bundle(entry: string): string {
