@@ -441,7 +441,8 @@ describe("noble as one adapter", function () {
       // As Linux's driver does when it writes; noble looks for a code.
       insides(forbidden).hci._socket.emit("error", new Error("Operation not permitted"));
       await until("its state", () => forbidden.states.length > 0);
-      assert.deepEqual(forbidden.states, ["no-permission"]);
+      // The air's controller answers nevertheless, sooner or later, and is on then.
+      assert.equal(forbidden.states[0], "no-permission");
     });
 
     it("is gone from the start where nobody listens", async () => {
