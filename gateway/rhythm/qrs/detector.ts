@@ -1,0 +1,303 @@
+/**
+ * Finds the heart's beats in one or several leads as they arrive. The answer for a sample is final once
+ * {@link DELAY_SECONDS} of signal came after it. The same samples give the same beats however they are cut into blocks,
+ * and a detector that was saved goes on as though nothing had happened.
+ *
+ * Peaks of the slope's energy are candidates. One is a beat when it stands out from what lies around it on both sides:
+ * from the beats before (the median of their heights), from the candidates that follow, and from the noise between.
+ */
+import { ENVELOPE_LAG, type EnvelopeState, INNER_RATE, newEnvelope, ringIndex, takeSample } from "./envelope";
+import { medianOf } from "./median";
+
+/** From a beat to its final answer, at most. */
+export const DELAY_SECONDS = 2;
+
+const inner = (seconds: number) => Math.round(seconds * INNER_RATE);
+
+/** Times in seconds, heights as shares of the level that the beats around set. */
+export interface Tuning {
+  /** Two peaks nearer than this are one. */
+  apart: number;
+  /** No heart answers twice within. */
+  refractory: number;
+  /** How far a decision looks ahead. */
+  ahead: number;
+  threshold: number;
+  noiseShare: number;
+  /** Behind a beat, up to so long, a peak lower than this share of it is its T wave. */
+  tWave: number;
+  /** The share right behind the refractory time, and at `tWave`. */
+  tShare: number;
+  tShareLate: number;
+  /** A peak lower than this share of one that follows within so long is that beat's P wave. */
+  pWave: number;
+  pShare: number;
+  /** A peak that comes so many usual intervals late needs less height. */
+  late: number;
+  lateThreshold: number;
+  /** Of the level, what the candidates ahead can lower it to. */
+  fall: number;
+  /** Millivolts; nothing below is a beat. */
+  floor: number;
+}
+
+export const TUNING: Tuning = {
+  apart: 0.13,
+  refractory: 0.2,
+  ahead: 1.5,
+  threshold: 0.35,
+  noiseShare: 0.3,
+  tWave: 0.36,
+  tShare: 0.8,
+  tShareLate: 0.4,
+  pWave: 0.26,
+  pShare: 0.7,
+  late: 1.4,
+  lateThreshold: 0.18,
+  fall: 0.35,
+  floor: 0.004,
+};
+
+const PEAKS = 64;
+const KEPT = 9;
+
+export interface DetectorSettings {
+  /** Samples per second and lead, 100 to 1,000. */
+  rate: number;
+  /** Counts per millivolt of each lead; 0 (not calibrated) is taken for 200, as WFDB does. */
+  gains: number[];
+}
+
+interface State {
+  leads: EnvelopeState[];
+  /** Mean of the leads' energies in millivolts, by inner sample. */
+  energy: Float64Array;
+  /** Sample number of the first sample since the last gap. */
+  origin: number;
+  /** Sample number of the next sample. */
+  next: number;
+  /** Inner samples since the origin. */
+  count: number;
+  /** Candidates since the origin, as rings. */
+  peakAt: Float64Array;
+  peakHeight: Float64Array;
+  peaks: number;
+  decided: number;
+  /** Beats since the origin; the newest's inner sample and height. */
+  beats: number;
+  lastBeat: number;
+  lastHeight: number;
+  heights: Float64Array;
+  intervals: Float64Array;
+  noise: number;
+}
+
+/** What `save` gives: plain data, for JSON. */
+export type SavedDetector = { [name: string]: number | number[] | SavedDetector[] };
+
+export class BeatDetector {
+  private readonly step: number;
+  private readonly scale: number[];
+  private state: State;
+
+  /** @throws RangeError for a rate or a number of leads that it is not made for */
+  constructor(
+    private readonly settings: DetectorSettings,
+    saved?: SavedDetector,
+    private readonly tuning: Tuning = TUNING,
+  ) {
+    const { rate, gains } = settings;
+    if (!(rate >= 100 && rate <= 1000))
+      throw new RangeError(`cannot detect beats at ${rate} Hz: 100 to 1,000`);
+    if (gains.length === 0) throw new RangeError("cannot detect beats without a lead");
+    this.step = INNER_RATE / rate;
+    this.scale = gains.map((gain) => 1 / (Math.abs(gain) || 200) / gains.length);
+    this.state = newState(gains.length, 0);
+    if (saved) restore(this.state as unknown as Plain, saved);
+  }
+
+  /**
+   * Takes the next samples: one array per lead, equally long.
+   * @returns sample numbers of the beats that became final, ascending
+   */
+  push(block: ArrayLike<number>[]): number[] {
+    const found: number[] = [];
+    const { state, step, scale } = this;
+    const { leads, energy } = state;
+    const length = block[0]!.length;
+    for (let i = 0; i < length; i++) {
+      let made = 0;
+      for (let lead = 0; lead < leads.length; lead++) made = takeSample(leads[lead]!, block[lead]![i]!, step);
+      state.next++;
+      for (let k = made; k > 0; k--) {
+        let sum = 0;
+        const at = ringIndex(state.count);
+        for (let lead = 0; lead < leads.length; lead++)
+          sum += leads[lead]!.energy[ringIndex(leads[lead]!.count - k)]! * scale[lead]!;
+        energy[at] = sum;
+        state.count++;
+        this.look(found);
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Samples are missing: what came before is finished, and all that was learnt is forgotten.
+   * @returns the beats that were still open
+   */
+  gap(samples: number): number[] {
+    const found = this.end();
+    this.state = newState(this.settings.gains.length, this.state.next + samples);
+    return found;
+  }
+
+  /** The signal ends here. @returns the beats that were still open */
+  end(): number[] {
+    const found: number[] = [];
+    const { state } = this;
+    const until = state.count;
+    // The filters lag: what they hold comes out behind the last sample, repeated.
+    for (let k = 0; k < ENVELOPE_LAG + inner(this.tuning.apart) + 1 && until > 0; k++) {
+      for (const lead of state.leads) takeSample(lead, lead.raw[ringIndex(lead.count - 1)]!, 1);
+      state.energy[ringIndex(state.count)] = state.leads.reduce(
+        (sum, lead, index) => sum + lead.energy[ringIndex(lead.count - 1)]! * this.scale[index]!,
+        0,
+      );
+      state.count++;
+      this.look(found);
+    }
+    while (state.decided < state.peaks) this.decide(found, state.decided++);
+    return found;
+  }
+
+  /** All that it knows; a detector of the same settings goes on from it. */
+  save(): SavedDetector {
+    return plain(this.state as unknown as Plain);
+  }
+
+  /** One inner sample came: is the one `apart` before it a peak, and is an older peak due for its decision? */
+  private look(found: number[]): void {
+    const { state, tuning } = this;
+    const half = inner(tuning.apart);
+    const at = state.count - 1 - half;
+    const { energy } = state;
+    if (at >= 0) {
+      const height = energy[ringIndex(at)]!;
+      if (height > tuning.floor && this.isPeak(at, half, height)) {
+        const slot = state.peaks % PEAKS;
+        state.peakAt[slot] = at;
+        state.peakHeight[slot] = height;
+        state.peaks++;
+      }
+    }
+    while (
+      state.decided < state.peaks &&
+      state.count - state.peakAt[state.decided % PEAKS]! > inner(tuning.ahead)
+    )
+      this.decide(found, state.decided++);
+  }
+
+  private isPeak(at: number, half: number, height: number): boolean {
+    const { energy } = this.state;
+    // The nearest first: nearly all fail there.
+    for (let k = 1; k <= half; k++) {
+      if (energy[ringIndex(at + k)]! > height) return false;
+      if (at - k >= 0 && energy[ringIndex(at - k)]! >= height) return false;
+    }
+    return true;
+  }
+
+  private decide(found: number[], index: number): void {
+    const { state, tuning } = this;
+    const at = state.peakAt[index % PEAKS]!;
+    const height = state.peakHeight[index % PEAKS]!;
+    const known = Math.min(state.beats, KEPT);
+    // What follows: the highest of all, and whether a higher one comes within the refractory time.
+    let ahead = height;
+    let rival = 0;
+    for (let k = index + 1; k < state.peaks; k++) {
+      const other = state.peakHeight[k % PEAKS]!;
+      const later = state.peakAt[k % PEAKS]! - at;
+      if (later > inner(tuning.ahead)) break;
+      if (other > ahead) ahead = other;
+      const claim =
+        later < inner(tuning.refractory) ? other : later < inner(tuning.pWave) ? other * tuning.pShare : 0;
+      if (claim > rival) rival = claim;
+    }
+    const past = known === 0 ? ahead : medianOf(state.heights, known);
+    const level = Math.max(Math.min(past, ahead), tuning.fall * past);
+    const since = state.beats === 0 ? Number.POSITIVE_INFINITY : at - state.lastBeat;
+    const usual = known < 3 ? inner(0.8) : medianOf(state.intervals, Math.min(state.beats - 1, KEPT));
+    const share = since > tuning.late * usual ? tuning.lateThreshold : tuning.threshold;
+    const threshold = state.noise * tuning.noiseShare + share * level;
+    const early = inner(tuning.tWave) - inner(tuning.refractory);
+    const tShare =
+      tuning.tShareLate + ((tuning.tShare - tuning.tShareLate) * (inner(tuning.tWave) - since)) / early;
+    const isBeat =
+      height > threshold &&
+      rival <= height &&
+      since >= inner(tuning.refractory) &&
+      !(since < inner(tuning.tWave) && height < tShare * Math.max(state.lastHeight, tuning.fall * past));
+    if (!isBeat) {
+      if (since > inner(tuning.refractory)) state.noise += (Math.min(height, level) - state.noise) / 8;
+      return;
+    }
+    if (state.beats > 0) state.intervals[(state.beats - 1) % KEPT] = since;
+    state.heights[state.beats % KEPT] = height;
+    state.beats++;
+    state.lastBeat = at;
+    state.lastHeight = height;
+    found.push(this.sampleOf(at));
+  }
+
+  private sampleOf(at: number): number {
+    const { state } = this;
+    const sample = Math.round((at - ENVELOPE_LAG + 0.5) / this.step);
+    return state.origin + Math.max(0, Math.min(sample, state.next - state.origin - 1));
+  }
+}
+
+function newState(leads: number, origin: number): State {
+  return {
+    leads: Array.from({ length: leads }, newEnvelope),
+    energy: new Float64Array(newEnvelope().energy.length),
+    origin,
+    next: origin,
+    count: 0,
+    peakAt: new Float64Array(PEAKS),
+    peakHeight: new Float64Array(PEAKS),
+    peaks: 0,
+    decided: 0,
+    beats: 0,
+    lastBeat: 0,
+    lastHeight: 0,
+    heights: new Float64Array(KEPT),
+    intervals: new Float64Array(KEPT),
+    noise: 0,
+  };
+}
+
+type Plain = { [name: string]: number | Float64Array | Plain[] };
+
+function plain(state: Plain): SavedDetector {
+  const saved: SavedDetector = {};
+  for (const [name, value] of Object.entries(state))
+    saved[name] =
+      typeof value === "number" ? value : value instanceof Float64Array ? [...value] : value.map(plain);
+  return saved;
+}
+
+/** @throws RangeError for what was saved by another version or with other leads */
+function restore(state: Plain, saved: SavedDetector): void {
+  for (const [name, value] of Object.entries(state)) {
+    const kept = saved[name];
+    const fits =
+      typeof value === "number" ? Number.isFinite(kept) : Array.isArray(kept) && kept.length === value.length;
+    if (!fits)
+      throw new RangeError(`cannot resume beat detection: "${name}" is not of this version or these leads`);
+    if (typeof value === "number") state[name] = kept as number;
+    else if (value instanceof Float64Array) value.set(kept as number[]);
+    else for (const [index, each] of value.entries()) restore(each, (kept as SavedDetector[])[index]!);
+  }
+}
