@@ -18,6 +18,8 @@ const inner = (seconds: number) => Math.round(seconds * INNER_RATE);
 export interface Tuning {
   /** Two peaks nearer than this are one. */
   apart: number;
+  /** Within that time energy must fall to this share on both sides: a steady hum has no peaks. */
+  valley: number;
   /** No heart answers twice within. */
   refractory: number;
   /** How far a decision looks ahead. */
@@ -43,7 +45,8 @@ export interface Tuning {
 
 export const TUNING: Tuning = {
   apart: 0.13,
-  refractory: 0.2,
+  valley: 0.8,
+  refractory: 0.19,
   ahead: 1.5,
   threshold: 0.3,
   noiseShare: 0.4,
@@ -55,7 +58,7 @@ export const TUNING: Tuning = {
   late: 1.4,
   lateThreshold: 0.18,
   fall: 0.35,
-  floor: 0.004,
+  floor: 0.006,
 };
 
 const PEAKS = 64;
@@ -200,12 +203,18 @@ export class BeatDetector {
 
   private isPeak(at: number, half: number, height: number): boolean {
     const { energy } = this.state;
+    let before = height;
+    let behind = height;
     // The nearest first: nearly all fail there.
     for (let k = 1; k <= half; k++) {
-      if (energy[ringIndex(at + k)]! > height) return false;
-      if (at - k >= 0 && energy[ringIndex(at - k)]! >= height) return false;
+      const next = energy[ringIndex(at + k)]!;
+      if (next > height) return false;
+      const last = at - k >= 0 ? energy[ringIndex(at - k)]! : 0;
+      if (last >= height) return false;
+      if (last < before) before = last;
+      if (next < behind) behind = next;
     }
-    return true;
+    return Math.max(before, behind) <= this.tuning.valley * height;
   }
 
   private decide(found: number[], index: number): void {
