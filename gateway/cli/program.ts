@@ -12,6 +12,7 @@ import { addPassword } from "./password";
 import { addProof } from "./proof";
 import { addRecordings } from "./recordings";
 import { addRestore } from "./restore";
+import { addScore } from "./score";
 import { addService } from "./service";
 import { addShow } from "./show";
 import { addStart, type StartDemo } from "./start";
@@ -66,6 +67,7 @@ export async function run(
   addCheckpoint(program, terminal);
   addPassword(program, terminal);
   addVerify(program, terminal, setExit);
+  addScore(program, terminal);
   addForget(program, terminal);
   addBackup(program, terminal, setExit);
   addRestore(program, terminal, setExit);

@@ -18,6 +18,7 @@ const AREAS: Record<string, () => Area> = {
   backup: () => (require("./backup") as typeof import("./backup")).benchBackup,
   drain: () => (require("./drain") as typeof import("./drain")).benchDrain,
   radio: () => (require("./radio") as typeof import("./radio")).benchRadio,
+  rhythm: () => (require("./rhythm") as typeof import("./rhythm")).benchRhythm,
 };
 const USAGE = "npm run bench -- [area…] [--json] [--long] [--minutes M] [--handhelds N]";
 const MISSED = 1;

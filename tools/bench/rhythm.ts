@@ -1,0 +1,53 @@
+/** Beat detection on real ECG: how many times faster than the heart, and whether memory stays flat over a day. */
+import { BeatDetector } from "../../gateway/rhythm/qrs/detector";
+import { readRecord } from "../../gateway/wfdb/read";
+import type { Context, Row } from "./area";
+import { readEcg, recordsAtHand, secondsOfRecord } from "./records";
+import { interleave, secondsOf } from "./rounds";
+
+const ROUNDS = 5;
+const DAY_SECONDS = 86_400;
+
+export async function benchRhythm(context: Context): Promise<Row[]> {
+  const { headers, origin } = recordsAtHand();
+  const ecg = readEcg(headers[0]!);
+  const { gain } = readRecord(headers[0]!).leads[0]!;
+  const blocks = secondsOfRecord(ecg).map((block) => [block]);
+  const settings = { rate: ecg.samplesPerSecond, gains: [gain] };
+  context.note(
+    `${origin}; record ${ecg.name}, channel 0 at ${ecg.samplesPerSecond} Hz, blocks of one second`,
+  );
+  const { speed } = await interleave(
+    ROUNDS,
+    {
+      speed: async () => {
+        const seconds = await secondsOf(() => {
+          const detector = new BeatDetector(settings);
+          for (const block of blocks) detector.push(block);
+        });
+        return blocks.length / seconds;
+      },
+    },
+    context.progress,
+  );
+  const detector = new BeatDetector(settings);
+  const heap = () => {
+    globalThis.gc?.();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = heap();
+  let most = before;
+  for (let second = 0; second < DAY_SECONDS; second++) {
+    detector.push(blocks[second % blocks.length]!);
+    if (second % 3600 === 3599) {
+      context.progress(`hour ${(second + 1) / 3600} of a day`);
+      most = Math.max(most, heap());
+    }
+  }
+  if (!globalThis.gc)
+    context.note("growth over a day holds garbage, too: node was started without --expose-gc");
+  return [
+    { name: "rhythm/beats-times-real-time", value: speed, unit: "× real time", peers: {} },
+    { name: "rhythm/growth-over-a-day", value: (most - before) / 1e6, unit: "MB", peers: {} },
+  ];
+}
