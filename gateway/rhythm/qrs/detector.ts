@@ -6,6 +6,8 @@
  * Peaks of the slope's energy are candidates. One is a beat when it stands out from what lies around it on both sides:
  * from the beats before (the median of their heights), from the candidates that follow, and from the noise between.
  */
+
+import { restore, type Saved, saved } from "../state";
 import { ENVELOPE_LAG, type EnvelopeState, INNER_RATE, newEnvelope, ringIndex, takeSample } from "./envelope";
 import { medianOf } from "./median";
 
@@ -95,9 +97,6 @@ interface State {
   noise: number;
 }
 
-/** What `save` gives: plain data, for JSON. */
-export type SavedDetector = { [name: string]: number | number[] | SavedDetector[] };
-
 export class BeatDetector {
   private readonly step: number;
   private readonly scale: number[];
@@ -106,7 +105,7 @@ export class BeatDetector {
   /** @throws RangeError for a rate or a number of leads that it is not made for */
   constructor(
     private readonly settings: DetectorSettings,
-    saved?: SavedDetector,
+    resumed?: Saved,
     private readonly tuning: Tuning = TUNING,
   ) {
     const { rate, gains } = settings;
@@ -116,7 +115,7 @@ export class BeatDetector {
     this.step = INNER_RATE / rate;
     this.scale = gains.map((gain) => 1 / (Math.abs(gain) || 200) / gains.length);
     this.state = newState(gains.length, 0);
-    if (saved) restore(this.state as unknown as Plain, saved);
+    if (resumed) restore(this.state, resumed, "beat detection");
   }
 
   /**
@@ -175,8 +174,8 @@ export class BeatDetector {
   }
 
   /** All that it knows; a detector of the same settings goes on from it. */
-  save(): SavedDetector {
-    return plain(this.state as unknown as Plain);
+  save(): Saved {
+    return saved(this.state);
   }
 
   /** One inner sample came: is the one `apart` before it a peak, and is an older peak due for its decision? */
@@ -285,28 +284,4 @@ function newState(leads: number, origin: number): State {
     intervals: new Float64Array(KEPT),
     noise: 0,
   };
-}
-
-type Plain = { [name: string]: number | Float64Array | Plain[] };
-
-function plain(state: Plain): SavedDetector {
-  const saved: SavedDetector = {};
-  for (const [name, value] of Object.entries(state))
-    saved[name] =
-      typeof value === "number" ? value : value instanceof Float64Array ? [...value] : value.map(plain);
-  return saved;
-}
-
-/** @throws RangeError for what was saved by another version or with other leads */
-function restore(state: Plain, saved: SavedDetector): void {
-  for (const [name, value] of Object.entries(state)) {
-    const kept = saved[name];
-    const fits =
-      typeof value === "number" ? Number.isFinite(kept) : Array.isArray(kept) && kept.length === value.length;
-    if (!fits)
-      throw new RangeError(`cannot resume beat detection: "${name}" is not of this version or these leads`);
-    if (typeof value === "number") state[name] = kept as number;
-    else if (value instanceof Float64Array) value.set(kept as number[]);
-    else for (const [index, each] of value.entries()) restore(each, (kept as SavedDetector[])[index]!);
-  }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { BeatDetector, DELAY_SECONDS, type SavedDetector } from "../../../../gateway/rhythm/qrs/detector";
+import { BeatDetector, DELAY_SECONDS } from "../../../../gateway/rhythm/qrs/detector";
 import {
   compareBeats,
   fibrillation,
@@ -8,6 +8,7 @@ import {
   gross,
   referenceBeats,
 } from "../../../../gateway/rhythm/score/beats";
+import type { Saved } from "../../../../gateway/rhythm/state";
 import { readAnnotations } from "../../../../gateway/wfdb/annotations";
 import { readRecord } from "../../../../gateway/wfdb/read";
 import { EcgGenerator } from "../../../../tools/sim/ecg/generator";
@@ -64,7 +65,7 @@ describe("the beat detector", function () {
         for (let at = 0, k = 0; at < signals[0]!.length; k++) {
           const to = at + lengths[k % lengths.length]!;
           found.push(...detector.push(signals.map((signal) => signal.subarray(at, to))));
-          const saved = JSON.parse(JSON.stringify(detector.save())) as SavedDetector;
+          const saved = JSON.parse(JSON.stringify(detector.save())) as Saved;
           if (k % 3 === 0) detector = new BeatDetector(settings, saved);
           at = to;
         }

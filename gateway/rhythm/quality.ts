@@ -1,0 +1,215 @@
+/**
+ * How good a lead's signal is, second by second. What cannot be analysed is said to be so, by a reason; it is never
+ * made into a finding. The limits are ours: what the beat detector was seen to bear, not a standard's.
+ */
+import { restore, type Saved, saved } from "./state";
+
+/** Why a second is less than good. `leadOff` and `flat` say that no heart was measured at all. */
+export type Problem = "leadOff" | "saturated" | "flat" | "mains" | "baseline" | "muscle";
+
+export interface LeadSettings {
+  /** Samples per second, 100 to 1,000. */
+  rate: number;
+  /** Counts per millivolt; 0 (not calibrated) is taken for 200, as WFDB does. */
+  gain: number;
+  /** The front end's lowest and highest value, where they are known. */
+  rails?: { low: number; high: number };
+}
+
+export interface SecondQuality {
+  /** Samples `from` up to, not including, `to`. */
+  from: number;
+  to: number;
+  analysable: boolean;
+  /** All that is wrong, also where it is still analysable. */
+  problems: Problem[];
+  /** The stronger of 50 and 60 Hz, by its amplitude; 0 Hz where the rate is too low to tell. */
+  mainsHz: 0 | 50 | 60;
+  mainsMillivolts: number;
+  /** From the lowest to the highest quarter of a second, on average over each. */
+  baselineMillivolts: number;
+  /** Root mean square of what is fast, between the complexes. */
+  muscleMillivolts: number;
+}
+
+/** Shares of a second. */
+const OFF_SHARE = 0.5;
+const SATURATED_SHARE = 0.02;
+/** Millivolts from which a disturbance is named, and from which nothing can be read. */
+const MAINS = { named: 0.1, unreadable: 2 };
+const BASELINE = { named: 0.5, unreadable: 3 };
+const MUSCLE = { named: 0.05, unreadable: 0.3 };
+/** Median of |second difference| of white noise with a standard deviation of 1: 0.6745 · √6. */
+const WHITE = 1.6522;
+const QUARTERS = 4;
+
+interface State {
+  /** Sample number of the second's first sample; the number of whole seconds since `origin`. */
+  origin: number;
+  seconds: number;
+  filled: number;
+  values: Float64Array;
+}
+
+export class QualityMeter {
+  private readonly millivolts: number;
+  private readonly scratch: Float64Array;
+  private readonly state: State;
+
+  constructor(
+    private readonly settings: LeadSettings,
+    resumed?: Saved,
+  ) {
+    const { rate, gain } = settings;
+    if (!(rate >= 100 && rate <= 1000))
+      throw new RangeError(`cannot judge a signal at ${rate} Hz: 100 to 1,000`);
+    this.millivolts = 1 / (Math.abs(gain) || 200);
+    const most = Math.ceil(rate) + 1;
+    this.scratch = new Float64Array(most);
+    this.state = { origin: 0, seconds: 0, filled: 0, values: new Float64Array(most) };
+    if (resumed) restore(this.state, resumed, "judging a signal");
+  }
+
+  /** Takes the next samples. @returns the seconds that they complete */
+  push(block: ArrayLike<number>): SecondQuality[] {
+    const done: SecondQuality[] = [];
+    const { state } = this;
+    for (let i = 0; i < block.length; i++) {
+      state.values[state.filled++] = block[i]!;
+      if (state.filled === this.edge(state.seconds + 1) - this.edge(state.seconds)) {
+        done.push(this.judge());
+        state.seconds++;
+        state.filled = 0;
+      }
+    }
+    return done;
+  }
+
+  /** Samples are missing: an unfinished second is not judged, and seconds are counted from behind the gap. */
+  gap(samples: number): void {
+    const { state } = this;
+    state.origin += this.edge(state.seconds) + state.filled + samples;
+    state.seconds = 0;
+    state.filled = 0;
+  }
+
+  /** All that it knows; a meter of the same settings goes on from it. */
+  save(): Saved {
+    return saved(this.state);
+  }
+
+  /** Samples from the origin to the begin of a second: rates need not be whole. */
+  private edge(second: number): number {
+    return Math.round(second * this.settings.rate);
+  }
+
+  private judge(): SecondQuality {
+    const { state, settings, scratch, millivolts } = this;
+    const { values, filled } = state;
+    const from = state.origin + this.edge(state.seconds);
+    let low = 0;
+    let high = 0;
+    let least = values[0]!;
+    let most = values[0]!;
+    for (let i = 0; i < filled; i++) {
+      const value = values[i]!;
+      if (value < least) least = value;
+      if (value > most) most = value;
+      if (settings.rails && value <= settings.rails.low) low++;
+      if (settings.rails && value >= settings.rails.high) high++;
+      scratch[i] = value * millivolts;
+    }
+    const mains = removeMains(scratch, filled, settings.rate);
+    const baselineMillivolts = swing(scratch, filled);
+    const muscleMillivolts = fastNoise(scratch, filled);
+    const problems: Problem[] = [];
+    const railed = Math.max(low, high) / filled;
+    const flat = most === least;
+    if (railed >= OFF_SHARE) problems.push("leadOff");
+    else if ((low + high) / filled >= SATURATED_SHARE) problems.push("saturated");
+    if (flat && railed < OFF_SHARE) problems.push("flat");
+    if (mains.millivolts >= MAINS.named) problems.push("mains");
+    if (baselineMillivolts >= BASELINE.named) problems.push("baseline");
+    if (muscleMillivolts >= MUSCLE.named) problems.push("muscle");
+    const analysable =
+      !flat &&
+      (low + high) / filled < SATURATED_SHARE &&
+      mains.millivolts < MAINS.unreadable &&
+      baselineMillivolts < BASELINE.unreadable &&
+      muscleMillivolts < MUSCLE.unreadable;
+    return {
+      from,
+      to: from + filled,
+      analysable,
+      problems,
+      mainsHz: mains.hertz,
+      mainsMillivolts: mains.millivolts,
+      baselineMillivolts,
+      muscleMillivolts,
+    };
+  }
+}
+
+/** Takes the sine that fits best at 50 or 60 Hz, whichever is stronger, out of a second of signal. */
+function removeMains(
+  signal: Float64Array,
+  count: number,
+  rate: number,
+): { hertz: 0 | 50 | 60; millivolts: number } {
+  const best: { hertz: 0 | 50 | 60; millivolts: number; cos: number; sin: number } = {
+    hertz: 0,
+    millivolts: 0,
+    cos: 0,
+    sin: 0,
+  };
+  for (const hertz of [50, 60] as const) {
+    if (hertz > 0.45 * rate) continue;
+    const turn = (2 * Math.PI * hertz) / rate;
+    // The second difference before the sum: drift and complexes weigh little then; its gain at this frequency is known.
+    const gain = 4 * Math.sin(turn / 2) ** 2;
+    const [stepCos, stepSin] = [Math.cos(turn), Math.sin(turn)];
+    let [c, s] = [stepCos, stepSin];
+    let cos = 0;
+    let sin = 0;
+    for (let i = 1; i < count - 1; i++) {
+      const bent = 2 * signal[i]! - signal[i - 1]! - signal[i + 1]!;
+      cos += bent * c;
+      sin += bent * s;
+      const next = c * stepCos - s * stepSin;
+      s = s * stepCos + c * stepSin;
+      c = next;
+    }
+    const scale = 2 / (count - 2) / gain;
+    const millivolts = scale * Math.hypot(cos, sin);
+    if (best.hertz === 0 || millivolts > best.millivolts)
+      Object.assign(best, { hertz, millivolts, cos: cos * scale, sin: sin * scale });
+  }
+  // What is not named stays: a complex's own share of 50 Hz is no hum.
+  if (best.millivolts >= MAINS.named) {
+    const turn = (2 * Math.PI * best.hertz) / rate;
+    for (let i = 0; i < count; i++)
+      signal[i]! -= best.cos * Math.cos(turn * i) + best.sin * Math.sin(turn * i);
+  }
+  return { hertz: best.hertz, millivolts: best.millivolts };
+}
+
+function swing(signal: Float64Array, count: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let quarter = 0; quarter < QUARTERS; quarter++) {
+    const from = Math.round((quarter * count) / QUARTERS);
+    const to = Math.round(((quarter + 1) * count) / QUARTERS);
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += signal[i]!;
+    least = Math.min(least, sum / (to - from));
+    most = Math.max(most, sum / (to - from));
+  }
+  return most - least;
+}
+
+/** From the median of second differences: complexes take a small part of a second and do not move it. Spoils `signal`. */
+function fastNoise(signal: Float64Array, count: number): number {
+  for (let i = 0; i < count - 2; i++) signal[i] = Math.abs(2 * signal[i + 1]! - signal[i]! - signal[i + 2]!);
+  const bent = signal.subarray(0, count - 2).sort();
+  return bent[(count - 2) >> 1]! / WHITE;
+}

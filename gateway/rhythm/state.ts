@@ -1,0 +1,32 @@
+/** What a stream knows, as plain data and back: numbers, typed arrays of them, and lists of such states. */
+
+/** For JSON, which keeps every finite number as it is. */
+export type Saved = { [name: string]: number | number[] | Saved[] };
+
+type Live = { [name: string]: number | Float64Array | Live[] };
+
+export function saved(state: object): Saved {
+  const plain: Saved = {};
+  for (const [name, value] of Object.entries(state as Live))
+    plain[name] =
+      typeof value === "number" ? value : value instanceof Float64Array ? [...value] : value.map(saved);
+  return plain;
+}
+
+/**
+ * Writes what was saved into a new state of the same make.
+ * @param what is resumed, for the message
+ * @throws RangeError for what was saved by another version or with other leads
+ */
+export function restore(state: object, kept: Saved, what: string): void {
+  const live = state as Live;
+  for (const [name, value] of Object.entries(live)) {
+    const old = kept[name];
+    const fits =
+      typeof value === "number" ? Number.isFinite(old) : Array.isArray(old) && old.length === value.length;
+    if (!fits) throw new RangeError(`cannot resume ${what}: "${name}" is not of this version or these leads`);
+    if (typeof value === "number") live[name] = old as number;
+    else if (value instanceof Float64Array) value.set(old as number[]);
+    else for (const [index, each] of value.entries()) restore(each, (old as Saved[])[index]!, what);
+  }
+}
