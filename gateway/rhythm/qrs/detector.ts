@@ -188,7 +188,7 @@ export class BeatDetector {
       const height = energy[ringIndex(at)]!;
       if (height > tuning.floor && this.isPeak(at, half, height)) {
         const slot = state.peaks % PEAKS;
-        state.peakAt[slot] = at;
+        state.peakAt[slot] = at + this.topOf(at);
         state.peakHeight[slot] = height;
         state.peaks++;
       }
@@ -214,6 +214,15 @@ export class BeatDetector {
       if (next < behind) behind = next;
     }
     return Math.max(before, behind) <= this.tuning.valley * height;
+  }
+
+  /** Where between its neighbours a peak's top lies, by the parabola through the three: -0.5 to 0.5. */
+  private topOf(at: number): number {
+    const { energy } = this.state;
+    const middle = energy[ringIndex(at)]!;
+    const left = energy[ringIndex(at - 1)]!;
+    const right = energy[ringIndex(at + 1)]!;
+    return left + right < 2 * middle ? (right - left) / (2 * (2 * middle - left - right)) : 0;
   }
 
   private decide(found: number[], index: number): void {

@@ -15,7 +15,7 @@ const BASE = 31;
 const SLOPE = 3;
 const ENERGY = 16;
 /** By how many inner samples the energy's middle lags behind its cause. */
-export const ENVELOPE_LAG = Math.round((SMOOTH_A + SMOOTH_B + BASE + SLOPE + ENERGY - 5) / 2);
+export const ENVELOPE_LAG = (SMOOTH_A + SMOOTH_B + BASE + SLOPE + ENERGY - 4) / 2;
 
 export interface EnvelopeState {
   /** Of the inner sample under way: share of it that has passed, and the sum of what filled that share. */

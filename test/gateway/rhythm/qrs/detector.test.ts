@@ -8,6 +8,7 @@ import {
   gross,
   referenceBeats,
 } from "../../../../gateway/rhythm/score/beats";
+import { pairBeats } from "../../../../gateway/rhythm/score/pair";
 import type { Saved } from "../../../../gateway/rhythm/state";
 import { readAnnotations } from "../../../../gateway/wfdb/annotations";
 import { readRecord } from "../../../../gateway/wfdb/read";
@@ -65,8 +66,9 @@ describe("the beat detector", function () {
         for (let at = 0, k = 0; at < signals[0]!.length; k++) {
           const to = at + lengths[k % lengths.length]!;
           found.push(...detector.push(signals.map((signal) => signal.subarray(at, to))));
-          const saved = JSON.parse(JSON.stringify(detector.save())) as Saved;
-          if (k % 3 === 0) detector = new BeatDetector(settings, saved);
+          // Not at each of thousands of cuts: that takes half a minute.
+          if (k % 97 === 0 || to - at > 100)
+            detector = new BeatDetector(settings, JSON.parse(JSON.stringify(detector.save())) as Saved);
           at = to;
         }
         assert.deepEqual([...found, ...detector.end()], whole);
@@ -91,6 +93,19 @@ describe("the beat detector", function () {
       // A beat in the first half second may have begun before the signal did.
       const inside = (list: number[]) => list.filter((beat) => beat > 0.5 * rate && beat < 59.5 * rate);
       assertAll(inside(beats), inside(found), rate, `${rate} Hz`);
+    }
+  });
+
+  it("places beats so that intervals between them are right to 2 ms", () => {
+    for (const rate of [250, 500, 1000]) {
+      const { signals, beats } = generated(120, { rate, seed: 7 });
+      const found = detect(signals, rate);
+      const { test } = pairBeats(beats, found, 0.15 * rate);
+      const errors = found.map((beat, index) => (beat - beats[test[index]!]!) / rate).slice(2);
+      const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+      const spread = Math.sqrt(errors.reduce((sum, error) => sum + (error - mean) ** 2, 0) / errors.length);
+      assert.ok(Math.abs(mean) < 0.003, `${rate} Hz: ${mean} s off`);
+      assert.ok(spread < 0.002, `${rate} Hz: ${spread} s`);
     }
   });
 
