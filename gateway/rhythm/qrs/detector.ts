@@ -41,6 +41,8 @@ export interface Tuning {
   lateThreshold: number;
   /** Of the level, what the candidates ahead can lower it to. */
   fall: number;
+  /** Without a beat for longer than this, the level halves in each such time. */
+  forget: number;
   /** Millivolts; nothing below is a beat. */
   floor: number;
 }
@@ -60,11 +62,14 @@ export const TUNING: Tuning = {
   late: 1.4,
   lateThreshold: 0.18,
   fall: 0.35,
+  forget: 1.5,
   floor: 0.006,
 };
 
 const PEAKS = 64;
 const KEPT = 9;
+/** What has faded so far is no longer believed: the next beat sets the level. */
+const RELEARN = 0.25;
 
 export interface DetectorSettings {
   /** Samples per second and lead, 100 to 1,000. */
@@ -242,12 +247,16 @@ export class BeatDetector {
         later < inner(tuning.refractory) ? other : later < inner(tuning.pWave) ? other * tuning.pShare : 0;
       if (claim > rival) rival = claim;
     }
-    const past = known === 0 ? ahead : medianOf(state.heights, known);
-    const level = Math.max(Math.min(past, ahead), tuning.fall * past);
     const since = state.beats === 0 ? Number.POSITIVE_INFINITY : at - state.lastBeat;
+    // What was learnt from a burst of noise must not deafen it for good.
+    const fade = Number.isFinite(since)
+      ? 0.5 ** (Math.max(0, since - inner(tuning.forget)) / inner(tuning.forget))
+      : 1;
+    const past = known === 0 ? ahead : fade * medianOf(state.heights, known);
+    const level = Math.max(Math.min(past, ahead), tuning.fall * past);
     const usual = known < 3 ? inner(0.8) : medianOf(state.intervals, Math.min(state.beats - 1, KEPT));
     const share = since > tuning.late * usual ? tuning.lateThreshold : tuning.threshold;
-    const threshold = state.noise * tuning.noiseShare + share * level;
+    const threshold = Math.min(state.noise, level) * tuning.noiseShare + share * level;
     const early = inner(tuning.tWave) - inner(tuning.refractory);
     const tShare =
       tuning.tShareLate + ((tuning.tShare - tuning.tShareLate) * (inner(tuning.tWave) - since)) / early;
@@ -261,6 +270,8 @@ export class BeatDetector {
       return;
     }
     if (state.beats > 0) state.intervals[(state.beats - 1) % KEPT] = since;
+    if (fade < RELEARN) state.heights.fill(height);
+    else if (fade < 1) for (let k = 0; k < KEPT; k++) state.heights[k]! *= fade;
     state.heights[state.beats % KEPT] = height;
     state.beats++;
     state.lastBeat = at;

@@ -119,6 +119,15 @@ describe("the beat detector", function () {
     assert.deepEqual(detect(signals, rate, GAIN * 10), found);
   });
 
+  it("hears the heart again within twenty seconds of a burst of noise thirty times as high", () => {
+    const { signals, beats, rate } = generated(120, { seed: 8 });
+    const random = new Random("burst");
+    const signal = signals[0]!;
+    for (let i = 30 * rate; i < 40 * rate; i++) signal[i]! += Math.round(GAIN * 30 * random.gaussian());
+    const late = (list: number[]) => list.filter((beat) => beat > 60 * rate && beat < 119.5 * rate);
+    assertAll(late(beats), late(detect(signals, rate)), rate, "after the burst");
+  });
+
   it("counts 20 and 300 beats a minute", () => {
     for (const bpm of [20, 300]) {
       const { signal, beats } = pulses(60, 250, bpm);
