@@ -1,15 +1,16 @@
-/** What a stream knows, as plain data and back: numbers, typed arrays of them, and lists of such states. */
+/** What a stream knows, as plain data and back: numbers, typed arrays of them, such states and lists of them. */
 
 /** For JSON, which keeps every finite number as it is. */
-export type Saved = { [name: string]: number | number[] | Saved[] };
+export type Saved = { [name: string]: number | number[] | Saved | Saved[] };
 
-type Live = { [name: string]: number | Float64Array | Live[] };
+type Live = { [name: string]: number | Float64Array | Live | Live[] };
 
 export function saved(state: object): Saved {
   const plain: Saved = {};
   for (const [name, value] of Object.entries(state as Live))
-    plain[name] =
-      typeof value === "number" ? value : value instanceof Float64Array ? [...value] : value.map(saved);
+    if (typeof value === "number") plain[name] = value;
+    else if (value instanceof Float64Array) plain[name] = [...value];
+    else plain[name] = Array.isArray(value) ? value.map(saved) : saved(value);
   return plain;
 }
 
@@ -23,10 +24,16 @@ export function restore(state: object, kept: Saved, what: string): void {
   for (const [name, value] of Object.entries(live)) {
     const old = kept[name];
     const fits =
-      typeof value === "number" ? Number.isFinite(old) : Array.isArray(old) && old.length === value.length;
+      typeof value === "number"
+        ? Number.isFinite(old)
+        : "length" in value
+          ? Array.isArray(old) && old.length === value.length
+          : typeof old === "object" && !Array.isArray(old);
     if (!fits) throw new RangeError(`cannot resume ${what}: "${name}" is not of this version or these leads`);
     if (typeof value === "number") live[name] = old as number;
     else if (value instanceof Float64Array) value.set(old as number[]);
-    else for (const [index, each] of value.entries()) restore(each, (old as Saved[])[index]!, what);
+    else if (Array.isArray(value))
+      for (const [index, each] of value.entries()) restore(each, (old as Saved[])[index]!, what);
+    else restore(value, old as Saved, what);
   }
 }

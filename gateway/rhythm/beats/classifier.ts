@@ -1,0 +1,71 @@
+/**
+ * From samples of one or several leads to beats with their classes, as they arrive. A beat is final when the detector
+ * has found the two beats behind it, or {@link PATIENCE_SECONDS} after it: at most {@link DELAY_SECONDS} later. The
+ * same samples give the same beats however they are cut into blocks, and a classifier that was saved goes on as though
+ * nothing had happened.
+ */
+import type { DetectorSettings } from "../qrs/detector";
+import type { Saved } from "../state";
+import { PATIENCE_SECONDS } from "./features";
+import { decodeForest, type Forest } from "./forest";
+import { BeatJudge, type ClassifiedBeat } from "./judge";
+import { BeatMeter } from "./meter";
+import { FOREST } from "./model";
+
+/** Version of what finds and classes beats; results name it. */
+export const BEATS_VERSION = "avnode-beats/1";
+
+/** From a beat to its final class, at most. */
+export const DELAY_SECONDS = PATIENCE_SECONDS + 0.25;
+
+let forest: Forest | undefined;
+
+/** The forest that is shipped. */
+export function shippedForest(): Forest {
+  forest ??= decodeForest(Buffer.from(FOREST, "base64"));
+  return forest;
+}
+
+export class BeatClassifier {
+  private readonly meter: BeatMeter;
+  private readonly judge: BeatJudge;
+
+  /** @throws RangeError for a rate or a number of leads that it is not made for, or what another version saved */
+  constructor(settings: DetectorSettings, resumed?: Saved, trees: Forest = shippedForest()) {
+    this.meter = new BeatMeter(settings, resumed && ((resumed.meter ?? {}) as Saved));
+    this.judge = new BeatJudge(trees, settings.gains.length, resumed && ((resumed.judge ?? {}) as Saved));
+  }
+
+  /**
+   * Takes the next samples: one array per lead, equally long.
+   * @returns the beats that became final, ascending
+   */
+  push(block: ArrayLike<number>[]): ClassifiedBeat[] {
+    const beats: ClassifiedBeat[] = [];
+    this.meter.push(block, (rows) => beats.push(this.judge.judge(rows)));
+    return beats;
+  }
+
+  /**
+   * Samples are missing: what came before is finished, and all that was learnt is forgotten.
+   * @returns the beats that were still open
+   */
+  gap(samples: number): ClassifiedBeat[] {
+    const beats: ClassifiedBeat[] = [];
+    this.meter.gap(samples, (rows) => beats.push(this.judge.judge(rows)));
+    this.judge.forget();
+    return beats;
+  }
+
+  /** The signal ends here. @returns the beats that were still open */
+  end(): ClassifiedBeat[] {
+    const beats: ClassifiedBeat[] = [];
+    this.meter.end((rows) => beats.push(this.judge.judge(rows)));
+    return beats;
+  }
+
+  /** All that it knows; a classifier of the same settings goes on from it. */
+  save(): Saved {
+    return { meter: this.meter.save(), judge: this.judge.save() };
+  }
+}

@@ -1,0 +1,79 @@
+/** The signal around a beat, at a rate of its own, so that every shape means the same at any rate. */
+
+/** Samples per second of a window. */
+export const WINDOW_RATE = 180;
+/** Window samples before and behind the beat. */
+export const BEFORE = 66;
+export const BEHIND = 84;
+export const WINDOW_LENGTH = BEFORE + BEHIND + 1;
+/** Seconds of signal that a ring keeps: the window and the detector's delay, with room. */
+const RING_SECONDS = 4;
+
+export interface SignalRing {
+  /** Sample number of the first sample since the last gap, and of the next one. */
+  origin: number;
+  next: number;
+  values: Float64Array;
+}
+
+export function newRing(rate: number, origin: number): SignalRing {
+  return { origin, next: origin, values: new Float64Array(Math.ceil(RING_SECONDS * rate)) };
+}
+
+/** Appends samples `from` up to `to` of a block, in millivolts. */
+export function append(
+  ring: SignalRing,
+  block: ArrayLike<number>,
+  from: number,
+  to: number,
+  millivolts: number,
+): void {
+  const { values } = ring;
+  let at = ring.next % values.length;
+  for (let i = from; i < to; i++) {
+    values[at] = block[i]! * millivolts;
+    if (++at === values.length) at = 0;
+  }
+  ring.next += to - from;
+}
+
+const smooth = new Float64Array(WINDOW_LENGTH + 2);
+const sorted = new Float64Array(WINDOW_LENGTH);
+
+/**
+ * Cuts the window around a sample: each value is the mean of the signal over its own time, smoothed over three (60 Hz
+ * is gone, little is left of 50 Hz), with the line through the medians of both halves as zero. What lies outside the
+ * signal repeats its end.
+ * @returns noise: the median of second differences, in millivolts
+ */
+export function cut(ring: SignalRing, rate: number, sample: number, into: Float64Array): number {
+  const { values, origin, next } = ring;
+  const step = rate / WINDOW_RATE;
+  const oldest = Math.max(origin, next - values.length);
+  const value = (at: number) => values[Math.max(oldest, Math.min(next - 1, at)) % values.length]!;
+  for (let k = 0; k < smooth.length; k++) {
+    // Steps of one sample each, centred on their samples.
+    const from = sample + 0.5 + (k - BEFORE - 1.5) * step;
+    const to = from + step;
+    let at = Math.floor(from);
+    let sum = -(from - at) * value(at);
+    while (at + 1 < to) sum += value(at++);
+    sum += (to - at) * value(at);
+    smooth[k] = sum / step;
+  }
+  for (let k = 0; k < WINDOW_LENGTH; k++) into[k] = (smooth[k]! + smooth[k + 1]! + smooth[k + 2]!) / 3;
+  const left = medianIn(into, 0, BEFORE);
+  const right = medianIn(into, BEFORE + 1, WINDOW_LENGTH);
+  const tilt = (right - left) / ((WINDOW_LENGTH + 1) / 2);
+  const middle = (BEFORE - 1) / 2;
+  for (let k = 0; k < WINDOW_LENGTH; k++) into[k]! -= left + tilt * (k - middle);
+  for (let k = 0; k < WINDOW_LENGTH; k++)
+    sorted[k] = Math.abs(2 * smooth[k + 1]! - smooth[k]! - smooth[k + 2]!);
+  return sorted.sort()[WINDOW_LENGTH >> 1]!;
+}
+
+function medianIn(values: Float64Array, from: number, to: number): number {
+  const part = sorted.subarray(0, to - from);
+  part.set(values.subarray(from, to));
+  return part.sort()[(to - from) >> 1]!;
+}

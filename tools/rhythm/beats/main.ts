@@ -1,0 +1,101 @@
+/**
+ * Trains the forest that classes beats, or says by cross-validation how well that goes:
+ *
+ *     ts-node tools/rhythm/beats/main.ts DATA            writes gateway/rhythm/beats/model.ts
+ *     ts-node tools/rhythm/beats/main.ts DATA --folds 11 [--seed S]
+ *
+ * DATA holds `mitdb/` (DS1) and `cinc2017/` (160 strips). Records are held out whole, both leads.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { encodeForest, type Forest } from "../../../gateway/rhythm/beats/forest";
+import { BeatJudge } from "../../../gateway/rhythm/beats/judge";
+import {
+  type BeatCounts,
+  fibrillation,
+  figures,
+  gross,
+  LEARNING_SECONDS,
+} from "../../../gateway/rhythm/score/beats";
+import {
+  compareClasses,
+  isPaced,
+  referenceClasses,
+  supraventricular,
+  ventricular,
+} from "../../../gateway/rhythm/score/classes";
+import { arrhythmiaRecords, type MeasuredRecord, strips } from "./rows";
+import { train } from "./train";
+
+const SEED = "a";
+/** Strips with that label which make one record. */
+const STRIPS = { N: 15, A: 10 };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    folds: { type: "string" },
+    seed: { type: "string", default: SEED },
+  },
+});
+const [data] = positionals;
+if (data === undefined) throw new Error("name the folder that holds mitdb/ and cinc2017/");
+
+const [first, second] = [0, 1].map((lead) => arrhythmiaRecords(join(data, "mitdb"), lead));
+const others = (["N", "A"] as const).flatMap((label) => strips(join(data, "cinc2017"), label, STRIPS[label]));
+if (values.folds) validate(Number(values.folds));
+else ship();
+
+function forestFor(held: string[]): Forest {
+  const seen = [...first!, ...second!].filter(({ name }) => !held.includes(name));
+  return train([...seen, ...others], values.seed);
+}
+
+function ship(): void {
+  const bytes = encodeForest(forestFor([]));
+  const names = first!.map(({ name }) => name).join(" ");
+  const text = `/**
+ * The forest that classes beats, as base64. Written by \`ts-node tools/rhythm/beats/main.ts DATA\`, seed
+ * "${values.seed}"; do not edit. It saw both leads of these records of the MIT-BIH Arrhythmia Database: ${names};
+ * and of CinC 2017 ${others.reduce((sum, { strips }) => sum + strips, 0)} strips that are labelled N or A, as normal beats.
+ */
+export const FOREST =
+  "${bytes.toString("base64")}";
+`;
+  writeFileSync(join(__dirname, "../../../gateway/rhythm/beats/model.ts"), text);
+  console.error(`${bytes.length} bytes`);
+}
+
+function validate(folds: number): void {
+  const veb: BeatCounts[] = [];
+  const sveb: BeatCounts[] = [];
+  for (let fold = 0; fold < folds; fold++) {
+    const held = first!.filter((_, index) => index % folds === fold);
+    const forest = forestFor(held.map(({ name }) => name));
+    for (const record of held) {
+      const confusion = confusionOf(record, forest);
+      if (isPaced(record.annotations)) continue;
+      veb.push(ventricular(confusion));
+      sveb.push(supraventricular(confusion));
+      console.log(record.name, "VEB", text(veb.at(-1)!), "SVEB", text(sveb.at(-1)!));
+    }
+  }
+  console.log("gross VEB", text(gross(veb)), "SVEB", text(gross(sveb)));
+}
+
+function confusionOf(record: MeasuredRecord, forest: Forest) {
+  const judge = new BeatJudge(forest, 1);
+  const beats = record.rows.map((row) => judge.judge([row]));
+  return compareClasses(referenceClasses(record.annotations), beats, {
+    rate: record.rate,
+    from: LEARNING_SECONDS * record.rate,
+    excluded: fibrillation(record.annotations, record.samples),
+  });
+}
+
+function text(counts: BeatCounts): string {
+  const { found, missed, extra, sensitivity, positivePredictivity } = figures(counts);
+  const percent = (share: number | undefined) => (share === undefined ? "-" : (100 * share).toFixed(2));
+  return `${found} -${missed} +${extra} Se ${percent(sensitivity)} PPV ${percent(positivePredictivity)}`;
+}
