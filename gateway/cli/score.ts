@@ -14,7 +14,9 @@ interface ScoreOptions {
 export function addScore(program: Command, terminal: Terminal): void {
   program
     .command("score <dir>")
-    .description("compare the beats found in WFDB records with their annotations, after EC57 (150 ms)")
+    .description(
+      "compare the beats found in WFDB records, and their classes, with their annotations, after EC57 (150 ms)",
+    )
     .option("--lead <n>", "which lead, from 0", "0")
     .option("--json", "print JSON")
     .action(async (dir: string, options: ScoreOptions) => {
@@ -43,8 +45,10 @@ export function addScore(program: Command, terminal: Terminal): void {
       const set = scoreOf(records);
       if (options.json) return terminal.json(set);
       for (const line of lines(set)) terminal.print(line);
+      const paced = records.filter((record) => record.paced).length;
       terminal.say(
-        `${counted(records.length, "record")}; ventricular fibrillation excluded; ${set.detector}`,
+        `${counted(records.length, "record")}; ventricular fibrillation excluded; ` +
+          `${paced === 0 ? "" : `VEB and SVEB without ${counted(paced, "paced record")}; `}${set.detector}`,
       );
     });
 }
@@ -82,35 +86,58 @@ function scored(score: () => RecordScore): RecordScore {
 
 /** Behind the first five minutes where there is more, else all. */
 function lines(set: SetScore): string[] {
+  const unpaced = set.records.filter(({ paced }) => !paced);
+  return table(
+    ["RECORD", "OF", "FROM", "FOUND", "MISSED", "EXTRA", "SE %", "PPV %", "F1 %"],
+    [
+      ...rows("beats", set.records, set),
+      ...rows(
+        "VEB",
+        unpaced.map(({ record, veb }) => ({ record, ...veb })),
+        set.veb,
+      ),
+      ...rows(
+        "SVEB",
+        unpaced.map(({ record, sveb }) => ({ record, ...sveb })),
+        set.sveb,
+      ),
+    ],
+  );
+}
+
+function rows(
+  of: string,
+  records: Pick<RecordScore, "record" | "whole" | "learned">[],
+  totals: Pick<SetScore, "gross" | "average">,
+): string[][] {
   const percent = (share: number | undefined) => (share === undefined ? "-" : (100 * share).toFixed(2));
   const row = (name: string, { found, missed, extra, ...shares }: BeatFigures, scope: string) => [
     name,
+    of,
     scope,
     ...[found, missed, extra].map(String),
     percent(shares.sensitivity),
     percent(shares.positivePredictivity),
     percent(shares.f1),
   ];
-  const mean = (name: string, of: SetScore["average"]["whole"], scope: string) => [
-    name,
+  const mean = (shares: SetScore["average"]["whole"], scope: string) => [
+    "average",
+    of,
     scope,
     "-",
     "-",
     "-",
-    percent(of.sensitivity),
-    percent(of.positivePredictivity),
-    percent(of.f1),
+    percent(shares.sensitivity),
+    percent(shares.positivePredictivity),
+    percent(shares.f1),
   ];
-  return table(
-    ["RECORD", "FROM", "FOUND", "MISSED", "EXTRA", "SE %", "PPV %", "F1 %"],
-    [
-      ...set.records.map(({ record, whole, learned }) =>
-        row(record, learned ?? whole, learned ? "5 min" : "start"),
-      ),
-      row("gross", set.gross.learned, "5 min"),
-      mean("average", set.average.learned, "5 min"),
-      row("gross", set.gross.whole, "start"),
-      mean("average", set.average.whole, "start"),
-    ],
-  );
+  return [
+    ...records.map(({ record, whole, learned }) =>
+      row(record, learned ?? whole, learned ? "5 min" : "start"),
+    ),
+    row("gross", totals.gross.learned, "5 min"),
+    mean(totals.average.learned, "5 min"),
+    row("gross", totals.gross.whole, "start"),
+    mean(totals.average.whole, "start"),
+  ];
 }

@@ -1,9 +1,11 @@
-/** A record's beats as our detector finds them, held against its reference annotations. */
+/** A record's beats as we find and class them, held against its reference annotations. */
 import { readAnnotations } from "../../wfdb/annotations";
 import { readRecord } from "../../wfdb/read";
-import { BeatDetector } from "../qrs/detector";
+import { BEATS_VERSION, BeatClassifier } from "../beats/classifier";
+import type { Beat } from "../types";
 import {
   average,
+  type BeatCounts,
   type BeatFigures,
   compareBeats,
   fibrillation,
@@ -11,40 +13,52 @@ import {
   gross,
   LEARNING_SECONDS,
   referenceBeats,
+  type Span,
 } from "./beats";
-
-/** Version of what finds the beats; results name it. */
-export const DETECTOR = "avnode-qrs/1";
+import { compareClasses, isPaced, referenceClasses, supraventricular, ventricular } from "./classes";
 
 /** A block at a time, as from a live handheld. */
 const BLOCK_SECONDS = 1;
 
-export interface RecordScore {
-  record: string;
-  fs: number;
-  lead: string;
-  seconds: number;
+interface Scopes {
   /** From the first sample. */
   whole: BeatFigures;
   /** Without the first five minutes; undefined for a record that is no longer. */
   learned: BeatFigures | undefined;
 }
 
-export interface SetScore {
-  detector: string;
-  records: RecordScore[];
+export interface RecordScore extends Scopes {
+  record: string;
+  fs: number;
+  lead: string;
+  seconds: number;
+  /** A pacemaker drives the heart: what is said of ectopic beats does not count, as EC57 has it. */
+  paced: boolean;
+  /** Ventricular and supraventricular ectopic beats. */
+  veb: Scopes;
+  sveb: Scopes;
+}
+
+interface Totals {
   gross: { whole: BeatFigures; learned: BeatFigures };
   average: { whole: ReturnType<typeof average>; learned: ReturnType<typeof average> };
 }
 
-/** Sample numbers of all beats in one lead. */
-export function detectBeats(signal: Int32Array, rate: number, gain: number): number[] {
-  const detector = new BeatDetector({ rate, gains: [gain] });
-  const beats: number[] = [];
+export interface SetScore extends Totals {
+  detector: string;
+  records: RecordScore[];
+  veb: Totals;
+  sveb: Totals;
+}
+
+/** All beats of one lead. */
+export function classifyBeats(signal: Int32Array, rate: number, gain: number): Beat[] {
+  const classifier = new BeatClassifier({ rate, gains: [gain] });
+  const beats: Beat[] = [];
   const length = Math.ceil(BLOCK_SECONDS * rate);
   for (let at = 0; at < signal.length; at += length)
-    for (const beat of detector.push([signal.subarray(at, at + length)])) beats.push(beat);
-  return beats.concat(detector.end());
+    for (const beat of classifier.push([signal.subarray(at, at + length)])) beats.push(beat);
+  return beats.concat(classifier.end());
 }
 
 /**
@@ -57,27 +71,45 @@ export function scoreRecord(path: string, lead: number): RecordScore {
   const { gain, name } = record.leads[lead] ?? {};
   if (gain === undefined) throw new RangeError(`cannot score ${record.name}: it has no lead ${lead}`);
   const { rate } = record;
-  const found = detectBeats(record.signals[lead]!, rate, gain);
+  const found = classifyBeats(record.signals[lead]!, rate, gain);
   const reference = referenceBeats(annotations);
+  const classes = referenceClasses(annotations);
+  const samples = found.map(({ sample }) => sample);
   const excluded = fibrillation(annotations, record.samples);
-  const from = (seconds: number) =>
-    figures(compareBeats(reference, found, { rate, from: seconds * rate, excluded }));
+  const scopes = (count: (scope: { rate: number; from: number; excluded: Span[] }) => BeatCounts) => {
+    const from = (seconds: number) => figures(count({ rate, from: seconds * rate, excluded }));
+    return {
+      whole: from(0),
+      learned: record.samples > LEARNING_SECONDS * rate ? from(LEARNING_SECONDS) : undefined,
+    };
+  };
   return {
     record: record.name,
     fs: rate,
     lead: name!,
     seconds: record.samples / rate,
-    whole: from(0),
-    learned: record.samples > LEARNING_SECONDS * rate ? from(LEARNING_SECONDS) : undefined,
+    paced: isPaced(annotations),
+    ...scopes((scope) => compareBeats(reference, samples, scope)),
+    veb: scopes((scope) => ventricular(compareClasses(classes, found, scope))),
+    sveb: scopes((scope) => supraventricular(compareClasses(classes, found, scope))),
   };
 }
 
 export function scoreOf(records: RecordScore[]): SetScore {
-  const whole = records.map((record) => record.whole);
-  const learned = records.flatMap((record) => record.learned ?? []);
+  const unpaced = records.filter(({ paced }) => !paced);
   return {
-    detector: DETECTOR,
+    detector: BEATS_VERSION,
     records,
+    ...totals(records),
+    veb: totals(unpaced.map(({ veb }) => veb)),
+    sveb: totals(unpaced.map(({ sveb }) => sveb)),
+  };
+}
+
+function totals(scopes: Scopes[]): Totals {
+  const whole = scopes.map((each) => each.whole);
+  const learned = scopes.flatMap((each) => each.learned ?? []);
+  return {
     gross: { whole: gross(whole), learned: gross(learned) },
     average: { whole: average(whole), learned: average(learned) },
   };
