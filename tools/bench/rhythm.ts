@@ -1,4 +1,5 @@
-/** Beat detection on real ECG: how many times faster than the heart, and whether memory stays flat over a day. */
+/** Beats and their classes on real ECG: how many times faster than the heart, and whether memory stays flat over a day. */
+import { BeatClassifier } from "../../gateway/rhythm/beats/classifier";
 import { BeatDetector } from "../../gateway/rhythm/qrs/detector";
 import { readRecord } from "../../gateway/wfdb/read";
 import type { Context, Row } from "./area";
@@ -17,7 +18,7 @@ export async function benchRhythm(context: Context): Promise<Row[]> {
   context.note(
     `${origin}; record ${ecg.name}, channel 0 at ${ecg.samplesPerSecond} Hz, blocks of one second`,
   );
-  const { speed } = await interleave(
+  const { speed, classed } = await interleave(
     ROUNDS,
     {
       speed: async () => {
@@ -27,10 +28,17 @@ export async function benchRhythm(context: Context): Promise<Row[]> {
         });
         return blocks.length / seconds;
       },
+      classed: async () => {
+        const seconds = await secondsOf(() => {
+          const classifier = new BeatClassifier(settings);
+          for (const block of blocks) classifier.push(block);
+        });
+        return blocks.length / seconds;
+      },
     },
     context.progress,
   );
-  const detector = new BeatDetector(settings);
+  const classifier = new BeatClassifier(settings);
   const heap = () => {
     globalThis.gc?.();
     return process.memoryUsage().heapUsed;
@@ -38,7 +46,7 @@ export async function benchRhythm(context: Context): Promise<Row[]> {
   const before = heap();
   let most = before;
   for (let second = 0; second < DAY_SECONDS; second++) {
-    detector.push(blocks[second % blocks.length]!);
+    classifier.push(blocks[second % blocks.length]!);
     if (second % 3600 === 3599) {
       context.progress(`hour ${(second + 1) / 3600} of a day`);
       most = Math.max(most, heap());
@@ -48,6 +56,7 @@ export async function benchRhythm(context: Context): Promise<Row[]> {
     context.note("growth over a day holds garbage, too: node was started without --expose-gc");
   return [
     { name: "rhythm/beats-times-real-time", value: speed, unit: "× real time", peers: {} },
+    { name: "rhythm/classes-times-real-time", value: classed, unit: "× real time", peers: {} },
     { name: "rhythm/growth-over-a-day", value: (most - before) / 1e6, unit: "MB", peers: {} },
   ];
 }
