@@ -1,0 +1,72 @@
+/** A lead at a rate of our own, so that every length in samples means the same time, and pieces of it filtered. */
+
+/** Samples per second of all that looks at waves. */
+export const WAVE_RATE = 200;
+
+export const waveSamples = (seconds: number) => Math.round(seconds * WAVE_RATE);
+
+export interface ResamplerState {
+  /** Of the sample under way: the share that has passed, and the sum over that share. */
+  filled: number;
+  sum: number;
+}
+
+/**
+ * Brings samples to {@link WAVE_RATE}: each new one is the mean of the signal, as steps, over its own time.
+ * @param step new samples per old sample
+ * @param take is given each new sample
+ */
+export function resample(
+  state: ResamplerState,
+  value: number,
+  step: number,
+  take: (value: number) => void,
+): void {
+  let left = step;
+  while (state.filled + left >= 1 - 1e-9) {
+    const part = 1 - state.filled;
+    take(state.sum + value * part);
+    left -= part;
+    state.filled = 0;
+    state.sum = 0;
+  }
+  if (left > 1e-9) {
+    state.filled += left;
+    state.sum += value * left;
+  }
+}
+
+/** A whole piece of one lead in millivolts at {@link WAVE_RATE}. @param gain counts per millivolt; 0 is taken for 200 */
+export function wavesOf(samples: ArrayLike<number>, rate: number, gain: number): Float64Array {
+  const scale = 1 / (Math.abs(gain) || 200);
+  const step = WAVE_RATE / rate;
+  const out = new Float64Array(Math.ceil(samples.length * step) + 1);
+  const state = { filled: 0, sum: 0 };
+  let count = 0;
+  for (let i = 0; i < samples.length; i++)
+    resample(state, samples[i]! * scale, step, (value) => {
+      out[count++] = value;
+    });
+  return out.subarray(0, count);
+}
+
+/** Mean of the `width` (odd) samples around each; fewer at the ends. */
+export function smoothed(signal: Float64Array, width: number): Float64Array {
+  const half = (width - 1) >> 1;
+  const n = signal.length;
+  const sums = new Float64Array(n + 1);
+  for (let i = 0; i < n; i++) sums[i + 1] = sums[i]! + signal[i]!;
+  const out = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const from = Math.max(0, i - half);
+    const to = Math.min(n, i + half + 1);
+    out[i] = (sums[to]! - sums[from]!) / (to - from);
+  }
+  return out;
+}
+
+/** Without what is slower than about 0.4 Hz. */
+export function levelled(signal: Float64Array): Float64Array {
+  const base = smoothed(smoothed(signal, 161), 161);
+  return signal.map((value, i) => value - base[i]!);
+}
