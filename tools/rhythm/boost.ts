@@ -83,7 +83,6 @@ export function boost(
     edges,
     classes,
     depth,
-    base: new Float32Array(outputs),
     columns: new Uint8Array(trees * inner),
     cuts: new Uint8Array(trees * inner),
     leaves: new Float32Array(trees * leaves),

@@ -18,7 +18,7 @@ const LOCAL = 8;
  */
 export function rrFeatures(rr: ArrayLike<number>): Record<string, number> {
   const n = rr.length;
-  const all = Float64Array.from(rr);
+  const all = new Float64Array(rr);
   const sorted = sortedOf(all);
   const usual = quantile(sorted, 0.5);
   const scaled = all.map((interval) => interval / usual);
@@ -77,7 +77,7 @@ export function rrFeatures(rr: ArrayLike<number>): Record<string, number> {
       -0.06,
     ),
     cleanShare: clean.kept / n,
-    cleanSpread: spread(Float64Array.from(clean.values)),
+    cleanSpread: spread(new Float64Array(clean.values)),
     cleanRmssd: squares(cleanStep),
     cleanStepMedian: quantile(cleanSorted, 0.5),
     cleanStepQ75: quantile(cleanSorted, 0.75),

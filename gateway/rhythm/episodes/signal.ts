@@ -68,5 +68,6 @@ export function smoothed(signal: Float64Array, width: number): Float64Array {
 /** Without what is slower than about 0.4 Hz. */
 export function levelled(signal: Float64Array): Float64Array {
   const base = smoothed(smoothed(signal, 161), 161);
-  return signal.map((value, i) => value - base[i]!);
+  for (let i = 0; i < signal.length; i++) base[i] = signal[i]! - base[i]!;
+  return base;
 }

@@ -10,12 +10,15 @@ export function mean(values: ArrayLike<number>): number {
 export function spread(values: ArrayLike<number>): number {
   const m = mean(values);
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += (values[i]! - m) ** 2;
+  for (let i = 0; i < values.length; i++) {
+    const out = values[i]! - m;
+    sum += out * out;
+  }
   return Math.sqrt(sum / values.length);
 }
 
 export function sortedOf(values: ArrayLike<number>): Float64Array {
-  return Float64Array.from(values).sort();
+  return new Float64Array(values).sort();
 }
 
 /** Between the two nearest ranks in proportion. @param at 0 to 1 */

@@ -8,11 +8,54 @@ export interface TreesModel {
   /** With two there is one tree a round, for the second class; else one per class. */
   classes: number;
   depth: number;
-  base: Float32Array;
   /** Tree after tree, level after level: which feature a node asks for, and the last bin that goes left. */
   columns: Uint8Array;
   cuts: Uint8Array;
   leaves: Float32Array;
+}
+
+/** The same as it is shipped: arrays as base64, little-endian. */
+export interface PackedTrees {
+  features: string[];
+  /** Bounds of each feature. */
+  counts: number[];
+  classes: number;
+  depth: number;
+  trees: number;
+  /** What a leaf's 1 stands for. */
+  scale: number;
+  /** float32 */
+  edges: string;
+  /** uint8 */
+  columns: string;
+  cuts: string;
+  /** int16 */
+  leaves: string;
+}
+
+export function unpack(packed: PackedTrees): TreesModel {
+  // Copied, because a pooled buffer need not begin at a multiple of four.
+  const bytes = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
+  const all = new Float32Array(bytes(packed.edges).buffer);
+  let from = 0;
+  const edges = packed.counts.map((count) => {
+    from += count;
+    return all.subarray(from - count, from);
+  });
+  return {
+    features: packed.features,
+    edges,
+    classes: packed.classes,
+    depth: packed.depth,
+    columns: bytes(packed.columns),
+    cuts: bytes(packed.cuts),
+    leaves: Float32Array.from(new Int16Array(bytes(packed.leaves).buffer), (leaf) => leaf * packed.scale),
+  };
+}
+
+/** @returns the features that a model asks for, in its order; NaN for what is not there */
+export function valuesFor(model: TreesModel, features: Record<string, number>): Float64Array {
+  return Float64Array.from(model.features, (name) => features[name] ?? Number.NaN);
 }
 
 /** How many bounds lie below a value; 0 for what is not known. */
@@ -33,8 +76,8 @@ export function probabilities(model: TreesModel, values: ArrayLike<number>): Flo
   const { depth, classes, columns, cuts, leaves } = model;
   const bins = Uint8Array.from(model.edges, (edges, column) => binOf(edges, values[column]!));
   const inner = 2 ** depth - 1;
-  const outputs = model.base.length;
-  const score = Float64Array.from(model.base);
+  const outputs = classes === 2 ? 1 : classes;
+  const score = new Float64Array(outputs);
   const trees = columns.length / inner;
   for (let tree = 0; tree < trees; tree++) {
     const first = tree * inner;
@@ -50,5 +93,5 @@ export function probabilities(model: TreesModel, values: ArrayLike<number>): Flo
   const most = Math.max(...score);
   const parts = score.map((value) => Math.exp(value - most));
   const sum = parts.reduce((a, b) => a + b, 0);
-  return parts.map((part) => part / sum).subarray(0, classes);
+  return parts.map((part) => part / sum);
 }

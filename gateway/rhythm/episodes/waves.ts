@@ -5,7 +5,7 @@
 import { DELAYED, PREMATURE } from "./rr";
 import { type Complex, shapesOf } from "./shapes";
 import { levelled, smoothed, WAVE_RATE, waveSamples } from "./signal";
-import { bandPower, LINE, spectrumOf } from "./spectrum";
+import { bandPower, LINE, spectraOf } from "./spectrum";
 import { correlation, mean, medianOf, quantile, share, sortedOf, spread } from "./statistics";
 
 const BEFORE = waveSamples(0.4);
@@ -351,7 +351,7 @@ function repolarisationFeatures(soft: Float64Array, whole: Complex[], beat: Floa
 
 /** The signal less the usual beat wherever it is; complexes of other shapes are blanked. */
 function withoutBeats(soft: Float64Array, complexes: Complex[], usual: number, beat: Float64Array) {
-  const left = Float64Array.from(soft);
+  const left = new Float64Array(soft);
   complexes.forEach(({ at, shape }, index) => {
     const before = index ? complexes[index - 1]!.at : at - 2 * BEFORE;
     const behind = complexes[index + 1]?.at ?? at + 2 * BEHIND;
@@ -400,8 +400,7 @@ function restFeatures(left: Float64Array, soft: Float64Array, complexes: Complex
 }
 
 function spectralFeatures(level: Float64Array, left: Float64Array) {
-  const all = spectrumOf(level);
-  const rest = spectrumOf(left);
+  const { first: all, second: rest } = spectraOf(level, left);
   const total = bandPower(all, 0.5, 99) || 1;
   const restTotal = bandPower(rest, 1, 25) || 1;
   const features: Record<string, number> = {};
@@ -436,6 +435,25 @@ function spectralEntropy(power: Float64Array, from: number, to: number): number 
   return sum / Math.log(lines);
 }
 
+function rangeOf(signal: Float64Array, from: number, to: number): number {
+  let low = signal[from]!;
+  let high = low;
+  for (let i = from + 1; i < to; i++) {
+    const value = signal[i]!;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return high - low;
+}
+
+/** Means of a second's quarters. */
+function quartersOf(second: Float64Array): Float64Array {
+  const quarters = new Float64Array(4);
+  const length = second.length >> 2;
+  for (let i = 0; i < 4 * length; i++) quarters[Math.floor(i / length)]! += second[i]! / length;
+  return quarters;
+}
+
 function noiseFeatures(
   signal: Float64Array,
   level: Float64Array,
@@ -452,19 +470,16 @@ function noiseFeatures(
     const bent = new Float64Array(piece.length - 2);
     for (let i = 0; i < bent.length; i++) bent[i] = Math.abs(2 * piece[i + 1]! - piece[i]! - piece[i + 2]!);
     fast.push(medianOf(bent) / size);
-    const quarters = [0, 1, 2, 3].map((q) => mean(piece.subarray(q * 50, q * 50 + 50)));
-    swing.push((Math.max(...quarters) - Math.min(...quarters)) / size);
-    const own = level.subarray(s * WAVE_RATE, (s + 1) * WAVE_RATE);
-    range.push((Math.max(...own) - Math.min(...own)) / size);
+    swing.push(rangeOf(quartersOf(piece), 0, 4) / size);
+    range.push(rangeOf(level, s * WAVE_RATE, (s + 1) * WAVE_RATE) / size);
   }
   const fastSorted = sortedOf(fast);
   const swingSorted = sortedOf(swing);
   const rangeSorted = sortedOf(range);
   // Slopes as steep as a complex's where none was found.
-  const slope = smoothed(
-    fine.map((value, i) => Math.abs((fine[i + 1] ?? value) - (fine[i - 1] ?? value))),
-    17,
-  );
+  const steepness = new Float64Array(fine.length);
+  for (let i = 1; i + 1 < fine.length; i++) steepness[i] = Math.abs(fine[i + 1]! - fine[i - 1]!);
+  const slope = smoothed(steepness, 17);
   const usual = medianOf(complexes.map(({ at }) => slope[at]!));
   let next = 0;
   let outside = 0;
@@ -479,8 +494,15 @@ function noiseFeatures(
     if (slope[i]! > 0.25 * usual) middling++;
     if (i % 4 === 0) between.push(slope[i]!);
   }
-  const s = spread(level);
   const m = mean(level);
+  const s = spread(level);
+  let third = 0;
+  let fourth = 0;
+  for (let i = 0; i < level.length; i++) {
+    const out = (level[i]! - m) / (s || 1);
+    third += out * out * out;
+    fourth += out * out * out * out;
+  }
   const peak = complexes.map(({ at }) => slope[at]! / usual);
   return {
     fastMedian: quantile(fastSorted, 0.5),
@@ -496,8 +518,8 @@ function noiseFeatures(
     between: quantile(sortedOf(between), 0.75) / usual,
     steepLeast: Math.min(...peak),
     steepMost: Math.max(...peak),
-    kurtosis: s > 0 ? mean(level.map((value) => ((value - m) / s) ** 4)) : 0,
-    skewness: s > 0 ? mean(level.map((value) => ((value - m) / s) ** 3)) : 0,
+    kurtosis: fourth / level.length,
+    skewness: third / level.length,
     deviation: s,
   };
 }

@@ -1,0 +1,35 @@
+/** All that is known of a window of one lead before a rhythm is named. */
+import { fibrillationByIntervals, irregularityFeatures, LONGEST_INTERVAL } from "./irregularity";
+import { WAVE_RATE } from "./signal";
+import { waveFeatures } from "./waves";
+
+/** Wave samples, ascending. */
+export interface WindowBeats {
+  /** Of the window. */
+  own: number[];
+  /** Of the window and its context; the window's own where there is none. */
+  around: number[];
+}
+
+/**
+ * @param waves the window in millivolts at {@link WAVE_RATE}
+ * @param beats counted from its first sample
+ * @returns features by name, always the same names in the same order
+ */
+export function windowFeatures(waves: Float64Array, beats: WindowBeats): Record<string, number> {
+  const intervals = irregularityFeatures(intervalsOf(beats.own), intervalsOf(beats.around));
+  const features: Record<string, number> = { intervalsAf: fibrillationByIntervals(intervals) };
+  for (const [name, value] of Object.entries(intervals))
+    if (!name.startsWith("wide.")) features[name] = value;
+  return Object.assign(features, waveFeatures(waves, beats.own));
+}
+
+/** Seconds between beats, without interruptions. */
+function intervalsOf(beats: number[]): number[] {
+  const intervals: number[] = [];
+  for (let i = 1; i < beats.length; i++) {
+    const interval = (beats[i]! - beats[i - 1]!) / WAVE_RATE;
+    if (interval < LONGEST_INTERVAL) intervals.push(interval);
+  }
+  return intervals;
+}

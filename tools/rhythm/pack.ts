@@ -1,0 +1,45 @@
+/** A trained forest as a source file: what is shipped, and nothing that no tree asks for. */
+import type { PackedTrees, TreesModel } from "../../gateway/rhythm/episodes/trees";
+
+/** Leaves become whole numbers of 16 bits, features that no tree asks for are left out. */
+export function pack(model: TreesModel): PackedTrees {
+  const nodes = 2 ** model.depth - 1;
+  const asked = [...model.columns].filter((_, i) => model.cuts[i]! < 255);
+  const used = [...new Set(asked)].sort((a, b) => a - b);
+  const place = new Map(used.map((column, i) => [column, i]));
+  const most = model.leaves.reduce((largest, leaf) => Math.max(largest, Math.abs(leaf)), 1e-9);
+  const scale = Math.fround(most / 32767);
+  return {
+    features: used.map((column) => model.features[column]!),
+    counts: used.map((column) => model.edges[column]!.length),
+    classes: model.classes,
+    depth: model.depth,
+    trees: model.columns.length / nodes,
+    scale,
+    edges: base64(Float32Array.from(used.flatMap((column) => [...model.edges[column]!]))),
+    columns: base64(model.columns.map((column) => place.get(column) ?? 0)),
+    cuts: base64(model.cuts),
+    leaves: base64(Int16Array.from(model.leaves, (leaf) => Math.round(leaf / scale))),
+  };
+}
+
+/** @param about lines that say what the model is and what it has seen */
+export function sourceOf(name: string, packed: PackedTrees, about: string[]): string {
+  const fields = Object.entries(packed).map(([key, value]) => `  ${key}: ${JSON.stringify(value)},`);
+  return [
+    "/**",
+    ...about.map((line) => ` * ${line}`),
+    " * Written by tools/rhythm/train.ts, which makes it anew byte for byte: change that, not this.",
+    " */",
+    'import type { PackedTrees } from "../trees";',
+    "",
+    `export const ${name}: PackedTrees = {`,
+    ...fields,
+    "};",
+    "",
+  ].join("\n");
+}
+
+function base64(array: Uint8Array | Int16Array | Float32Array): string {
+  return Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString("base64");
+}
