@@ -38,25 +38,31 @@ export interface Reference {
   beats: number[];
   /** Fibrillation, in seconds. */
   af: { from: number; to: number }[];
+  flutter: { from: number; to: number }[];
 }
 
 export function referenceOf(path: string, rate: number): Reference {
   const annotations = readAnnotations(`${path}.atr`);
   const beats = annotations.filter(({ code }) => isBeat(code)).map(({ sample }) => sample / rate);
-  return { beats, af: fibrillationOf(annotations, rate, beats.at(-1) ?? 0) };
+  const end = beats.at(-1) ?? 0;
+  return {
+    beats,
+    af: spansOf(annotations, "(AFIB", rate, end),
+    flutter: spansOf(annotations, "(AFL", rate, end),
+  };
 }
 
-/** From each "(AFIB" to the next rhythm. */
-function fibrillationOf(annotations: Annotation[], rate: number, end: number) {
-  const af: { from: number; to: number }[] = [];
+/** From each such annotation to the next rhythm. */
+function spansOf(annotations: Annotation[], rhythm: string, rate: number, end: number) {
+  const spans: { from: number; to: number }[] = [];
   let from: number | undefined;
   for (const { sample, aux } of annotations) {
     if (!aux?.startsWith("(")) continue;
-    if (from !== undefined) af.push({ from, to: sample / rate });
-    from = aux.startsWith("(AFIB") ? sample / rate : undefined;
+    if (from !== undefined) spans.push({ from, to: sample / rate });
+    from = aux.startsWith(rhythm) ? sample / rate : undefined;
   }
-  if (from !== undefined) af.push({ from, to: end });
-  return af;
+  if (from !== undefined) spans.push({ from, to: end });
+  return spans;
 }
 
 /** Share of a time that fibrillation covers. */

@@ -10,8 +10,8 @@ export function pack(model: TreesModel): PackedTrees {
   const most = model.leaves.reduce((largest, leaf) => Math.max(largest, Math.abs(leaf)), 1e-9);
   const scale = Math.fround(most / 32767);
   return {
-    features: used.map((column) => model.features[column]!),
-    counts: used.map((column) => model.edges[column]!.length),
+    features: used.map((column) => model.features[column]!).join(" "),
+    counts: base64(Uint8Array.from(used, (column) => model.edges[column]!.length)),
     classes: model.classes,
     depth: model.depth,
     trees: model.columns.length / nodes,
@@ -25,7 +25,11 @@ export function pack(model: TreesModel): PackedTrees {
 
 /** @param about lines that say what the model is and what it has seen */
 export function sourceOf(name: string, packed: PackedTrees, about: string[]): string {
-  const fields = Object.entries(packed).map(([key, value]) => `  ${key}: ${JSON.stringify(value)},`);
+  // As Biome would have it: long strings on a line of their own.
+  const fields = Object.entries(packed).map(([key, value]) => {
+    const text = JSON.stringify(value);
+    return key.length + text.length + 5 > 110 ? `  ${key}:\n    ${text},` : `  ${key}: ${text},`;
+  });
   return [
     "/**",
     ...about.map((line) => ` * ${line}`),

@@ -16,9 +16,10 @@ export interface TreesModel {
 
 /** The same as it is shipped: arrays as base64, little-endian. */
 export interface PackedTrees {
-  features: string[];
-  /** Bounds of each feature. */
-  counts: number[];
+  /** Names with spaces between. */
+  features: string;
+  /** uint8: how many bounds each feature has. */
+  counts: string;
   classes: number;
   depth: number;
   trees: number;
@@ -38,12 +39,12 @@ export function unpack(packed: PackedTrees): TreesModel {
   const bytes = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
   const all = new Float32Array(bytes(packed.edges).buffer);
   let from = 0;
-  const edges = packed.counts.map((count) => {
+  const edges = Array.from(bytes(packed.counts), (count) => {
     from += count;
     return all.subarray(from - count, from);
   });
   return {
-    features: packed.features,
+    features: packed.features.split(" "),
     edges,
     classes: packed.classes,
     depth: packed.depth,

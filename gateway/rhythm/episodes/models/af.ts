@@ -1,0 +1,2 @@
+import type { PackedTrees } from "../trees";
+export const AF_MODEL = {} as PackedTrees;

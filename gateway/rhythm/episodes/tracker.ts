@@ -1,0 +1,129 @@
+/**
+ * The rhythm of one lead as it arrives: window by window what it is, and beside that pauses and ventricular runs where
+ * they are. The same samples and beats give the same episodes however they are cut into blocks.
+ */
+import type { SecondQuality } from "../quality";
+import { restore, type Saved, saved } from "../state";
+import type { Beat, Episode } from "../types";
+import { verdictOf } from "./verdict";
+import { type MeasuredWindow, WindowCutter, type WindowSettings } from "./windows";
+
+/** Version of what names rhythms; results carry it. */
+export const RHYTHM_VERSION = "avnode-rhythm/1";
+
+/** Between two beats, in seconds. */
+export const PAUSE_SECONDS = 2;
+/** Ventricular beats in a row that are a run. */
+export const RUN_BEATS = 3;
+
+interface State {
+  /** The newest beat's sample number, -1 for none since the last gap. */
+  last: number;
+  /** Ventricular beats in a row up to it, and the first of them. */
+  run: number;
+  runFrom: number;
+}
+
+export class RhythmTracker {
+  private readonly cutter: WindowCutter;
+  private readonly state: State = { last: -1, run: 0, runFrom: 0 };
+
+  constructor(
+    private readonly settings: WindowSettings,
+    resumed?: Saved,
+  ) {
+    this.cutter = new WindowCutter(settings, (resumed?.windows as Saved[] | undefined)?.[0]);
+    if (resumed) restore(this.state, resumed, "following a rhythm");
+  }
+
+  /**
+   * @param block the next samples
+   * @param beats final ones that were not given yet, ascending
+   * @param quality of seconds that ended and were not given yet
+   * @returns what became final, windows in order of time, each behind the pauses and runs that ended in it
+   */
+  push(block: ArrayLike<number>, beats: Beat[], quality: SecondQuality[]): Episode[] {
+    return this.cutter.push(block, beats, quality).flatMap((window) => this.name(window));
+  }
+
+  /** Samples are missing. @returns what was still open */
+  gap(samples: number, beats: Beat[], quality: SecondQuality[]): Episode[] {
+    const found = this.cutter.gap(samples, beats, quality).flatMap((window) => this.name(window));
+    found.push(...this.close());
+    this.state.last = -1;
+    return found;
+  }
+
+  /** The signal ends here. @returns what was still open */
+  end(beats: Beat[], quality: SecondQuality[]): Episode[] {
+    const found = this.cutter.end(beats, quality).flatMap((window) => this.name(window));
+    found.push(...this.close());
+    this.state.last = -1;
+    return found;
+  }
+
+  /** All that it knows; a tracker of the same settings goes on from it. */
+  save(): Saved {
+    return { ...saved(this.state), windows: [this.cutter.save()] };
+  }
+
+  private name(window: MeasuredWindow): Episode[] {
+    const found: Episode[] = [];
+    const verdict = verdictOf(window);
+    for (const beat of window.beats) {
+      if (beat.sample < window.from) continue;
+      this.follow(beat, verdict.rhythm === "unreadable" ? undefined : window, found);
+    }
+    found.push({ from: window.from, to: window.to, ...verdict });
+    return found;
+  }
+
+  /** @param window where the beat lies, if it can be read */
+  private follow(beat: Beat, window: MeasuredWindow | undefined, found: Episode[]): void {
+    const { state } = this;
+    const { rate } = this.settings;
+    const interval = beat.sample - state.last;
+    // Where the signal was bad, a beat may have been missed.
+    const read = window !== undefined && !window.bad.some(({ to }) => to > state.last);
+    if (state.last >= 0 && interval >= PAUSE_SECONDS * rate && read)
+      found.push({
+        from: state.last,
+        to: beat.sample,
+        rhythm: "pause",
+        confidence: beat.confidence,
+        rate: (60 * rate) / interval,
+      });
+    if (beat.class === "V") {
+      if (state.run === 0) state.runFrom = beat.sample;
+      state.run++;
+    } else {
+      found.push(...this.close());
+    }
+    state.last = beat.sample;
+  }
+
+  /** A run ends with the newest beat. */
+  private close(): Episode[] {
+    const { state } = this;
+    const { run, runFrom, last } = state;
+    state.run = 0;
+    if (run < RUN_BEATS) return [];
+    const rate = (60 * this.settings.rate * (run - 1)) / (last - runFrom);
+    return [{ from: runFrom, to: last + 1, rhythm: "vrun", confidence: 1, rate }];
+  }
+}
+
+/** Neighbours of one rhythm are one episode: its confidence and rate are the means over its time. */
+export function joined(episodes: Episode[]): Episode[] {
+  const spans: Episode[] = [];
+  for (const episode of episodes) {
+    const last = spans.findLast(({ rhythm }) => rhythm === episode.rhythm);
+    if (last && last.to === episode.from) {
+      const part = (episode.to - episode.from) / (episode.to - last.from);
+      last.confidence += part * (episode.confidence - last.confidence);
+      last.rate += part * (episode.rate - last.rate);
+      last.to = episode.to;
+    } else spans.push({ ...episode });
+  }
+  return spans.sort((a, b) => a.from - b.from || a.to - b.to);
+}

@@ -1,0 +1,48 @@
+/** Which rhythm a measured window has. */
+import type { Beat, Rhythm } from "../types";
+import { fibrillationBySignal } from "./fibrillation";
+import { stripAnswer } from "./strip";
+import type { MeasuredWindow } from "./windows";
+
+export interface Verdict {
+  rhythm: Rhythm;
+  /** 0 to 1. */
+  confidence: number;
+  /** Beats per minute; 0 where they cannot be counted. */
+  rate: number;
+}
+
+/** Beats per minute beyond which a rhythm is fast or slow. */
+export const TACHY_RATE = 100;
+export const BRADY_RATE = 50;
+/** Of the seconds, how many must be analysable. */
+const ANALYSABLE = 0.5;
+/** Probability from which a window is called too noisy, or fibrillation. */
+const NOISY = 0.6;
+export const FIBRILLATION = 0.5;
+/** Share of ectopic beats from which they are frequent, and their least number. */
+const ECTOPIC_SHARE = 0.1;
+const ECTOPIC_LEAST = 3;
+/** Median change from interval to interval, as a share of the usual one, from which a rhythm is irregular. */
+const IRREGULAR = 0.1;
+const LEAST_BEATS = 3;
+
+const isEctopic = ({ class: kind }: Beat) => kind === "V" || kind === "S" || kind === "F";
+
+export function verdictOf(window: MeasuredWindow): Verdict {
+  const { beats, features } = window;
+  if (beats.length < LEAST_BEATS || window.analysable < ANALYSABLE)
+    return { rhythm: "unreadable", confidence: 1, rate: 0 };
+  const noisy = stripAnswer(features).probabilities[3]!;
+  if (noisy > NOISY) return { rhythm: "unreadable", confidence: noisy, rate: 0 };
+  const rate = 60 / (features.mean ?? Number.NaN);
+  const fibrillation = fibrillationBySignal(features);
+  if (fibrillation > FIBRILLATION) return { rhythm: "af", confidence: fibrillation, rate };
+  const confidence = 1 - Math.max(noisy, fibrillation);
+  const ectopic = beats.filter(isEctopic).length;
+  if (ectopic >= ECTOPIC_LEAST && ectopic >= ECTOPIC_SHARE * beats.length)
+    return { rhythm: "ectopy", confidence, rate };
+  if (rate > TACHY_RATE) return { rhythm: "tachy", confidence, rate };
+  if (rate < BRADY_RATE) return { rhythm: "brady", confidence, rate };
+  return { rhythm: features.stepMedian! > IRREGULAR ? "other" : "sinus", confidence, rate };
+}

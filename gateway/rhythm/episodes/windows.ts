@@ -1,0 +1,202 @@
+/**
+ * Cuts one lead as it arrives into windows and measures each once what surrounds it is known. The same samples give the
+ * same windows however they are cut into blocks.
+ */
+
+import type { SecondQuality } from "../quality";
+import type { Span } from "../score/beats";
+import { restore, type Saved, saved } from "../state";
+import type { Beat, BeatClass } from "../types";
+import { CONTEXT } from "./irregularity";
+import { resample, WAVE_RATE, waveSamples } from "./signal";
+import { windowFeatures } from "./window";
+
+export const WINDOW_SECONDS = 30;
+/** So much signal may lie between a beat and the call that brings it. */
+export const SETTLE_SECONDS = 10;
+/** From a window's end to its answer. */
+export const WINDOW_DELAY_SECONDS = CONTEXT.behind + SETTLE_SECONDS;
+
+const WINDOW = waveSamples(WINDOW_SECONDS);
+const WAIT = waveSamples(WINDOW_DELAY_SECONDS);
+const RING = WINDOW + WAIT + WAVE_RATE;
+const CLASSES: BeatClass[] = ["N", "S", "V", "F", "Q"];
+
+export interface MeasuredWindow {
+  /** Samples `from` up to, not including, `to`. */
+  from: number;
+  to: number;
+  /** From `seen` on: where a signal's end cuts a window short, what lies before it is measured, too. */
+  seen: number;
+  beats: Beat[];
+  /** The seconds from `from` on that were not analysable, and the share that were. */
+  bad: Span[];
+  analysable: number;
+  features: Record<string, number>;
+}
+
+export interface WindowSettings {
+  /** Samples per second, 100 to 1,000. */
+  rate: number;
+  /** Counts per millivolt; 0 (not calibrated) is taken for 200. */
+  gain: number;
+}
+
+interface State {
+  /** Sample number of the first sample since the last gap, and of the next. */
+  origin: number;
+  next: number;
+  filled: number;
+  sum: number;
+  /** Wave samples since the origin, the newest in a ring. */
+  made: number;
+  windows: number;
+  waves: Float64Array;
+}
+
+export class WindowCutter {
+  private readonly scale: number;
+  private readonly step: number;
+  private state: State;
+  private beats: Beat[] = [];
+  /** The seconds that were not analysable. */
+  private bad: Span[] = [];
+
+  constructor(
+    private readonly settings: WindowSettings,
+    resumed?: Saved,
+  ) {
+    const { rate, gain } = settings;
+    if (!(rate >= 100 && rate <= 1000))
+      throw new RangeError(`cannot follow a rhythm at ${rate} Hz: 100 to 1,000`);
+    this.scale = 1 / (Math.abs(gain) || 200);
+    this.step = WAVE_RATE / rate;
+    this.state = newState(0);
+    if (resumed) this.resume(resumed);
+  }
+
+  /**
+   * @param block the next samples
+   * @param beats final ones that were not given yet, ascending, at most {@link SETTLE_SECONDS} late
+   * @param quality of seconds that ended and were not given yet
+   */
+  push(block: ArrayLike<number>, beats: Beat[], quality: SecondQuality[]): MeasuredWindow[] {
+    this.note(beats, quality);
+    const done: MeasuredWindow[] = [];
+    const { state } = this;
+    const take = (value: number) => {
+      state.waves[state.made++ % RING] = value;
+      if (state.made === (state.windows + 1) * WINDOW + WAIT) done.push(this.measure());
+    };
+    for (let i = 0; i < block.length; i++) {
+      resample(state, block[i]! * this.scale, this.step, take);
+      state.next++;
+    }
+    return done;
+  }
+
+  /** Samples are missing. @param beats the last before them @returns the windows that were still open */
+  gap(samples: number, beats: Beat[], quality: SecondQuality[]): MeasuredWindow[] {
+    const done = this.end(beats, quality);
+    this.state = newState(this.state.next + samples);
+    this.beats = [];
+    this.bad = [];
+    return done;
+  }
+
+  /** The signal ends here. @returns the windows that were still open, the last of them as long as it is */
+  end(beats: Beat[], quality: SecondQuality[]): MeasuredWindow[] {
+    this.note(beats, quality);
+    const done: MeasuredWindow[] = [];
+    while (this.state.made > this.state.windows * WINDOW) done.push(this.measure());
+    return done;
+  }
+
+  /** All that it knows; a cutter of the same settings goes on from it. */
+  save(): Saved {
+    return {
+      ...saved(this.state),
+      beats: this.beats.flatMap(({ sample, class: kind, confidence }) => [
+        sample,
+        CLASSES.indexOf(kind),
+        confidence,
+      ]),
+      bad: this.bad.flatMap(({ from, to }) => [from, to]),
+    };
+  }
+
+  private resume(kept: Saved): void {
+    restore(this.state, kept, "following a rhythm");
+    const beats = kept.beats as number[];
+    for (let i = 0; i < beats.length; i += 3)
+      this.beats.push({
+        sample: beats[i]!,
+        class: CLASSES[beats[i + 1]!]!,
+        confidence: beats[i + 2]!,
+      });
+    const bad = kept.bad as number[];
+    for (let i = 0; i < bad.length; i += 2) this.bad.push({ from: bad[i]!, to: bad[i + 1]! });
+  }
+
+  private note(beats: Beat[], quality: SecondQuality[]): void {
+    for (const beat of beats) this.beats.push(beat);
+    for (const { from, to, analysable } of quality) if (!analysable) this.bad.push({ from, to });
+  }
+
+  /** A window that the signal's end cuts short is measured with what lies before it, as long as the others. */
+  private measure(): MeasuredWindow {
+    const { state } = this;
+    const { rate } = this.settings;
+    const first = state.windows * WINDOW;
+    const last = Math.min(first + WINDOW, state.made);
+    const waveOf = (sample: number) => (sample - state.origin + 0.5) * this.step;
+    const sampleOf = (wave: number) => state.origin + Math.round(wave / this.step);
+    const whole = last - first === WINDOW;
+    const from = sampleOf(first);
+    const to = whole ? sampleOf(last) : state.next;
+    const seen = whole ? first : Math.max(0, last - WINDOW);
+    const waves = new Float64Array(last - seen);
+    for (let i = 0; i < waves.length; i++) waves[i] = state.waves[(seen + i) % RING]!;
+    const between = (low: number, high: number) =>
+      this.beats.filter(({ sample }) => waveOf(sample) >= low && waveOf(sample) < high);
+    const placed = (beats: Beat[]) => beats.map(({ sample }) => waveOf(sample) - seen);
+    const low = seen - waveSamples(CONTEXT.before);
+    const high = last + waveSamples(CONTEXT.behind);
+    const features = windowFeatures(waves, {
+      own: placed(between(seen, last)),
+      around: placed(between(low, high)),
+    });
+    const window: MeasuredWindow = {
+      from,
+      to,
+      seen: sampleOf(seen),
+      beats: between(seen, last),
+      bad: this.bad.filter((span) => span.to > from && span.from < to),
+      analysable: 1 - this.badShare(from, to),
+      features,
+    };
+    state.windows++;
+    const forget = to - Math.ceil((CONTEXT.before + SETTLE_SECONDS) * rate);
+    this.beats = this.beats.filter(({ sample }) => sample >= forget);
+    this.bad = this.bad.filter((span) => span.to >= forget);
+    return window;
+  }
+
+  private badShare(from: number, to: number): number {
+    let sum = 0;
+    for (const span of this.bad) sum += Math.max(0, Math.min(to, span.to) - Math.max(from, span.from));
+    return sum / (to - from);
+  }
+}
+
+function newState(origin: number): State {
+  return {
+    origin,
+    next: origin,
+    filled: 0,
+    sum: 0,
+    made: 0,
+    windows: 0,
+    waves: new Float64Array(RING),
+  };
+}

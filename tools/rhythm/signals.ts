@@ -1,0 +1,82 @@
+/** Windows and strips of signal with what is known of their rhythm. */
+import { stripFeatures } from "../../gateway/rhythm/episodes/strip";
+import { type MeasuredWindow, WindowCutter } from "../../gateway/rhythm/episodes/windows";
+import { QualityMeter } from "../../gateway/rhythm/quality";
+import { detectBeats } from "../../gateway/rhythm/score/record";
+import type { Beat } from "../../gateway/rhythm/types";
+import { readRecord } from "../../gateway/wfdb/read";
+import type { Table } from "./boost";
+import { filesOf, labelsOf, nameOf, referenceOf, shareOf } from "./data";
+import { tableOf } from "./intervals";
+
+export interface Labelled extends Table {
+  labels: Uint8Array;
+  /** What must not be torn apart by folds: a record, a patient, or a strip. */
+  groups: string[];
+}
+
+/** Strips of CinC 2017 with the index of their class in `classes`. */
+export function strips(folders: string[], classes: string, note: (text: string) => void): Labelled {
+  const labels = labelsOf(folders);
+  const rows: number[][] = [];
+  const found: Labelled = {
+    features: [],
+    values: new Float64Array(),
+    rows: 0,
+    labels: new Uint8Array(),
+    groups: [],
+  };
+  const known: number[] = [];
+  for (const path of filesOf(folders, "cinc2017", ".hea")) {
+    const label = labels.get(nameOf(path));
+    if (label === undefined) continue;
+    // Its headers are known to be wrong where they vouch for samples.
+    const record = readRecord(path, { verify: false });
+    const features = stripFeatures(record.signals[0]!, record.rate, record.leads[0]!.gain);
+    if (found.features.length === 0) found.features = Object.keys(features);
+    rows.push(Object.values(features));
+    known.push(classes.indexOf(label));
+    found.groups.push(nameOf(path));
+    if (rows.length % 500 === 0) note(`cinc2017 ${rows.length} strips`);
+  }
+  return { ...found, values: tableOf(rows), rows: rows.length, labels: Uint8Array.from(known) };
+}
+
+export function measured(signal: Int32Array, rate: number, gain: number): MeasuredWindow[] {
+  const beats: Beat[] = detectBeats(signal, rate, gain).map((sample) => ({
+    sample,
+    class: "N",
+    confidence: 1,
+  }));
+  const quality = new QualityMeter({ rate, gain }).push(signal);
+  const cutter = new WindowCutter({ rate, gain });
+  return [...cutter.push(signal, beats, quality), ...cutter.end([], [])];
+}
+
+/** Windows of whole records, all leads: 1 for fibrillation, 0 for none; those that hold both or flutter are left out. */
+export function windowsOf(folders: string[], set: string, note: (text: string) => void): Labelled {
+  const rows: number[][] = [];
+  const labels: number[] = [];
+  const groups: string[] = [];
+  let features: string[] = [];
+  for (const path of filesOf(folders, set, ".hea")) {
+    const record = readRecord(path);
+    const { af, flutter } = referenceOf(path, record.rate);
+    for (const [lead, signal] of record.signals.entries())
+      for (const window of measured(signal, record.rate, record.leads[lead]!.gain)) {
+        const [from, to] = [window.from / record.rate, window.to / record.rate];
+        const share = shareOf(af, from, to);
+        if ((share > 0.2 && share < 0.8) || shareOf(flutter, from, to) > 0 || window.analysable < 0.5)
+          continue;
+        if (features.length === 0) features = Object.keys(window.features);
+        rows.push(Object.values(window.features));
+        labels.push(share > 0.5 ? 1 : 0);
+        groups.push(patientOf(nameOf(path)));
+      }
+    note(`${set} ${nameOf(path)}: ${rows.length} windows`);
+  }
+  return { features, values: tableOf(rows), rows: rows.length, labels: Uint8Array.from(labels), groups };
+}
+
+/** CPSC 2021 names its records data_PATIENT_PART. */
+const patientOf = (record: string) => /^(data_\d+)_\d+$/.exec(record)?.[1] ?? record;
