@@ -15,17 +15,18 @@ export interface LearnSettings {
   rate: number;
   /** Weights shrink by this share of the rate each step. */
   decay: number;
-  /** Share of inputs' beats that are blanked, so that no single beat decides. */
+  /** Share of beats that are blanked, and the spread of what is added to all others' values: no example looks twice alike. */
   blank: number;
+  noise: number;
+  /** Share of what was pooled that is dropped; the rest weighs more. */
+  drop: number;
 }
 
-/** @param weigh of each class in the loss */
 export function learn(
   shape: NetworkShape,
   sequences: Float64Array[],
   labels: ArrayLike<number>,
   rows: Int32Array,
-  weigh: number[],
   settings: LearnSettings,
 ): Float64Array {
   const random = new Random(settings.seed);
@@ -60,9 +61,12 @@ export function learn(
       const to = Math.min(order.length, from + settings.batch);
       for (let i = from; i < to; i++) {
         const row = order[i]!;
-        const sequence = blanked(sequences[row]!, inputs, settings.blank, random);
-        const active = run(shape, weights, sequence);
-        backward(shape, weights, sequence, active, labels[row]!, weigh[labels[row]!]!, gradient);
+        const sequence = disturbed(sequences[row]!, inputs, settings, random);
+        const mask = Float64Array.from({ length: 2 * hidden }, () =>
+          random.chance(settings.drop) ? 0 : 1 / (1 - settings.drop),
+        );
+        const active = run(shape, weights, sequence, mask);
+        backward(shape, weights, sequence, active, mask, labels[row]!, gradient);
       }
       step++;
       // One cycle: up for a tenth of the way, then down along a cosine.
@@ -81,11 +85,16 @@ export function learn(
   return weights;
 }
 
-function blanked(sequence: Float64Array, inputs: number, share: number, random: Random): Float64Array {
-  if (share === 0) return sequence;
+function disturbed(
+  sequence: Float64Array,
+  inputs: number,
+  { blank, noise }: LearnSettings,
+  random: Random,
+): Float64Array {
   const out = new Float64Array(sequence);
+  for (let i = 0; i < out.length; i++) out[i]! += noise * (random.next() + random.next() - 1);
   for (let t = 0; t * inputs < out.length; t++)
-    if (random.chance(share)) out.fill(0, t * inputs, (t + 1) * inputs);
+    if (random.chance(blank)) out.fill(0, t * inputs, (t + 1) * inputs);
   return out;
 }
 
@@ -95,8 +104,8 @@ function backward(
   weights: Float64Array,
   sequence: Float64Array,
   active: Activations,
+  mask: Float64Array,
   label: number,
-  weigh: number,
   gradient: Float64Array,
 ): void {
   const { inputs, hidden, dense, classes } = shape;
@@ -105,7 +114,7 @@ function backward(
   const toDense = new Float64Array(dense);
   for (let k = 0; k < classes; k++) {
     const from = at.e + k * (dense + 1);
-    const error = weigh * (active.probabilities[k]! - (k === label ? 1 : 0));
+    const error = active.probabilities[k]! - (k === label ? 1 : 0);
     for (let i = 0; i < dense; i++) {
       gradient[from + i]! += error * active.dense[i]!;
       toDense[i]! += error * weights[from + i]!;
@@ -114,6 +123,7 @@ function backward(
   }
   const toPooled = new Float64Array(2 * hidden);
   through(active.pooled, active.dense, toDense, toPooled, 1, 2 * hidden, dense, 1, weights, gradient, at.d);
+  for (let k = 0; k < 2 * hidden; k++) toPooled[k]! *= mask[k]!;
   const toThird = new Float64Array(beats * hidden);
   for (let k = 0; k < hidden; k++) {
     for (let t = 0; t < beats; t++) toThird[t * hidden + k] = toPooled[k]! / beats;
@@ -152,8 +162,12 @@ function through(
       const error = toOutput[t * outputs + k]!;
       if (error === 0) continue;
       const from = at + k * (span + 1);
-      for (let i = low; i < high; i++) gradient[from + i]! += error * input[base + i]!;
-      if (toInput) for (let i = low; i < high; i++) toInput[base + i]! += error * weights[from + i]!;
+      if (toInput)
+        for (let i = low; i < high; i++) {
+          gradient[from + i]! += error * input[base + i]!;
+          toInput[base + i]! += error * weights[from + i]!;
+        }
+      else for (let i = low; i < high; i++) gradient[from + i]! += error * input[base + i]!;
       gradient[from + span]! += error;
     }
   }

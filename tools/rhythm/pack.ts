@@ -1,4 +1,5 @@
 /** A trained forest as a source file: what is shipped, and nothing that no tree asks for. */
+import type { NetworkShape, PackedNetworks } from "../../gateway/rhythm/episodes/network";
 import type { PackedTrees, TreesModel } from "../../gateway/rhythm/episodes/trees";
 
 /** Leaves become whole numbers of 16 bits, features that no tree asks for are left out. */
@@ -23,8 +24,29 @@ export function pack(model: TreesModel): PackedTrees {
   };
 }
 
-/** @param about lines that say what the model is and what it has seen */
-export function sourceOf(name: string, packed: PackedTrees, about: string[]): string {
+export function packNetworks(shape: NetworkShape, each: Float64Array[]): PackedNetworks {
+  const all = each.flatMap((weights) => [...weights]);
+  const scale = Math.fround(Math.max(...all.map(Math.abs)) / 32767);
+  return {
+    ...shape,
+    networks: each.length,
+    scale,
+    weights: base64(Int16Array.from(all, (weight) => Math.round(weight / scale))),
+  };
+}
+
+/**
+ * @param type of what is exported, and where it is declared
+ * @param about lines that say what the model is and what it has seen
+ * @param rest further exports, line by line
+ */
+export function sourceOf(
+  name: string,
+  type: { name: string; from: string },
+  packed: object,
+  about: string[],
+  rest: string[] = [],
+): string {
   // As Biome would have it: long strings on a line of their own.
   const fields = Object.entries(packed).map(([key, value]) => {
     const text = JSON.stringify(value);
@@ -35,11 +57,12 @@ export function sourceOf(name: string, packed: PackedTrees, about: string[]): st
     ...about.map((line) => ` * ${line}`),
     " * Written by tools/rhythm/train.ts, which makes it anew byte for byte: change that, not this.",
     " */",
-    'import type { PackedTrees } from "../trees";',
+    `import type { ${type.name} } from "${type.from}";`,
     "",
-    `export const ${name}: PackedTrees = {`,
+    `export const ${name}: ${type.name} = {`,
     ...fields,
     "};",
+    ...rest,
     "",
   ].join("\n");
 }

@@ -1,5 +1,5 @@
 /** Windows and strips of signal with what is known of their rhythm. */
-import { stripFeatures } from "../../gateway/rhythm/episodes/strip";
+import { readStrip } from "../../gateway/rhythm/episodes/strip";
 import { type MeasuredWindow, WindowCutter } from "../../gateway/rhythm/episodes/windows";
 import { QualityMeter } from "../../gateway/rhythm/quality";
 import { detectBeats } from "../../gateway/rhythm/score/record";
@@ -15,31 +15,39 @@ export interface Labelled extends Table {
   groups: string[];
 }
 
+export interface Strips extends Labelled {
+  sequences: Float64Array[];
+}
+
 /** Strips of CinC 2017 with the index of their class in `classes`. */
-export function strips(folders: string[], classes: string, note: (text: string) => void): Labelled {
+export function stripsOf(folders: string[], classes: string, note: (text: string) => void): Strips {
   const labels = labelsOf(folders);
   const rows: number[][] = [];
-  const found: Labelled = {
-    features: [],
-    values: new Float64Array(),
-    rows: 0,
-    labels: new Uint8Array(),
-    groups: [],
-  };
+  const sequences: Float64Array[] = [];
+  const groups: string[] = [];
+  let names: string[] = [];
   const known: number[] = [];
   for (const path of filesOf(folders, "cinc2017", ".hea")) {
     const label = labels.get(nameOf(path));
     if (label === undefined) continue;
     // Its headers are known to be wrong where they vouch for samples.
     const record = readRecord(path, { verify: false });
-    const features = stripFeatures(record.signals[0]!, record.rate, record.leads[0]!.gain);
-    if (found.features.length === 0) found.features = Object.keys(features);
+    const { features, sequence } = readStrip(record.signals[0]!, record.rate, record.leads[0]!.gain);
+    if (names.length === 0) names = Object.keys(features);
+    sequences.push(sequence);
     rows.push(Object.values(features));
     known.push(classes.indexOf(label));
-    found.groups.push(nameOf(path));
+    groups.push(nameOf(path));
     if (rows.length % 500 === 0) note(`cinc2017 ${rows.length} strips`);
   }
-  return { ...found, values: tableOf(rows), rows: rows.length, labels: Uint8Array.from(known) };
+  return {
+    features: names,
+    values: tableOf(rows),
+    rows: rows.length,
+    labels: Uint8Array.from(known),
+    groups,
+    sequences,
+  };
 }
 
 export function measured(signal: Int32Array, rate: number, gain: number): MeasuredWindow[] {

@@ -1,9 +1,13 @@
 /**
  * A short strip of one lead as a whole, as a handheld records it on demand: normal, fibrillation, another rhythm, or too
- * noisy to tell, as the PhysioNet/CinC Challenge 2017 names them.
+ * noisy to tell, as the PhysioNet/CinC Challenge 2017 names them. A forest that sees figures of the whole strip and
+ * networks that see its beats one by one answer together.
  */
 import { detectBeats } from "../score/record";
-import { STRIP_MODEL } from "./models/strip";
+import { NETWORK_MODEL } from "./models/network";
+import { STRIP_MODEL, STRIP_WEIGHTS } from "./models/strip";
+import { run, unpackNetworks } from "./network";
+import { BEAT_VALUES, beatSequence } from "./sequence";
 import { WAVE_RATE, wavesOf } from "./signal";
 import { probabilities, type TreesModel, unpack, valuesFor } from "./trees";
 import { windowFeatures } from "./window";
@@ -11,11 +15,8 @@ import { windowFeatures } from "./window";
 export const STRIP_CLASSES = ["N", "A", "O", "~"] as const;
 export type StripClass = (typeof STRIP_CLASSES)[number];
 
-/**
- * Of each class's probability: the mean of F1 over N, A and O is highest where rare classes are given the benefit of some
- * doubt. Tuned on answers that the models gave to strips they had not seen.
- */
-export const STRIP_WEIGHTS = [1, 1, 1, 1];
+/** Of the logarithms of what both say, the networks' share. */
+const NETWORK_SHARE = 0.4;
 
 export interface StripAnswer {
   class: StripClass;
@@ -25,24 +26,63 @@ export interface StripAnswer {
   probabilities: Float64Array;
 }
 
-let model: TreesModel | undefined;
+export interface Strip {
+  features: Record<string, number>;
+  /** Of beatSequence. */
+  sequence: Float64Array;
+}
 
 /** @param gain counts per millivolt; 0 is taken for 200 */
 export function classifyStrip(samples: Int32Array, rate: number, gain: number): StripAnswer {
-  return stripAnswer(stripFeatures(samples, rate, gain));
+  const strip = readStrip(samples, rate, gain);
+  return answerOf(blend(forestSays(strip.features), networksSay(strip.sequence)), STRIP_WEIGHTS);
 }
 
-/** @param features of a strip or a window */
-export function stripAnswer(features: Record<string, number>): StripAnswer {
-  model ??= unpack(STRIP_MODEL);
-  const each = probabilities(model, valuesFor(model, features));
-  let best = 0;
-  for (let k = 1; k < each.length; k++)
-    if (each[k]! * STRIP_WEIGHTS[k]! > each[best]! * STRIP_WEIGHTS[best]!) best = k;
-  return { class: STRIP_CLASSES[best]!, confidence: each[best]!, probabilities: each };
-}
-
-export function stripFeatures(samples: Int32Array, rate: number, gain: number): Record<string, number> {
+export function readStrip(samples: Int32Array, rate: number, gain: number): Strip {
   const beats = detectBeats(samples, rate, gain).map((beat) => ((beat + 0.5) * WAVE_RATE) / rate);
-  return windowFeatures(wavesOf(samples, rate, gain), { own: beats, around: beats });
+  const waves = wavesOf(samples, rate, gain);
+  const sequence = beatSequence(waves, beats);
+  return {
+    features: windowFeatures(waves, { own: beats, around: beats }),
+    sequence: sequence.length > 0 ? sequence : new Float64Array(BEAT_VALUES),
+  };
+}
+
+let forest: TreesModel | undefined;
+let networks: ReturnType<typeof unpackNetworks> | undefined;
+
+/** Probabilities of {@link STRIP_CLASSES}. @param features of a strip or a window */
+export function forestSays(features: Record<string, number>): Float64Array {
+  forest ??= unpack(STRIP_MODEL);
+  return probabilities(forest, valuesFor(forest, features));
+}
+
+function networksSay(sequence: Float64Array): Float64Array {
+  networks ??= unpackNetworks(NETWORK_MODEL);
+  const { shape, each } = networks;
+  const sum = new Float64Array(shape.classes);
+  for (const weights of each) {
+    const said = run(shape, weights, sequence).probabilities;
+    for (let k = 0; k < sum.length; k++) sum[k]! += said[k]! / each.length;
+  }
+  return sum;
+}
+
+/** The weighted geometric mean of both. */
+export function blend(forestSaid: Float64Array, networkSaid: Float64Array): Float64Array {
+  const both = forestSaid.map(
+    (said, k) => (said + 1e-6) ** (1 - NETWORK_SHARE) * (networkSaid[k]! + 1e-6) ** NETWORK_SHARE,
+  );
+  const sum = both.reduce((a, b) => a + b, 0);
+  return both.map((value) => value / sum);
+}
+
+/**
+ * @param weights of each class: the mean of F1 over N, A and O is highest where rare classes are given the benefit of some
+ * doubt
+ */
+export function answerOf(each: Float64Array, weights: ArrayLike<number>): StripAnswer {
+  let best = 0;
+  for (let k = 1; k < each.length; k++) if (each[k]! * weights[k]! > each[best]! * weights[best]!) best = k;
+  return { class: STRIP_CLASSES[best]!, confidence: each[best]!, probabilities: each };
 }

@@ -22,11 +22,13 @@ interface State {
   /** Ventricular beats in a row up to it, and the first of them. */
   run: number;
   runFrom: number;
+  /** 1 while the newest window was fibrillation. */
+  fibrillating: number;
 }
 
 export class RhythmTracker {
   private readonly cutter: WindowCutter;
-  private readonly state: State = { last: -1, run: 0, runFrom: 0 };
+  private readonly state: State = { last: -1, run: 0, runFrom: 0, fibrillating: 0 };
 
   constructor(
     private readonly settings: WindowSettings,
@@ -49,17 +51,13 @@ export class RhythmTracker {
   /** Samples are missing. @returns what was still open */
   gap(samples: number, beats: Beat[], quality: SecondQuality[]): Episode[] {
     const found = this.cutter.gap(samples, beats, quality).flatMap((window) => this.name(window));
-    found.push(...this.close());
-    this.state.last = -1;
-    return found;
+    return found.concat(this.finish());
   }
 
   /** The signal ends here. @returns what was still open */
   end(beats: Beat[], quality: SecondQuality[]): Episode[] {
     const found = this.cutter.end(beats, quality).flatMap((window) => this.name(window));
-    found.push(...this.close());
-    this.state.last = -1;
-    return found;
+    return found.concat(this.finish());
   }
 
   /** All that it knows; a tracker of the same settings goes on from it. */
@@ -69,7 +67,8 @@ export class RhythmTracker {
 
   private name(window: MeasuredWindow): Episode[] {
     const found: Episode[] = [];
-    const verdict = verdictOf(window);
+    const verdict = verdictOf(window, this.state.fibrillating ? "af" : undefined);
+    this.state.fibrillating = verdict.rhythm === "af" ? 1 : 0;
     for (const beat of window.beats) {
       if (beat.sample < window.from) continue;
       this.follow(beat, verdict.rhythm === "unreadable" ? undefined : window, found);
@@ -100,6 +99,14 @@ export class RhythmTracker {
       found.push(...this.close());
     }
     state.last = beat.sample;
+  }
+
+  /** Nothing that comes has to do with what was. */
+  private finish(): Episode[] {
+    const found = this.close();
+    this.state.last = -1;
+    this.state.fibrillating = 0;
+    return found;
   }
 
   /** A run ends with the newest beat. */

@@ -1,7 +1,7 @@
 /** Which rhythm a measured window has. */
 import type { Beat, Rhythm } from "../types";
 import { fibrillationBySignal } from "./fibrillation";
-import { stripAnswer } from "./strip";
+import { forestSays } from "./strip";
 import type { MeasuredWindow } from "./windows";
 
 export interface Verdict {
@@ -17,9 +17,10 @@ export const TACHY_RATE = 100;
 export const BRADY_RATE = 50;
 /** Of the seconds, how many must be analysable. */
 const ANALYSABLE = 0.5;
-/** Probability from which a window is called too noisy, or fibrillation. */
+/** Probability from which a window is called too noisy. */
 const NOISY = 0.6;
-export const FIBRILLATION = 0.5;
+/** From which fibrillation begins, and from which it goes on: it seldom stops for half a minute. */
+export const FIBRILLATION = { begins: 0.45, goesOn: 0.15 };
 /** Share of ectopic beats from which they are frequent, and their least number. */
 const ECTOPIC_SHARE = 0.1;
 const ECTOPIC_LEAST = 3;
@@ -29,15 +30,17 @@ const LEAST_BEATS = 3;
 
 const isEctopic = ({ class: kind }: Beat) => kind === "V" || kind === "S" || kind === "F";
 
-export function verdictOf(window: MeasuredWindow): Verdict {
+/** @param before the rhythm of the window right before, if there is one */
+export function verdictOf(window: MeasuredWindow, before: Rhythm | undefined): Verdict {
   const { beats, features } = window;
   if (beats.length < LEAST_BEATS || window.analysable < ANALYSABLE)
     return { rhythm: "unreadable", confidence: 1, rate: 0 };
-  const noisy = stripAnswer(features).probabilities[3]!;
+  const noisy = forestSays(features)[3]!;
   if (noisy > NOISY) return { rhythm: "unreadable", confidence: noisy, rate: 0 };
   const rate = 60 / (features.mean ?? Number.NaN);
   const fibrillation = fibrillationBySignal(features);
-  if (fibrillation > FIBRILLATION) return { rhythm: "af", confidence: fibrillation, rate };
+  const limit = before === "af" ? FIBRILLATION.goesOn : FIBRILLATION.begins;
+  if (fibrillation > limit) return { rhythm: "af", confidence: fibrillation, rate };
   const confidence = 1 - Math.max(noisy, fibrillation);
   const ectopic = beats.filter(isEctopic).length;
   if (ectopic >= ECTOPIC_LEAST && ectopic >= ECTOPIC_SHARE * beats.length)

@@ -1,0 +1,2 @@
+import type { PackedNetworks } from "../network";
+export const NETWORK_MODEL = {} as PackedNetworks;

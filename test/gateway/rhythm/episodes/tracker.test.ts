@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { joined, RhythmTracker } from "../../../../gateway/rhythm/episodes/tracker";
+import { QualityMeter } from "../../../../gateway/rhythm/quality";
+import type { Saved } from "../../../../gateway/rhythm/state";
+import type { Beat, BeatClass, Episode, Rhythm } from "../../../../gateway/rhythm/types";
+import { Random } from "../../../../tools/sim/random";
+import { type InventedBeat, invented } from "./invented";
+
+const RATE = 250;
+const GAIN = 1000;
+
+/** A rhythm from intervals in seconds; the class of a beat may differ. */
+function beatsOf(intervals: number[], classes: (index: number) => BeatClass = () => "N"): InventedBeat[] {
+  let at = 0.4;
+  return intervals.map((interval, i) => {
+    const beat = { at, class: classes(i), atrial: true };
+    at += interval;
+    return beat;
+  });
+}
+
+function track(beats: InventedBeat[], seconds: number): Episode[] {
+  const signal = invented(beats, seconds, RATE, GAIN);
+  const tracker = new RhythmTracker({ rate: RATE, gain: GAIN });
+  const quality = new QualityMeter({ rate: RATE, gain: GAIN }).push(signal);
+  return [...tracker.push(signal, known(beats), quality), ...tracker.end([], [])];
+}
+
+const known = (beats: InventedBeat[]): Beat[] =>
+  beats.map(({ at, class: kind }) => ({ sample: Math.round(at * RATE), class: kind, confidence: 1 }));
+
+const shareOf = (episodes: Episode[], rhythm: Rhythm, seconds: number) =>
+  episodes
+    .filter((episode) => episode.rhythm === rhythm)
+    .reduce((sum, { from, to }) => sum + (to - from) / RATE / seconds, 0);
+
+const times = (count: number, interval: (i: number) => number) =>
+  Array.from({ length: count }, (_, i) => interval(i));
+
+describe("rhythm followed over a lead", () => {
+  const random = new Random(20261128);
+  const calm = () => times(400, (i) => 0.8 + 0.03 * Math.sin(i / 2.5) + 0.005 * random.gaussian());
+
+  it("is sinus where beats are regular, with its rate", () => {
+    const episodes = joined(track(beatsOf(calm()), 180));
+    assert.deepEqual(
+      episodes.map(({ rhythm, from, to }) => [rhythm, from, to]),
+      [["sinus", 0, 180 * RATE]],
+    );
+    assert.ok(Math.abs(episodes[0]!.rate - 75) < 2, `${episodes[0]!.rate}`);
+  });
+
+  it("is fibrillation where intervals are random and no wave comes before the complexes", () => {
+    const beats = beatsOf(times(500, () => 0.65 + 0.16 * random.gaussian()).map((s) => Math.max(0.33, s)));
+    const episodes = track(
+      beats.map((beat) => ({ ...beat, atrial: false })),
+      180,
+    );
+    assert.ok(shareOf(episodes, "af", 180) > 0.9, JSON.stringify(joined(episodes)));
+  });
+
+  for (const [name, interval, rhythm] of [
+    ["fast", 0.45, "tachy"],
+    ["slow", 1.5, "brady"],
+  ] as const)
+    it(`is ${rhythm} where beats are ${name}`, () => {
+      const episodes = joined(track(beatsOf(times(400, () => interval + 0.008 * random.gaussian())), 120));
+      assert.deepEqual(
+        episodes.map((episode) => episode.rhythm),
+        [rhythm],
+      );
+    });
+
+  it("is frequent ectopy, not fibrillation, where every third beat comes early and wide", () => {
+    const beats = beatsOf(
+      times(400, (i) => [0.8, 0.5, 1.1][i % 3]! + 0.01 * random.gaussian()),
+      (i) => (i % 3 === 2 ? "V" : "N"),
+    );
+    const episodes = track(beats, 180);
+    assert.equal(shareOf(episodes, "ectopy", 180), 1, JSON.stringify(joined(episodes)));
+  });
+
+  it("finds a pause with its place and length", () => {
+    const beats = beatsOf(calm().map((interval, i) => (i === 50 ? 2.6 : interval)));
+    const pauses = track(beats, 120).filter(({ rhythm }) => rhythm === "pause");
+    assert.equal(pauses.length, 1);
+    assert.equal(pauses[0]!.from, Math.round(beats[50]!.at * RATE));
+    assert.equal(pauses[0]!.to, Math.round(beats[51]!.at * RATE));
+  });
+
+  it("finds a run of ventricular beats across two windows", () => {
+    const beats = beatsOf(
+      calm().map((interval, i) => (i >= 34 && i < 40 ? 0.4 : interval)),
+      (i) => (i > 34 && i <= 40 ? "V" : "N"),
+    );
+    const runs = track(beats, 120).filter(({ rhythm }) => rhythm === "vrun");
+    assert.equal(runs.length, 1);
+    assert.equal(runs[0]!.from, Math.round(beats[35]!.at * RATE));
+    assert.equal(runs[0]!.to, Math.round(beats[40]!.at * RATE) + 1);
+    assert.ok(Math.abs(runs[0]!.rate - 150) < 3);
+  });
+
+  it("never finds a pause in a gap, nor where the signal is bad", () => {
+    const beats = known(beatsOf(calm()));
+    const signal = invented(beatsOf(calm()), 60, RATE, GAIN);
+    const tracker = new RhythmTracker({ rate: RATE, gain: GAIN });
+    const until = (sample: number) => beats.filter((beat) => beat.sample < sample);
+    const episodes = tracker.push(signal, until(60 * RATE), []);
+    episodes.push(...tracker.gap(30 * RATE, [], []));
+    const later = beats.map((beat) => ({ ...beat, sample: beat.sample + 90 * RATE }));
+    episodes.push(
+      ...tracker.push(
+        signal,
+        later.filter(({ sample }) => sample < 150 * RATE),
+        [],
+      ),
+    );
+    episodes.push(...tracker.end([], []));
+    assert.deepEqual(
+      joined(episodes).map(({ rhythm, from, to }) => [rhythm, from / RATE, to / RATE]),
+      [
+        ["sinus", 0, 60],
+        ["sinus", 90, 150],
+      ],
+    );
+    const flat = new Float64Array(signal.length);
+    const quality = new QualityMeter({ rate: RATE, gain: GAIN }).push(flat);
+    const silent = new RhythmTracker({ rate: RATE, gain: GAIN });
+    const found = [...silent.push(flat, [beats[0]!, beats[20]!], quality), ...silent.end([], [])];
+    assert.deepEqual(
+      joined(found).map(({ rhythm }) => rhythm),
+      ["unreadable"],
+    );
+  });
+
+  it("answers the same however the signal is cut, and after it was saved and resumed anywhere", () => {
+    const beats = beatsOf(
+      times(500, (i) => (i % 60 < 30 ? 0.8 : 0.6 + 0.15 * random.next()) + (i === 90 ? 1.7 : 0)),
+      (i) => (i % 60 > 50 ? "V" : "N"),
+    );
+    const seconds = 140;
+    const signal = invented(beats, seconds, RATE, GAIN);
+    const all = known(beats).filter(({ sample }) => sample < signal.length);
+    const settings = { rate: RATE, gain: GAIN };
+    const quality = new QualityMeter(settings).push(signal).map((second, i) => ({
+      ...second,
+      analysable: i % 17 !== 3,
+    }));
+    const whole = new RhythmTracker(settings);
+    const expected = [...whole.push(signal, all, quality), ...whole.end([], [])];
+    assert.ok(expected.length >= 5);
+    for (let round = 0; round < 3; round++) {
+      let tracker = new RhythmTracker(settings);
+      const found: Episode[] = [];
+      let given = 0;
+      let judged = 0;
+      for (let at = 0; at < signal.length; ) {
+        const to = Math.min(signal.length, at + 1 + random.int(20 * RATE));
+        // Beats are known up to 6 s after them.
+        const late = to - random.int(6 * RATE);
+        const due = all.slice(given).filter(({ sample }) => sample < late);
+        const ended = quality.slice(judged).filter((second) => second.to <= to);
+        found.push(...tracker.push(signal.subarray(at, to), due, ended));
+        given += due.length;
+        judged += ended.length;
+        at = to;
+        if (random.chance(0.5))
+          tracker = new RhythmTracker(settings, JSON.parse(JSON.stringify(tracker.save())) as Saved);
+      }
+      found.push(...tracker.end(all.slice(given), quality.slice(judged)));
+      assert.deepEqual(found, expected);
+    }
+  });
+
+  it("refuses rates that it is not made for and what another version saved", () => {
+    assert.throws(() => new RhythmTracker({ rate: 50, gain: 1 }), RangeError);
+    const saved = new RhythmTracker({ rate: RATE, gain: GAIN }).save();
+    assert.throws(() => new RhythmTracker({ rate: RATE, gain: GAIN }, { ...saved, last: [] }), RangeError);
+  });
+});
