@@ -3,12 +3,14 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import type { BeatFigures } from "../rhythm/score/beats";
 import type { RecordScore, SetScore } from "../rhythm/score/record";
+import { scoreFibrillation } from "./scoreaf";
 import { CliError, Exit, type Terminal } from "./terminal";
 import { counted, table } from "./text";
 
 interface ScoreOptions {
   lead: string;
   json?: boolean;
+  af?: boolean;
 }
 
 export function addScore(program: Command, terminal: Terminal): void {
@@ -18,6 +20,7 @@ export function addScore(program: Command, terminal: Terminal): void {
       "compare the beats found in WFDB records, and their classes, with their annotations, after EC57 (150 ms)",
     )
     .option("--lead <n>", "which lead, from 0", "0")
+    .option("--af", "compare atrial fibrillation instead: by duration, by episode, and in windows of 30 s")
     .option("--json", "print JSON")
     .action(async (dir: string, options: ScoreOptions) => {
       const lead = Number(options.lead);
@@ -27,6 +30,7 @@ export function addScore(program: Command, terminal: Terminal): void {
           `cannot score ${dir}: --lead ${options.lead} is no number; leads count from 0`,
         );
       const paths = annotatedRecords(dir);
+      if (options.af) return await scoreFibrillation(paths, lead, terminal, options.json === true);
       // Loaded late: help and usage errors need no detector.
       const { scoreOf, scoreRecord } =
         require("../rhythm/score/record") as typeof import("../rhythm/score/record");
@@ -75,7 +79,7 @@ function annotatedRecords(dir: string): string[] {
   return records.map((name) => join(dir, name));
 }
 
-function scored(score: () => RecordScore): RecordScore {
+export function scored<Score>(score: () => Score): Score {
   try {
     return score();
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Fibrillation by intervals: windows of the Long-Term AF annotations, cross-validated by record. */
-import { CONTEXT, irregularityFeatures, LONGEST_INTERVAL } from "../../gateway/rhythm/episodes/irregularity";
+import { windowsByIntervals } from "../../gateway/rhythm/episodes/irregularity";
 import { probabilities, type TreesModel } from "../../gateway/rhythm/episodes/trees";
 import { type BoostSettings, boost, type Table } from "./boost";
 import { filesOf, referenceOf, shareOf } from "./data";
@@ -38,23 +38,13 @@ export function intervalWindows(folders: string[], every: number, note: (text: s
   let features: string[] = [];
   for (const path of filesOf(folders, "ltafdb", ".atr")) {
     const { beats, af } = referenceOf(path, RATE);
-    let [low, from, to, high] = [1, 1, 1, 1];
-    for (let w = 0; (w + 1) * WINDOW_SECONDS <= beats.at(-1)!; w++) {
-      const start = w * WINDOW_SECONDS;
-      const upTo = (index: number, second: number) => {
-        let i = index;
-        while (i < beats.length && beats[i]! < second) i++;
-        return i;
-      };
-      low = upTo(low, start - CONTEXT.before);
-      from = upTo(from, start);
-      to = upTo(to, start + WINDOW_SECONDS);
-      high = upTo(high, start + WINDOW_SECONDS + CONTEXT.behind);
-      if (w % every !== 0 || start + WINDOW_SECONDS < beats[0]!) continue;
-      const figures = irregularityFeatures(intervals(beats, from, to), intervals(beats, low, high));
+    let w = -1;
+    for (const { from, to, features: figures } of windowsByIntervals(beats, WINDOW_SECONDS)) {
+      w++;
+      if (w % every !== 0 || to < beats[0]!) continue;
       if (features.length === 0) features = Object.keys(figures);
       rows.push(Object.values(figures));
-      labels.push(shareOf(af, start, start + WINDOW_SECONDS) > 0.5 ? 1 : 0);
+      labels.push(shareOf(af, from, to) > 0.5 ? 1 : 0);
       records.push(names.length);
     }
     names.push(path.slice(path.lastIndexOf("/") + 1));
@@ -68,16 +58,6 @@ export function intervalWindows(folders: string[], every: number, note: (text: s
     records: Int32Array.from(records),
     names,
   };
-}
-
-/** Between beats, of those that end at the beats `from` up to, not including, `to`. */
-export function intervals(beats: ArrayLike<number>, from: number, to: number): number[] {
-  const found: number[] = [];
-  for (let i = Math.max(1, from); i < to; i++) {
-    const interval = beats[i]! - beats[i - 1]!;
-    if (interval < LONGEST_INTERVAL) found.push(interval);
-  }
-  return found;
 }
 
 export function tableOf(rows: number[][]): Float64Array {

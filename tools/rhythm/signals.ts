@@ -1,8 +1,8 @@
 /** Windows and strips of signal with what is known of their rhythm. */
 import { readStrip } from "../../gateway/rhythm/episodes/strip";
 import { type MeasuredWindow, WindowCutter } from "../../gateway/rhythm/episodes/windows";
+import { BeatDetector } from "../../gateway/rhythm/qrs/detector";
 import { QualityMeter } from "../../gateway/rhythm/quality";
-import { detectBeats } from "../../gateway/rhythm/score/record";
 import type { Beat } from "../../gateway/rhythm/types";
 import { readRecord } from "../../gateway/wfdb/read";
 import type { Table } from "./boost";
@@ -51,7 +51,8 @@ export function stripsOf(folders: string[], classes: string, note: (text: string
 }
 
 export function measured(signal: Int32Array, rate: number, gain: number): MeasuredWindow[] {
-  const beats: Beat[] = detectBeats(signal, rate, gain).map((sample) => ({
+  const detector = new BeatDetector({ rate, gains: [gain] });
+  const beats: Beat[] = [...detector.push([signal]), ...detector.end()].map((sample) => ({
     sample,
     class: "N",
     confidence: 1,

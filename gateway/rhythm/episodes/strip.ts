@@ -3,7 +3,7 @@
  * noisy to tell, as the PhysioNet/CinC Challenge 2017 names them. A forest that sees figures of the whole strip and
  * networks that see its beats one by one answer together.
  */
-import { detectBeats } from "../score/record";
+import { BeatDetector } from "../qrs/detector";
 import { NETWORK_MODEL } from "./models/network";
 import { STRIP_MODEL, STRIP_WEIGHTS } from "./models/strip";
 import { run, unpackNetworks } from "./network";
@@ -39,7 +39,9 @@ export function classifyStrip(samples: Int32Array, rate: number, gain: number): 
 }
 
 export function readStrip(samples: Int32Array, rate: number, gain: number): Strip {
-  const beats = detectBeats(samples, rate, gain).map((beat) => ((beat + 0.5) * WAVE_RATE) / rate);
+  const detector = new BeatDetector({ rate, gains: [gain] });
+  const found = [...detector.push([samples]), ...detector.end()];
+  const beats = found.map((beat) => ((beat + 0.5) * WAVE_RATE) / rate);
   const waves = wavesOf(samples, rate, gain);
   const sequence = beatSequence(waves, beats);
   return {

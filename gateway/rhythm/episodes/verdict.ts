@@ -40,8 +40,10 @@ export function verdictOf(window: MeasuredWindow, before: Rhythm | undefined): V
   const rate = 60 / (features.mean ?? Number.NaN);
   const fibrillation = fibrillationBySignal(features);
   const limit = before === "af" ? FIBRILLATION.goesOn : FIBRILLATION.begins;
-  if (fibrillation > limit) return { rhythm: "af", confidence: fibrillation, rate };
-  const confidence = 1 - Math.max(noisy, fibrillation);
+  // What is regular but for ventricular beats and what follows them does not fibrillate.
+  const provoked = window.unprovoked !== undefined && window.unprovoked < 0.5;
+  if (fibrillation > limit && !provoked) return { rhythm: "af", confidence: fibrillation, rate };
+  const confidence = 1 - Math.max(noisy, provoked ? window.unprovoked! : fibrillation);
   const ectopic = beats.filter(isEctopic).length;
   if (ectopic >= ECTOPIC_LEAST && ectopic >= ECTOPIC_SHARE * beats.length)
     return { rhythm: "ectopy", confidence, rate };

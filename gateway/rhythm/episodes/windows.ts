@@ -7,7 +7,7 @@ import type { SecondQuality } from "../quality";
 import type { Span } from "../score/beats";
 import { restore, type Saved, saved } from "../state";
 import type { Beat, BeatClass } from "../types";
-import { CONTEXT } from "./irregularity";
+import { CONTEXT, fibrillationByIntervals, irregularityFeatures, LONGEST_INTERVAL } from "./irregularity";
 import { resample, WAVE_RATE, waveSamples } from "./signal";
 import { windowFeatures } from "./window";
 
@@ -22,6 +22,8 @@ const WAIT = waveSamples(WINDOW_DELAY_SECONDS);
 const RING = WINDOW + WAIT + WAVE_RATE;
 const CLASSES: BeatClass[] = ["N", "S", "V", "F", "Q"];
 
+const isVentricular = ({ class: kind }: Beat) => kind === "V" || kind === "F";
+
 export interface MeasuredWindow {
   /** Samples `from` up to, not including, `to`. */
   from: number;
@@ -33,6 +35,8 @@ export interface MeasuredWindow {
   bad: Span[];
   analysable: number;
   features: Record<string, number>;
+  /** Probability of fibrillation by the intervals that no ventricular beat begins or ends; undefined without such beats. */
+  unprovoked: number | undefined;
 }
 
 export interface WindowSettings {
@@ -174,12 +178,27 @@ export class WindowCutter {
       bad: this.bad.filter((span) => span.to > from && span.from < to),
       analysable: 1 - this.badShare(from, to),
       features,
+      unprovoked: this.unprovoked(between(seen, last), between(low, high)),
     };
     state.windows++;
     const forget = to - Math.ceil((CONTEXT.before + SETTLE_SECONDS) * rate);
     this.beats = this.beats.filter(({ sample }) => sample >= forget);
     this.bad = this.bad.filter((span) => span.to >= forget);
     return window;
+  }
+
+  private unprovoked(own: Beat[], around: Beat[]): number | undefined {
+    if (!own.some(isVentricular)) return undefined;
+    const intervals = (beats: Beat[]) => {
+      const found: number[] = [];
+      for (let i = 1; i < beats.length; i++) {
+        const interval = (beats[i]!.sample - beats[i - 1]!.sample) / this.settings.rate;
+        const provoked = isVentricular(beats[i]!) || isVentricular(beats[i - 1]!);
+        if (!provoked && interval < LONGEST_INTERVAL) found.push(interval);
+      }
+      return found;
+    };
+    return fibrillationByIntervals(irregularityFeatures(intervals(own), intervals(around)));
   }
 
   private badShare(from: number, to: number): number {

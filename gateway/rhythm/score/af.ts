@@ -9,12 +9,12 @@ import type { Span } from "./beats";
 export const WINDOW_SECONDS = 30;
 
 export interface AfCounts {
-  /** Samples of fibrillation: in the reference, in the test, in both. */
+  /** Fibrillation in the reference, in the test, in both. */
   reference: number;
   test: number;
   both: number;
-  /** All samples. */
-  samples: number;
+  /** Of all that was compared. */
+  seconds: number;
   /** Episodes of the reference, and those of them that any of the test's overlaps. */
   episodes: number;
   found: number;
@@ -38,57 +38,51 @@ export interface AfFigures extends AfCounts {
 }
 
 /** From each "(AFIB" to the next rhythm or the record's end. */
-export function referenceAf(annotations: Annotation[], samples: number): Span[] {
+export function referenceAf(annotations: Annotation[], rate: number, seconds: number): Span[] {
   const spans: Span[] = [];
   let from: number | undefined;
   for (const { sample, aux } of annotations) {
     if (!aux?.startsWith("(")) continue;
     const begins = aux.startsWith("(AFIB");
     if (!begins && from !== undefined) {
-      spans.push({ from, to: sample });
+      spans.push({ from, to: sample / rate });
       from = undefined;
-    } else if (begins) from ??= sample;
+    } else if (begins) from ??= sample / rate;
   }
-  if (from !== undefined) spans.push({ from, to: samples });
+  if (from !== undefined) spans.push({ from, to: seconds });
   return spans;
 }
 
 /** Of an analysis; those that touch are one. */
-export function testAf(episodes: Episode[]): Span[] {
+export function testAf(episodes: Episode[], rate: number): Span[] {
   const spans: Span[] = [];
   for (const { from, to, rhythm } of episodes) {
     if (rhythm !== "af") continue;
     const last = spans.at(-1);
-    if (last && from <= last.to) last.to = Math.max(last.to, to);
-    else spans.push({ from, to });
+    if (last && from / rate <= last.to) last.to = Math.max(last.to, to / rate);
+    else spans.push({ from: from / rate, to: to / rate });
   }
   return spans;
 }
 
-/** @param scope what is compared; what lies before `from` (in samples) is not */
-export function compareAf(
-  reference: Span[],
-  test: Span[],
-  scope: { rate: number; from: number; samples: number },
-): AfCounts {
-  const a = clipped(reference, scope.from, scope.samples);
-  const b = clipped(test, scope.from, scope.samples);
+/** @param scope from where to where it is compared */
+export function compareAf(reference: Span[], test: Span[], scope: Span): AfCounts {
+  const a = clipped(reference, scope);
+  const b = clipped(test, scope);
   const overlaps = (span: Span, others: Span[]) => others.some((other) => overlap(span, other) > 0);
   const windows = { tp: 0, fn: 0, fp: 0, tn: 0 };
-  for (let from = scope.from; ; ) {
-    const to = from + Math.round(WINDOW_SECONDS * scope.rate);
-    if (to > scope.samples) break;
+  for (let from = scope.from; from + WINDOW_SECONDS <= scope.to; from += WINDOW_SECONDS) {
+    const to = from + WINDOW_SECONDS;
     const window = { from, to };
     const is = 2 * covered(a, window) > to - from;
     const said = 2 * covered(b, window) > to - from;
     windows[is ? (said ? "tp" : "fn") : said ? "fp" : "tn"]++;
-    from = to;
   }
   return {
     reference: lengthOf(a),
     test: lengthOf(b),
     both: a.reduce((sum, span) => sum + covered(b, span), 0),
-    samples: Math.max(0, scope.samples - scope.from),
+    seconds: Math.max(0, scope.to - scope.from),
     episodes: a.length,
     found: a.filter((span) => overlaps(span, b)).length,
     answers: b.length,
@@ -107,18 +101,18 @@ export function afFigures(counts: AfCounts): AfFigures {
     episodePositivePredictivity: share(counts.right, counts.answers),
     windowSensitivity: share(tp, tp + fn),
     windowSpecificity: share(tn, tn + fp),
-    falseShare: share(counts.test - counts.both, counts.samples - counts.reference),
+    falseShare: share(counts.test - counts.both, counts.seconds - counts.reference),
   };
 }
 
-/** All records as though of one; they must be of one rate. */
+/** All records as though of one. */
 export function grossAf(records: AfCounts[]): AfFigures {
   const sum = (of: (counts: AfCounts) => number) => records.reduce((total, each) => total + of(each), 0);
   return afFigures({
     reference: sum((each) => each.reference),
     test: sum((each) => each.test),
     both: sum((each) => each.both),
-    samples: sum((each) => each.samples),
+    seconds: sum((each) => each.seconds),
     episodes: sum((each) => each.episodes),
     found: sum((each) => each.found),
     answers: sum((each) => each.answers),
@@ -132,7 +126,7 @@ export function grossAf(records: AfCounts[]): AfFigures {
   });
 }
 
-function clipped(spans: Span[], from: number, to: number): Span[] {
+function clipped(spans: Span[], { from, to }: Span): Span[] {
   return spans
     .map((span) => ({ from: Math.max(span.from, from), to: Math.min(span.to, to) }))
     .filter((span) => span.to > span.from);

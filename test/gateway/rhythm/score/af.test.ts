@@ -13,12 +13,18 @@ const rhythm = (sample: number, aux: string): Annotation => ({
 });
 
 describe("fibrillation scored", () => {
-  // At 1 Hz a sample is a second and a window has 30.
-  const scope = { rate: 1, from: 0, samples: 300 };
+  const scope = { from: 0, to: 300 };
 
   it("reads episodes from rhythm annotations, flutter apart", () => {
     const spans = referenceAf(
-      [rhythm(0, "(N"), rhythm(60, "(AFIB"), rhythm(90, "(AFL"), rhythm(200, "(AFIB"), rhythm(210, "(AFIB")],
+      [
+        rhythm(0, "(N"),
+        rhythm(120, "(AFIB"),
+        rhythm(180, "(AFL"),
+        rhythm(400, "(AFIB"),
+        rhythm(420, "(AFIB"),
+      ],
+      2,
       300,
     );
     assert.deepEqual(spans, [
@@ -35,8 +41,8 @@ describe("fibrillation scored", () => {
       confidence: 1,
       rate: 80,
     });
-    assert.deepEqual(testAf([episode(0, 30, "sinus"), episode(30, 60, "af"), episode(60, 90, "af")]), [
-      { from: 30, to: 90 },
+    assert.deepEqual(testAf([episode(0, 30, "sinus"), episode(30, 60, "af"), episode(60, 90, "af")], 2), [
+      { from: 15, to: 45 },
     ]);
   });
 
@@ -57,7 +63,7 @@ describe("fibrillation scored", () => {
       reference: 70,
       test: 80,
       both: 40,
-      samples: 300,
+      seconds: 300,
       episodes: 2,
       found: 1,
       answers: 2,
@@ -74,14 +80,14 @@ describe("fibrillation scored", () => {
   });
 
   it("does not count half a window as most of it", () => {
-    const { windows } = compareAf([{ from: 0, to: 15 }], [{ from: 0, to: 16 }], { ...scope, samples: 30 });
+    const { windows } = compareAf([{ from: 0, to: 15 }], [{ from: 0, to: 16 }], { from: 0, to: 30 });
     assert.deepEqual(windows, { tp: 0, fn: 0, fp: 1, tn: 0 });
   });
 
   it("compares from a sample on, and cuts episodes there", () => {
     const counts = compareAf([{ from: 0, to: 120 }], [{ from: 0, to: 50 }], { ...scope, from: 60 });
     assert.deepEqual([counts.reference, counts.test, counts.both, counts.found], [60, 0, 0, 0]);
-    assert.equal(counts.samples, 240);
+    assert.equal(counts.seconds, 240);
   });
 
   it("has no shares of nothing, and sums records", () => {

@@ -1,0 +1,101 @@
+/** A record's fibrillation as we find it, held against its rhythm annotations. */
+
+import { type Annotation, readAnnotations } from "../../wfdb/annotations";
+import { isBeat } from "../../wfdb/codes";
+import { readHeader } from "../../wfdb/header";
+import { readRecord } from "../../wfdb/read";
+import { fibrillationByIntervals, windowsByIntervals } from "../episodes/irregularity";
+import { RHYTHM_VERSION, RhythmTracker } from "../episodes/tracker";
+import { BeatDetector } from "../qrs/detector";
+import { QualityMeter } from "../quality";
+import type { Beat, Episode } from "../types";
+import {
+  type AfCounts,
+  type AfFigures,
+  afFigures,
+  compareAf,
+  grossAf,
+  referenceAf,
+  testAf,
+  WINDOW_SECONDS,
+} from "./af";
+import type { Span } from "./beats";
+
+/** A block at a time, as from a live handheld. */
+const BLOCK_SECONDS = 1;
+
+export interface AfRecordScore extends AfFigures {
+  record: string;
+  fs: number;
+  /** Where there is no signal, the intervals between the reference's beats alone are judged. */
+  by: "signal" | "intervals";
+}
+
+export interface AfSetScore {
+  rhythm: string;
+  records: AfRecordScore[];
+  gross: AfFigures;
+}
+
+/** Whether anybody said what rhythm a record has. */
+export function hasRhythms(annotations: Annotation[]): boolean {
+  return annotations.some(({ aux }) => aux?.startsWith("("));
+}
+
+/** The rhythm of one lead from its first sample to its last. */
+export function followRhythm(signal: Int32Array, rate: number, gain: number): Episode[] {
+  const detector = new BeatDetector({ rate, gains: [gain] });
+  const meter = new QualityMeter({ rate, gain });
+  const tracker = new RhythmTracker({ rate, gain });
+  const found: Episode[] = [];
+  const beats = (samples: number[]): Beat[] =>
+    samples.map((sample) => ({ sample, class: "N", confidence: 1 }));
+  const length = Math.ceil(BLOCK_SECONDS * rate);
+  for (let at = 0; at < signal.length; at += length) {
+    const block = signal.subarray(at, at + length);
+    found.push(...tracker.push(block, beats(detector.push([block])), meter.push(block)));
+  }
+  return found.concat(tracker.end(beats(detector.end()), []));
+}
+
+/**
+ * @param path of the record, with or without `.hea`; its reference lies beside it as `.atr`
+ * @param withSignal false where the record's signal is not there
+ * @throws WfdbError; RangeError for a lead that it does not have or a rate out of range
+ */
+export function scoreAf(path: string, lead: number, withSignal: boolean): AfRecordScore {
+  const base = path.replace(/\.hea$/, "");
+  const annotations = readAnnotations(`${base}.atr`);
+  const header = readHeader(path);
+  const rate = header.rate.num / header.rate.den;
+  let seconds: number;
+  let test: Span[];
+  if (withSignal) {
+    const record = readRecord(path);
+    const { gain } = record.leads[lead] ?? {};
+    if (gain === undefined) throw new RangeError(`cannot score ${record.name}: it has no lead ${lead}`);
+    seconds = record.samples / rate;
+    test = testAf(followRhythm(record.signals[lead]!, rate, gain), rate);
+  } else {
+    const beats = annotations.filter(({ code }) => isBeat(code)).map(({ sample }) => sample / rate);
+    seconds = beats.at(-1) ?? 0;
+    test = afByIntervals(beats);
+  }
+  const counts: AfCounts = compareAf(referenceAf(annotations, rate, seconds), test, { from: 0, to: seconds });
+  return { record: header.name, fs: rate, by: withSignal ? "signal" : "intervals", ...afFigures(counts) };
+}
+
+function afByIntervals(beats: number[]): Span[] {
+  const spans: Span[] = [];
+  for (const { from, to, features } of windowsByIntervals(beats, WINDOW_SECONDS)) {
+    if (!(fibrillationByIntervals(features) > 0.5)) continue;
+    const last = spans.at(-1);
+    if (last?.to === from) last.to = to;
+    else spans.push({ from, to });
+  }
+  return spans;
+}
+
+export function afScoreOf(records: AfRecordScore[]): AfSetScore {
+  return { rhythm: RHYTHM_VERSION, records, gross: grossAf(records) };
+}
