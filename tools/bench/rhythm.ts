@@ -1,6 +1,7 @@
-/** Beats and their classes on real ECG: how many times faster than the heart, and whether memory stays flat over a day. */
+/** Beats, their classes and episodes on real ECG: how many times faster than the heart, and whether memory stays flat. */
 import { BeatClassifier } from "../../gateway/rhythm/beats/classifier";
 import { BeatDetector } from "../../gateway/rhythm/qrs/detector";
+import { followRhythm } from "../../gateway/rhythm/score/rhythm";
 import { readRecord } from "../../gateway/wfdb/read";
 import type { Context, Row } from "./area";
 import { readEcg, recordsAtHand, secondsOfRecord } from "./records";
@@ -18,7 +19,7 @@ export async function benchRhythm(context: Context): Promise<Row[]> {
   context.note(
     `${origin}; record ${ecg.name}, channel 0 at ${ecg.samplesPerSecond} Hz, blocks of one second`,
   );
-  const { speed, classed } = await interleave(
+  const { speed, classed, episodes } = await interleave(
     ROUNDS,
     {
       speed: async () => {
@@ -32,6 +33,12 @@ export async function benchRhythm(context: Context): Promise<Row[]> {
         const seconds = await secondsOf(() => {
           const classifier = new BeatClassifier(settings);
           for (const block of blocks) classifier.push(block);
+        });
+        return blocks.length / seconds;
+      },
+      episodes: async () => {
+        const seconds = await secondsOf(() => {
+          followRhythm(ecg.samples, ecg.samplesPerSecond, gain);
         });
         return blocks.length / seconds;
       },
@@ -57,6 +64,7 @@ export async function benchRhythm(context: Context): Promise<Row[]> {
   return [
     { name: "rhythm/beats-times-real-time", value: speed, unit: "× real time", peers: {} },
     { name: "rhythm/classes-times-real-time", value: classed, unit: "× real time", peers: {} },
+    { name: "rhythm/episodes-times-real-time", value: episodes, unit: "× real time", peers: {} },
     { name: "rhythm/growth-over-a-day", value: (most - before) / 1e6, unit: "MB", peers: {} },
   ];
 }

@@ -273,12 +273,13 @@ function atrialFeatures(soft: Float64Array, complexes: Complex[], own: Complex[]
   const present = pieces.filter(
     (piece, i) => correlation(piece, 0, usual, 0, P_LENGTH) > 0.6 && Math.abs(heights[i]!) > 0.02,
   );
+  const scratch = new Float64Array(P_LENGTH);
   const shifts = used.map(({ at }) => {
     let best = { likeness: -1, shift: 0 };
     for (let shift = -8; shift <= 8; shift += 2) {
       if (at - lead + shift < 0) continue;
-      const piece = detrended(soft.slice(at - lead + shift, at - lead + shift + P_LENGTH));
-      const likeness = correlation(piece, 0, usual, 0, P_LENGTH);
+      detrend(soft, at - lead + shift, scratch);
+      const likeness = correlation(scratch, 0, usual, 0, P_LENGTH);
       if (likeness > best.likeness) best = { likeness, shift };
     }
     return best;
@@ -307,10 +308,25 @@ function atrialFeatures(soft: Float64Array, complexes: Complex[], own: Complex[]
   };
 }
 
+/** Without the line between its ends. */
 function detrended(piece: Float64Array): Float64Array {
-  const n = piece.length;
-  const [first, last] = [mean(piece.subarray(0, 4)), mean(piece.subarray(n - 4))];
-  return piece.map((value, i) => value - first - ((last - first) * i) / (n - 1));
+  const out = new Float64Array(piece.length);
+  detrend(piece, 0, out);
+  return out;
+}
+
+function detrend(signal: Float64Array, from: number, out: Float64Array): void {
+  const n = out.length;
+  const end = Math.min(4, n);
+  let first = 0;
+  let last = 0;
+  for (let i = 0; i < end; i++) {
+    first += signal[from + i]!;
+    last += signal[from + n - end + i]!;
+  }
+  first /= end;
+  last /= end;
+  for (let i = 0; i < n; i++) out[i] = signal[from + i]! - first - ((last - first) * i) / (n - 1);
 }
 
 function meanOf(pieces: Float64Array[], length: number): Float64Array {
