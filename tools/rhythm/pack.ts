@@ -47,10 +47,12 @@ export function sourceOf(
   about: string[],
   rest: string[] = [],
 ): string {
-  // As Biome would have it: long strings on a line of their own.
+  // As Biome would have it: long strings on a line of their own, but behind a short key.
   const fields = Object.entries(packed).map(([key, value]) => {
     const text = JSON.stringify(value);
-    return key.length + text.length + 5 > 110 ? `  ${key}:\n    ${text},` : `  ${key}: ${text},`;
+    return key.length > 4 && key.length + text.length + 5 > 110
+      ? `  ${key}:\n    ${text},`
+      : `  ${key}: ${text},`;
   });
   return [
     "/**",
