@@ -18,6 +18,8 @@ export type StripClass = (typeof STRIP_CLASSES)[number];
 /** Of the logarithms of what both say, the networks' share. */
 const NETWORK_SHARE = 0.4;
 
+const LEAST_INTERVALS = 2;
+
 export interface StripAnswer {
   class: StripClass;
   /** 0 to 1. */
@@ -35,6 +37,9 @@ export interface Strip {
 /** @param gain counts per millivolt; 0 is taken for 200 */
 export function classifyStrip(samples: Int32Array, rate: number, gain: number): StripAnswer {
   const strip = readStrip(samples, rate, gain);
+  // No strip that the models learnt from was so empty.
+  if (strip.features.beats! < LEAST_INTERVALS)
+    return { class: "~", confidence: 1, probabilities: Float64Array.of(0, 0, 0, 1) };
   return answerOf(blend(forestSays(strip.features), networksSay(strip.sequence)), STRIP_WEIGHTS);
 }
 

@@ -19,6 +19,8 @@ export const BRADY_RATE = 50;
 const ANALYSABLE = 0.5;
 /** Probability from which a window is called too noisy. */
 const NOISY = 0.6;
+/** Median likeness to the usual complex below which complexes have nothing in common: what was found are no beats. */
+const LIKENESS = 0.7;
 /** From which fibrillation begins, and from which it goes on: it seldom stops for half a minute. */
 export const FIBRILLATION = { begins: 0.45, goesOn: 0.15 };
 /** Share of ectopic beats from which they are frequent, and their least number. */
@@ -35,6 +37,7 @@ export function verdictOf(window: MeasuredWindow, before: Rhythm | undefined): V
   const { beats, features } = window;
   if (beats.length < LEAST_BEATS || window.analysable < ANALYSABLE)
     return { rhythm: "unreadable", confidence: 1, rate: 0 };
+  if (!(features.likenessMedian! >= LIKENESS)) return { rhythm: "unreadable", confidence: 1, rate: 0 };
   const noisy = forestSays(features)[3]!;
   if (noisy > NOISY) return { rhythm: "unreadable", confidence: noisy, rate: 0 };
   const rate = 60 / (features.mean ?? Number.NaN);

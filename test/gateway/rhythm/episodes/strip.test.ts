@@ -38,15 +38,9 @@ describe("a strip named", () => {
     assert.equal(classifyStrip(signal, RATE, GAIN).class, "~");
   });
 
-  it("has an answer for nothing, for a line and for one beat", () => {
-    for (const signal of [
-      new Int32Array(0),
-      new Int32Array(10 * RATE),
-      invented([{ at: 1, class: "N", atrial: true }], 9, RATE, GAIN),
-    ]) {
-      const { confidence, probabilities } = classifyStrip(signal, RATE, GAIN);
-      assert.ok(Number.isFinite(confidence) && confidence > 0);
-      assert.ok(Math.abs(probabilities.reduce((a, b) => a + b) - 1) < 1e-9);
+  it("is not readable where there is nothing or a line", () => {
+    for (const signal of [new Int32Array(0), new Int32Array(10 * RATE)]) {
+      assert.equal(classifyStrip(signal, RATE, GAIN).class, "~");
     }
   });
 

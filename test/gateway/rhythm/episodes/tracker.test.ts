@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { joined, RhythmTracker } from "../../../../gateway/rhythm/episodes/tracker";
 import { QualityMeter } from "../../../../gateway/rhythm/quality";
+import { followRhythm } from "../../../../gateway/rhythm/score/rhythm";
 import type { Saved } from "../../../../gateway/rhythm/state";
 import type { Beat, BeatClass, Episode, Rhythm } from "../../../../gateway/rhythm/types";
 import { Random } from "../../../../tools/sim/random";
@@ -88,6 +89,31 @@ describe("rhythm followed over a lead", () => {
     assert.equal(pauses[0]!.to, Math.round(beats[51]!.at * RATE));
   });
 
+  it("joins windows of one rhythm, with means by time, but not pauses in a row", () => {
+    const episode = (from: number, to: number, rhythm: Rhythm, rate: number) => ({
+      from,
+      to,
+      rhythm,
+      confidence: 1,
+      rate,
+    });
+    assert.deepEqual(
+      joined([
+        episode(5, 8, "pause", 20),
+        episode(8, 11, "pause", 20),
+        episode(0, 30, "brady", 40),
+        episode(30, 40, "brady", 48),
+        episode(40, 70, "sinus", 60),
+      ]),
+      [
+        episode(0, 40, "brady", 42),
+        episode(5, 8, "pause", 20),
+        episode(8, 11, "pause", 20),
+        episode(40, 70, "sinus", 60),
+      ],
+    );
+  });
+
   it("finds a run of ventricular beats across two windows", () => {
     const beats = beatsOf(
       calm().map((interval, i) => (i >= 34 && i < 40 ? 0.4 : interval)),
@@ -132,6 +158,30 @@ describe("rhythm followed over a lead", () => {
       ["unreadable"],
     );
   });
+
+  it("finds nothing in noise, however many beats were seen in it", () => {
+    for (const millivolts of [0.05, 0.15, 0.5]) {
+      const signal = Int32Array.from({ length: 95 * RATE }, () => GAIN * millivolts * random.gaussian());
+      const episodes = joined(followRhythm(signal, RATE, GAIN));
+      assert.deepEqual(
+        episodes.map(({ rhythm, from, to }) => [rhythm, from, to]),
+        [["unreadable", 0, signal.length]],
+      );
+    }
+  });
+
+  for (const [name, scale] of [
+    ["upside down", -1],
+    ["of a tenth of a millivolt", 0.1],
+    ["of ten millivolts", 9],
+  ] as const)
+    it(`is sinus in a signal ${name}`, () => {
+      const signal = invented(beatsOf(calm()), 95, RATE, GAIN).map((value) => Math.round(scale * value));
+      assert.deepEqual(
+        joined(followRhythm(signal, RATE, GAIN)).map(({ rhythm }) => rhythm),
+        ["sinus"],
+      );
+    });
 
   it("answers the same however the signal is cut, and after it was saved and resumed anywhere", () => {
     const beats = beatsOf(
