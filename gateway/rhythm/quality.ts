@@ -2,6 +2,7 @@
  * How good a lead's signal is, second by second. What cannot be analysed is said to be so, by a reason; it is never
  * made into a finding. The limits are ours: what the beat detector was seen to bear, not a standard's.
  */
+import { select } from "./select";
 import { restore, type Saved, saved } from "./state";
 
 /** Why a second is less than good. `leadOff` and `flat` say that no heart was measured at all. */
@@ -210,6 +211,5 @@ function swing(signal: Float64Array, count: number): number {
 /** From the median of second differences: complexes take a small part of a second and do not move it. Spoils `signal`. */
 function fastNoise(signal: Float64Array, count: number): number {
   for (let i = 0; i < count - 2; i++) signal[i] = Math.abs(2 * signal[i + 1]! - signal[i]! - signal[i + 2]!);
-  const bent = signal.subarray(0, count - 2).sort();
-  return bent[(count - 2) >> 1]! / WHITE;
+  return select(signal.subarray(0, count - 2), (count - 2) >> 1) / WHITE;
 }
