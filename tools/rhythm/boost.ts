@@ -3,9 +3,9 @@
  * into bins. Every tree is complete: at each of its levels all nodes split, one that nothing is gained from sends all to the
  * left. A seed decides everything that chance decides.
  */
-import type { TreesModel } from "../../gateway/rhythm/episodes/trees";
-import { binOf } from "../../gateway/rhythm/episodes/trees";
+import type { LevelTrees } from "../../gateway/rhythm/trees/levels";
 import { Random } from "../sim/random";
+import { binOf } from "./bins";
 
 export interface Table {
   features: string[];
@@ -61,7 +61,7 @@ export function boost(
   weights: Float64Array,
   rows: Int32Array,
   settings: BoostSettings,
-): TreesModel {
+): LevelTrees {
   const { classes, rounds, depth, learning, lambda, least, bins } = settings;
   const columns = table.features.length;
   const random = new Random(settings.seed);
@@ -78,7 +78,7 @@ export function boost(
   const inner = 2 ** depth - 1;
   const leaves = 2 ** depth;
   const trees = rounds * outputs;
-  const model: TreesModel = {
+  const model: LevelTrees = {
     features: table.features,
     edges,
     classes,

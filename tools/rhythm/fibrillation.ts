@@ -1,8 +1,9 @@
 /** Fibrillation by intervals and waves: windows of whole records and the strips, cross-validated by record or patient. */
 import { FIBRILLATION_FEATURES } from "../../gateway/rhythm/episodes/fibrillation";
 import { STRIP_CLASSES } from "../../gateway/rhythm/episodes/strip";
-import { probabilities, type TreesModel } from "../../gateway/rhythm/episodes/trees";
 import { FIBRILLATION } from "../../gateway/rhythm/episodes/verdict";
+import { probabilities } from "../../gateway/rhythm/trees/forest";
+import { forestOf, type LevelTrees } from "../../gateway/rhythm/trees/levels";
 import { type BoostSettings, boost, type Table } from "./boost";
 import type { Labelled } from "./signals";
 
@@ -60,7 +61,7 @@ export function mixed(strips: Labelled, sets: Labelled[]): Mixed {
   };
 }
 
-export function trainFibrillation(data: Mixed, rows: Int32Array): TreesModel {
+export function trainFibrillation(data: Mixed, rows: Int32Array): LevelTrees {
   return boost(data, data.labels, data.weights, rows, SETTINGS);
 }
 
@@ -72,7 +73,7 @@ export function crossValidateFibrillation(data: Mixed, folds: number): Float64Ar
   const width = data.features.length;
   for (let f = 0; f < folds; f++) {
     const rows = Int32Array.from([...fold.keys()].filter((i) => fold[i] !== f));
-    const model = trainFibrillation(data, rows);
+    const model = forestOf(trainFibrillation(data, rows));
     for (let i = 0; i < data.rows; i++)
       if (fold[i] === f) said[i] = probabilities(model, data.values.subarray(i * width, (i + 1) * width))[1]!;
   }

@@ -2,8 +2,9 @@
  * Grows a forest by gradient boosting (Friedman 2001; leaves of second order after Chen and Guestrin 2016) over
  * features cut into bins. Trees grow where they gain most; a seed decides all that chance decides.
  */
-import { type Forest, rootsOf, toShares } from "../../gateway/rhythm/beats/forest";
+import { type Forest, rootsOf, toShares } from "../../gateway/rhythm/trees/forest";
 import type { Random } from "../sim/random";
+import { binOf } from "./bins";
 
 export interface Samples {
   /** Features of all samples, one sample behind another. */
@@ -75,7 +76,7 @@ export function growForest(data: Samples, settings: ForestSettings, random: Rand
       for (let i = 0; i < count; i++) score[i * classes + k]! += answer(tree, i);
     }
   }
-  const features = Int8Array.from(feature);
+  const features = Int16Array.from(feature);
   return {
     start,
     roots: rootsOf(features),
@@ -191,18 +192,7 @@ function binned({ values, width, label }: Samples): { bins: Uint8Array[]; edges:
     }
     const edge = [...limits].sort((a, b) => a - b);
     edges.push(edge);
-    bins.push(Uint8Array.from(column, (each) => binOf(each, edge)));
+    bins.push(Uint8Array.from(column, (each) => binOf(edge, each)));
   }
   return { bins, edges };
-}
-
-function binOf(value: number, edge: number[]): number {
-  let low = 0;
-  let high = edge.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (value <= edge[middle]!) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -1,6 +1,7 @@
 /** Fibrillation by intervals: windows of the Long-Term AF annotations, cross-validated by record. */
 import { windowsByIntervals } from "../../gateway/rhythm/episodes/irregularity";
-import { probabilities, type TreesModel } from "../../gateway/rhythm/episodes/trees";
+import { probabilities } from "../../gateway/rhythm/trees/forest";
+import { forestOf, type LevelTrees } from "../../gateway/rhythm/trees/levels";
 import { type BoostSettings, boost, type Table } from "./boost";
 import { filesOf, referenceOf, shareOf } from "./data";
 
@@ -70,7 +71,7 @@ export function tableOf(rows: number[][]): Float64Array {
   return values;
 }
 
-export function trainIntervals(windows: Windows, learnFrom: (record: number) => boolean): TreesModel {
+export function trainIntervals(windows: Windows, learnFrom: (record: number) => boolean): LevelTrees {
   const rows: number[] = [];
   for (let i = 0; i < windows.rows; i++)
     if (i % LEARN_EVERY === 0 && learnFrom(windows.records[i]!)) rows.push(i);
@@ -83,7 +84,7 @@ export function crossValidateIntervals(windows: Windows, folds: number): Float64
   const answers = new Float64Array(windows.rows);
   const width = windows.features.length;
   for (let fold = 0; fold < folds; fold++) {
-    const model = trainIntervals(windows, (record) => record % folds !== fold);
+    const model = forestOf(trainIntervals(windows, (record) => record % folds !== fold));
     for (let i = 0; i < windows.rows; i++)
       if (windows.records[i]! % folds === fold)
         answers[i] = probabilities(model, windows.values.subarray(i * width, (i + 1) * width))[1]!;

@@ -1,9 +1,9 @@
 /** A trained forest as a source file: what is shipped, and nothing that no tree asks for. */
 import type { NetworkShape, PackedNetworks } from "../../gateway/rhythm/episodes/network";
-import type { PackedTrees, TreesModel } from "../../gateway/rhythm/episodes/trees";
+import type { LevelTrees, PackedTrees } from "../../gateway/rhythm/trees/levels";
 
 /** Leaves become whole numbers of 16 bits, features that no tree asks for are left out. */
-export function pack(model: TreesModel): PackedTrees {
+export function pack(model: LevelTrees): PackedTrees {
   const nodes = 2 ** model.depth - 1;
   const asked = [...model.columns].filter((_, i) => model.cuts[i]! < 255);
   const used = [...new Set(asked)].sort((a, b) => a - b);

@@ -2,7 +2,8 @@
 import { type NetworkShape, run } from "../../gateway/rhythm/episodes/network";
 import { BEAT_VALUES } from "../../gateway/rhythm/episodes/sequence";
 import { answerOf, blend, STRIP_CLASSES } from "../../gateway/rhythm/episodes/strip";
-import { probabilities, type TreesModel } from "../../gateway/rhythm/episodes/trees";
+import { type Forest, probabilities } from "../../gateway/rhythm/trees/forest";
+import { forestOf, type LevelTrees } from "../../gateway/rhythm/trees/levels";
 import { Random } from "../sim/random";
 import { type BoostSettings, boost } from "./boost";
 import { type LearnSettings, learn } from "./learn";
@@ -38,7 +39,7 @@ const NETWORK: LearnSettings = {
 };
 
 export interface StripModels {
-  forest: TreesModel;
+  forest: LevelTrees;
   networks: Float64Array[];
 }
 
@@ -52,13 +53,13 @@ export function trainStrips(strips: Strips, rows: Int32Array, networks: number):
   };
 }
 
-function answers(models: StripModels, strips: Strips, row: number): Float64Array {
+function answers(trees: Forest, networks: Float64Array[], strips: Strips, row: number): Float64Array {
   const width = strips.features.length;
-  const forest = probabilities(models.forest, strips.values.subarray(row * width, (row + 1) * width));
+  const forest = probabilities(trees, strips.values.subarray(row * width, (row + 1) * width));
   const network = new Float64Array(CLASSES);
-  for (const weights of models.networks) {
+  for (const weights of networks) {
     const said = run(SHAPE, weights, strips.sequences[row]!).probabilities;
-    for (let k = 0; k < CLASSES; k++) network[k]! += said[k]! / models.networks.length;
+    for (let k = 0; k < CLASSES; k++) network[k]! += said[k]! / networks.length;
   }
   return blend(forest, network);
 }
@@ -92,7 +93,9 @@ export function crossValidateStrips(
   for (let f = 0; f < folds; f++) {
     const rows = Int32Array.from([...fold.keys()].filter((i) => fold[i] !== f));
     const models = trainStrips(strips, rows, networks);
-    for (let i = 0; i < strips.rows; i++) if (fold[i] === f) said[i] = answers(models, strips, i);
+    const trees = forestOf(models.forest);
+    for (let i = 0; i < strips.rows; i++)
+      if (fold[i] === f) said[i] = answers(trees, models.networks, strips, i);
     note(`fold ${f + 1} of ${folds}`);
   }
   return said;

@@ -24,7 +24,7 @@ import {
 } from "./strips";
 
 const MODELS = join(__dirname, "../../gateway/rhythm/episodes/models");
-const TREES = { name: "PackedTrees", from: "../trees" };
+const TREES = { name: "PackedTrees", from: "../../trees/levels" };
 const INTERVAL_FOLDS = 7;
 const STRIP_FOLDS = 5;
 const FIBRILLATION_FOLDS = 8;

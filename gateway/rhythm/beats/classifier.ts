@@ -6,8 +6,9 @@
  */
 import type { DetectorSettings } from "../qrs/detector";
 import type { Saved } from "../state";
+import type { Forest } from "../trees/forest";
+import { decodeForest } from "../trees/nodes";
 import { PATIENCE_SECONDS } from "./features";
-import { decodeForest, type Forest } from "./forest";
 import { BeatJudge, type ClassifiedBeat } from "./judge";
 import { BeatMeter } from "./meter";
 import { FOREST } from "./model";

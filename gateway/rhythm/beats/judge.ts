@@ -3,9 +3,9 @@
  * A single beat may be hidden by noise or come at an odd moment; a patient's ventricular beats look alike.
  */
 import { restore, type Saved, saved } from "../state";
+import { type Forest, predict } from "../trees/forest";
 import type { Beat, BeatClass } from "../types";
 import { FEATURES } from "./features";
-import { type Forest, predict } from "./forest";
 import type { Rows } from "./meter";
 import { TEMPLATES } from "./templates";
 

@@ -2,8 +2,10 @@
  * Fibrillation by intervals and by the atria together: what is irregular everywhere and has no wave before its complexes.
  * Of all that is measured it is given what means the same on any front end.
  */
+
+import { probabilities } from "../trees/forest";
+import { type NamedForest, unpack, valuesFor } from "../trees/levels";
 import { AF_MODEL } from "./models/af";
-import { probabilities, type TreesModel, unpack, valuesFor } from "./trees";
 
 export const FIBRILLATION_FEATURES = [
   "intervalsAf",
@@ -62,7 +64,7 @@ export const FIBRILLATION_FEATURES = [
   "between",
 ];
 
-let model: TreesModel | undefined;
+let model: NamedForest | undefined;
 
 /** Probability that most of a window is fibrillation. @param features of windowFeatures */
 export function fibrillationBySignal(features: Record<string, number>): number {

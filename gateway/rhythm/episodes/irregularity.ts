@@ -1,14 +1,16 @@
 /** Fibrillation by the intervals between beats alone: a forest that was trained on day-long annotations. */
+
+import { probabilities } from "../trees/forest";
+import { type NamedForest, unpack, valuesFor } from "../trees/levels";
 import { RR_MODEL } from "./models/rr";
 import { rrFeatures } from "./rr";
-import { probabilities, type TreesModel, unpack, valuesFor } from "./trees";
 
 /** What it is given beside its window, in seconds: more of what was than of what has to be waited for. */
 export const CONTEXT = { before: 60, behind: 15 };
 /** No interval but an interruption, in seconds. */
 export const LONGEST_INTERVAL = 6;
 
-let model: TreesModel | undefined;
+let model: NamedForest | undefined;
 
 /**
  * @param own intervals in seconds that end within the window

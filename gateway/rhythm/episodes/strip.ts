@@ -4,12 +4,13 @@
  * networks that see its beats one by one answer together.
  */
 import { BeatDetector } from "../qrs/detector";
+import { probabilities } from "../trees/forest";
+import { type NamedForest, unpack, valuesFor } from "../trees/levels";
 import { NETWORK_MODEL } from "./models/network";
 import { STRIP_MODEL, STRIP_WEIGHTS } from "./models/strip";
 import { run, unpackNetworks } from "./network";
 import { BEAT_VALUES, beatSequence } from "./sequence";
 import { WAVE_RATE, wavesOf } from "./signal";
-import { probabilities, type TreesModel, unpack, valuesFor } from "./trees";
 import { windowFeatures } from "./window";
 
 export const STRIP_CLASSES = ["N", "A", "O", "~"] as const;
@@ -55,7 +56,7 @@ export function readStrip(samples: Int32Array, rate: number, gain: number): Stri
   };
 }
 
-let forest: TreesModel | undefined;
+let forest: NamedForest | undefined;
 let networks: ReturnType<typeof unpackNetworks> | undefined;
 
 /** Probabilities of {@link STRIP_CLASSES}. @param features of a strip or a window */

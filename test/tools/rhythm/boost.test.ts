@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { binOf, probabilities, unpack } from "../../../gateway/rhythm/episodes/trees";
+import { probabilities } from "../../../gateway/rhythm/trees/forest";
+import { forestOf, unpack } from "../../../gateway/rhythm/trees/levels";
+import { binOf } from "../../../tools/rhythm/bins";
 import { type BoostSettings, boost, type Table } from "../../../tools/rhythm/boost";
 import { pack } from "../../../tools/rhythm/pack";
 import { Random } from "../../../tools/sim/random";
@@ -35,12 +37,13 @@ describe("boosted trees", () => {
   const rows = Int32Array.from(labels.keys());
   const weights = new Float64Array(600).fill(1);
   const model = boost(table, labels, weights, rows, settings);
+  const forest = forestOf(model);
 
   it("learn what no feature tells alone, and answer rows that they have not seen", () => {
     const fresh = problem(2, 400);
     let right = 0;
     for (let i = 0; i < 400; i++) {
-      const said = probabilities(model, fresh.table.values.subarray(4 * i, 4 * i + 4));
+      const said = probabilities(forest, fresh.table.values.subarray(4 * i, 4 * i + 4));
       assert.ok(Math.abs(said.reduce((a, b) => a + b) - 1) < 1e-9);
       if (said.indexOf(Math.max(...said)) === fresh.labels[i]) right++;
     }
@@ -56,8 +59,8 @@ describe("boosted trees", () => {
     const shipped = unpack(pack(model));
     for (let i = 0; i < 100; i++) {
       const row = table.values.subarray(4 * i, 4 * i + 4);
-      const own = shipped.features.map((name) => row[table.features.indexOf(name)]!);
-      const [a, b] = [probabilities(model, row), probabilities(shipped, own)];
+      const own = shipped.names.map((name) => row[table.features.indexOf(name)]!);
+      const [a, b] = [probabilities(forest, row), probabilities(shipped, own)];
       for (let k = 0; k < 3; k++) assert.ok(Math.abs(a[k]! - b[k]!) < 1e-3, `row ${i}: ${a} ${b}`);
     }
     const constant = { ...table, values: table.values.map((value, i) => (i % 4 === 2 ? 1 : value)) };
@@ -77,8 +80,29 @@ describe("boosted trees", () => {
       },
     );
     assert.equal(two.leaves.length, settings.rounds * 8);
-    const said = probabilities(two, [0.9, 0.1, 0.5, Number.NaN]);
+    const said = probabilities(forestOf(two), [0.9, 0.1, 0.5, Number.NaN]);
     assert.ok(said[1]! > 0.9, `${said}`);
+  });
+
+  it("answer as their bins and levels say", () => {
+    for (const [row, label] of labels.entries()) {
+      if (row % 7 !== 0) continue;
+      const values = table.values.subarray(4 * row, 4 * row + 4);
+      const scores = [0, 0, 0];
+      for (let tree = 0; tree * 7 < model.columns.length; tree++) {
+        let node = 0;
+        while (node < 7) {
+          const column = model.columns[tree * 7 + node]!;
+          node =
+            2 * node + (binOf(model.edges[column]!, values[column]!) > model.cuts[tree * 7 + node]! ? 2 : 1);
+        }
+        scores[tree % 3]! += model.leaves[tree * 8 + node - 7]!;
+      }
+      const sum = scores.reduce((all, score) => all + Math.exp(score), 0);
+      const said = probabilities(forest, values);
+      for (const [k, score] of scores.entries())
+        assert.ok(Math.abs(said[k]! - Math.exp(score) / sum) < 1e-12, `row ${row} of class ${label}`);
+    }
   });
 
   it("put what is not known in the lowest bin, and a bound in the bin below it", () => {

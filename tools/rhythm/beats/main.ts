@@ -9,7 +9,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { encodeForest, type Forest } from "../../../gateway/rhythm/beats/forest";
 import { BeatJudge } from "../../../gateway/rhythm/beats/judge";
 import {
   type BeatCounts,
@@ -25,6 +24,8 @@ import {
   supraventricular,
   ventricular,
 } from "../../../gateway/rhythm/score/classes";
+import type { Forest } from "../../../gateway/rhythm/trees/forest";
+import { encodeForest } from "../../../gateway/rhythm/trees/nodes";
 import { arrhythmiaRecords, type MeasuredRecord, strips } from "./rows";
 import { train } from "./train";
 

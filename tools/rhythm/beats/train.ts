@@ -1,7 +1,7 @@
 /** From measured records to a forest. */
 import { FEATURES } from "../../../gateway/rhythm/beats/features";
-import type { Forest } from "../../../gateway/rhythm/beats/forest";
 import { CLASSES } from "../../../gateway/rhythm/beats/judge";
+import type { Forest } from "../../../gateway/rhythm/trees/forest";
 import { Random } from "../../sim/random";
 import { type ForestSettings, growForest, type Samples } from "../forest";
 import type { MeasuredRecord } from "./rows";

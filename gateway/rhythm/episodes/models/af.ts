@@ -5,7 +5,7 @@
  * 101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230 data_101 data_21 data_8.
  * Written by tools/rhythm/train.ts, which makes it anew byte for byte: change that, not this.
  */
-import type { PackedTrees } from "../trees";
+import type { PackedTrees } from "../../trees/levels";
 
 export const AF_MODEL: PackedTrees = {
   features:

@@ -4,7 +4,7 @@
  * (PhysioNet, ODC-BY 1.0), annotations only: 00 03 06 08 100 102 104 11 111 113 115 117 119 120 122 15 17 19 200 202 204 206 208 22 24 26 30 33 35 38 42 44 47 49 53 55 58 62 65 69 71 74.
  * Written by tools/rhythm/train.ts, which makes it anew byte for byte: change that, not this.
  */
-import type { PackedTrees } from "../trees";
+import type { PackedTrees } from "../../trees/levels";
 
 export const RR_MODEL: PackedTrees = {
   features:

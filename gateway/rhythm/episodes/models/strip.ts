@@ -3,7 +3,7 @@
  * It has seen 4265 strips of the PhysioNet/CinC Challenge 2017 (ODC-BY 1.0), labels of version 3.
  * Written by tools/rhythm/train.ts, which makes it anew byte for byte: change that, not this.
  */
-import type { PackedTrees } from "../trees";
+import type { PackedTrees } from "../../trees/levels";
 
 export const STRIP_MODEL: PackedTrees = {
   features:

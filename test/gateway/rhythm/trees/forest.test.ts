@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  decodeForest,
-  encodeForest,
-  type Forest,
-  predict,
-  rootsOf,
-} from "../../../../gateway/rhythm/beats/forest";
+import { type Forest, predict, rootsOf } from "../../../../gateway/rhythm/trees/forest";
+import { decodeForest, encodeForest } from "../../../../gateway/rhythm/trees/nodes";
 import { growForest } from "../../../../tools/rhythm/forest";
 import { Random } from "../../../../tools/sim/random";
 
@@ -13,7 +8,7 @@ import { Random } from "../../../../tools/sim/random";
 const FOREST: Forest = {
   start: Float32Array.of(0, 0),
   roots: Int32Array.of(0, 5),
-  feature: Int8Array.of(0, 1, -1, -1, -1, -1),
+  feature: Int16Array.of(0, 1, -1, -1, -1, -1),
   value: Float32Array.of(5, -1, 0, 2, 1, 0.5),
   right: Int16Array.of(4, 2, 0, 0, 0, 0),
 };

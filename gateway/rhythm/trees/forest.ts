@@ -1,0 +1,70 @@
+/** Decision trees, added up: the inference of every forest that is shipped, however it was grown. */
+
+/**
+ * Nodes of trees, one tree behind another, each node before its left branch and that before its right. At a node the
+ * value of `feature` decides: more than `value` goes to the node `right` further, anything else (also what is not known,
+ * NaN) to the node behind it. A leaf has feature -1 and adds `value` to the score that its tree belongs to.
+ */
+export interface Forest {
+  /** Scores before the first tree: one per class, or a single one, which is for the second of two classes. */
+  start: Float32Array;
+  /** First node of each tree; tree t belongs to score t modulo the number of scores. */
+  roots: Int32Array;
+  feature: Int16Array;
+  value: Float32Array;
+  right: Int16Array;
+}
+
+export function classesOf({ start }: Forest): number {
+  return Math.max(2, start.length);
+}
+
+/** Writes the probability of each class. */
+export function predict(forest: Forest, features: ArrayLike<number>, into: Float64Array): void {
+  const { start, roots, feature, value, right } = forest;
+  const scores = start.length;
+  for (let k = 0; k < scores; k++) into[k] = start[k]!;
+  for (let tree = 0, k = 0; tree < roots.length; tree++) {
+    let node = roots[tree]!;
+    while (feature[node]! >= 0) node += features[feature[node]!]! > value[node]! ? right[node]! : 1;
+    into[k]! += value[node]!;
+    if (++k === scores) k = 0;
+  }
+  if (scores === 1) {
+    into[1] = 1 / (1 + Math.exp(-into[0]!));
+    into[0] = 1 - into[1];
+  } else toShares(into, 0, scores);
+}
+
+/** The probability of each class. */
+export function probabilities(forest: Forest, features: ArrayLike<number>): Float64Array {
+  const shares = new Float64Array(classesOf(forest));
+  predict(forest, features, shares);
+  return shares;
+}
+
+/** Turns scores from `at` on into probabilities, in place. */
+export function toShares(scores: Float64Array, at: number, classes: number): void {
+  let most = scores[at]!;
+  for (let k = 1; k < classes; k++) most = Math.max(most, scores[at + k]!);
+  let sum = 0;
+  for (let k = 0; k < classes; k++) {
+    scores[at + k] = Math.exp(scores[at + k]! - most);
+    sum += scores[at + k]!;
+  }
+  for (let k = 0; k < classes; k++) scores[at + k]! /= sum;
+}
+
+/** A tree ends where it has a leaf more than branches. */
+export function rootsOf(feature: ArrayLike<number>): Int32Array {
+  const roots: number[] = [];
+  let open = 0;
+  for (let node = 0; node < feature.length; node++) {
+    if (open === 0) {
+      roots.push(node);
+      open = 1;
+    }
+    open += feature[node]! >= 0 ? 1 : -1;
+  }
+  return Int32Array.from(roots);
+}
