@@ -90,11 +90,49 @@ export function correlation(
   return va > 1e-9 && vb > 1e-9 ? (sab - (sa * sb) / length) / Math.sqrt(va * vb) : 0;
 }
 
+/** Of a window's complex at each shift: the sum, and the variance times the length. */
+const sums = new Float64Array(2 * SHIFT + 1);
+const variances = new Float64Array(2 * SHIFT + 1);
+
+function sumUp(window: Float64Array): void {
+  for (let shift = -SHIFT; shift <= SHIFT; shift++) {
+    let sum = 0;
+    let squares = 0;
+    for (let k = FROM + shift; k < FROM + LENGTH + shift; k++) {
+      const value = window[k]!;
+      sum += value;
+      squares += value * value;
+    }
+    sums[shift + SHIFT] = sum;
+    variances[shift + SHIFT] = squares - (sum * sum) / LENGTH;
+  }
+}
+
 /** The best fit of a beat to a template's complex. */
 export function fitTo(template: Template, window: Float64Array, into: Fit): void {
+  sumUp(window);
+  fitSummed(template.mean, window, into);
+}
+
+/** The same as the best of {@link correlation} over all shifts. @param window the one that was summed up last */
+function fitSummed(mean: Float64Array, window: Float64Array, into: Fit): void {
+  let sum = 0;
+  let squares = 0;
+  for (let k = FROM; k < FROM + LENGTH; k++) {
+    const value = mean[k]!;
+    sum += value;
+    squares += value * value;
+  }
+  const variance = squares - (sum * sum) / LENGTH;
   into.likeness = -2;
   for (let shift = -SHIFT; shift <= SHIFT; shift++) {
-    const likeness = correlation(template.mean, window, FROM, LENGTH, shift);
+    let products = 0;
+    for (let k = FROM; k < FROM + LENGTH; k++) products += mean[k]! * window[k + shift]!;
+    const other = variances[shift + SHIFT]!;
+    const likeness =
+      variance > 1e-9 && other > 1e-9
+        ? (products - (sum * sums[shift + SHIFT]!) / LENGTH) / Math.sqrt(variance * other)
+        : 0;
     if (likeness > into.likeness) {
       into.likeness = likeness;
       into.shift = shift;
@@ -113,6 +151,7 @@ export function learn(templates: Template[], window: Float64Array, shape: Shape,
   let best = -1;
   let likeness = -2;
   let shift = 0;
+  sumUp(window);
   for (let index = 0; index < templates.length; index++) {
     const template = templates[index]!;
     template.weight *= FADE;
@@ -120,7 +159,7 @@ export function learn(templates: Template[], window: Float64Array, shape: Shape,
     if (template.weight === 0) continue;
     const ratio = shape.height / template.shape[0]!;
     if (ratio < 0.4 || ratio > 2.5) continue;
-    fitTo(template, window, fit);
+    fitSummed(template.mean, window, fit);
     const same = Math.max(LEAST_SAME, Math.min(MOST_SAME, 1 - SPREAD * (1 - template.likeness)));
     if (fit.likeness >= same && fit.likeness > likeness) {
       best = index;

@@ -1,11 +1,15 @@
 /** The signal around a beat, at a rate of its own, so that every shape means the same at any rate. */
 
+import { select } from "../select";
+
 /** Samples per second of a window. */
 export const WINDOW_RATE = 180;
 /** Window samples before and behind the beat. */
 export const BEFORE = 66;
 export const BEHIND = 84;
 export const WINDOW_LENGTH = BEFORE + BEHIND + 1;
+/** Samples per second that a lead has at most. */
+const MOST_RATE = 1000;
 /** Seconds of signal that a ring keeps: the window and the detector's delay, with room. */
 const RING_SECONDS = 4;
 
@@ -38,7 +42,9 @@ export function append(
 }
 
 const smooth = new Float64Array(WINDOW_LENGTH + 2);
-const sorted = new Float64Array(WINDOW_LENGTH);
+const scratch = new Float64Array(WINDOW_LENGTH);
+/** A window's samples side by side: at the highest rate so many. */
+const samples = new Float64Array(Math.ceil(((WINDOW_LENGTH + 2) * MOST_RATE) / WINDOW_RATE) + 3);
 
 /**
  * Cuts the window around a sample: each value is the mean of the signal over its own time, smoothed over three (60 Hz
@@ -50,15 +56,18 @@ export function cut(ring: SignalRing, rate: number, sample: number, into: Float6
   const { values, origin, next } = ring;
   const step = rate / WINDOW_RATE;
   const oldest = Math.max(origin, next - values.length);
-  const value = (at: number) => values[Math.max(oldest, Math.min(next - 1, at)) % values.length]!;
+  const first = Math.floor(sample + 0.5 - (BEFORE + 1.5) * step);
+  const count = Math.min(samples.length, Math.ceil(smooth.length * step) + 3);
+  for (let k = 0; k < count; k++)
+    samples[k] = values[Math.max(oldest, Math.min(next - 1, first + k)) % values.length]!;
   for (let k = 0; k < smooth.length; k++) {
     // Steps of one sample each, centred on their samples.
     const from = sample + 0.5 + (k - BEFORE - 1.5) * step;
     const to = from + step;
     let at = Math.floor(from);
-    let sum = -(from - at) * value(at);
-    while (at + 1 < to) sum += value(at++);
-    sum += (to - at) * value(at);
+    let sum = -(from - at) * samples[at - first]!;
+    while (at + 1 < to) sum += samples[at++ - first]!;
+    sum += (to - at) * samples[at - first]!;
     smooth[k] = sum / step;
   }
   for (let k = 0; k < WINDOW_LENGTH; k++) into[k] = (smooth[k]! + smooth[k + 1]! + smooth[k + 2]!) / 3;
@@ -68,12 +77,12 @@ export function cut(ring: SignalRing, rate: number, sample: number, into: Float6
   const middle = (BEFORE - 1) / 2;
   for (let k = 0; k < WINDOW_LENGTH; k++) into[k]! -= left + tilt * (k - middle);
   for (let k = 0; k < WINDOW_LENGTH; k++)
-    sorted[k] = Math.abs(2 * smooth[k + 1]! - smooth[k]! - smooth[k + 2]!);
-  return sorted.sort()[WINDOW_LENGTH >> 1]!;
+    scratch[k] = Math.abs(2 * smooth[k + 1]! - smooth[k]! - smooth[k + 2]!);
+  return select(scratch, WINDOW_LENGTH >> 1);
 }
 
 function medianIn(values: Float64Array, from: number, to: number): number {
-  const part = sorted.subarray(0, to - from);
+  const part = scratch.subarray(0, to - from);
   part.set(values.subarray(from, to));
-  return part.sort()[(to - from) >> 1]!;
+  return select(part, (to - from) >> 1);
 }

@@ -1,10 +1,10 @@
 /** The complexes of a piece of signal by their shape: which are alike, where exactly each lies, and what the usual is. */
 
 import { waveSamples } from "./signal";
-import { correlation } from "./statistics";
 
 /** Of a complex, on each side of its middle. */
 const HALF = waveSamples(0.08);
+const LENGTH = 2 * HALF + 1;
 const SHIFT = waveSamples(0.05);
 /** From here on two complexes are of one shape, if neither is larger than the other by more than `SIZE`. */
 const ALIKE = 0.86;
@@ -47,6 +47,7 @@ export function shapesOf(fine: Float64Array, beats: ArrayLike<number>): Shapes {
     if (middle < HALF + SHIFT || middle + HALF + SHIFT >= fine.length) continue;
     const size = sizeAt(fine, middle);
     let best = { leader: -1, likeness: -1, at: middle };
+    sumUp(fine, middle);
     for (let k = 0; k < leaders.length; k++) {
       const { likeness, at } = bestFit(fine, middle, leaders[k]!.mean);
       const ratio = size / leaders[k]!.size;
@@ -68,6 +69,7 @@ export function shapesOf(fine: Float64Array, beats: ArrayLike<number>): Shapes {
   const members = leaders.map((leader) => leader.members);
   const usual = members.indexOf(Math.max(...members));
   for (const complex of complexes) {
+    sumUp(fine, complex.at);
     const { likeness, at } = bestFit(fine, complex.at, leaders[usual]!.mean);
     complex.likeness = likeness;
     if (complex.shape === usual) complex.at = at;
@@ -99,12 +101,42 @@ function sizeAt(fine: Float64Array, at: number): number {
   return Math.max(high - low, 1e-6);
 }
 
+/** Of the signal at each shift around a complex: the sum, and the variance times the length. */
+const sums = new Float64Array(2 * SHIFT + 1);
+const variances = new Float64Array(2 * SHIFT + 1);
+
+function sumUp(fine: Float64Array, middle: number): void {
+  for (let shift = -SHIFT; shift <= SHIFT; shift++) {
+    let sum = 0;
+    let squares = 0;
+    for (let i = middle + shift - HALF; i < middle + shift - HALF + LENGTH; i++) {
+      const value = fine[i]!;
+      sum += value;
+      squares += value * value;
+    }
+    sums[shift + SHIFT] = sum;
+    variances[shift + SHIFT] = squares - (sum * sum) / LENGTH;
+  }
+}
+
+/** The shift with the best correlation. @param middle the one that was summed up last */
 function bestFit(fine: Float64Array, middle: number, mean: Float64Array): { likeness: number; at: number } {
+  let sum = 0;
+  let squares = 0;
+  for (let k = 0; k < LENGTH; k++) {
+    const value = mean[k]!;
+    sum += value;
+    squares += value * value;
+  }
+  const variance = squares - (sum * sum) / LENGTH;
   const best = { likeness: -1, at: middle };
   for (let shift = -SHIFT; shift <= SHIFT; shift++) {
     const from = middle + shift - HALF;
-    if (from < 0 || from + mean.length > fine.length) continue;
-    const likeness = correlation(fine, from, mean, 0, mean.length);
+    if (from < 0 || from + LENGTH > fine.length) continue;
+    let products = 0;
+    for (let k = 0; k < LENGTH; k++) products += fine[from + k]! * mean[k]!;
+    const both = variances[shift + SHIFT]! * variance;
+    const likeness = both > 1e-18 ? (products - (sums[shift + SHIFT]! * sum) / LENGTH) / Math.sqrt(both) : 0;
     if (likeness > best.likeness) {
       best.likeness = likeness;
       best.at = middle + shift;

@@ -17,8 +17,24 @@ export function spread(values: ArrayLike<number>): number {
   return Math.sqrt(sum / values.length);
 }
 
+/** Up to so many values are sorted by inserting: less than what a call of sort() costs. */
+const FEW = 48;
+
+/** NaN last. */
 export function sortedOf(values: ArrayLike<number>): Float64Array {
-  return new Float64Array(values).sort();
+  const sorted = new Float64Array(values);
+  if (sorted.length > FEW) return sorted.sort();
+  for (let i = 0; i < sorted.length; i++) {
+    const value = sorted[i]!;
+    if (Number.isNaN(value)) return sorted.sort();
+    let at = i;
+    while (at > 0 && sorted[at - 1]! > value) {
+      sorted[at] = sorted[at - 1]!;
+      at--;
+    }
+    sorted[at] = value;
+  }
+  return sorted;
 }
 
 /** Between the two nearest ranks in proportion. @param at 0 to 1 */

@@ -453,11 +453,12 @@ function spectralEntropy(power: Float64Array, from: number, to: number): number 
   return sum / Math.log(lines);
 }
 
-/** The lower and the higher middle's mean, as medianOf has it. Reorders the values. */
-function medianIn(values: Float64Array): number {
-  const middle = (values.length - 1) / 2;
-  const low = select(values, Math.floor(middle));
-  return low + (middle - Math.floor(middle)) * (select(values, Math.ceil(middle)) - low);
+/** As quantile has it, without sorting. Reorders the values, which hold no NaN. */
+function quantileIn(values: Float64Array, at: number): number {
+  if (values.length === 0) return Number.NaN;
+  const place = at * (values.length - 1);
+  const low = select(values, Math.floor(place));
+  return low + (place - Math.floor(place)) * (select(values, Math.ceil(place)) - low);
 }
 
 function rangeOf(signal: Float64Array, from: number, to: number): number {
@@ -475,7 +476,8 @@ function rangeOf(signal: Float64Array, from: number, to: number): number {
 function quartersOf(second: Float64Array): Float64Array {
   const quarters = new Float64Array(4);
   const length = second.length >> 2;
-  for (let i = 0; i < 4 * length; i++) quarters[Math.floor(i / length)]! += second[i]! / length;
+  for (let k = 0; k < 4; k++)
+    for (let i = k * length; i < (k + 1) * length; i++) quarters[k]! += second[i]! / length;
   return quarters;
 }
 
@@ -490,11 +492,11 @@ function noiseFeatures(
   const fast: number[] = [];
   const swing: number[] = [];
   const range: number[] = [];
+  const bent = new Float64Array(WAVE_RATE - 2);
   for (let s = 0; s < seconds; s++) {
     const piece = signal.subarray(s * WAVE_RATE, (s + 1) * WAVE_RATE);
-    const bent = new Float64Array(piece.length - 2);
     for (let i = 0; i < bent.length; i++) bent[i] = Math.abs(2 * piece[i + 1]! - piece[i]! - piece[i + 2]!);
-    fast.push(medianIn(bent) / size);
+    fast.push(quantileIn(bent, 0.5) / size);
     swing.push(rangeOf(quartersOf(piece), 0, 4) / size);
     range.push(rangeOf(level, s * WAVE_RATE, (s + 1) * WAVE_RATE) / size);
   }
@@ -510,14 +512,15 @@ function noiseFeatures(
   let outside = 0;
   let steep = 0;
   let middling = 0;
-  const between: number[] = [];
+  const between = new Float64Array(Math.ceil(slope.length / 4));
+  let betweens = 0;
   for (let i = 0; i < slope.length; i++) {
     while (next < complexes.length && complexes[next]!.at + waveSamples(0.14) < i) next++;
     if (next < complexes.length && Math.abs(i - complexes[next]!.at) <= waveSamples(0.14)) continue;
     outside++;
     if (slope[i]! > 0.5 * usual) steep++;
     if (slope[i]! > 0.25 * usual) middling++;
-    if (i % 4 === 0) between.push(slope[i]!);
+    if (i % 4 === 0) between[betweens++] = slope[i]!;
   }
   const m = mean(level);
   const s = spread(level);
@@ -540,7 +543,7 @@ function noiseFeatures(
     range75: quantile(rangeSorted, 0.75),
     steep: steep / Math.max(1, outside),
     middling: middling / Math.max(1, outside),
-    between: quantile(sortedOf(between), 0.75) / usual,
+    between: quantileIn(between.subarray(0, betweens), 0.75) / usual,
     steepLeast: Math.min(...peak),
     steepMost: Math.max(...peak),
     kurtosis: fourth / level.length,
