@@ -1,6 +1,11 @@
-/** Beats, their classes and episodes on real ECG: how many times faster than the heart, and whether memory stays flat. */
+/**
+ * Beats, their classes, episodes, and the whole chain from signal quality to episodes on real ECG: how many times faster
+ * than the heart, and whether the chain's memory stays flat.
+ */
 import { BeatClassifier } from "../../gateway/rhythm/beats/classifier";
+import { RhythmTracker } from "../../gateway/rhythm/episodes/tracker";
 import { BeatDetector } from "../../gateway/rhythm/qrs/detector";
+import { QualityMeter } from "../../gateway/rhythm/quality";
 import { followRhythm } from "../../gateway/rhythm/score/rhythm";
 import { readRecord } from "../../gateway/wfdb/read";
 import type { Context, Row } from "./area";
@@ -19,7 +24,7 @@ export async function benchRhythm(context: Context): Promise<Row[]> {
   context.note(
     `${origin}; record ${ecg.name}, channel 0 at ${ecg.samplesPerSecond} Hz, blocks of one second`,
   );
-  const { speed, classed, episodes } = await interleave(
+  const { speed, classed, episodes, chain } = await interleave(
     ROUNDS,
     {
       speed: async () => {
@@ -42,10 +47,17 @@ export async function benchRhythm(context: Context): Promise<Row[]> {
         });
         return blocks.length / seconds;
       },
+      chain: async () => {
+        const push = newChain(settings.rate, gain);
+        const seconds = await secondsOf(() => {
+          for (const block of blocks) push(block);
+        });
+        return blocks.length / seconds;
+      },
     },
     context.progress,
   );
-  const classifier = new BeatClassifier(settings);
+  const push = newChain(settings.rate, gain);
   const heap = () => {
     globalThis.gc?.();
     return process.memoryUsage().heapUsed;
@@ -53,7 +65,7 @@ export async function benchRhythm(context: Context): Promise<Row[]> {
   const before = heap();
   let most = before;
   for (let second = 0; second < DAY_SECONDS; second++) {
-    classifier.push(blocks[second % blocks.length]!);
+    push(blocks[second % blocks.length]!);
     if (second % 3600 === 3599) {
       context.progress(`hour ${(second + 1) / 3600} of a day`);
       most = Math.max(most, heap());
@@ -65,6 +77,17 @@ export async function benchRhythm(context: Context): Promise<Row[]> {
     { name: "rhythm/beats-times-real-time", value: speed, unit: "× real time", peers: {} },
     { name: "rhythm/classes-times-real-time", value: classed, unit: "× real time", peers: {} },
     { name: "rhythm/episodes-times-real-time", value: episodes, unit: "× real time", peers: {} },
+    { name: "rhythm/chain-times-real-time", value: chain, unit: "× real time", peers: {} },
     { name: "rhythm/growth-over-a-day", value: (most - before) / 1e6, unit: "MB", peers: {} },
   ];
+}
+
+/** Signal quality, classed beats and episodes of one lead, second by second. */
+function newChain(rate: number, gain: number): (block: Int32Array[]) => void {
+  const meter = new QualityMeter({ rate, gain });
+  const classifier = new BeatClassifier({ rate, gains: [gain] });
+  const tracker = new RhythmTracker({ rate, gain });
+  return (block) => {
+    tracker.push(block[0]!, classifier.push(block), meter.push(block[0]!));
+  };
 }
