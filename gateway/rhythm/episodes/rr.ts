@@ -98,10 +98,17 @@ export function rrFeatures(rr: ArrayLike<number>): Record<string, number> {
 
 /** Median of the nine intervals around each. */
 function localMedians(values: Float64Array): Float64Array {
-  return values.map((_, i) => {
-    const from = Math.max(0, Math.min(i - 4, values.length - 9));
-    return quantile(sortedOf(values.subarray(from, from + 9)), 0.5);
-  });
+  const medians = new Float64Array(values.length);
+  let from = -1;
+  let median = Number.NaN;
+  for (let i = 0; i < values.length; i++) {
+    // At both ends several have the same neighbours.
+    const first = Math.max(0, Math.min(i - 4, values.length - 9));
+    if (first !== from) median = quantile(sortedOf(values.subarray(first, first + 9)), 0.5);
+    from = first;
+    medians[i] = median;
+  }
+  return medians;
 }
 
 interface Kinds {
@@ -185,17 +192,22 @@ function planeEntropy(values: Float64Array, width: number): number {
 }
 
 function matches(values: Float64Array, m: number, r: number): { short: number; long: number } {
-  const found = { short: 0, long: 0 };
+  let short = 0;
+  let long = 0;
   const n = values.length;
-  for (let i = 0; i + m < n; i++)
-    for (let j = i + 1; j + m < n; j++) {
-      let k = 0;
-      while (k < m && Math.abs(values[i + k]! - values[j + k]!) <= r) k++;
-      if (k < m) continue;
-      found.short++;
-      if (Math.abs(values[i + m]! - values[j + m]!) <= r) found.long++;
+  // Pairs at one distance, one after the other: how many in a row have matched so far.
+  for (let apart = 1; apart + m < n; apart++) {
+    let run = 0;
+    for (let i = 0; i + apart < n; i++) {
+      const alike = Math.abs(values[i]! - values[i + apart]!) <= r;
+      if (run >= m) {
+        short++;
+        if (alike) long++;
+      }
+      run = alike ? run + 1 : 0;
     }
-  return found;
+  }
+  return { short, long };
 }
 
 /** Richman and Moorman 2000; one added to both counts, so that short series have an answer. */

@@ -57,11 +57,14 @@ export function smoothed(signal: Float64Array, width: number): Float64Array {
   const sums = new Float64Array(n + 1);
   for (let i = 0; i < n; i++) sums[i + 1] = sums[i]! + signal[i]!;
   const out = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
+  const cutShort = (i: number) => {
     const from = Math.max(0, i - half);
     const to = Math.min(n, i + half + 1);
     out[i] = (sums[to]! - sums[from]!) / (to - from);
-  }
+  };
+  for (let i = 0; i < Math.min(half, n); i++) cutShort(i);
+  for (let i = half; i < n - half; i++) out[i] = (sums[i + half + 1]! - sums[i - half]!) / width;
+  for (let i = Math.max(half, n - half); i < n; i++) cutShort(i);
   return out;
 }
 
