@@ -92,7 +92,7 @@ export class RhythmTracker {
         confidence: beat.confidence,
         rate: (60 * rate) / interval,
       });
-    if (beat.class === "V") {
+    if (beat.class === "V" && window) {
       if (state.run === 0) state.runFrom = beat.sample;
       state.run++;
     } else {

@@ -31,8 +31,9 @@ export interface MeasuredWindow {
   /** From `seen` on: where a signal's end cuts a window short, what lies before it is measured, too. */
   seen: number;
   beats: Beat[];
-  /** The seconds from `from` on that were not analysable, and the share that were. */
+  /** The seconds up to `to` that were not analysable, a pause's length before `from` included. */
   bad: Span[];
+  /** Share of the window that was. */
   analysable: number;
   features: Record<string, number>;
   /** Probability of fibrillation by the intervals that no ventricular beat begins or ends; undefined without such beats. */
@@ -175,7 +176,7 @@ export class WindowCutter {
       to,
       seen: sampleOf(seen),
       beats: between(seen, last),
-      bad: this.bad.filter((span) => span.to > from && span.from < to),
+      bad: this.bad.filter((span) => span.from < to),
       analysable: 1 - this.badShare(from, to),
       features,
       unprovoked: this.unprovoked(between(seen, last), between(low, high)),

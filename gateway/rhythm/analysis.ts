@@ -1,0 +1,210 @@
+/**
+ * One lead, as it arrives, to all that is said of it: quality by the second, beats with their classes, intervals, and
+ * rhythm. What cannot be read is said to be so and never becomes a finding: a beat in such a second is of no class, and
+ * no run, pause or rhythm is made of it. The same samples give the same answers however they are cut into blocks, and an
+ * analysis that was saved goes on as though nothing had happened.
+ */
+import { BEATS_VERSION, BeatClassifier } from "./beats/classifier";
+import type { ClassifiedBeat } from "./beats/judge";
+import { RHYTHM_VERSION, RhythmTracker } from "./episodes/tracker";
+import { WINDOW_DELAY_SECONDS, WINDOW_SECONDS } from "./episodes/windows";
+import { type Finding, FindingJoiner } from "./findings";
+import { type Interval, Pulse, type PulseSummary } from "./pulse";
+import { type LeadSettings, QualityMeter, type SecondQuality } from "./quality";
+import { restore, type Saved, saved } from "./state";
+import type { Beat, BeatClass, Episode } from "./types";
+
+/** Of everything that an answer depends on; results name it. */
+export const ANALYSIS_VERSION = `${BEATS_VERSION} ${RHYTHM_VERSION} avnode-analysis/1`;
+
+/** From a sample to the rhythm of its window, at most. */
+export const ANALYSIS_DELAY_SECONDS = WINDOW_SECONDS + WINDOW_DELAY_SECONDS;
+
+/** Seconds that could not be read are remembered until no beat of their time can still come. */
+const BAD_KEPT = 16;
+
+/** What became final. */
+export interface Results {
+  version: string;
+  beats: Beat[];
+  intervals: Interval[];
+  /** Episodes that ended. Pauses and runs come before the episode in which they lie. */
+  episodes: Finding[];
+  quality: SecondQuality[];
+}
+
+export interface Summary extends PulseSummary {
+  version: string;
+  /** Without gaps. */
+  seconds: number;
+  /** Of the seconds that ended, how many could be read. */
+  analysable: number;
+  beats: Record<BeatClass, number>;
+}
+
+interface State {
+  /** Samples so far, gaps not counted. */
+  samples: number;
+  judged: number;
+  readable: number;
+  counts: Float64Array;
+  /** The newest seconds that could not be read, as a ring of from and to, -1 where there is none. */
+  bad: Float64Array;
+  bads: number;
+  /** The newest beat, -1 for none since the last gap. */
+  last: number;
+}
+
+const CLASSES: BeatClass[] = ["N", "S", "V", "F", "Q"];
+
+export class Analysis {
+  private readonly rate: number;
+  /** More samples at once would let seconds that could not be read be forgotten before the beats in them come. */
+  private readonly longest: number;
+  private readonly meter: QualityMeter;
+  private readonly classifier: BeatClassifier;
+  private readonly tracker: RhythmTracker;
+  private readonly joiner: FindingJoiner;
+  private readonly pulse: Pulse;
+  private readonly state: State = {
+    samples: 0,
+    judged: 0,
+    readable: 0,
+    counts: new Float64Array(CLASSES.length),
+    bad: new Float64Array(2 * BAD_KEPT).fill(-1),
+    bads: 0,
+    last: -1,
+  };
+
+  /** @throws RangeError for a rate that it is not made for, or what another version saved */
+  constructor(settings: LeadSettings, resumed?: Saved) {
+    const { rate, gain } = settings;
+    const part = (name: string) => resumed && ((resumed[name] ?? {}) as Saved);
+    this.meter = new QualityMeter(settings, part("meter"));
+    this.classifier = new BeatClassifier({ rate, gains: [gain] }, part("classifier"));
+    this.tracker = new RhythmTracker({ rate, gain }, part("tracker"));
+    this.joiner = new FindingJoiner(part("joiner"));
+    this.pulse = new Pulse(rate, part("pulse"));
+    if (resumed) restore(this.state, part("state")!, "an analysis");
+    this.rate = rate;
+    this.longest = Math.floor(rate);
+  }
+
+  /** Takes the next samples. */
+  push(block: Int32Array): Results {
+    const results = this.piece(block.subarray(0, this.longest));
+    for (let at = this.longest; at < block.length; at += this.longest) {
+      const more = this.piece(block.subarray(at, at + this.longest));
+      for (const beat of more.beats) results.beats.push(beat);
+      for (const interval of more.intervals) results.intervals.push(interval);
+      for (const episode of more.episodes) results.episodes.push(episode);
+      for (const second of more.quality) results.quality.push(second);
+    }
+    return results;
+  }
+
+  /** Samples are missing: what came before is finished, nothing is guessed across. */
+  gap(samples: number): Results {
+    const { beats, intervals } = this.take(this.classifier.gap(samples));
+    const results = this.results(beats, intervals, this.tracker.gap(samples, beats, []), []);
+    this.meter.gap(samples);
+    this.pulse.gap();
+    this.state.last = -1;
+    results.episodes.push(...this.joiner.end());
+    return results;
+  }
+
+  /** The signal ends here. */
+  end(): Results {
+    const { beats, intervals } = this.take(this.classifier.end());
+    const results = this.results(beats, intervals, this.tracker.end(beats, []), []);
+    results.episodes.push(...this.joiner.end());
+    return results;
+  }
+
+  /** The episode under way, as long as it is by now. */
+  open(): Finding | undefined {
+    return this.joiner.open();
+  }
+
+  /** Of all that became final. */
+  summary(): Summary {
+    const { samples, judged, readable, counts } = this.state;
+    return {
+      version: ANALYSIS_VERSION,
+      seconds: samples / this.rate,
+      analysable: judged > 0 ? readable / judged : 0,
+      beats: Object.fromEntries(CLASSES.map((name, k) => [name, counts[k]])) as Record<BeatClass, number>,
+      ...this.pulse.summary(samples),
+    };
+  }
+
+  /** All that it knows; an analysis of the same lead goes on from it. */
+  save(): Saved {
+    return {
+      meter: this.meter.save(),
+      classifier: this.classifier.save(),
+      tracker: this.tracker.save(),
+      joiner: this.joiner.save(),
+      pulse: this.pulse.save(),
+      state: saved(this.state),
+    };
+  }
+
+  private piece(block: Int32Array): Results {
+    this.state.samples += block.length;
+    const quality = this.meter.push(block);
+    this.note(quality);
+    const { beats, intervals } = this.take(this.classifier.push([block]));
+    return this.results(beats, intervals, this.tracker.push(block, beats, quality), quality);
+  }
+
+  private note(quality: SecondQuality[]): void {
+    const { state } = this;
+    for (const { from, to, analysable } of quality) {
+      state.judged++;
+      if (analysable) state.readable++;
+      else {
+        const at = 2 * (state.bads++ % BAD_KEPT);
+        state.bad[at] = from;
+        state.bad[at + 1] = to;
+      }
+    }
+  }
+
+  /** Whether a second that could not be read touches the samples `from` to `to`, both included. */
+  private spoilt(from: number, to: number): boolean {
+    const { bad } = this.state;
+    for (let k = 0; k < bad.length; k += 2) if (bad[k]! <= to && bad[k + 1]! > from) return true;
+    return false;
+  }
+
+  private take(found: ClassifiedBeat[]): { beats: Beat[]; intervals: Interval[] } {
+    const { state, pulse } = this;
+    const beats: Beat[] = [];
+    const intervals: Interval[] = [];
+    for (const { sample, class: kind, confidence } of found) {
+      const beat: Beat = { sample, class: this.spoilt(sample, sample) ? "Q" : kind, confidence };
+      const interval = pulse.beat(beat, !this.spoilt(state.last, sample));
+      if (interval) intervals.push(interval);
+      state.counts[CLASSES.indexOf(beat.class)]!++;
+      state.last = sample;
+      beats.push(beat);
+    }
+    return { beats, intervals };
+  }
+
+  private results(
+    beats: Beat[],
+    intervals: Interval[],
+    episodes: Episode[],
+    quality: SecondQuality[],
+  ): Results {
+    const ended: Finding[] = [];
+    for (const episode of episodes) {
+      if (episode.rhythm !== "pause" && episode.rhythm !== "vrun") this.pulse.judge(episode);
+      ended.push(...this.joiner.add(episode));
+    }
+    return { version: ANALYSIS_VERSION, beats, intervals, episodes: ended, quality };
+  }
+}

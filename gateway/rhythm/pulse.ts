@@ -1,0 +1,155 @@
+/**
+ * Intervals between beats, and what they sum up to: rate and variability. An interval counts for the mean rate where
+ * the signal could be read, for variability where moreover both its beats are normal and no fibrillation is possible.
+ */
+import { restore, type Saved, saved } from "./state";
+import type { Beat, Episode } from "./types";
+
+/** No interval but an interruption, in seconds. */
+const LONGEST_SECONDS = 6;
+
+/** From one beat to the next. */
+export interface Interval {
+  /** Sample numbers of both beats. */
+  from: number;
+  to: number;
+  seconds: number;
+  /** Beats per minute, of this interval alone. */
+  rate: number;
+  /** Both beats are normal. */
+  normal: boolean;
+}
+
+export interface PulseSummary {
+  /** Beats per minute; undefined where nothing could be read. */
+  meanRate: number | undefined;
+  slowest: number | undefined;
+  fastest: number | undefined;
+  /** Milliseconds, of intervals between normal beats; RMSSD of neighbouring ones. Undefined with less than two. */
+  sdnn: number | undefined;
+  rmssd: number | undefined;
+  /** Of the time, how much lies in the intervals that variability was taken of. */
+  share: number;
+}
+
+interface State {
+  /** Newest beat since the last gap, -1 for none, and whether it is normal. */
+  last: number;
+  normal: number;
+  /** Intervals whose window is not judged yet: from, to, normal. */
+  waiting: number[];
+  /** Of what could be read. */
+  count: number;
+  seconds: number;
+  shortest: number;
+  longest: number;
+  /** Of what is normal: number, mean and sum of squared deviations, seconds. */
+  normals: number;
+  mean: number;
+  squares: number;
+  /** Steps between neighbours, their squares' sum, and the interval before: its end and its seconds. */
+  steps: number;
+  stepSquares: number;
+  lastEnd: number;
+  lastSeconds: number;
+}
+
+export class Pulse {
+  private readonly state: State = {
+    last: -1,
+    normal: 0,
+    waiting: [],
+    count: 0,
+    seconds: 0,
+    shortest: LONGEST_SECONDS,
+    longest: 0,
+    normals: 0,
+    mean: 0,
+    squares: 0,
+    steps: 0,
+    stepSquares: 0,
+    lastEnd: -1,
+    lastSeconds: 0,
+  };
+
+  constructor(
+    private readonly rate: number,
+    resumed?: Saved,
+  ) {
+    if (!resumed) return;
+    const { waiting, ...rest } = this.state;
+    restore(rest, resumed, "counting a pulse");
+    Object.assign(this.state, rest);
+    waiting.push(...(resumed.waiting as number[]));
+  }
+
+  /** @param readable whether all signal since the beat before could be read */
+  beat(beat: Beat, readable: boolean): Interval | undefined {
+    const { state } = this;
+    const from = state.last;
+    const before = state.normal;
+    state.last = beat.sample;
+    state.normal = beat.class === "N" ? 1 : 0;
+    const seconds = (beat.sample - from) / this.rate;
+    if (from < 0 || !readable || seconds >= LONGEST_SECONDS) return undefined;
+    const normal = before === 1 && state.normal === 1;
+    state.waiting.push(from, beat.sample, normal ? 1 : 0);
+    return { from, to: beat.sample, seconds, rate: 60 / seconds, normal };
+  }
+
+  /** A window was named: what ended in it is counted or dropped. */
+  judge({ to: until, rhythm }: Episode): void {
+    const { waiting } = this.state;
+    let taken = 0;
+    while (taken < waiting.length && waiting[taken + 1]! < until) {
+      if (rhythm !== "unreadable")
+        this.count(waiting[taken]!, waiting[taken + 1]!, waiting[taken + 2] === 1 && rhythm !== "af");
+      taken += 3;
+    }
+    waiting.splice(0, taken);
+  }
+
+  /** Samples are missing: no interval spans them. All windows before were judged. */
+  gap(): void {
+    this.state.last = -1;
+    this.state.waiting.length = 0;
+  }
+
+  /** @param samples analysed so far, gaps not counted */
+  summary(samples: number): PulseSummary {
+    const { state } = this;
+    return {
+      meanRate: state.count > 0 ? (60 * state.count) / state.seconds : undefined,
+      slowest: state.count > 0 ? 60 / state.longest : undefined,
+      fastest: state.count > 0 ? 60 / state.shortest : undefined,
+      sdnn: state.normals > 1 ? 1000 * Math.sqrt(state.squares / (state.normals - 1)) : undefined,
+      rmssd: state.steps > 0 ? 1000 * Math.sqrt(state.stepSquares / state.steps) : undefined,
+      share: samples > 0 ? (state.normals * state.mean * this.rate) / samples : 0,
+    };
+  }
+
+  save(): Saved {
+    const { waiting, ...rest } = this.state;
+    return { ...saved(rest), waiting: [...waiting] };
+  }
+
+  private count(from: number, to: number, normal: boolean): void {
+    const { state } = this;
+    const seconds = (to - from) / this.rate;
+    state.count++;
+    state.seconds += seconds;
+    state.shortest = Math.min(state.shortest, seconds);
+    state.longest = Math.max(state.longest, seconds);
+    if (!normal) return;
+    state.normals++;
+    const off = seconds - state.mean;
+    state.mean += off / state.normals;
+    state.squares += off * (seconds - state.mean);
+    if (state.lastEnd === from) {
+      state.steps++;
+      state.stepSquares += (seconds - state.lastSeconds) ** 2;
+    }
+    state.lastEnd = to;
+    state.lastSeconds = seconds;
+  }
+}
