@@ -9,6 +9,7 @@ const outdir = join(root, "dist");
 buildSync({
   entryPoints: {
     avnode: join(root, "tools/avnode.ts"),
+    analyzeworker: join(root, "gateway/cli/analyzeworker.ts"),
     airprocess: join(root, "tools/sim/radio/airprocess.ts"),
     unit: join(root, "tools/sim/radio/unit.ts"),
   },

@@ -1,5 +1,6 @@
 /** The program's commands, and how it ends. */
 import { Command, CommanderError } from "commander";
+import { addAnalyze } from "./analyze";
 import { addBackup } from "./backup";
 import { addCheckpoint } from "./checkpoint";
 import { addClaim } from "./claim";
@@ -67,6 +68,7 @@ export async function run(
   addCheckpoint(program, terminal);
   addPassword(program, terminal);
   addVerify(program, terminal, setExit);
+  addAnalyze(program, terminal, setExit);
   addScore(program, terminal);
   addForget(program, terminal);
   addBackup(program, terminal, setExit);

@@ -25,11 +25,13 @@ export interface PulseSummary {
   meanRate: number | undefined;
   slowest: number | undefined;
   fastest: number | undefined;
-  /** Milliseconds, of intervals between normal beats; RMSSD of neighbouring ones. Undefined with less than two. */
-  sdnn: number | undefined;
-  rmssd: number | undefined;
-  /** Of the time, how much lies in the intervals that variability was taken of. */
-  share: number;
+  variability: {
+    /** Milliseconds, of intervals between normal beats; RMSSD of neighbouring ones. Undefined with less than two. */
+    sdnn: number | undefined;
+    rmssd: number | undefined;
+    /** Of the time, how much lies in those intervals. */
+    share: number;
+  };
 }
 
 interface State {
@@ -122,9 +124,11 @@ export class Pulse {
       meanRate: state.count > 0 ? (60 * state.count) / state.seconds : undefined,
       slowest: state.count > 0 ? 60 / state.longest : undefined,
       fastest: state.count > 0 ? 60 / state.shortest : undefined,
-      sdnn: state.normals > 1 ? 1000 * Math.sqrt(state.squares / (state.normals - 1)) : undefined,
-      rmssd: state.steps > 0 ? 1000 * Math.sqrt(state.stepSquares / state.steps) : undefined,
-      share: samples > 0 ? (state.normals * state.mean * this.rate) / samples : 0,
+      variability: {
+        sdnn: state.normals > 1 ? 1000 * Math.sqrt(state.squares / (state.normals - 1)) : undefined,
+        rmssd: state.steps > 0 ? 1000 * Math.sqrt(state.stepSquares / state.steps) : undefined,
+        share: samples > 0 ? (state.normals * state.mean * this.rate) / samples : 0,
+      },
     };
   }
 

@@ -82,9 +82,12 @@ describe("a lead analysed as it arrives", function () {
     );
     const { summary, intervals } = analyse([invented(beats, 120, RATE, GAIN)]);
     assert.ok(Math.abs(summary.meanRate! - 75) < 0.1, `${summary.meanRate}`);
-    assert.ok(Math.abs(summary.sdnn! - 20) < 2, `SDNN ${summary.sdnn}`);
-    assert.ok(Math.abs(summary.rmssd! - 40) < 3, `RMSSD ${summary.rmssd}`);
-    assert.ok(summary.share > 0.97 && summary.share <= 1, `${summary.share}`);
+    assert.ok(Math.abs(summary.variability.sdnn! - 20) < 2, `SDNN ${summary.variability.sdnn}`);
+    assert.ok(Math.abs(summary.variability.rmssd! - 40) < 3, `RMSSD ${summary.variability.rmssd}`);
+    assert.ok(
+      summary.variability.share > 0.97 && summary.variability.share <= 1,
+      `${summary.variability.share}`,
+    );
     assert.equal(summary.analysable, 1);
     assert.equal(summary.seconds, 120);
     assert.equal(intervals.length, summary.beats.N - 1);

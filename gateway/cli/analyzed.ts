@@ -1,0 +1,224 @@
+/** One WFDB record analysed, and told in the form that was asked for. */
+import { basename } from "node:path";
+import { Analysis, type Results, type Summary } from "../rhythm/analysis";
+import { classifyStrip } from "../rhythm/episodes/strip";
+import type { Finding } from "../rhythm/findings";
+import type { SecondQuality } from "../rhythm/quality";
+import type { Beat, Rhythm } from "../rhythm/types";
+import { readHeader } from "../wfdb/header";
+import { readRecord, type WfdbLead, type WfdbRecord } from "../wfdb/read";
+import { INVALID_SAMPLE } from "../wfdb/signals";
+import { CliError, Exit } from "./terminal";
+import { clockTime, counted } from "./text";
+
+export interface Wanted {
+  lead: number;
+  form: "text" | "json" | "cinc2017";
+}
+
+/** @returns lines @throws WfdbError; CliError for a lead or a rate that cannot be analysed */
+export function analyzed(path: string, { lead, form }: Wanted): string[] {
+  const record = readRecord(path);
+  const name = basename(path).replace(/\.hea$/, "");
+  const of = record.leads[lead];
+  if (!of)
+    throw new CliError(
+      Exit.failed,
+      `cannot analyze ${path}: it has no lead ${lead}; it has ${counted(record.leads.length, "lead")}, counted from 0`,
+    );
+  if (!(record.rate >= 100 && record.rate <= 1000))
+    throw new CliError(
+      Exit.failed,
+      `cannot analyze ${path}: ${record.rate} samples a second, where 100 to 1,000 are understood; resample it first`,
+    );
+  if (form === "cinc2017")
+    return [`${name},${classifyStrip(record.signals[lead]!, record.rate, countsPerMillivolt(of)).class}`];
+  const format = readHeader(path).signals[lead]!.format;
+  const { results, summary } = analyzeLead(record, lead, INVALID_SAMPLE[format]);
+  return form === "json"
+    ? [JSON.stringify(forPrograms(name, record.rate, results, summary))]
+    : forPeople(name, record, of, results, summary);
+}
+
+function analyzeLead(record: WfdbRecord, lead: number, missing: number) {
+  const signal = record.signals[lead]!;
+  const of = record.leads[lead]!;
+  const analysis = new Analysis({
+    rate: record.rate,
+    gain: countsPerMillivolt(of),
+    rails: railsOf(of, signal),
+  });
+  const results: Omit<Results, "version"> = { beats: [], intervals: [], episodes: [], quality: [] };
+  const take = ({ beats, episodes, quality }: Results) => {
+    for (const beat of beats) results.beats.push(beat);
+    for (const episode of episodes) results.episodes.push(episode);
+    for (const second of quality) results.quality.push(second);
+  };
+  for (let at = 0; at < signal.length; ) {
+    const isGap = signal[at] === missing;
+    let to = at + 1;
+    while (to < signal.length && (signal[to] === missing) === isGap) to++;
+    take(isGap ? analysis.gap(to - at) : analysis.push(signal.subarray(at, to)));
+    at = to;
+  }
+  take(analysis.end());
+  results.episodes.sort((a, b) => a.from - b.from || a.to - b.to);
+  return { results, summary: analysis.summary() };
+}
+
+function countsPerMillivolt({ gain, unit }: WfdbLead): number {
+  if (/^[uµμ]V$/.test(unit)) return gain * 1000;
+  return unit === "V" ? gain / 1000 : gain;
+}
+
+/** Where the converter ends, unless the samples show that the header is mistaken. */
+function railsOf({ bits, adcZero }: WfdbLead, signal: Int32Array) {
+  if (bits === 0) return undefined;
+  const rails = { low: adcZero - 2 ** (bits - 1), high: adcZero + 2 ** (bits - 1) - 1 };
+  for (const value of signal) if (value < rails.low || value > rails.high) return undefined;
+  return rails;
+}
+
+const rounded = (value: number, digits: number) => Number(value.toFixed(digits));
+const orNull = (value: number | undefined, digits: number) =>
+  value === undefined ? null : rounded(value, digits);
+
+function forPrograms(
+  record: string,
+  fs: number,
+  { beats, episodes, quality }: Omit<Results, "version">,
+  { variability, ...summary }: Summary,
+) {
+  return {
+    record,
+    fs,
+    beats: beats.map((beat: Beat) => ({
+      sample: beat.sample,
+      class: beat.class,
+      confidence: rounded(beat.confidence, 3),
+    })),
+    episodes: episodes.map(({ from, to, rhythm, confidence, rate, evidence }) => ({
+      from,
+      to,
+      rhythm,
+      confidence: rounded(confidence, 3),
+      rate: rounded(rate, 1),
+      evidence,
+    })),
+    quality: spans(quality),
+    summary: {
+      ...summary,
+      seconds: rounded(summary.seconds, 3),
+      analysable: rounded(summary.analysable, 4),
+      meanRate: orNull(summary.meanRate, 2),
+      slowest: orNull(summary.slowest, 1),
+      fastest: orNull(summary.fastest, 1),
+      sdnn: orNull(variability.sdnn, 1),
+      rmssd: orNull(variability.rmssd, 1),
+      variabilityShare: rounded(variability.share, 4),
+    },
+  };
+}
+
+/** Neighbouring seconds of which the same is said, as one. */
+function spans(seconds: SecondQuality[]): Pick<SecondQuality, "from" | "to" | "analysable" | "problems">[] {
+  const found: Pick<SecondQuality, "from" | "to" | "analysable" | "problems">[] = [];
+  for (const { from, to, analysable, problems } of seconds) {
+    const last = found.at(-1);
+    if (last?.to === from && last.analysable === analysable && String(last.problems) === String(problems))
+      last.to = to;
+    else found.push({ from, to, analysable, problems });
+  }
+  return found;
+}
+
+const RIBBON = 60;
+const SIGNS: Record<Rhythm, string> = {
+  sinus: "·",
+  af: "A",
+  tachy: "T",
+  brady: "B",
+  ectopy: "E",
+  other: "o",
+  unreadable: "?",
+  pause: "p",
+  vrun: "V",
+};
+const MOST_FINDINGS = 12;
+
+function forPeople(
+  name: string,
+  record: WfdbRecord,
+  lead: WfdbLead,
+  { episodes }: Omit<Results, "version">,
+  summary: Summary,
+): string[] {
+  const { rate, samples } = record;
+  const { meanRate, slowest, fastest, variability, beats } = summary;
+  const lines = [
+    `${name}  ${lead.name}, ${rounded(rate, 3)} Hz, ${clockTime(samples / rate)}, ${Math.round(100 * summary.analysable)} % of it readable`,
+  ];
+  lines.push(
+    meanRate === undefined
+      ? "  rate    not measurable"
+      : `  rate    ${Math.round(meanRate)} a minute (from beat to beat ${Math.round(slowest!)} to ${Math.round(fastest!)})`,
+  );
+  if (variability.sdnn !== undefined && variability.rmssd !== undefined)
+    lines.push(
+      `  HRV     SDNN ${Math.round(variability.sdnn)} ms, RMSSD ${Math.round(variability.rmssd)} ms, of ${Math.round(100 * variability.share)} % of the time`,
+    );
+  lines.push(
+    `  beats   ${beats.N} normal, ${beats.S} supraventricular, ${beats.V} ventricular, ${beats.F} fused, ${beats.Q} paced or unclear`,
+    `  rhythm  ${ribbon(episodes, samples)}`,
+  );
+  const findings = episodes.filter(({ rhythm }) => rhythm !== "sinus" && rhythm !== "unreadable");
+  for (const finding of findings.slice(0, MOST_FINDINGS)) {
+    const [from, to] = [finding.from / rate, finding.to / rate].map(clockTime);
+    lines.push(`  ${from} to ${to}  ${told(finding, rate)}`);
+  }
+  if (findings.length > MOST_FINDINGS)
+    lines.push(`  and ${counted(findings.length - MOST_FINDINGS, "more finding")}: --json lists all`);
+  return lines;
+}
+
+/** The rhythm that has most of each column's time; events stand above it. */
+function ribbon(episodes: Finding[], samples: number): string {
+  const width = Math.min(RIBBON, Math.max(1, samples));
+  let drawn = "";
+  for (let column = 0; column < width; column++) {
+    const [from, to] = [(column * samples) / width, ((column + 1) * samples) / width];
+    let sign = " ";
+    let most = 0;
+    for (const episode of episodes) {
+      const event = episode.rhythm === "pause" || episode.rhythm === "vrun";
+      const shared = Math.min(to, episode.to) - Math.max(from, episode.from);
+      const weight = shared <= 0 ? 0 : event ? Number.POSITIVE_INFINITY : shared;
+      if (weight <= most) continue;
+      most = weight;
+      sign = SIGNS[episode.rhythm];
+    }
+    drawn += sign;
+  }
+  return drawn;
+}
+
+function told({ rhythm, confidence, rate, from, to }: Finding, samplesPerSecond: number): string {
+  const beats = `${Math.round(rate)} a minute`;
+  const sure = `confidence ${confidence.toFixed(2)}`;
+  switch (rhythm) {
+    case "af":
+      return `possible AF, ${beats}, ${sure}: show a clinician`;
+    case "vrun":
+      return `possible run of ventricular beats, ${beats}, ${sure}: show a clinician`;
+    case "pause":
+      return `no beat for ${((to - from) / samplesPerSecond).toFixed(1)} s, ${sure}: show a clinician`;
+    case "tachy":
+      return `fast, ${beats}, ${sure}`;
+    case "brady":
+      return `slow, ${beats}, ${sure}`;
+    case "ectopy":
+      return `frequent extra beats, ${sure}`;
+    default:
+      return `irregular, ${beats}, ${sure}`;
+  }
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { run } from "../../../gateway/cli/program";
+import { Terminal } from "../../../gateway/cli/terminal";
+import { writeRecord } from "../../../gateway/wfdb/write";
+import { invented } from "../rhythm/episodes/invented";
+
+const RATE = 250;
+const GAIN = 1000;
+
+describe("avnode analyze", function () {
+  this.timeout(120_000);
+  let dir: string;
+  const regular = (interval: number) =>
+    Array.from({ length: 100 }, (_, i) => ({ at: 0.4 + i * interval, class: "N" as const, atrial: true }));
+
+  async function avnode(...words: string[]) {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const terminal = new Terminal(stdout as never, stderr as never, process.env);
+    const status = await run(["analyze", ...words], "0", {}, terminal);
+    return { status, stdout: String(stdout.read() ?? ""), stderr: String(stderr.read() ?? "") };
+  }
+
+  function write(name: string, signal: Int32Array, unit = "mV", gain = GAIN) {
+    const lead = { name: "I", unit, gain, baseline: 0, adcZero: 0, bits: 16 };
+    writeRecord(dir, { name, rateNum: RATE, rateDen: 1, leads: [lead], signals: [signal], start: undefined });
+  }
+
+  before(() => {
+    dir = mkdtempSync(join(tmpdir(), "av-"));
+    const fast = invented(regular(0.4), 40, RATE, GAIN);
+    write("fast", fast);
+    write("microvolts", fast, "uV", GAIN / 1000);
+    const calm = invented(regular(0.8), 80, RATE, GAIN);
+    calm.fill(-32768, 30 * RATE, 35 * RATE);
+    write("gap", calm);
+  });
+  after(() => rmSync(dir, { recursive: true, force: true }));
+
+  it("prints one line of JSON per record of a directory, in their order, with the beats that were made up", async () => {
+    const { status, stdout } = await avnode(dir, "--json");
+    assert.equal(status, 0);
+    const answers = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      answers.map(({ record, fs }) => [record, fs]),
+      [
+        ["fast", RATE],
+        ["gap", RATE],
+        ["microvolts", RATE],
+      ],
+    );
+    const [fast, gap, microvolts] = answers;
+    const truth = regular(0.4).map(({ at }) => Math.round(at * RATE));
+    for (const { sample, class: kind } of fast.beats) {
+      // At the ends beats are cut, and too little is known of their surroundings to insist on a class.
+      if (sample < 2 * RATE || sample > 38 * RATE) continue;
+      assert.equal(kind, "N", `${sample}`);
+      assert.ok(
+        truth.some((beat) => Math.abs(beat - sample) <= 0.02 * RATE),
+        `${sample}`,
+      );
+    }
+    assert.ok(fast.beats.length >= truth.filter((beat) => beat < 39 * RATE).length);
+    assert.deepEqual(
+      fast.episodes.map(({ rhythm, from, to }: never) => [rhythm, from, to]),
+      [["tachy", 0, 40 * RATE]],
+    );
+    assert.deepEqual(fast.quality, [{ from: 0, to: 40 * RATE, analysable: true, problems: [] }]);
+    assert.ok(Math.abs(fast.summary.meanRate - 150) < 0.5);
+    // The same heart at a thousandth of the unit.
+    assert.deepEqual({ ...microvolts, record: "fast" }, fast);
+    // Markers of missing samples are no signal.
+    for (const { from, to } of [...gap.episodes, ...gap.quality])
+      assert.ok(to <= 30 * RATE || from >= 35 * RATE, `${from} to ${to}`);
+    assert.equal(gap.summary.seconds, 75);
+  });
+
+  it("names strips as CinC 2017 does", async () => {
+    const { status, stdout } = await avnode(join(dir, "fast.hea"), join(dir, "gap"), "--classes", "cinc2017");
+    assert.equal(status, 0);
+    assert.match(stdout, /^fast,[NAO~]\ngap,[NAO~]\n$/);
+  });
+
+  it("draws a record for people, and says that it is no diagnosis", async () => {
+    const { stdout, stderr } = await avnode(join(dir, "fast.dat"));
+    assert.match(stdout, /^fast {2}I, 250 Hz, 00:00:40, 100 % of it readable\n {2}rate {4}150 a minute/);
+    assert.match(stdout, /\n {2}rhythm {2}T{60}\n/);
+    assert.match(stdout, /00:00:00 to 00:00:40 {2}fast, 150 a minute/);
+    assert.match(stderr, /no diagnosis/);
+  });
+
+  it("goes on behind a record that it cannot read, and exits with 3", async () => {
+    writeFileSync(join(dir, "lost.hea"), "lost 1 250 1000\nlost.dat 16 1000/mV 16 0 0 0 0 I\n");
+    const { status, stdout, stderr } = await avnode(join(dir, "lost"), join(dir, "fast"), "--json");
+    rmSync(join(dir, "lost.hea"));
+    assert.equal(status, 3);
+    assert.match(stderr, /^avnode: .*lost\.dat: .*; check the path[^\n]*\n1 record of 2 not analyzed\n$/s);
+    assert.match(stdout, /^{"record":"fast"[^\n]*\n$/);
+    const none = await avnode(join(dir, "fast"), join(dir, "gap"), "--lead", "3");
+    assert.equal(none.status, 3);
+    assert.match(
+      none.stderr,
+      /fast: it has no lead 3; it has 1 lead, counted from 0\n.*gap: it has no lead 3/s,
+    );
+  });
+
+  it("says what to do where there is nothing to analyze", async () => {
+    const nowhere = await avnode(join(dir, "nowhere"));
+    assert.equal(nowhere.status, 3);
+    assert.match(nowhere.stderr, /there is no .*nowhere\.hea; name a WFDB record or a directory of them/);
+    assert.equal((await avnode(dir, "--classes", "other")).status, 2);
+    assert.equal((await avnode(dir, "--lead", "x")).status, 2);
+    assert.equal((await avnode(dir, "--json", "--classes", "cinc2017")).status, 2);
+  });
+});
