@@ -18,11 +18,11 @@ export interface Edges {
 }
 
 /** Of the sharpest bend in the complex, what still belongs to it. */
-const BEND_SHARE = 0.06;
+const BEND_SHARE = 0.05;
 /** Of the complex's steepest slope, the least that is a flank of it. */
 const FLANK_SHARE = 0.08;
 /** Where chance bends the signal more than this share, a small q or s wave cannot be told from it. */
-const CHANCE_SHARE = 0.1;
+const CHANCE_SHARE = 0.08;
 /** Bends and heights below so many standard errors are chance. */
 const BEND_ERRORS = 4;
 const WAVE_ERRORS = 6;
@@ -34,8 +34,18 @@ const REST = grid(0.024);
 const COMPLEX_REACH = grid(0.16);
 /** What lies so far outside the outermost bend may still be its flank. */
 const MARGIN = grid(0.016);
-/** Slopes below so many standard errors of bends, per grid point, are chance: five standard errors of slopes. */
-const SLOPE_ERRORS = 0.7;
+/** Slopes below so many standard errors of bends, per grid point, are chance: more than four standard errors of slopes. */
+const SLOPE_ERRORS = 0.6;
+/** Of the complex's steepest slope, what is calm, when it lasts. */
+const CALM_SHARE = 0.035;
+const CALM = grid(0.014);
+/** Of the complex's height, what lies between P and it. */
+const LOW_SHARE = 0.1;
+/** The foot of a flank, from where its tangent meets the level, reaches no further. */
+const FOOT = grid(0.03);
+/** A summit so high against the highest is a wave of its own, if it lies further away than this. */
+const SUMMIT_SHARE = 0.4;
+const ONE_SUMMIT = grid(0.08);
 /** A level so slanting, against the flank, is none. */
 const SLANT = 0.25;
 
@@ -48,7 +58,7 @@ const SLANT = 0.25;
 export function delineate(beat: Float64Array, noise: number, chance: number, shortest: number): Edges {
   const fine = boxed(beat, 2);
   const bends = bendsOf(beat);
-  const slopes = slopesOf(beat, 4);
+  const slopes = slopesOf(fine, 3);
   const all = (why: Missing): Edges => ({ qrsFrom: why, qrsTo: why, pFrom: why, tTo: why });
 
   let sharpest = MARK;
@@ -63,10 +73,24 @@ export function delineate(beat: Float64Array, noise: number, chance: number, sho
   if (most - least < 4 * WAVE_ERRORS * noise) return all("noisy");
   const bend = Math.max(BEND_SHARE * Math.abs(bends[sharpest]!), BEND_ERRORS * chance);
   if (bend > CHANCE_SHARE * Math.abs(bends[sharpest]!)) return all("noisy");
-  const outer = { from: edgeOfBends(bends, sharpest, -1, bend), to: edgeOfBends(bends, sharpest, 1, bend) };
+  let steepest = 0;
+  for (let k = MARK - grid(0.1); k <= MARK + grid(0.1); k++)
+    steepest = Math.max(steepest, Math.abs(slopes[k]!));
+  const still = Math.max(CALM_SHARE * steepest, SLOPE_ERRORS * chance);
+  const complex: Complex = {
+    fine,
+    slopes,
+    still,
+    flank: Math.max(FLANK_SHARE * steepest, SLOPE_ERRORS * chance),
+  };
+  if (still > FLANK_SHARE * steepest) return all("noisy");
+  // Beats were set to zero before the complex: between P and it the signal is calm and low.
+  const between = (k: number) => Math.abs(fine[k]!) < LOW_SHARE * (most - least) && isCalm(complex, k, -1);
+  const begin = edgeOfBends(bends, sharpest, -1, bend, between);
+  const end = edgeOfBends(bends, sharpest, 1, bend, () => false);
   const level = restingLevel(fine, shortest);
-  const qrsFrom = complexEdge(fine, slopes, outer.from, sharpest, -1, level, chance);
-  const qrsTo = complexEdge(fine, slopes, outer.to, sharpest, 1, level, chance);
+  const qrsFrom = complexEdge(complex, begin, sharpest, -1, level);
+  const qrsTo = complexEdge(complex, end, sharpest, 1, level);
 
   const soft = boxed(fine, 6);
   const softSlopes = slopesOf(fine, 8);
@@ -79,41 +103,60 @@ export function delineate(beat: Float64Array, noise: number, chance: number, sho
   return { qrsFrom, qrsTo, pFrom, tTo };
 }
 
-function edgeOfBends(bends: Float64Array, start: number, step: 1 | -1, least: number): number {
+interface Complex {
+  fine: Float64Array;
+  slopes: Float64Array;
+  /** Slopes below are calm; slopes above are flanks. */
+  still: number;
+  flank: number;
+}
+
+function isCalm({ slopes, still }: Complex, from: number, outward: 1 | -1): boolean {
+  for (let k = 0; k < CALM; k++) if (!(Math.abs(slopes[from + outward * k]!) < still)) return false;
+  return true;
+}
+
+function edgeOfBends(
+  bends: Float64Array,
+  start: number,
+  step: 1 | -1,
+  least: number,
+  ended: (k: number) => boolean,
+): number {
   let last = start;
-  for (let k = start; Math.abs(k - last) <= REST && Math.abs(k - MARK) <= COMPLEX_REACH; k += step)
+  for (let k = start; Math.abs(k - last) <= REST && Math.abs(k - MARK) <= COMPLEX_REACH; k += step) {
+    if (ended(k)) return k;
     if (Math.abs(bends[k]!) >= least) last = k;
+  }
   return last;
 }
 
-/** Along the complex from outside: the first flank, and where its tangent meets the level outside. */
+/** Along the complex from outside: the first flank, where its tangent meets the level outside, and its foot. */
 function complexEdge(
-  fine: Float64Array,
-  slopes: Float64Array,
+  complex: Complex,
   outside: number,
   inside: number,
   outward: 1 | -1,
   resting: number,
-  chance: number,
 ): number {
-  let steepest = 0;
+  const { fine, slopes } = complex;
   const inner = inside - outward * grid(0.06);
-  for (let k = outside; k !== inner; k -= outward) steepest = Math.max(steepest, Math.abs(slopes[k]!));
   const steepness = (k: number) => Math.abs(slopes[k]!);
-  const least = Math.max(FLANK_SHARE * steepest, SLOPE_ERRORS * chance);
+  const isFlank = (k: number) =>
+    steepness(k) >= complex.flank &&
+    steepness(k - outward) < steepness(k) &&
+    steepness(k + outward) <= steepness(k);
   let flank = outside + outward * MARGIN;
-  while (
-    flank !== inner &&
-    (steepness(flank) < least ||
-      steepness(flank - outward) >= steepness(flank) ||
-      steepness(flank + outward) > steepness(flank))
-  )
-    flank -= outward;
+  while (flank !== inner && !isFlank(flank)) flank -= outward;
   let calm = outside;
   for (let k = outside; Math.abs(k - outside) <= grid(0.04); k += outward)
-    if (Math.abs(slopes[k]!) < Math.abs(slopes[calm]!)) calm = k;
-  const slanting = Math.abs(slopes[calm]!) > SLANT * Math.abs(slopes[flank]!);
-  return tangent(fine, slopes, flank, slanting ? resting : fine[calm]!);
+    if (steepness(k) < steepness(calm)) calm = k;
+  const slanting = steepness(calm) > SLANT * steepness(flank);
+  const edge = tangent(fine, slopes, flank, slanting ? resting : fine[calm]!);
+  for (let k = Math.round(edge); outward * (k - edge) <= FOOT; k += outward)
+    if (isCalm(complex, k, outward)) return outward * (k - edge) > 0 ? k : edge;
+  // Something else begins before it is calm. A bell's foot reaches half as far again as its tangent does.
+  return slanting ? edge + (edge - flank) / 2 : edge;
 }
 
 function tangent(values: Float64Array, slopes: Float64Array, at: number, level: number): number {
@@ -142,7 +185,7 @@ function calmest(values: Float64Array, from: number, to: number, expected: numbe
       sum += value;
     }
     const mean = sum / (2 * half + 1);
-    const cost = most - least + 0.3 * Math.abs(mean - expected);
+    const cost = most - least + 0.1 * Math.abs(mean - expected);
     if (cost < best) {
       best = cost;
       level = mean;
@@ -212,15 +255,18 @@ function endOfT(
   for (let k = from; k < to; k++) most = Math.max(most, Math.abs(soft[k]! - resting));
   if (most < LEAST_T) return "flat";
   if (most < WAVE_ERRORS * noise) return "noisy";
-  // The last summit counts: a T wave of two phases ends with its second.
+  let first = -1;
   let peak = -1;
   for (let k = from + 1; k < to - 1; k++) {
     const way = Math.sign(soft[k]! - resting);
     const here = way * soft[k]!;
-    if (way * (soft[k]! - resting) < 0.4 * most) continue;
-    if (here >= way * soft[k - 1]! && here > way * soft[k + 1]!) peak = k;
+    if (way * (soft[k]! - resting) < SUMMIT_SHARE * most) continue;
+    if (here < way * soft[k - 1]! || here <= way * soft[k + 1]!) continue;
+    if (first < 0) first = k;
+    peak = k;
   }
-  if (peak < 0) return "merged";
+  // Of two summits apart the second may be T's second phase, a U wave or a P wave: nobody can tell from one lead.
+  if (peak < 0 || peak - first > ONE_SUMMIT) return "merged";
   const way = Math.sign(soft[peak]! - resting);
   let flank = peak;
   const last = Math.min(to, peak + grid(0.18));

@@ -20,6 +20,8 @@ export type Unmeasurable =
   | "fibrillation"
   | "paced"
   | "tooFewBeats"
+  /** Shorter than any complex is: its begin or its end lies at right angles to these leads. */
+  | "hidden"
   /** The leads, or the halves of the beats, do not tell the same. */
   | "disagreement";
 
@@ -60,16 +62,20 @@ const USUAL = { least: 0.85, most: 1.2 };
 const USUAL_IN_FIBRILLATION = { least: 0.7, most: 2 };
 /** Shares of beats: of a lead worth measuring, and in good seconds. */
 const LEAD_SHARE = 0.6;
+/** Milliseconds. */
+const SHORTEST_COMPLEX = 60;
+/** One lead alone may miss how a wave begins or ends. */
+const ONE_LEAD = 0.8;
 /** Milliseconds by which the halves may differ; half of it leaves half the confidence. */
 const BETWEEN_HALVES = { qrsFrom: 16, qrsTo: 20, pFrom: 24, tTo: 30 };
 /** Milliseconds within which leads agree. */
-const BETWEEN_LEADS = { qrsFrom: 14, qrsTo: 18, pFrom: 24, tTo: 36 };
+const BETWEEN_LEADS = { qrsFrom: 20, qrsTo: 24, pFrom: 30, tTo: 40 };
 
 /** From the median of absolute deviations to the standard deviation. */
 const NORMAL_DEVIATION = 1.4826;
 
 type Edge = keyof Edges;
-type Told = { at: number; doubt: number } | Unmeasurable;
+type Told = { at: number; trust: number } | Unmeasurable;
 
 /** @throws RangeError for a rate that is not 100 to 1,000 Hz or leads that do not match their gains */
 export function measureIntervals(stretch: Stretch): Intervals {
@@ -117,7 +123,7 @@ export function measureIntervals(stretch: Stretch): Intervals {
   return {
     version: INTERVALS_VERSION,
     pr: spanOf(p, from),
-    qrs: spanOf(from, to),
+    qrs: wholeComplex(spanOf(from, to)),
     qt,
     qtcBazett: corrected(qt, (rrMs / 1000) ** 0.5),
     qtcFridericia: corrected(qt, (rrMs / 1000) ** (1 / 3)),
@@ -196,13 +202,19 @@ function settled(all: Edges[][], edge: Edge, side: "earliest" | "latest"): Told 
     apart = Math.max(apart, (1000 * Math.abs(half - whole)) / GRID_RATE);
   }
   if (apart > BETWEEN_HALVES[edge]) return "noisy";
-  return { at: (1000 * whole) / GRID_RATE, doubt: apart / BETWEEN_HALVES[edge] };
+  const alone = all[0]!.filter((lead) => typeof lead[edge] === "number").length === 1;
+  const trust = (1 - apart / BETWEEN_HALVES[edge] / 2) * (alone ? Math.sqrt(ONE_LEAD) : 1);
+  return { at: (1000 * whole) / GRID_RATE, trust };
 }
 
 function spanOf(from: Told, to: Told): Interval {
   if (typeof from === "string") return { notMeasurable: from };
   if (typeof to === "string") return { notMeasurable: to };
-  return { ms: to.at - from.at, confidence: (1 - from.doubt / 2) * (1 - to.doubt / 2) };
+  return { ms: to.at - from.at, confidence: from.trust * to.trust };
+}
+
+function wholeComplex(qrs: Interval): Interval {
+  return "ms" in qrs && qrs.ms < SHORTEST_COMPLEX ? { notMeasurable: "hidden" } : qrs;
 }
 
 function corrected(qt: Interval, by: number): Interval {
