@@ -7,69 +7,25 @@
  * from the beats before (the median of their heights), from the candidates that follow, and from the noise between.
  */
 
+import { select } from "../select";
 import { restore, type Saved, saved } from "../state";
 import { ENVELOPE_LAG, type EnvelopeState, INNER_RATE, newEnvelope, ringIndex, takeSample } from "./envelope";
 import { medianOf } from "./median";
+import { TUNING, type Tuning } from "./tuning";
 
 /** From a beat to its final answer, at most. */
 export const DELAY_SECONDS = 2;
 
 const inner = (seconds: number) => Math.round(seconds * INNER_RATE);
 
-/** Times in seconds, heights as shares of the level that the beats around set. */
-export interface Tuning {
-  /** Two peaks nearer than this are one. */
-  apart: number;
-  /** Within that time energy must fall to this share on both sides: a steady hum has no peaks. */
-  valley: number;
-  /** No heart answers twice within. */
-  refractory: number;
-  /** How far a decision looks ahead. */
-  ahead: number;
-  threshold: number;
-  noiseShare: number;
-  /** Behind a beat, up to so long, a peak lower than this share of it is its T wave. */
-  tWave: number;
-  /** The share right behind the refractory time, and at `tWave`. */
-  tShare: number;
-  tShareLate: number;
-  /** A peak lower than this share of one that follows within so long is that beat's P wave. */
-  pWave: number;
-  pShare: number;
-  /** A peak that comes so many usual intervals late needs less height. */
-  late: number;
-  lateThreshold: number;
-  /** Of the level, what the candidates ahead can lower it to. */
-  fall: number;
-  /** Without a beat for longer than this, the level halves in each such time. */
-  forget: number;
-  /** Millivolts; nothing below is a beat. */
-  floor: number;
-}
-
-export const TUNING: Tuning = {
-  apart: 0.13,
-  valley: 0.8,
-  refractory: 0.19,
-  ahead: 1.5,
-  threshold: 0.3,
-  noiseShare: 0.4,
-  tWave: 0.36,
-  tShare: 0.9,
-  tShareLate: 0.4,
-  pWave: 0.26,
-  pShare: 0.9,
-  late: 1.4,
-  lateThreshold: 0.18,
-  fall: 0.35,
-  forget: 1.5,
-  floor: 0.006,
-};
-
 const PEAKS = 64;
 const KEPT = 9;
 /** What has faded so far is no longer believed: the next beat sets the level. */
 const RELEARN = 0.25;
+const FADED = 0.5;
+/** Inner samples on each side that tell what the energy around is. */
+const AROUND = inner(1.5);
+const surroundings = new Float64Array(2 * AROUND + 1);
 
 export interface DetectorSettings {
   /** Samples per second and lead, 100 to 1,000. */
@@ -252,7 +208,8 @@ export class BeatDetector {
     const fade = Number.isFinite(since)
       ? 0.5 ** (Math.max(0, since - inner(tuning.forget)) / inner(tuning.forget))
       : 1;
-    const past = known === 0 ? ahead : fade * medianOf(state.heights, known);
+    const learnt = known === 0 ? ahead : medianOf(state.heights, known);
+    const past = fade * learnt;
     const level = Math.max(Math.min(past, ahead), tuning.fall * past);
     const usual = known < 3 ? inner(0.8) : medianOf(state.intervals, Math.min(state.beats - 1, KEPT));
     const share = since > tuning.late * usual ? tuning.lateThreshold : tuning.threshold;
@@ -264,19 +221,31 @@ export class BeatDetector {
       height > threshold &&
       rival <= height &&
       since >= inner(tuning.refractory) &&
-      !(since < inner(tuning.tWave) && height < tShare * Math.max(state.lastHeight, tuning.fall * past));
+      !(since < inner(tuning.tWave) && height < tShare * Math.max(state.lastHeight, tuning.fall * past)) &&
+      (fade > FADED || height > tuning.crest * this.energyAround(at));
     if (!isBeat) {
       if (since > inner(tuning.refractory)) state.noise += (Math.min(height, level) - state.noise) / 8;
       return;
     }
     if (state.beats > 0) state.intervals[(state.beats - 1) % KEPT] = since;
-    if (fade < RELEARN) state.heights.fill(height);
-    else if (fade < 1) for (let k = 0; k < KEPT; k++) state.heights[k]! *= fade;
+    if (height < tuning.confirmed * learnt) {
+      if (fade < RELEARN) state.heights.fill(height);
+      else if (fade < 1) for (let k = 0; k < KEPT; k++) state.heights[k]! *= fade;
+    }
     state.heights[state.beats % KEPT] = height;
     state.beats++;
     state.lastBeat = at;
     state.lastHeight = height;
     found.push(this.sampleOf(at));
+  }
+
+  /** The median: beats take a small part of the time and do not move it. */
+  private energyAround(at: number): number {
+    const { energy, count } = this.state;
+    const from = Math.max(0, Math.round(at) - AROUND);
+    const to = Math.min(count, Math.round(at) + AROUND + 1);
+    for (let k = from; k < to; k++) surroundings[k - from] = energy[ringIndex(k)]!;
+    return select(surroundings.subarray(0, to - from), (to - from) >> 1);
   }
 
   private sampleOf(at: number): number {

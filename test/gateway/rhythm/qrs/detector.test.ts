@@ -135,6 +135,26 @@ describe("the beat detector", function () {
     }
   });
 
+  it("hears a slow heart through an amplifier's noise, and nothing between its beats", () => {
+    const random = new Random("slow");
+    for (const bpm of [10, 15, 20]) {
+      const { signal, beats } = pulses(240, 250, bpm);
+      const noisy = signal.map((value) => value + Math.round(GAIN * 0.012 * random.gaussian()));
+      assertAll(beats, detect([noisy], 250), 250, `${bpm} bpm`);
+    }
+  });
+
+  it("makes no beats of noise where a heart stops, and hears it again", () => {
+    const random = new Random("stop");
+    const { signal, beats } = pulses(90, 250, 75);
+    const stops = (at: number) => at > 30.5 * 250 && at < 60 * 250;
+    const stopped = signal.map(
+      (value, i) => (stops(i) ? 0 : value) + Math.round(GAIN * 0.03 * random.gaussian()),
+    );
+    const left = beats.filter((beat) => !stops(beat));
+    assertAll(left, detect([stopped], 250), 250, "asystole");
+  });
+
   it("finds nothing in a flat line, in its rail, in 50 Hz or in an amplifier's own noise", () => {
     const random = new Random("flat");
     const rate = 250;
