@@ -51,7 +51,7 @@ export function readStrip(samples: Int32Array, rate: number, gain: number): Stri
   const waves = wavesOf(samples, rate, gain);
   const sequence = beatSequence(waves, beats);
   return {
-    features: windowFeatures(waves, { own: beats, around: beats }),
+    features: windowFeatures(waves, { own: beats, around: beats, bad: [] }),
     sequence: sequence.length > 0 ? sequence : new Float64Array(BEAT_VALUES),
   };
 }

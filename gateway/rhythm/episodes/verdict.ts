@@ -1,6 +1,7 @@
 /** Which rhythm a measured window has. */
 import type { Beat, Rhythm } from "../types";
 import { fibrillationBySignal } from "./fibrillation";
+import { canBeComplexes } from "./form";
 import { forestSays } from "./strip";
 import type { MeasuredWindow } from "./windows";
 
@@ -15,6 +16,7 @@ export interface Verdict {
 /** Beats per minute beyond which a rhythm is fast or slow. */
 export const TACHY_RATE = 100;
 export const BRADY_RATE = 50;
+const NO_LONGER_ECTOPY_RATE = 150;
 /** Of the seconds, how many must be analysable. */
 const ANALYSABLE = 0.5;
 /** Probability from which a window is called too noisy. */
@@ -28,16 +30,18 @@ const ECTOPIC_SHARE = 0.1;
 const ECTOPIC_LEAST = 3;
 /** Median change from interval to interval, as a share of the usual one, from which a rhythm is irregular. */
 const IRREGULAR = 0.1;
-const LEAST_BEATS = 3;
+/** Intervals that could be read. */
+const LEAST_INTERVALS = 2;
 
 const isEctopic = ({ class: kind }: Beat) => kind === "V" || kind === "S" || kind === "F";
 
 /** @param before the rhythm of the window right before, if there is one */
 export function verdictOf(window: MeasuredWindow, before: Rhythm | undefined): Verdict {
   const { beats, features } = window;
-  if (beats.length < LEAST_BEATS || window.analysable < ANALYSABLE)
+  if (!(features.beats! >= LEAST_INTERVALS) || window.analysable < ANALYSABLE)
     return { rhythm: "unreadable", confidence: 1, rate: 0 };
-  if (!(features.likenessMedian! >= LIKENESS)) return { rhythm: "unreadable", confidence: 1, rate: 0 };
+  if (!(features.likenessMedian! >= LIKENESS) || !canBeComplexes(window.form))
+    return { rhythm: "unreadable", confidence: 1, rate: 0 };
   const noisy = forestSays(features)[3]!;
   if (noisy > NOISY) return { rhythm: "unreadable", confidence: noisy, rate: 0 };
   const rate = 60 / (features.mean ?? Number.NaN);
@@ -47,6 +51,8 @@ export function verdictOf(window: MeasuredWindow, before: Rhythm | undefined): V
   const provoked = window.unprovoked !== undefined && window.unprovoked < 0.5;
   if (fibrillation > limit && !provoked) return { rhythm: "af", confidence: fibrillation, rate };
   const confidence = 1 - Math.max(noisy, provoked ? window.unprovoked! : fibrillation);
+  // No heart is so fast between its extra beats: they are what is fast.
+  if (rate > NO_LONGER_ECTOPY_RATE) return { rhythm: "tachy", confidence, rate };
   const ectopic = beats.filter(isEctopic).length;
   if (ectopic >= ECTOPIC_LEAST && ectopic >= ECTOPIC_SHARE * beats.length)
     return { rhythm: "ectopy", confidence, rate };

@@ -9,6 +9,8 @@ export interface WindowBeats {
   own: number[];
   /** Of the window and its context; the window's own where there is none. */
   around: number[];
+  /** What could not be read: an interval that it touches is none. */
+  bad: { from: number; to: number }[];
 }
 
 /**
@@ -17,19 +19,27 @@ export interface WindowBeats {
  * @returns features by name, always the same names in the same order
  */
 export function windowFeatures(waves: Float64Array, beats: WindowBeats): Record<string, number> {
-  const intervals = irregularityFeatures(intervalsOf(beats.own), intervalsOf(beats.around));
+  const intervals = irregularityFeatures(
+    intervalsOf(beats.own, beats.bad),
+    intervalsOf(beats.around, beats.bad),
+  );
   const features: Record<string, number> = { intervalsAf: fibrillationByIntervals(intervals) };
   for (const [name, value] of Object.entries(intervals))
     if (!name.startsWith("wide.")) features[name] = value;
   return Object.assign(features, waveFeatures(waves, beats.own));
 }
 
+/** Whether all signal from one beat to another could be read. Any unit, the same for all. */
+export function readable(from: number, to: number, bad: WindowBeats["bad"]): boolean {
+  return !bad.some((span) => span.from <= to && span.to > from);
+}
+
 /** Seconds between beats, without interruptions. */
-function intervalsOf(beats: number[]): number[] {
+function intervalsOf(beats: number[], bad: WindowBeats["bad"]): number[] {
   const intervals: number[] = [];
   for (let i = 1; i < beats.length; i++) {
     const interval = (beats[i]! - beats[i - 1]!) / WAVE_RATE;
-    if (interval < LONGEST_INTERVAL) intervals.push(interval);
+    if (interval < LONGEST_INTERVAL && readable(beats[i - 1]!, beats[i]!, bad)) intervals.push(interval);
   }
   return intervals;
 }

@@ -7,9 +7,10 @@ import type { SecondQuality } from "../quality";
 import type { Span } from "../score/beats";
 import { restore, type Saved, saved } from "../state";
 import type { Beat, BeatClass } from "../types";
+import { type Form, formOf } from "./form";
 import { CONTEXT, fibrillationByIntervals, irregularityFeatures, LONGEST_INTERVAL } from "./irregularity";
 import { resample, WAVE_RATE, waveSamples } from "./signal";
-import { windowFeatures } from "./window";
+import { readable, windowFeatures } from "./window";
 
 export const WINDOW_SECONDS = 30;
 /** So much signal may lie between a beat and the call that brings it. */
@@ -36,6 +37,7 @@ export interface MeasuredWindow {
   /** Share of the window that was. */
   analysable: number;
   features: Record<string, number>;
+  form: Form;
   /** Probability of fibrillation by the intervals that no ventricular beat begins or ends; undefined without such beats. */
   unprovoked: number | undefined;
 }
@@ -167,9 +169,11 @@ export class WindowCutter {
     const placed = (beats: Beat[]) => beats.map(({ sample }) => waveOf(sample) - seen);
     const low = seen - waveSamples(CONTEXT.before);
     const high = last + waveSamples(CONTEXT.behind);
+    const own = placed(between(seen, last));
     const features = windowFeatures(waves, {
-      own: placed(between(seen, last)),
+      own,
       around: placed(between(low, high)),
+      bad: this.bad.map(({ from, to }) => ({ from: waveOf(from) - seen, to: waveOf(to) - seen })),
     });
     const window: MeasuredWindow = {
       from,
@@ -179,6 +183,7 @@ export class WindowCutter {
       bad: this.bad.filter((span) => span.from < to),
       analysable: 1 - this.badShare(from, to),
       features,
+      form: formOf(waves, own),
       unprovoked: this.unprovoked(between(seen, last), between(low, high)),
     };
     state.windows++;
@@ -195,7 +200,8 @@ export class WindowCutter {
       for (let i = 1; i < beats.length; i++) {
         const interval = (beats[i]!.sample - beats[i - 1]!.sample) / this.settings.rate;
         const provoked = isVentricular(beats[i]!) || isVentricular(beats[i - 1]!);
-        if (!provoked && interval < LONGEST_INTERVAL) found.push(interval);
+        const read = readable(beats[i - 1]!.sample, beats[i]!.sample, this.bad);
+        if (!provoked && read && interval < LONGEST_INTERVAL) found.push(interval);
       }
       return found;
     };
