@@ -5,7 +5,7 @@
  */
 import { medianOf } from "../qrs/median";
 import { restore, type Saved, saved } from "../state";
-import { hasSpike } from "./pacing";
+import { hasSpike, isBareSpike } from "./pacing";
 import { measure, newShape, SHAPES } from "./shape";
 import {
   correlation,
@@ -178,6 +178,11 @@ export class FeatureReader {
   /** Takes signal: no more than a second at a time, and the beats that became final with it afterwards. */
   append(block: ArrayLike<number>, from: number, to: number): void {
     append(this.state.ring, block, from, to, this.millivolts);
+  }
+
+  /** Whether a beat is but a pacemaker's spike without an answer; its surroundings must have been appended. */
+  isBare(sample: number): boolean {
+    return isBareSpike(this.state.ring, this.rate, sample);
   }
 
   /** Takes a beat; its surroundings must have been appended. */

@@ -98,6 +98,7 @@ export class BeatMeter {
   }
 
   private take(beat: number, each: (rows: Rows) => void): void {
+    if (this.readers.every((reader) => reader.isBare(beat))) return;
     for (const reader of this.readers) reader.beat(beat);
     this.drain(false, each);
   }
