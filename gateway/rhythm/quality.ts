@@ -36,8 +36,8 @@ export interface SecondQuality {
 /** Shares of a second. */
 const OFF_SHARE = 0.5;
 const SATURATED_SHARE = 0.02;
-/** Millivolts from which a disturbance is named, and from which nothing can be read. */
-const MAINS = { named: 0.1, unreadable: 2 };
+/** Millivolts from which a disturbance is named, and from which nothing can be read; hum is told up to that share of the rate. */
+const MAINS = { named: 0.1, unreadable: 2, within: 0.48 };
 const BASELINE = { named: 0.5, unreadable: 3 };
 const MUSCLE = { named: 0.05, unreadable: 0.3 };
 /** Median of |second difference| of white noise with a standard deviation of 1: 0.6745 · √6. */
@@ -164,7 +164,7 @@ function removeMains(
     sin: 0,
   };
   for (const hertz of [50, 60] as const) {
-    if (hertz > 0.45 * rate) continue;
+    if (hertz > MAINS.within * rate) continue;
     const turn = (2 * Math.PI * hertz) / rate;
     // The second difference before the sum: drift and complexes weigh little then; its gain at this frequency is known.
     const gain = 4 * Math.sin(turn / 2) ** 2;
