@@ -12,8 +12,13 @@ export const grid = (seconds: number) => Math.round(seconds * GRID_RATE);
 export const MARK = grid(0.42);
 export const LENGTH = MARK + grid(0.8);
 
+/** What is compared around the mark, every other point of it: a complex holds nothing above 125 Hz that would tell. */
 const COMPLEX_HALF = grid(0.1);
+const EVERY = 2;
+const COMPARED = (2 * COMPLEX_HALF) / EVERY + 1;
+/** How far beats are shifted, first coarsely: likeness has one summit, about as broad as the complex's main wave. */
 const LAG = grid(0.04);
+const COARSE = 4;
 const ROUNDS = 2;
 /** Complexes less alike than this are left out. */
 const LEAST_LIKENESS = 0.85;
@@ -21,6 +26,8 @@ const LEAST_LIKENESS = 0.85;
 const LEVEL_FROM = -0.095;
 const LEVEL_TO = -0.07;
 
+/** Noise is read at every so many points. */
+const NOISE_EVERY = 5;
 /** Of a normal distribution, from the median of absolute deviations to the standard error of a median. */
 const DEVIATION = 1.4826;
 const MEDIAN_ERROR = 1.2533;
@@ -49,66 +56,55 @@ export interface Overlay {
  */
 export function averageBeats(overlay: Overlay): { whole: Averaged; halves: [Averaged, Averaged] } {
   const { leads, beats } = overlay;
-  const pieces = beats.map((beat) => leads.map((_, lead) => pieceOf(overlay, lead, beat, 0)));
-  let used = beats.map((_, index) => index);
-  const lags = beats.map(() => 0);
+  const placed = beats.map((beat) => leads.map((_, lead) => levelled(overlay, lead, beat)));
+  const pieces = beats.map(() => leads.map(() => new Float64Array(LENGTH)));
+  const lags = new Float64Array(beats.length);
+  const drawAll = (indices: number[], from: number, to: number) => {
+    for (const index of indices)
+      for (let lead = 0; lead < leads.length; lead++)
+        draw(placed[index]![lead]!, lags[index]!, pieces[index]![lead]!, from, to);
+  };
+  const all = beats.map((_, index) => index);
+  let used = all;
   for (let round = 0; round < ROUNDS; round++) {
-    const usual = leads.map((_, lead) => median(used.map((index) => pieces[index]![lead]!)));
+    // Until all lie right only the complexes are needed.
+    drawAll(all, MARK - COMPLEX_HALF - LAG, MARK + COMPLEX_HALF + LAG);
+    const usual = leads.map((_, lead) => usualComplex(used.map((index) => pieces[index]![lead]!)));
     used = [];
-    for (let index = 0; index < beats.length; index++) {
+    for (const index of all) {
       const { lag, likeness } = bestLag(pieces[index]!, usual);
       if (!(likeness >= LEAST_LIKENESS)) continue;
       used.push(index);
       lags[index]! += lag;
-      for (let lead = 0; lead < leads.length; lead++)
-        pieces[index]![lead] = pieceOf(overlay, lead, beats[index]!, lags[index]!);
     }
   }
-  return {
-    whole: averageOf(used, pieces, leads.length),
-    halves: [0, 1].map((half) =>
-      averageOf(
-        used.filter((_, k) => k % 2 === half),
-        pieces,
-        leads.length,
-      ),
-    ) as [Averaged, Averaged],
-  };
+  drawAll(used, 0, LENGTH - 1);
+  return averagesOf(used, pieces, leads.length);
 }
 
-function averageOf(used: number[], pieces: Float64Array[][], leads: number): Averaged {
-  const averages: Float64Array[] = [];
-  const noise: number[] = [];
-  for (let lead = 0; lead < leads; lead++) {
-    const own = used.map((index) => pieces[index]![lead]!);
-    const usual = median(own);
-    averages.push(usual);
-    noise.push(errorOf(own, usual));
-  }
-  return { leads: averages, noise, used };
+/** A beat of one lead, with the parabola through the levels before it and its neighbours: breathing bends the baseline. */
+interface Levelled {
+  signal: ArrayLike<number>;
+  at: number;
+  before: number;
+  /** Samples per grid point, and from a moment to where its level is read. */
+  step: number;
+  off: number;
+  level: number;
+  first: number;
+  second: number;
+  millivolts: number;
 }
 
-/** A beat of one lead on the grid, in millivolts above the level before the complexes. */
-function pieceOf(overlay: Overlay, lead: number, beat: Overlay["beats"][number], lag: number): Float64Array {
-  const { rate, leads, gains } = overlay;
+function levelled({ rate, leads, gains }: Overlay, lead: number, beat: Overlay["beats"][number]): Levelled {
+  const { before, at, behind } = beat;
   const signal = leads[lead]!;
+  const level = levelAt(signal, at, rate);
+  const first = (level - levelAt(signal, before, rate)) / (at - before);
+  const second = ((levelAt(signal, behind, rate) - level) / (behind - at) - first) / (behind - before);
   const millivolts = 1 / (Math.abs(gains[lead]!) || 200);
-  const [l0, l1, l2] = [beat.before, beat.at, beat.behind].map((at) => levelAt(signal, at, rate)) as [
-    number,
-    number,
-    number,
-  ];
-  // A parabola through the three levels: breathing bends the baseline within a beat.
-  const first = (l1 - l0) / (beat.at - beat.before);
-  const second = ((l2 - l1) / (beat.behind - beat.at) - first) / (beat.behind - beat.before);
-  const piece = new Float64Array(LENGTH);
-  for (let k = 0; k < LENGTH; k++) {
-    const at = beat.at + ((k - MARK + lag) * rate) / GRID_RATE;
-    const onLevel = at - ((LEVEL_FROM + LEVEL_TO) / 2) * rate;
-    const level = l1 + (onLevel - beat.at) * (first + second * (onLevel - beat.before));
-    piece[k] = (between(signal, at) - level) * millivolts;
-  }
-  return piece;
+  const off = ((LEVEL_FROM + LEVEL_TO) / 2) * rate;
+  return { signal, at, before, step: rate / GRID_RATE, off, level, first, second, millivolts };
 }
 
 function levelAt(signal: ArrayLike<number>, at: number, rate: number): number {
@@ -119,29 +115,54 @@ function levelAt(signal: ArrayLike<number>, at: number, rate: number): number {
   return sum / (to - from);
 }
 
-/** Catmull and Rom's cubic between samples. */
-function between(signal: ArrayLike<number>, at: number): number {
-  const i = Math.floor(at);
-  const t = at - i;
+/** Grid points `from` to `to`, both included, in millivolts above the level, by Catmull and Rom's cubic between samples. */
+function draw(beat: Levelled, lag: number, into: Float64Array, from: number, to: number): void {
+  const { signal, at, before, step, off, level, first, second, millivolts } = beat;
   const last = signal.length - 1;
-  const a = signal[Math.max(0, Math.min(last, i - 1))]!;
-  const b = signal[Math.max(0, Math.min(last, i))]!;
-  const c = signal[Math.max(0, Math.min(last, i + 1))]!;
-  const d = signal[Math.max(0, Math.min(last, i + 2))]!;
-  return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
+  for (let k = from; k <= to; k++) {
+    const moment = at + (k - MARK + lag) * step;
+    const i = Math.floor(moment);
+    const t = moment - i;
+    const inside = i > 0 && i + 2 <= last;
+    const a = signal[inside ? i - 1 : Math.max(0, Math.min(last, i - 1))]!;
+    const b = signal[inside ? i : Math.max(0, Math.min(last, i))]!;
+    const c = signal[inside ? i + 1 : Math.max(0, Math.min(last, i + 1))]!;
+    const d = signal[inside ? i + 2 : Math.max(0, Math.min(last, i + 2))]!;
+    const value = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
+    const where = moment - off;
+    into[k] = (value - level - (where - at) * (first + second * (where - before))) * millivolts;
+  }
+}
+
+/** The median complex at the points compared, above its mean. */
+function usualComplex(pieces: Float64Array[]): Float64Array {
+  const usual = new Float64Array(COMPARED);
+  const column = new Float64Array(pieces.length);
+  let sum = 0;
+  for (let k = 0; k < COMPARED; k++) {
+    for (let i = 0; i < pieces.length; i++) column[i] = pieces[i]![MARK - COMPLEX_HALF + EVERY * k]!;
+    usual[k] = middle(column);
+    sum += usual[k]!;
+  }
+  for (let k = 0; k < COMPARED; k++) usual[k]! -= sum / COMPARED;
+  return usual;
 }
 
 function bestLag(beat: Float64Array[], usual: Float64Array[]): { lag: number; likeness: number } {
   const likeness = new Float64Array(2 * LAG + 1);
-  let best = 0;
-  for (let k = 0; k < likeness.length; k++) {
-    likeness[k] = likenessAt(beat, usual, k - LAG);
-    if (likeness[k]! > likeness[best]!) best = k;
-  }
-  const [left, top, right] = [likeness[best - 1], likeness[best]!, likeness[best + 1]];
-  const bend = left === undefined || right === undefined ? 0 : left - 2 * top + right;
-  const inner = bend < 0 ? (0.5 * (left! - right!)) / bend : 0;
-  return { lag: best - LAG + inner, likeness: top };
+  const at = (k: number) => {
+    likeness[k] ||= likenessAt(beat, usual, k - LAG);
+    return likeness[k]!;
+  };
+  let coarse = 0;
+  for (let k = COARSE; k < likeness.length; k += COARSE) if (at(k) > at(coarse)) coarse = k;
+  let best = coarse;
+  const to = Math.min(likeness.length - 1, coarse + COARSE - 1);
+  for (let k = Math.max(0, coarse - COARSE + 1); k <= to; k++) if (at(k) > at(best)) best = k;
+  if (best === 0 || best === likeness.length - 1) return { lag: best - LAG, likeness: at(best) };
+  const [left, top, right] = [at(best - 1), at(best), at(best + 1)];
+  const bend = left - 2 * top + right;
+  return { lag: best - LAG + (bend < 0 ? (0.5 * (left - right)) / bend : 0), likeness: top };
 }
 
 /** The correlation over the complexes of all leads together. */
@@ -151,36 +172,46 @@ function likenessAt(beat: Float64Array[], usual: Float64Array[], lag: number): n
   let other = 0;
   for (let lead = 0; lead < beat.length; lead++) {
     const [x, y] = [beat[lead]!, usual[lead]!];
-    let sx = 0;
-    let sy = 0;
-    for (let k = MARK - COMPLEX_HALF; k <= MARK + COMPLEX_HALF; k++) {
-      sx += x[k + lag]!;
-      sy += y[k]!;
+    let sum = 0;
+    let squares = 0;
+    for (let k = 0, i = MARK - COMPLEX_HALF + lag; k < COMPARED; k++, i += EVERY) {
+      const [here, there] = [x[i]!, y[k]!];
+      sum += here;
+      squares += here * here;
+      both += here * there;
+      other += there * there;
     }
-    const count = 2 * COMPLEX_HALF + 1;
-    for (let k = MARK - COMPLEX_HALF; k <= MARK + COMPLEX_HALF; k++) {
-      const [dx, dy] = [x[k + lag]! - sx / count, y[k]! - sy / count];
-      both += dx * dy;
-      own += dx * dx;
-      other += dy * dy;
-    }
+    own += squares - (sum * sum) / COMPARED;
   }
   return both / Math.sqrt(own * other);
 }
 
-function median(pieces: Float64Array[]): Float64Array {
-  const result = new Float64Array(LENGTH);
-  const column = new Float64Array(pieces.length);
-  if (pieces.length === 0) return result;
-  for (let k = 0; k < LENGTH; k++) {
-    for (let i = 0; i < pieces.length; i++) column[i] = pieces[i]![k]!;
-    result[k] = middle(column);
+function averagesOf(used: number[], pieces: Float64Array[][], leads: number) {
+  const [even, odd] = [0, 1].map((half) => used.filter((_, k) => k % 2 === half)) as [number[], number[]];
+  const newAverage = (of: number[]): Averaged => ({ leads: [], noise: [], used: of });
+  const [whole, ...halves] = [used, even, odd].map(newAverage) as [Averaged, Averaged, Averaged];
+  // The halves lie side by side: each has its medians taken before the whole has.
+  const column = new Float64Array(used.length);
+  const columns = [column, column.subarray(0, even.length), column.subarray(even.length)];
+  for (let lead = 0; lead < leads; lead++) {
+    const own = [...even, ...odd].map((index) => pieces[index]![lead]!);
+    const usual = columns.map(() => new Float64Array(LENGTH));
+    for (let k = 0; k < LENGTH; k++) {
+      for (let i = 0; i < own.length; i++) column[i] = own[i]![k]!;
+      for (let part = columns.length - 1; part >= 0; part--) usual[part]![k] = middle(columns[part]!);
+    }
+    const noise = errorOf(own, usual[0]!);
+    for (const [part, average] of [whole, ...halves].entries()) {
+      average.leads.push(usual[part]!);
+      average.noise.push(part === 0 ? noise : noise * Math.SQRT2);
+    }
   }
-  return result;
+  return { whole, halves };
 }
 
-/** The mean of both middles where there are two: the lower alone would sink with the noise. */
+/** The mean of both middles where there are two: the lower alone would sink with the noise. 0 of nothing. */
 function middle(column: Float64Array): number {
+  if (column.length === 0) return 0;
   const half = column.length >> 1;
   const upper = select(column, half);
   if (column.length % 2) return upper;
@@ -192,11 +223,12 @@ function middle(column: Float64Array): number {
 function errorOf(pieces: Float64Array[], usual: Float64Array): number {
   if (pieces.length < 2) return Number.POSITIVE_INFINITY;
   const column = new Float64Array(pieces.length);
-  const errors: number[] = [];
-  for (let k = 0; k < LENGTH; k += 5) {
+  const errors = new Float64Array(Math.ceil(LENGTH / NOISE_EVERY));
+  for (let n = 0; n < errors.length; n++) {
+    const k = n * NOISE_EVERY;
     for (let i = 0; i < pieces.length; i++) column[i] = Math.abs(pieces[i]![k]! - usual[k]!);
-    errors.push(middle(column));
+    errors[n] = middle(column);
   }
-  const typical = select(Float64Array.from(errors), errors.length >> 1);
+  const typical = select(errors, errors.length >> 1);
   return (MEDIAN_ERROR * DEVIATION * typical) / Math.sqrt(pieces.length);
 }
