@@ -8,6 +8,7 @@ import type { Beat, Rhythm } from "../rhythm/types";
 import { readHeader } from "../wfdb/header";
 import { readRecord, type WfdbLead, type WfdbRecord } from "../wfdb/read";
 import { INVALID_SAMPLE } from "../wfdb/signals";
+import { intervalsLine, measurementForPrograms, summaryOfIntervals } from "./measured";
 import { CliError, Exit } from "./terminal";
 import { clockTime, counted } from "./text";
 
@@ -40,6 +41,8 @@ export function analyzed(path: string, { lead, form }: Wanted): string[] {
     : forPeople(name, record, of, results, summary);
 }
 
+type Kept = Pick<Results, "beats" | "episodes" | "quality" | "measurements">;
+
 function analyzeLead(record: WfdbRecord, lead: number, missing: number) {
   const signal = record.signals[lead]!;
   const of = record.leads[lead]!;
@@ -47,12 +50,14 @@ function analyzeLead(record: WfdbRecord, lead: number, missing: number) {
     rate: record.rate,
     gain: countsPerMillivolt(of),
     rails: railsOf(of, signal),
+    lead: of.name,
   });
-  const results: Omit<Results, "version"> = { beats: [], intervals: [], episodes: [], quality: [] };
-  const take = ({ beats, episodes, quality }: Results) => {
+  const results: Kept = { beats: [], episodes: [], quality: [], measurements: [] };
+  const take = ({ beats, episodes, quality, measurements }: Results) => {
     for (const beat of beats) results.beats.push(beat);
     for (const episode of episodes) results.episodes.push(episode);
     for (const second of quality) results.quality.push(second);
+    for (const measurement of measurements) results.measurements.push(measurement);
   };
   for (let at = 0; at < signal.length; ) {
     const isGap = signal[at] === missing;
@@ -86,12 +91,14 @@ const orNull = (value: number | undefined, digits: number) =>
 function forPrograms(
   record: string,
   fs: number,
-  { beats, episodes, quality }: Omit<Results, "version">,
-  { variability, ...summary }: Summary,
+  { beats, episodes, quality, measurements }: Kept,
+  { variability, version, inputs, ...summary }: Summary,
 ) {
   return {
     record,
     fs,
+    version,
+    inputs,
     beats: beats.map((beat: Beat) => ({
       sample: beat.sample,
       class: beat.class,
@@ -106,6 +113,7 @@ function forPrograms(
       evidence,
     })),
     quality: spans(quality),
+    measurements: measurements.map(measurementForPrograms),
     summary: {
       ...summary,
       seconds: rounded(summary.seconds, 3),
@@ -116,6 +124,7 @@ function forPrograms(
       sdnn: orNull(variability.sdnn, 1),
       rmssd: orNull(variability.rmssd, 1),
       variabilityShare: rounded(variability.share, 4),
+      measurements: summaryOfIntervals(summary.measurements),
     },
   };
 }
@@ -150,7 +159,7 @@ function forPeople(
   name: string,
   record: WfdbRecord,
   lead: WfdbLead,
-  { episodes }: Omit<Results, "version">,
+  { episodes }: Kept,
   summary: Summary,
 ): string[] {
   const { rate, samples } = record;
@@ -168,6 +177,7 @@ function forPeople(
       `  HRV     SDNN ${Math.round(variability.sdnn)} ms, RMSSD ${Math.round(variability.rmssd)} ms, of ${Math.round(100 * variability.share)} % of the time`,
     );
   lines.push(
+    `  intervals  ${intervalsLine(summary.measurements)}`,
     `  beats   ${beats.N} normal, ${beats.S} supraventricular, ${beats.V} ventricular, ${beats.F} fused, ${beats.Q} paced or unclear`,
     `  rhythm  ${ribbon(episodes, samples)}`,
   );

@@ -1,6 +1,6 @@
 /**
- * One lead, as it arrives, to all that is said of it: quality by the second, beats with their classes, intervals, and
- * rhythm. What cannot be read is said to be so and never becomes a finding: a beat in such a second is of no class, and
+ * One lead, as it arrives, to all that is said of it: quality by the second, beats with their classes, intervals
+ * between and within them, and rhythm. What cannot be read is said to be so and never becomes a finding: a beat in such a second is of no class, and
  * no run, pause or rhythm is made of it. The same samples give the same answers however they are cut into blocks, and an
  * analysis that was saved goes on as though nothing had happened.
  */
@@ -9,13 +9,16 @@ import type { ClassifiedBeat } from "./beats/judge";
 import { RHYTHM_VERSION, RhythmTracker } from "./episodes/tracker";
 import { WINDOW_DELAY_SECONDS, WINDOW_SECONDS } from "./episodes/windows";
 import { type Finding, FindingJoiner } from "./findings";
+import { INTERVALS_VERSION } from "./intervals/measure";
+import { IntervalMeter, type Measurement } from "./intervals/meter";
+import { IntervalsSum, type IntervalsSummary } from "./intervals/summary";
 import { type Interval, Pulse, type PulseSummary } from "./pulse";
 import { type LeadSettings, QualityMeter, type SecondQuality } from "./quality";
 import { restore, type Saved, saved } from "./state";
 import type { Beat, BeatClass, Episode } from "./types";
 
 /** Of everything that an answer depends on; results name it. */
-export const ANALYSIS_VERSION = `${BEATS_VERSION} ${RHYTHM_VERSION} avnode-analysis/1`;
+export const ANALYSIS_VERSION = `${BEATS_VERSION} ${RHYTHM_VERSION} ${INTERVALS_VERSION} avnode-analysis/2`;
 
 /** From a sample to the rhythm of its window, at most. */
 export const ANALYSIS_DELAY_SECONDS = WINDOW_SECONDS + WINDOW_DELAY_SECONDS;
@@ -23,23 +26,39 @@ export const ANALYSIS_DELAY_SECONDS = WINDOW_SECONDS + WINDOW_DELAY_SECONDS;
 /** Seconds that could not be read are remembered until no beat of their time can still come. */
 const BAD_KEPT = 16;
 
-/** What became final. */
+/** What is analysed; results name it. */
+export interface Inputs extends LeadSettings {
+  /** Its name, where it has one. */
+  lead?: string;
+}
+
+/**
+ * What became final. The samples that are a result's evidence: a beat's own; both beats of an interval between beats;
+ * an episode's `evidence`; a second's `from` to `to`, of which the disturbances are told in millivolts; the beats
+ * averaged for a measurement.
+ */
 export interface Results {
   version: string;
+  inputs: Inputs;
   beats: Beat[];
   intervals: Interval[];
   /** Episodes that ended. Pauses and runs come before the episode in which they lie. */
   episodes: Finding[];
   quality: SecondQuality[];
+  /** PR, QRS and QT, minute by minute. */
+  measurements: Measurement[];
 }
 
 export interface Summary extends PulseSummary {
   version: string;
+  inputs: Inputs;
   /** Without gaps. */
   seconds: number;
   /** Of the seconds that ended, how many could be read. */
   analysable: number;
   beats: Record<BeatClass, number>;
+  /** Undefined where no window could be read. */
+  measurements: IntervalsSummary | undefined;
 }
 
 interface State {
@@ -58,7 +77,7 @@ interface State {
 const CLASSES: BeatClass[] = ["N", "S", "V", "F", "Q"];
 
 export class Analysis {
-  private readonly rate: number;
+  private readonly inputs: Inputs;
   /** More samples at once would let seconds that could not be read be forgotten before the beats in them come. */
   private readonly longest: number;
   private readonly meter: QualityMeter;
@@ -66,6 +85,8 @@ export class Analysis {
   private readonly tracker: RhythmTracker;
   private readonly joiner: FindingJoiner;
   private readonly pulse: Pulse;
+  private readonly ruler: IntervalMeter;
+  private readonly measured: IntervalsSum;
   private readonly state: State = {
     samples: 0,
     judged: 0,
@@ -77,16 +98,18 @@ export class Analysis {
   };
 
   /** @throws RangeError for a rate that it is not made for, or what another version saved */
-  constructor(settings: LeadSettings, resumed?: Saved) {
-    const { rate, gain } = settings;
+  constructor(inputs: Inputs, resumed?: Saved) {
+    const { rate, gain } = inputs;
     const part = (name: string) => resumed && ((resumed[name] ?? {}) as Saved);
-    this.meter = new QualityMeter(settings, part("meter"));
+    this.meter = new QualityMeter(inputs, part("meter"));
     this.classifier = new BeatClassifier({ rate, gains: [gain] }, part("classifier"));
     this.tracker = new RhythmTracker({ rate, gain }, part("tracker"));
     this.joiner = new FindingJoiner(part("joiner"));
     this.pulse = new Pulse(rate, part("pulse"));
+    this.ruler = new IntervalMeter({ rate, gain }, part("ruler"));
+    this.measured = new IntervalsSum(part("measured"));
     if (resumed) restore(this.state, part("state")!, "an analysis");
-    this.rate = rate;
+    this.inputs = inputs;
     this.longest = Math.floor(rate);
   }
 
@@ -99,6 +122,7 @@ export class Analysis {
       for (const interval of more.intervals) results.intervals.push(interval);
       for (const episode of more.episodes) results.episodes.push(episode);
       for (const second of more.quality) results.quality.push(second);
+      for (const measurement of more.measurements) results.measurements.push(measurement);
     }
     return results;
   }
@@ -111,6 +135,7 @@ export class Analysis {
     this.pulse.gap();
     this.state.last = -1;
     results.episodes.push(...this.joiner.end());
+    results.measurements.push(...this.sum(this.ruler.gap(samples)));
     return results;
   }
 
@@ -119,6 +144,7 @@ export class Analysis {
     const { beats, intervals } = this.take(this.classifier.end());
     const results = this.results(beats, intervals, this.tracker.end(beats, []), []);
     results.episodes.push(...this.joiner.end());
+    results.measurements.push(...this.sum(this.ruler.end()));
     return results;
   }
 
@@ -132,9 +158,11 @@ export class Analysis {
     const { samples, judged, readable, counts } = this.state;
     return {
       version: ANALYSIS_VERSION,
-      seconds: samples / this.rate,
+      inputs: this.inputs,
+      seconds: samples / this.inputs.rate,
       analysable: judged > 0 ? readable / judged : 0,
       beats: Object.fromEntries(CLASSES.map((name, k) => [name, counts[k]])) as Record<BeatClass, number>,
+      measurements: this.measured.summary(),
       ...this.pulse.summary(samples),
     };
   }
@@ -147,6 +175,8 @@ export class Analysis {
       tracker: this.tracker.save(),
       joiner: this.joiner.save(),
       pulse: this.pulse.save(),
+      ruler: this.ruler.save(),
+      measured: this.measured.save(),
       state: saved(this.state),
     };
   }
@@ -154,6 +184,7 @@ export class Analysis {
   private piece(block: Int32Array): Results {
     this.state.samples += block.length;
     const quality = this.meter.push(block);
+    this.ruler.push(block);
     this.note(quality);
     const { beats, intervals } = this.take(this.classifier.push([block]));
     return this.results(beats, intervals, this.tracker.push(block, beats, quality), quality);
@@ -168,6 +199,7 @@ export class Analysis {
         const at = 2 * (state.bads++ % BAD_KEPT);
         state.bad[at] = from;
         state.bad[at + 1] = to;
+        this.ruler.spoil(from, to);
       }
     }
   }
@@ -183,8 +215,10 @@ export class Analysis {
     const { state, pulse } = this;
     const beats: Beat[] = [];
     const intervals: Interval[] = [];
-    for (const { sample, class: kind, confidence } of found) {
-      const beat: Beat = { sample, class: this.spoilt(sample, sample) ? "Q" : kind, confidence };
+    for (const { sample, class: kind, confidence, paced } of found) {
+      const spoilt = this.spoilt(sample, sample);
+      const beat: Beat = { sample, class: spoilt ? "Q" : kind, confidence };
+      this.ruler.beat(beat, paced && !spoilt);
       const interval = pulse.beat(beat, !this.spoilt(state.last, sample));
       if (interval) intervals.push(interval);
       state.counts[CLASSES.indexOf(beat.class)]!++;
@@ -201,10 +235,20 @@ export class Analysis {
     quality: SecondQuality[],
   ): Results {
     const ended: Finding[] = [];
+    const measurements: Measurement[] = [];
     for (const episode of episodes) {
-      if (episode.rhythm !== "pause" && episode.rhythm !== "vrun") this.pulse.judge(episode);
+      if (episode.rhythm !== "pause" && episode.rhythm !== "vrun") {
+        this.pulse.judge(episode);
+        measurements.push(...this.sum(this.ruler.window(episode)));
+      }
       ended.push(...this.joiner.add(episode));
     }
-    return { version: ANALYSIS_VERSION, beats, intervals, episodes: ended, quality };
+    const { inputs } = this;
+    return { version: ANALYSIS_VERSION, inputs, beats, intervals, episodes: ended, quality, measurements };
+  }
+
+  private sum(measurements: Measurement[]): Measurement[] {
+    for (const measurement of measurements) this.measured.add(measurement);
+    return measurements;
   }
 }

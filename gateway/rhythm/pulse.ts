@@ -18,6 +18,8 @@ export interface Interval {
   rate: number;
   /** Both beats are normal. */
   normal: boolean;
+  /** Of the beat that is less certain. */
+  confidence: number;
 }
 
 export interface PulseSummary {
@@ -35,9 +37,10 @@ export interface PulseSummary {
 }
 
 interface State {
-  /** Newest beat since the last gap, -1 for none, and whether it is normal. */
+  /** Newest beat since the last gap, -1 for none, whether it is normal, and how certain that is. */
   last: number;
   normal: number;
+  confidence: number;
   /** Intervals whose window is not judged yet: from, to, normal. */
   waiting: number[];
   /** Of what could be read. */
@@ -60,6 +63,7 @@ export class Pulse {
   private readonly state: State = {
     last: -1,
     normal: 0,
+    confidence: 0,
     waiting: [],
     count: 0,
     seconds: 0,
@@ -90,13 +94,15 @@ export class Pulse {
     const { state } = this;
     const from = state.last;
     const before = state.normal;
+    const confidence = Math.min(state.confidence, beat.confidence);
     state.last = beat.sample;
     state.normal = beat.class === "N" ? 1 : 0;
+    state.confidence = beat.confidence;
     const seconds = (beat.sample - from) / this.rate;
     if (from < 0 || !readable || seconds >= LONGEST_SECONDS) return undefined;
     const normal = before === 1 && state.normal === 1;
     state.waiting.push(from, beat.sample, normal ? 1 : 0);
-    return { from, to: beat.sample, seconds, rate: 60 / seconds, normal };
+    return { from, to: beat.sample, seconds, rate: 60 / seconds, normal, confidence };
   }
 
   /** A window was named: what ended in it is counted or dropped. */

@@ -8,22 +8,28 @@ import { select } from "../select";
 import type { Beat } from "../types";
 import { edgeOf } from "./agree";
 import { type Averaged, averageBeats, GRID_RATE, LENGTH, MARK } from "./average";
-import { bendsOf, delineate, type Edges, type Missing } from "./delineate";
+import { bendsOf, delineate, type Edges } from "./delineate";
 
 /** Version of the intervals; results name it. */
 export const INTERVALS_VERSION = "avnode-intervals/1";
 
 /** Why an interval is not measurable. */
-export type Unmeasurable =
-  | Missing
+export const UNMEASURABLE = [
+  // Of a wave; its edges cannot be told.
+  "absent",
+  "flat",
+  "merged",
+  "noisy",
   /** No atrium beats in order. */
-  | "fibrillation"
-  | "paced"
-  | "tooFewBeats"
+  "fibrillation",
+  "paced",
+  "tooFewBeats",
   /** Shorter than any complex is: its begin or its end lies at right angles to these leads. */
-  | "hidden"
+  "hidden",
   /** The leads, or the halves of the beats, do not tell the same. */
-  | "disagreement";
+  "disagreement",
+] as const;
+export type Unmeasurable = (typeof UNMEASURABLE)[number];
 
 /** Milliseconds. @property confidence 0 to 1 */
 export type Interval = { ms: number; confidence: number } | { notMeasurable: Unmeasurable };
@@ -33,6 +39,8 @@ export interface Stretch extends DetectorSettings {
   leads: ArrayLike<number>[];
   /** Sample numbers in the stretch, ascending. */
   beats: Pick<Beat, "sample" | "class">[];
+  /** Of each lead, what could not be read, where that is known already. */
+  unreadable?: { from: number; to: number }[][];
   /** What the rhythm's analysis says of it. */
   fibrillation?: boolean;
   paced?: boolean;
@@ -49,19 +57,30 @@ export interface Intervals {
   qtcFridericia: Interval;
   /** The mean interval before the beats averaged, which the corrections use; 0 without beats. */
   rrMs: number;
-  /** Sample numbers of the beats averaged. */
+  /** Where the waves' edges lie in the averaged beat, in milliseconds from the beats' marks. */
+  edges: Partial<Record<keyof Edges, number>>;
+  /** Sample numbers of the beats averaged, each with its {@link AVERAGED_MS} around it. */
   evidence: number[];
   /** The leads measured, by their number in the stretch. */
   leads: number[];
 }
 
+/** The averaged beat reaches from so many milliseconds before the beats' marks to so many behind. */
+export const AVERAGED_MS = {
+  before: (1000 * MARK) / GRID_RATE,
+  behind: (1000 * (LENGTH - MARK)) / GRID_RATE,
+};
+
 export const LEAST_BEATS = 8;
-const MOST_BEATS = 120;
+/** More make the average hardly better, for much work. */
+const MOST_BEATS = 48;
 /** Of the median interval: what is neither premature nor behind a pause. */
 const USUAL = { least: 0.85, most: 1.2 };
 const USUAL_IN_FIBRILLATION = { least: 0.7, most: 2 };
 /** Shares of beats: of a lead worth measuring, and in good seconds. */
 const LEAD_SHARE = 0.6;
+/** A beat's waves end so soon behind its mark, nearly always. */
+const WAVES_SECONDS = 0.5;
 /** Milliseconds. */
 const SHORTEST_COMPLEX = 60;
 /** One lead alone may miss how a wave begins or ends. */
@@ -82,9 +101,10 @@ export function measureIntervals(stretch: Stretch): Intervals {
   const { rate, leads, gains } = stretch;
   if (leads.length === 0 || leads.length !== gains.length)
     throw new RangeError(`cannot measure intervals: ${leads.length} leads, ${gains.length} gains`);
-  const good = leads.map((lead, k) => goodSeconds(lead, rate, gains[k]!));
+  if (stretch.paced) return nothing("paced");
+  const unreadable = stretch.unreadable ?? leads.map((lead, k) => unreadableIn(lead, rate, gains[k]!));
   const usual = usualBeats(stretch);
-  const isGood = (lead: number, beat: Placed) => clean(good[lead]!, beat, rate);
+  const isGood = (lead: number, beat: Placed) => clean(unreadable[lead]!, beat, rate);
   const worth = leads
     .map((_, lead) => lead)
     .filter((lead) => {
@@ -92,7 +112,6 @@ export function measureIntervals(stretch: Stretch): Intervals {
       return count >= LEAST_BEATS && count >= LEAD_SHARE * usual.length;
     });
   const beats = thinned(usual.filter((beat) => worth.every((lead) => isGood(lead, beat))));
-  if (stretch.paced) return nothing("paced");
   if (worth.length === 0 || beats.length < LEAST_BEATS)
     return nothing(usual.length >= LEAST_BEATS ? "noisy" : "tooFewBeats");
 
@@ -128,6 +147,7 @@ export function measureIntervals(stretch: Stretch): Intervals {
     qtcBazett: corrected(qt, (rrMs / 1000) ** 0.5),
     qtcFridericia: corrected(qt, (rrMs / 1000) ** (1 / 3)),
     rrMs,
+    edges: placedEdges({ pFrom: p, qrsFrom: from, qrsTo: to, tTo: t }),
     evidence: used.map((beat) => beat.at),
     leads: worth,
   };
@@ -147,7 +167,7 @@ type Placed = { before: number; at: number; behind: number };
 function nothing(why: Unmeasurable): Intervals {
   const none = { notMeasurable: why };
   const intervals = { pr: none, qrs: none, qt: none, qtcBazett: none, qtcFridericia: none };
-  return { version: INTERVALS_VERSION, ...intervals, rrMs: 0, evidence: [], leads: [] };
+  return { version: INTERVALS_VERSION, ...intervals, rrMs: 0, edges: {}, evidence: [], leads: [] };
 }
 
 /** Normal beats between normal beats, at usual distances, whole in the stretch. */
@@ -169,15 +189,15 @@ function usualBeats(stretch: Stretch): Placed[] {
   return found;
 }
 
-function goodSeconds(lead: ArrayLike<number>, rate: number, gain: number): boolean[] {
-  return new QualityMeter({ rate, gain }).push(lead).map((second) => second.analysable);
+function unreadableIn(lead: ArrayLike<number>, rate: number, gain: number) {
+  return new QualityMeter({ rate, gain }).push(lead).filter((second) => !second.analysable);
 }
 
-function clean(seconds: boolean[], beat: Placed, rate: number): boolean {
-  const first = Math.floor(beat.at / rate - 0.3);
-  const last = Math.min(seconds.length - 1, Math.floor(beat.at / rate + 0.5));
-  for (let second = Math.max(0, first); second <= last; second++) if (!seconds[second]) return false;
-  return true;
+/** Whether a beat's waves could be read. */
+function clean(unreadable: { from: number; to: number }[], beat: Placed, rate: number): boolean {
+  const from = beat.at - (MARK / GRID_RATE) * rate;
+  const to = beat.at + WAVES_SECONDS * rate;
+  return !unreadable.some((span) => span.from <= to && span.to > from);
 }
 
 /** At most so many beats, from the whole stretch evenly. */
@@ -205,6 +225,13 @@ function settled(all: Edges[][], edge: Edge, side: "earliest" | "latest"): Told 
   const alone = all[0]!.filter((lead) => typeof lead[edge] === "number").length === 1;
   const trust = (1 - apart / BETWEEN_HALVES[edge] / 2) * (alone ? Math.sqrt(ONE_LEAD) : 1);
   return { at: (1000 * whole) / GRID_RATE, trust };
+}
+
+function placedEdges(told: Record<Edge, Told>): Intervals["edges"] {
+  const placed: Intervals["edges"] = {};
+  for (const [edge, at] of Object.entries(told) as [Edge, Told][])
+    if (typeof at !== "string") placed[edge] = at.at - AVERAGED_MS.before;
+  return placed;
 }
 
 function spanOf(from: Told, to: Told): Interval {

@@ -9,15 +9,25 @@ const RATE = 250;
 const GAIN = 1000;
 const SEED = 20261129;
 
-const NOTHING: Results = { version: "", beats: [], intervals: [], episodes: [], quality: [] };
+const NOTHING: Results = {
+  version: "",
+  inputs: { rate: 0, gain: 0 },
+  beats: [],
+  intervals: [],
+  episodes: [],
+  quality: [],
+  measurements: [],
+};
 
 function add(all: Results, more: Results): Results {
   return {
     version: more.version,
+    inputs: more.inputs,
     beats: [...all.beats, ...more.beats],
     intervals: [...all.intervals, ...more.intervals],
     episodes: [...all.episodes, ...more.episodes],
     quality: [...all.quality, ...more.quality],
+    measurements: [...all.measurements, ...more.measurements],
   };
 }
 
