@@ -6,7 +6,7 @@ import { BeatClassifier } from "../../gateway/rhythm/beats/classifier";
 import { RhythmTracker } from "../../gateway/rhythm/episodes/tracker";
 import { BeatDetector } from "../../gateway/rhythm/qrs/detector";
 import { QualityMeter } from "../../gateway/rhythm/quality";
-import { followRhythm } from "../../gateway/rhythm/score/rhythm";
+import type { Beat } from "../../gateway/rhythm/types";
 import { readRecord } from "../../gateway/wfdb/read";
 import type { Context, Row } from "./area";
 import { readEcg, recordsAtHand, secondsOfRecord } from "./records";
@@ -42,8 +42,9 @@ export async function benchRhythm(context: Context): Promise<Row[]> {
         return blocks.length / seconds;
       },
       episodes: async () => {
+        const push = newFollower(settings.rate, gain);
         const seconds = await secondsOf(() => {
-          followRhythm(ecg.samples, ecg.samplesPerSecond, gain);
+          for (const block of blocks) push(block);
         });
         return blocks.length / seconds;
       },
@@ -80,6 +81,17 @@ export async function benchRhythm(context: Context): Promise<Row[]> {
     { name: "rhythm/chain-times-real-time", value: chain, unit: "× real time", peers: {} },
     { name: "rhythm/growth-over-a-day", value: (most - before) / 1e6, unit: "MB", peers: {} },
   ];
+}
+
+/** Signal quality, beats without classes and episodes of one lead, second by second. */
+function newFollower(rate: number, gain: number): (block: Int32Array[]) => void {
+  const meter = new QualityMeter({ rate, gain });
+  const detector = new BeatDetector({ rate, gains: [gain] });
+  const tracker = new RhythmTracker({ rate, gain });
+  return (block) => {
+    const beats = detector.push(block).map((sample): Beat => ({ sample, class: "N", confidence: 1 }));
+    tracker.push(block[0]!, beats, meter.push(block[0]!));
+  };
 }
 
 /** Signal quality, classed beats and episodes of one lead, second by second. */

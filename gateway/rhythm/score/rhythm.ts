@@ -4,11 +4,10 @@ import { type Annotation, readAnnotations } from "../../wfdb/annotations";
 import { isBeat } from "../../wfdb/codes";
 import { readHeader } from "../../wfdb/header";
 import { readRecord } from "../../wfdb/read";
+import { Analysis } from "../analysis";
 import { fibrillationByIntervals, windowsByIntervals } from "../episodes/irregularity";
-import { RHYTHM_VERSION, RhythmTracker } from "../episodes/tracker";
-import { BeatDetector } from "../qrs/detector";
-import { QualityMeter } from "../quality";
-import type { Beat, Episode } from "../types";
+import { RHYTHM_VERSION } from "../episodes/tracker";
+import type { Finding } from "../findings";
 import {
   type AfCounts,
   type AfFigures,
@@ -42,20 +41,14 @@ export function hasRhythms(annotations: Annotation[]): boolean {
   return annotations.some(({ aux }) => aux?.startsWith("("));
 }
 
-/** The rhythm of one lead from its first sample to its last. */
-export function followRhythm(signal: Int32Array, rate: number, gain: number): Episode[] {
-  const detector = new BeatDetector({ rate, gains: [gain] });
-  const meter = new QualityMeter({ rate, gain });
-  const tracker = new RhythmTracker({ rate, gain });
-  const found: Episode[] = [];
-  const beats = (samples: number[]): Beat[] =>
-    samples.map((sample) => ({ sample, class: "N", confidence: 1 }));
+/** The rhythm of one lead from its first sample to its last, as a live handheld's is followed. */
+export function followRhythm(signal: Int32Array, rate: number, gain: number): Finding[] {
+  const analysis = new Analysis({ rate, gain });
+  const found: Finding[] = [];
   const length = Math.ceil(BLOCK_SECONDS * rate);
-  for (let at = 0; at < signal.length; at += length) {
-    const block = signal.subarray(at, at + length);
-    found.push(...tracker.push(block, beats(detector.push([block])), meter.push(block)));
-  }
-  return found.concat(tracker.end(beats(detector.end()), []));
+  for (let at = 0; at < signal.length; at += length)
+    found.push(...analysis.push(signal.subarray(at, at + length)).episodes);
+  return found.concat(analysis.end().episodes);
 }
 
 /**
