@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { type Extras, run } from "../gateway/cli/program";
 import type { DataOption } from "../gateway/cli/reading";
-import type { Terminal } from "../gateway/cli/terminal";
+import { Exit, type Terminal } from "../gateway/cli/terminal";
 import { table } from "../gateway/cli/text";
 import { defaultDataDir } from "../gateway/config/places";
 import type { Radio } from "../gateway/radio/radio";
@@ -62,6 +62,12 @@ function addTools(program: Command, terminal: Terminal): void {
   addImport(program, terminal);
   addSimulate(program, terminal);
 }
+
+// Whoever reads no further (`| head`) wants no more; what was not told is not done.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(Exit.failed);
+});
 
 run(process.argv.slice(2), version, { startDemo, add: addTools }).then((code) => {
   process.exitCode = code;

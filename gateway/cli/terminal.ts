@@ -22,6 +22,9 @@ export interface Progress {
 }
 
 export class Terminal {
+  /** What is to be said when the bar is gone, which would wipe it out; undefined while there is no bar. */
+  private held: string[] | undefined;
+
   constructor(
     readonly stdout: NodeJS.WriteStream = process.stdout,
     readonly stderr: NodeJS.WriteStream = process.stderr,
@@ -47,7 +50,8 @@ export class Terminal {
 
   /** Anything that is not the result. */
   say(line: string): void {
-    this.stderr.write(`${line}\n`);
+    if (this.held) this.held.push(line);
+    else this.stderr.write(`${line}\n`);
   }
 
   /** @returns the exit code for this error, after telling it */
@@ -68,9 +72,12 @@ export class Terminal {
     return Exit.failed;
   }
 
-  /** Drawn only for a person who watches. */
-  progress(label: string): Progress {
-    if (!this.stderr.isTTY) return { update() {}, stop() {} };
+  /**
+   * Drawn only for a person who watches.
+   * @param printing results come one by one: where they appear on a terminal, they are the progress
+   */
+  progress(label: string, printing = false): Progress {
+    if (!this.stderr.isTTY || (printing && this.stdout.isTTY)) return { update() {}, stop() {} };
     let bar: SingleBar | undefined;
     return {
       update: (done, total) => {
@@ -83,10 +90,16 @@ export class Terminal {
             Presets.shades_grey,
           );
           bar.start(total, 0);
+          this.held = [];
         }
         bar.update(done);
       },
-      stop: () => bar?.stop(),
+      stop: () => {
+        bar?.stop();
+        const held = this.held ?? [];
+        this.held = undefined;
+        for (const line of held) this.say(line);
+      },
     };
   }
 }

@@ -49,7 +49,8 @@ export function attempt<T>(file: string, operation: () => T): T {
   try {
     return operation();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    // The system names call and path, too: `ENOENT: no such file or directory, open '/a/b'`.
+    const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/, \w+( '.*')?$/, "");
     throw new WfdbError("WFDB_FILE", { file }, reason, "check the path, the permissions and the disk");
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -110,10 +110,35 @@ describe("avnode analyze", function () {
     );
   });
 
-  it("says what to do where there is nothing to analyze", async () => {
-    const nowhere = await avnode(join(dir, "nowhere"));
-    assert.equal(nowhere.status, 3);
-    assert.match(nowhere.stderr, /there is no .*nowhere\.hea; name a WFDB record or a directory of them/);
+  it("takes a record once, by whichever of its files it is named", async () => {
+    const names = ["fast.dat", "gap.hea", "fast", "fast.hea"].map((name) => join(dir, name));
+    const { status, stdout } = await avnode(...names, `${dir}/./gap`, "--classes", "cinc2017");
+    assert.equal(status, 0);
+    assert.match(stdout, /^fast,[NAO~]\ngap,[NAO~]\n$/);
+  });
+
+  it("analyzes the rest where a name is none of a record, and says of each what to do", async () => {
+    const below = mkdtempSync(join(dir, "below-"));
+    writeFileSync(join(below, "picture.png"), "PNG");
+    mkdirSync(join(below, "set", "x"), { recursive: true });
+    const bad = ["picture.png", "nowhere", "nowhere/x.hea", "set", "set/x"].map((name) => join(below, name));
+    const { status, stdout, stderr } = await avnode(...bad, join(dir, "fast"), "--json");
+    assert.equal(status, 3);
+    assert.match(stdout, /^{"record":"fast"[^\n]*\n$/);
+    const hints = [
+      /picture\.png: it is no WFDB record: there is no \S*\/picture\.hea; name a record's header/,
+      /nowhere: there is no \S*\/nowhere\.hea; name a WFDB record/,
+      /x\.hea: there is no \S*\/nowhere\/x\.hea; name a WFDB record/,
+      /set: no record there, only folders; name one of them: x$/,
+      /x: no record there; put a \.hea beside each signal/,
+      /^5 records of 6 not analyzed$/,
+    ];
+    const lines = stderr.trimEnd().split("\n");
+    assert.equal(lines.length, hints.length, stderr);
+    for (const [index, hint] of hints.entries()) assert.match(lines[index]!, hint);
+  });
+
+  it("refuses options that it does not know", async () => {
     assert.equal((await avnode(dir, "--classes", "other")).status, 2);
     assert.equal((await avnode(dir, "--lead", "x")).status, 2);
     assert.equal((await avnode(dir, "--json", "--classes", "cinc2017")).status, 2);
