@@ -4,23 +4,26 @@ import { join } from "node:path";
 import { buildSync } from "esbuild";
 
 const root = join(__dirname, "..");
-const outdir = join(root, "dist");
 
-buildSync({
-  entryPoints: {
-    avnode: join(root, "tools/avnode.ts"),
-    analyzeworker: join(root, "gateway/cli/analyzeworker.ts"),
-    airprocess: join(root, "tools/sim/radio/airprocess.ts"),
-    unit: join(root, "tools/sim/radio/unit.ts"),
-  },
-  outdir,
-  bundle: true,
-  platform: "node",
-  target: "node20.19",
-  format: "cjs",
-  packages: "external",
-  banner: { js: "#!/usr/bin/env node" },
-  sourcemap: "linked",
-  logLevel: "warning",
-});
-chmodSync(join(outdir, "avnode.js"), 0o755);
+export function build(outdir: string): void {
+  buildSync({
+    entryPoints: {
+      avnode: join(root, "tools/avnode.ts"),
+      recordworker: join(root, "gateway/cli/recordworker.ts"),
+      airprocess: join(root, "tools/sim/radio/airprocess.ts"),
+      unit: join(root, "tools/sim/radio/unit.ts"),
+    },
+    outdir,
+    bundle: true,
+    platform: "node",
+    target: "node20.19",
+    format: "cjs",
+    packages: "external",
+    banner: { js: "#!/usr/bin/env node" },
+    sourcemap: "linked",
+    logLevel: "warning",
+  });
+  chmodSync(join(outdir, "avnode.js"), 0o755);
+}
+
+if (require.main === module) build(join(root, "dist"));

@@ -69,7 +69,7 @@ export async function run(
   addPassword(program, terminal);
   addVerify(program, terminal, setExit);
   addAnalyze(program, terminal, setExit);
-  addScore(program, terminal);
+  addScore(program, terminal, setExit);
   addForget(program, terminal);
   addBackup(program, terminal, setExit);
   addRestore(program, terminal, setExit);

@@ -1,11 +1,10 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+/** `avnode score`: what we find in WFDB records, over all cores, held against their annotations after EC57. */
 import type { Command } from "commander";
-import type { BeatFigures } from "../rhythm/score/beats";
-import type { RecordScore, SetScore } from "../rhythm/score/record";
-import { scoreFibrillation } from "./scoreaf";
+import { eachRecord } from "./eachrecord";
+import type { Lack, Scored } from "./scored";
+import { afTable, beatTable } from "./scoretables";
 import { CliError, Exit, type Terminal } from "./terminal";
-import { counted, table } from "./text";
+import { counted } from "./text";
 
 interface ScoreOptions {
   lead: string;
@@ -13,135 +12,97 @@ interface ScoreOptions {
   af?: boolean;
 }
 
-export function addScore(program: Command, terminal: Terminal): void {
+export function addScore(program: Command, terminal: Terminal, setExit: (code: number) => void): void {
   program
-    .command("score <dir>")
+    .command("score <record...>")
     .description(
-      "compare the beats found in WFDB records, and their classes, with their annotations, after EC57 (150 ms)",
+      "hold beats, their classes, and fibrillation found in WFDB records, or in all records of a directory, against " +
+        "their annotations (.atr) after EC57: beat by beat (150 ms), fibrillation by duration and by episode",
     )
     .option("--lead <n>", "which lead, from 0", "0")
-    .option("--af", "compare atrial fibrillation instead: by duration, by episode, and in windows of 30 s")
+    .option("--af", "fibrillation alone")
     .option("--json", "print JSON")
-    .action(async (dir: string, options: ScoreOptions) => {
-      const lead = Number(options.lead);
-      if (!/^\d+$/.test(options.lead))
+    .action(async (names: string[], options: ScoreOptions) => {
+      if (!/^\d{1,3}$/.test(options.lead))
         throw new CliError(
           Exit.usage,
-          `cannot score ${dir}: --lead ${options.lead} is no number; leads count from 0`,
+          `cannot score: --lead ${options.lead} is no number; leads count from 0`,
         );
-      const paths = annotatedRecords(dir);
-      if (options.af) return await scoreFibrillation(paths, lead, terminal, options.json === true);
-      // Loaded late: help and usage errors need no detector.
-      const { scoreOf, scoreRecord } =
-        require("../rhythm/score/record") as typeof import("../rhythm/score/record");
-      const bar = terminal.progress("scoring");
-      const records: RecordScore[] = [];
-      try {
-        for (const path of paths) {
-          records.push(scored(() => scoreRecord(path, lead)));
-          bar.update(records.length, paths.length);
-          // So that the bar is drawn, and Ctrl-C heard.
-          await new Promise(setImmediate);
-        }
-      } finally {
-        bar.stop();
-      }
-      const set = scoreOf(records);
-      if (options.json) return terminal.json(set);
-      for (const line of lines(set)) terminal.print(line);
-      const paced = records.filter((record) => record.paced).length;
-      terminal.say(
-        `${counted(records.length, "record")}; ventricular fibrillation excluded; ` +
-          `${paced === 0 ? "" : `VEB and SVEB without ${counted(paced, "paced record")}; `}${set.detector}`,
+      const work = { score: { lead: Number(options.lead), af: options.af === true } };
+      const all: Scored[] = [];
+      const { failed } = await eachRecord<Scored>(
+        { verb: "score", doing: "scoring", done: "scored", work, printing: false },
+        names,
+        terminal,
+        (scored) => all.push(scored),
       );
+      if (failed > 0) setExit(Exit.failed);
+      report(all, options, terminal);
     });
 }
 
-/** @throws CliError where there is none */
-function annotatedRecords(dir: string): string[] {
-  let names: Set<string>;
-  try {
-    names = new Set(readdirSync(dir));
-  } catch (cause) {
+/** @throws CliError where there was nothing to compare */
+function report(all: Scored[], options: ScoreOptions, terminal: Terminal): void {
+  // Loaded late: help and usage errors need no detector.
+  const { scoreOf } = require("../rhythm/score/record") as typeof import("../rhythm/score/record");
+  const { afScoreOf } = require("../rhythm/score/rhythm") as typeof import("../rhythm/score/rhythm");
+  const beats = all.flatMap((each) => each.beats ?? []);
+  const af = all.flatMap((each) => each.af ?? []);
+  const notes = lacking(all);
+  if (beats.length + af.length === 0) {
+    if (all.length === 0) return;
     throw new CliError(
       Exit.failed,
-      `cannot score ${dir}: ${(cause as Error).message}; name a directory of WFDB records`,
+      `cannot score: ${notes.join("; ")}; put .hea, its signal and .atr side by side, or choose another set`,
     );
   }
-  const records = [...names]
-    .filter((name) => name.endsWith(".hea") && names.has(name.replace(/hea$/, "atr")))
-    .sort();
-  if (records.length === 0)
-    throw new CliError(
-      Exit.failed,
-      `cannot score ${dir}: no record there has annotations; put .hea, its signal and .atr side by side`,
-    );
-  return records.map((name) => join(dir, name));
-}
-
-export function scored<Score>(score: () => Score): Score {
-  try {
-    return score();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new CliError(Exit.failed, `${error.message}; choose another lead or set`);
+  const set = options.af ? undefined : scoreOf(beats);
+  const afSet = afScoreOf(af);
+  if (options.json) {
+    const lacks = all.filter((each) => each.lacks.length > 0).map(({ record, lacks }) => ({ record, lacks }));
+    terminal.json(withNulls({ ...set, af: afSet, lacks }));
+    return;
   }
+  if (set && beats.length > 0) {
+    for (const line of beatTable(set)) terminal.print(line);
+    if (af.length > 0) terminal.print("");
+  }
+  if (af.length > 0) for (const line of afTable(afSet)) terminal.print(line);
+  for (const note of notes) terminal.say(note);
+  const paced = beats.filter((record) => record.paced).length;
+  if (set && beats.length > 0)
+    terminal.say(
+      `${counted(beats.length, "record")} by ${set.detector}, beats in ventricular fibrillation left out` +
+        `${paced === 0 ? "" : `; VEB and SVEB without ${counted(paced, "paced record")}`}`,
+    );
+  if (af.length > 0)
+    terminal.say(
+      `fibrillation of ${counted(af.length, "record")} by ${afSet.rhythm}; it is what is annotated (AFIB; flutter is not`,
+    );
 }
 
-/** Behind the first five minutes where there is more, else all. */
-function lines(set: SetScore): string[] {
-  const unpaced = set.records.filter(({ paced }) => !paced);
-  return table(
-    ["RECORD", "OF", "FROM", "FOUND", "MISSED", "EXTRA", "SE %", "PPV %", "F1 %"],
-    [
-      ...rows("beats", set.records, set),
-      ...rows(
-        "VEB",
-        unpaced.map(({ record, veb }) => ({ record, ...veb })),
-        set.veb,
-      ),
-      ...rows(
-        "SVEB",
-        unpaced.map(({ record, sveb }) => ({ record, ...sveb })),
-        set.sveb,
-      ),
-    ],
-  );
+const MOST_NAMED = 8;
+
+const WORDS: Record<Lack, string> = {
+  annotations: "no annotations, not compared",
+  beats: "no beats annotated, none compared",
+  signal: "no signal, beats not compared",
+  rhythms: "no rhythm annotated, fibrillation not compared",
+};
+
+/** Which records lack what. */
+function lacking(all: Scored[]): string[] {
+  return (Object.keys(WORDS) as Lack[]).flatMap((lack) => {
+    const records = all.filter(({ lacks }) => lacks.includes(lack)).map(({ record }) => record);
+    const more = records.length > MOST_NAMED ? `, and ${records.length - MOST_NAMED} more` : "";
+    return records.length === 0 ? [] : [`${WORDS[lack]}: ${records.slice(0, MOST_NAMED).join(", ")}${more}`];
+  });
 }
 
-function rows(
-  of: string,
-  records: Pick<RecordScore, "record" | "whole" | "learned">[],
-  totals: Pick<SetScore, "gross" | "average">,
-): string[][] {
-  const percent = (share: number | undefined) => (share === undefined ? "-" : (100 * share).toFixed(2));
-  const row = (name: string, { found, missed, extra, ...shares }: BeatFigures, scope: string) => [
-    name,
-    of,
-    scope,
-    ...[found, missed, extra].map(String),
-    percent(shares.sensitivity),
-    percent(shares.positivePredictivity),
-    percent(shares.f1),
-  ];
-  const mean = (shares: SetScore["average"]["whole"], scope: string) => [
-    "average",
-    of,
-    scope,
-    "-",
-    "-",
-    "-",
-    percent(shares.sensitivity),
-    percent(shares.positivePredictivity),
-    percent(shares.f1),
-  ];
-  return [
-    ...records.map(({ record, whole, learned }) =>
-      row(record, learned ?? whole, learned ? "5 min" : "start"),
-    ),
-    row("gross", totals.gross.learned, "5 min"),
-    mean(totals.average.learned, "5 min"),
-    row("gross", totals.gross.whole, "start"),
-    mean(totals.average.whole, "start"),
-  ];
+/** A share of nothing is null, not left out. */
+function withNulls(value: unknown): unknown {
+  if (value === undefined) return null;
+  if (Array.isArray(value)) return value.map(withNulls);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withNulls(each)]));
 }

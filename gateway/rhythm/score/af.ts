@@ -105,6 +105,25 @@ export function afFigures(counts: AfCounts): AfFigures {
   };
 }
 
+const SHARES = [
+  "durationSensitivity",
+  "durationPositivePredictivity",
+  "episodeSensitivity",
+  "episodePositivePredictivity",
+  "windowSensitivity",
+  "windowSpecificity",
+  "falseShare",
+] as const;
+
+/** Each record weighs the same; those with nothing to take a share of are left out. */
+export function averageAf(records: AfFigures[]): Omit<AfFigures, keyof AfCounts> {
+  const mean = (of: (typeof SHARES)[number]) => {
+    const known = records.map((each) => each[of]).filter((value) => value !== undefined);
+    return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0) / known.length;
+  };
+  return Object.fromEntries(SHARES.map((of) => [of, mean(of)])) as ReturnType<typeof averageAf>;
+}
+
 /** All records as though of one. */
 export function grossAf(records: AfCounts[]): AfFigures {
   const sum = (of: (counts: AfCounts) => number) => records.reduce((total, each) => total + of(each), 0);

@@ -9,31 +9,37 @@ import { fibrillationByIntervals, windowsByIntervals } from "../episodes/irregul
 import { RHYTHM_VERSION } from "../episodes/tracker";
 import type { Finding } from "../findings";
 import {
-  type AfCounts,
   type AfFigures,
   afFigures,
+  averageAf,
   compareAf,
   grossAf,
   referenceAf,
   testAf,
   WINDOW_SECONDS,
 } from "./af";
-import type { Span } from "./beats";
+import { LEARNING_SECONDS, type Span } from "./beats";
 
 /** A block at a time, as from a live handheld. */
 const BLOCK_SECONDS = 1;
 
-export interface AfRecordScore extends AfFigures {
+export interface AfRecordScore {
   record: string;
   fs: number;
+  seconds: number;
   /** Where there is no signal, the intervals between the reference's beats alone are judged. */
   by: "signal" | "intervals";
+  /** From the first sample. */
+  whole: AfFigures;
+  /** Without the first five minutes; undefined for a record that is no longer. */
+  learned: AfFigures | undefined;
 }
 
 export interface AfSetScore {
   rhythm: string;
   records: AfRecordScore[];
-  gross: AfFigures;
+  gross: { whole: AfFigures; learned: AfFigures };
+  average: { whole: ReturnType<typeof averageAf>; learned: ReturnType<typeof averageAf> };
 }
 
 /** Whether anybody said what rhythm a record has. */
@@ -74,8 +80,16 @@ export function scoreAf(path: string, lead: number, withSignal: boolean): AfReco
     seconds = beats.at(-1) ?? 0;
     test = afByIntervals(beats);
   }
-  const counts: AfCounts = compareAf(referenceAf(annotations, rate, seconds), test, { from: 0, to: seconds });
-  return { record: header.name, fs: rate, by: withSignal ? "signal" : "intervals", ...afFigures(counts) };
+  const reference = referenceAf(annotations, rate, seconds);
+  const from = (start: number) => afFigures(compareAf(reference, test, { from: start, to: seconds }));
+  return {
+    record: header.name,
+    fs: rate,
+    seconds,
+    by: withSignal ? "signal" : "intervals",
+    whole: from(0),
+    learned: seconds > LEARNING_SECONDS ? from(LEARNING_SECONDS) : undefined,
+  };
 }
 
 function afByIntervals(beats: number[]): Span[] {
@@ -90,5 +104,12 @@ function afByIntervals(beats: number[]): Span[] {
 }
 
 export function afScoreOf(records: AfRecordScore[]): AfSetScore {
-  return { rhythm: RHYTHM_VERSION, records, gross: grossAf(records) };
+  const whole = records.map((each) => each.whole);
+  const learned = records.flatMap((each) => each.learned ?? []);
+  return {
+    rhythm: RHYTHM_VERSION,
+    records,
+    gross: { whole: grossAf(whole), learned: grossAf(learned) },
+    average: { whole: averageAf(whole), learned: averageAf(learned) },
+  };
 }

@@ -2,11 +2,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
-import { run } from "../../../gateway/cli/program";
-import { Terminal } from "../../../gateway/cli/terminal";
 import { writeRecord } from "../../../gateway/wfdb/write";
 import { invented } from "../rhythm/episodes/invented";
+import { type Built, built } from "./built";
 
 const RATE = 250;
 const GAIN = 1000;
@@ -14,15 +12,10 @@ const GAIN = 1000;
 describe("avnode analyze", function () {
   this.timeout(120_000);
   let dir: string;
+  let program: Built;
+  const avnode = (...words: string[]) => program.run("analyze", ...words);
   const regular = (interval: number) =>
     Array.from({ length: 100 }, (_, i) => ({ at: 0.4 + i * interval, class: "N" as const, atrial: true }));
-
-  async function avnode(...words: string[]) {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    const terminal = new Terminal(stdout as never, stderr as never, process.env);
-    const status = await run(["analyze", ...words], "0", {}, terminal);
-    return { status, stdout: String(stdout.read() ?? ""), stderr: String(stderr.read() ?? "") };
-  }
 
   function write(name: string, signal: Int32Array, unit = "mV", gain = GAIN) {
     const lead = { name: "I", unit, gain, baseline: 0, adcZero: 0, bits: 16 };
@@ -30,6 +23,7 @@ describe("avnode analyze", function () {
   }
 
   before(() => {
+    program = built();
     dir = mkdtempSync(join(tmpdir(), "av-"));
     const fast = invented(regular(0.4), 40, RATE, GAIN);
     write("fast", fast);
@@ -38,10 +32,13 @@ describe("avnode analyze", function () {
     calm.fill(-32768, 30 * RATE, 35 * RATE);
     write("gap", calm);
   });
-  after(() => rmSync(dir, { recursive: true, force: true }));
+  after(() => {
+    program.remove();
+    rmSync(dir, { recursive: true, force: true });
+  });
 
-  it("prints one line of JSON per record of a directory, in their order, with the beats that were made up", async () => {
-    const { status, stdout } = await avnode(dir, "--json");
+  it("prints one line of JSON per record of a directory, in their order, with the beats that were made up", () => {
+    const { status, stdout } = avnode(dir, "--json");
     assert.equal(status, 0);
     const answers = stdout
       .trimEnd()
@@ -81,28 +78,28 @@ describe("avnode analyze", function () {
     assert.equal(gap.summary.seconds, 75);
   });
 
-  it("names strips as CinC 2017 does", async () => {
-    const { status, stdout } = await avnode(join(dir, "fast.hea"), join(dir, "gap"), "--classes", "cinc2017");
+  it("names strips as CinC 2017 does", () => {
+    const { status, stdout } = avnode(join(dir, "fast.hea"), join(dir, "gap"), "--classes", "cinc2017");
     assert.equal(status, 0);
     assert.match(stdout, /^fast,[NAO~]\ngap,[NAO~]\n$/);
   });
 
-  it("draws a record for people, and says that it is no diagnosis", async () => {
-    const { stdout, stderr } = await avnode(join(dir, "fast.dat"));
+  it("draws a record for people, and says that it is no diagnosis", () => {
+    const { stdout, stderr } = avnode(join(dir, "fast.dat"));
     assert.match(stdout, /^fast {2}I, 250 Hz, 00:00:40, 100 % of it readable\n {2}rate {4}150 a minute/);
     assert.match(stdout, /\n {2}rhythm {2}T{60}\n/);
     assert.match(stdout, /00:00:00 to 00:00:40 {2}fast, 150 a minute/);
     assert.match(stderr, /no diagnosis/);
   });
 
-  it("goes on behind a record that it cannot read, and exits with 3", async () => {
+  it("goes on behind a record that it cannot read, and exits with 3", () => {
     writeFileSync(join(dir, "lost.hea"), "lost 1 250 1000\nlost.dat 16 1000/mV 16 0 0 0 0 I\n");
-    const { status, stdout, stderr } = await avnode(join(dir, "lost"), join(dir, "fast"), "--json");
+    const { status, stdout, stderr } = avnode(join(dir, "lost"), join(dir, "fast"), "--json");
     rmSync(join(dir, "lost.hea"));
     assert.equal(status, 3);
     assert.match(stderr, /^avnode: .*lost\.dat: .*; check the path[^\n]*\n1 record of 2 not analyzed\n$/s);
     assert.match(stdout, /^{"record":"fast"[^\n]*\n$/);
-    const none = await avnode(join(dir, "fast"), join(dir, "gap"), "--lead", "3");
+    const none = avnode(join(dir, "fast"), join(dir, "gap"), "--lead", "3");
     assert.equal(none.status, 3);
     assert.match(
       none.stderr,
@@ -110,19 +107,19 @@ describe("avnode analyze", function () {
     );
   });
 
-  it("takes a record once, by whichever of its files it is named", async () => {
+  it("takes a record once, by whichever of its files it is named", () => {
     const names = ["fast.dat", "gap.hea", "fast", "fast.hea"].map((name) => join(dir, name));
-    const { status, stdout } = await avnode(...names, `${dir}/./gap`, "--classes", "cinc2017");
+    const { status, stdout } = avnode(...names, `${dir}/./gap`, "--classes", "cinc2017");
     assert.equal(status, 0);
     assert.match(stdout, /^fast,[NAO~]\ngap,[NAO~]\n$/);
   });
 
-  it("analyzes the rest where a name is none of a record, and says of each what to do", async () => {
+  it("analyzes the rest where a name is none of a record, and says of each what to do", () => {
     const below = mkdtempSync(join(dir, "below-"));
     writeFileSync(join(below, "picture.png"), "PNG");
     mkdirSync(join(below, "set", "x"), { recursive: true });
     const bad = ["picture.png", "nowhere", "nowhere/x.hea", "set", "set/x"].map((name) => join(below, name));
-    const { status, stdout, stderr } = await avnode(...bad, join(dir, "fast"), "--json");
+    const { status, stdout, stderr } = avnode(...bad, join(dir, "fast"), "--json");
     assert.equal(status, 3);
     assert.match(stdout, /^{"record":"fast"[^\n]*\n$/);
     const hints = [
@@ -138,9 +135,9 @@ describe("avnode analyze", function () {
     for (const [index, hint] of hints.entries()) assert.match(lines[index]!, hint);
   });
 
-  it("refuses options that it does not know", async () => {
-    assert.equal((await avnode(dir, "--classes", "other")).status, 2);
-    assert.equal((await avnode(dir, "--lead", "x")).status, 2);
-    assert.equal((await avnode(dir, "--json", "--classes", "cinc2017")).status, 2);
+  it("refuses options that it does not know", () => {
+    assert.equal(avnode(dir, "--classes", "other").status, 2);
+    assert.equal(avnode(dir, "--lead", "x").status, 2);
+    assert.equal(avnode(dir, "--json", "--classes", "cinc2017").status, 2);
   });
 });

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { afFigures, compareAf, grossAf, referenceAf, testAf } from "../../../../gateway/rhythm/score/af";
+import {
+  afFigures,
+  averageAf,
+  compareAf,
+  grossAf,
+  referenceAf,
+  testAf,
+} from "../../../../gateway/rhythm/score/af";
 import type { Annotation } from "../../../../gateway/wfdb/annotations";
 
 const rhythm = (sample: number, aux: string): Annotation => ({
@@ -98,5 +105,21 @@ describe("fibrillation scored", () => {
     const all = grossAf([none, one]);
     assert.equal(all.durationPositivePredictivity, 0.5);
     assert.equal(all.falseShare, 30 / 570);
+  });
+
+  it("averages records, each of one weight, without those that have nothing to take a share of", () => {
+    // Found 30 of 60 s; found all 10 s and 10 s too many; none to find, and 30 of 300 s false.
+    const records = [
+      compareAf([{ from: 0, to: 60 }], [{ from: 0, to: 30 }], scope),
+      compareAf([{ from: 0, to: 10 }], [{ from: 0, to: 20 }], scope),
+      compareAf([], [{ from: 60, to: 90 }], scope),
+    ].map(afFigures);
+    const average = averageAf(records);
+    assert.equal(average.durationSensitivity, (0.5 + 1) / 2);
+    assert.equal(average.durationPositivePredictivity, (1 + 0.5 + 0) / 3);
+    assert.equal(average.episodeSensitivity, 1);
+    assert.equal(average.episodePositivePredictivity, 2 / 3);
+    assert.equal(average.falseShare, (0 + 10 / 290 + 30 / 300) / 3);
+    assert.equal(averageAf([]).windowSpecificity, undefined);
   });
 });

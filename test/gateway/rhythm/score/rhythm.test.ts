@@ -41,11 +41,11 @@ describe("fibrillation of records scored", () => {
     writeAnnotations(join(folder, "a.atr"), list);
     const score = scoreAf(join(folder, "a.hea"), 0, false);
     assert.equal(score.by, "intervals");
-    assert.equal(score.episodes, 1);
+    assert.equal(score.whole.episodes, 1);
     // The window where it begins may be missed: more is known of what was before it.
-    assert.ok(score.durationSensitivity! > 0.85, `${score.durationSensitivity}`);
-    assert.ok(score.falseShare! < 0.06, `${score.falseShare}`);
-    assert.equal(afScoreOf([score]).gross.windows.tp, score.windows.tp);
+    assert.ok(score.whole.durationSensitivity! > 0.85, `${score.whole.durationSensitivity}`);
+    assert.ok(score.whole.falseShare! < 0.06, `${score.whole.falseShare}`);
+    assert.equal(afScoreOf([score]).gross.whole.windows.tp, score.whole.windows.tp);
   });
 
   it("knows whether a record has rhythms", () => {
@@ -58,6 +58,6 @@ describe("fibrillation of records scored", () => {
     skipUnlessEcg(this, "mitdb");
     const header = ecgFiles("mitdb", "208.hea")[0]!;
     assert.ok(hasRhythms(readAnnotations(header.replace(/hea$/, "atr"))));
-    assert.ok(scoreAf(header, 0, true).falseShare! < 0.15);
+    assert.ok(scoreAf(header, 0, true).whole.falseShare! < 0.15);
   });
 });
