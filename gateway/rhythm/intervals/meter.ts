@@ -10,8 +10,10 @@ import type { Beat, Episode } from "../types";
 import { type Intervals, measureIntervals } from "./measure";
 
 const WINDOWS = 2;
-/** Two windows, and what comes until the second's rhythm is known: another may still be open where the signal ends. */
-const RING_SECONDS = (WINDOWS + 1) * WINDOW_SECONDS + WINDOW_DELAY_SECONDS + 2;
+/** Two windows, and what comes until the second's rhythm is known. */
+const NEEDED_SECONDS = WINDOWS * WINDOW_SECONDS + WINDOW_DELAY_SECONDS + 2;
+/** What is no longer needed is dropped in one go, so often at most. */
+const DROP_SECONDS = 30;
 /** Of the beats, how many a pacemaker drives before the heart is called paced: one spike may be noise. */
 const PACED_SHARE = 0.1;
 const [OTHER, NORMAL, PACED] = [0, 1, 2];
@@ -26,18 +28,19 @@ export interface Measurement extends Intervals {
 }
 
 interface State {
-  /** Sample number of the next sample. */
+  /** Sample numbers of the oldest sample kept, and of the next. */
+  oldest: number;
   next: number;
   /** The windows under way, none where `windows` is 0. */
   windows: number;
   from: number;
   to: number;
   fibrillating: number;
-  values: Float64Array;
 }
 
 export class IntervalMeter {
-  private readonly state: State;
+  private readonly state: State = { oldest: 0, next: 0, windows: 0, from: 0, to: 0, fibrillating: 0 };
+  private readonly signal: Int32Array;
   /** Those that may still be needed: sample and kind. */
   private beats: number[] = [];
   /** Samples that could not be read: from and to. */
@@ -47,23 +50,23 @@ export class IntervalMeter {
     private readonly settings: { rate: number; gain: number },
     resumed?: Saved,
   ) {
-    const values = new Float64Array(Math.ceil(RING_SECONDS * settings.rate));
-    this.state = { next: 0, windows: 0, from: 0, to: 0, fibrillating: 0, values };
+    this.signal = new Int32Array(Math.ceil((NEEDED_SECONDS + DROP_SECONDS) * settings.rate));
     if (!resumed) return;
     restore(this.state, resumed, "measuring intervals");
+    this.signal.set(resumed.signal as number[]);
     this.beats = [...(resumed.beats as number[])];
     this.bad = [...(resumed.bad as number[])];
   }
 
   /** Takes the next samples, at most a second of them. */
-  push(block: ArrayLike<number>): void {
-    const { state } = this;
-    const { values } = state;
-    let at = state.next % values.length;
-    for (let i = 0; i < block.length; i++) {
-      values[at] = block[i]!;
-      if (++at === values.length) at = 0;
+  push(block: Int32Array): void {
+    const { state, signal } = this;
+    if (state.next - state.oldest + block.length > signal.length) {
+      const needed = this.needed();
+      signal.copyWithin(0, needed - state.oldest, state.next - state.oldest);
+      state.oldest = needed;
     }
+    signal.set(block, state.next - state.oldest);
     state.next += block.length;
   }
 
@@ -90,7 +93,7 @@ export class IntervalMeter {
     }
     Object.assign(state, { to, fibrillating });
     if (state.windows === WINDOWS) found.push(...this.end());
-    this.forget(state.windows > 0 ? state.from : to);
+    this.forget(this.needed());
     return found;
   }
 
@@ -98,6 +101,7 @@ export class IntervalMeter {
   gap(samples: number): Measurement[] {
     const found = this.end();
     this.state.next += samples;
+    this.state.oldest = this.state.next;
     this.beats = [];
     this.bad = [];
     return found;
@@ -113,14 +117,16 @@ export class IntervalMeter {
 
   /** All that it knows; a meter of the same settings goes on from it. */
   save(): Saved {
-    return { ...saved(this.state), beats: [...this.beats], bad: [...this.bad] };
+    const { oldest, next } = this.state;
+    const needed = this.needed();
+    const signal = [...this.signal.subarray(needed - oldest, next - oldest)];
+    return { ...saved(this.state), oldest: needed, signal, beats: [...this.beats], bad: [...this.bad] };
   }
 
   private measure(): Measurement {
-    const { from, to, fibrillating, values } = this.state;
+    const { from, to, fibrillating, oldest } = this.state;
     const { rate, gain } = this.settings;
-    const signal = new Float64Array(to - from);
-    for (let i = 0; i < signal.length; i++) signal[i] = values[(from + i) % values.length]!;
+    const signal = this.signal.subarray(from - oldest, to - oldest);
     const beats: Pick<Beat, "sample" | "class">[] = [];
     let pacedBeats = 0;
     for (let k = 0; k < this.beats.length; k += 2) {
@@ -138,6 +144,12 @@ export class IntervalMeter {
     const intervals = measureIntervals(stretch);
     const evidence = intervals.evidence.map((sample) => sample + from);
     return { from, to, fibrillation, paced, ...intervals, evidence };
+  }
+
+  /** The oldest sample that may still be measured on. */
+  private needed(): number {
+    const { oldest, windows, from, to } = this.state;
+    return Math.max(oldest, windows > 0 ? from : to);
   }
 
   /** What ends before a sample. */
