@@ -4,8 +4,8 @@
  * no run, pause or rhythm is made of it. The same samples give the same answers however they are cut into blocks, and an
  * analysis that was saved goes on as though nothing had happened.
  */
-import { BEATS_VERSION, BeatClassifier } from "./beats/classifier";
-import type { ClassifiedBeat } from "./beats/judge";
+import { BEATS_VERSION } from "./beats/classifier";
+import { BeatReader, type ReadBeat } from "./beats/read";
 import { RHYTHM_VERSION, RhythmTracker } from "./episodes/tracker";
 import { WINDOW_DELAY_SECONDS, WINDOW_SECONDS } from "./episodes/windows";
 import { type Finding, FindingJoiner } from "./findings";
@@ -13,7 +13,7 @@ import { INTERVALS_VERSION } from "./intervals/measure";
 import { IntervalMeter, type Measurement } from "./intervals/meter";
 import { IntervalsSum, type IntervalsSummary } from "./intervals/summary";
 import { type Interval, Pulse, type PulseSummary } from "./pulse";
-import { type LeadSettings, QualityMeter, type SecondQuality } from "./quality";
+import type { LeadSettings, SecondQuality } from "./quality";
 import { restore, type Saved, saved } from "./state";
 import type { Beat, BeatClass, Episode } from "./types";
 
@@ -22,9 +22,6 @@ export const ANALYSIS_VERSION = `${BEATS_VERSION} ${RHYTHM_VERSION} ${INTERVALS_
 
 /** From a sample to the rhythm of its window, at most. */
 export const ANALYSIS_DELAY_SECONDS = WINDOW_SECONDS + WINDOW_DELAY_SECONDS;
-
-/** Seconds that could not be read are remembered until no beat of their time can still come. */
-const BAD_KEPT = 16;
 
 /** What is analysed; results name it. */
 export interface Inputs extends LeadSettings {
@@ -67,21 +64,15 @@ interface State {
   judged: number;
   readable: number;
   counts: Float64Array;
-  /** The newest seconds that could not be read, as a ring of from and to, -1 where there is none. */
-  bad: Float64Array;
-  bads: number;
-  /** The newest beat, -1 for none since the last gap. */
-  last: number;
 }
 
 const CLASSES: BeatClass[] = ["N", "S", "V", "F", "Q"];
 
 export class Analysis {
   private readonly inputs: Inputs;
-  /** More samples at once would let seconds that could not be read be forgotten before the beats in them come. */
+  /** As many samples as a reader of beats takes at once. */
   private readonly longest: number;
-  private readonly meter: QualityMeter;
-  private readonly classifier: BeatClassifier;
+  private readonly reader: BeatReader;
   private readonly tracker: RhythmTracker;
   private readonly joiner: FindingJoiner;
   private readonly pulse: Pulse;
@@ -92,17 +83,13 @@ export class Analysis {
     judged: 0,
     readable: 0,
     counts: new Float64Array(CLASSES.length),
-    bad: new Float64Array(2 * BAD_KEPT).fill(-1),
-    bads: 0,
-    last: -1,
   };
 
   /** @throws RangeError for a rate that it is not made for, or what another version saved */
   constructor(inputs: Inputs, resumed?: Saved) {
     const { rate, gain } = inputs;
     const part = (name: string) => resumed && ((resumed[name] ?? {}) as Saved);
-    this.meter = new QualityMeter(inputs, part("meter"));
-    this.classifier = new BeatClassifier({ rate, gains: [gain] }, part("classifier"));
+    this.reader = new BeatReader(inputs, part("reader"));
     this.tracker = new RhythmTracker({ rate, gain }, part("tracker"));
     this.joiner = new FindingJoiner(part("joiner"));
     this.pulse = new Pulse(rate, part("pulse"));
@@ -129,11 +116,9 @@ export class Analysis {
 
   /** Samples are missing: what came before is finished, nothing is guessed across. */
   gap(samples: number): Results {
-    const { beats, intervals } = this.take(this.classifier.gap(samples));
+    const { beats, intervals } = this.take(this.reader.gap(samples));
     const results = this.results(beats, intervals, this.tracker.gap(samples, beats, []), []);
-    this.meter.gap(samples);
     this.pulse.gap();
-    this.state.last = -1;
     results.episodes.push(...this.joiner.end());
     results.measurements.push(...this.sum(this.ruler.gap(samples)));
     return results;
@@ -141,7 +126,7 @@ export class Analysis {
 
   /** The signal ends here. */
   end(): Results {
-    const { beats, intervals } = this.take(this.classifier.end());
+    const { beats, intervals } = this.take(this.reader.end());
     const results = this.results(beats, intervals, this.tracker.end(beats, []), []);
     results.episodes.push(...this.joiner.end());
     results.measurements.push(...this.sum(this.ruler.end()));
@@ -170,8 +155,7 @@ export class Analysis {
   /** All that it knows; an analysis of the same lead goes on from it. */
   save(): Saved {
     return {
-      meter: this.meter.save(),
-      classifier: this.classifier.save(),
+      reader: this.reader.save(),
       tracker: this.tracker.save(),
       joiner: this.joiner.save(),
       pulse: this.pulse.save(),
@@ -183,46 +167,27 @@ export class Analysis {
 
   private piece(block: Int32Array): Results {
     this.state.samples += block.length;
-    const quality = this.meter.push(block);
     this.ruler.push(block);
-    this.note(quality);
-    const { beats, intervals } = this.take(this.classifier.push([block]));
+    const { beats: read, quality } = this.reader.push(block);
+    for (const { from, to, analysable } of quality) {
+      this.state.judged++;
+      if (analysable) this.state.readable++;
+      else this.ruler.spoil(from, to);
+    }
+    const { beats, intervals } = this.take(read);
     return this.results(beats, intervals, this.tracker.push(block, beats, quality), quality);
   }
 
-  private note(quality: SecondQuality[]): void {
-    const { state } = this;
-    for (const { from, to, analysable } of quality) {
-      state.judged++;
-      if (analysable) state.readable++;
-      else {
-        const at = 2 * (state.bads++ % BAD_KEPT);
-        state.bad[at] = from;
-        state.bad[at + 1] = to;
-        this.ruler.spoil(from, to);
-      }
-    }
-  }
-
-  /** Whether a second that could not be read touches the samples `from` to `to`, both included. */
-  private spoilt(from: number, to: number): boolean {
-    const { bad } = this.state;
-    for (let k = 0; k < bad.length; k += 2) if (bad[k]! <= to && bad[k + 1]! > from) return true;
-    return false;
-  }
-
-  private take(found: ClassifiedBeat[]): { beats: Beat[]; intervals: Interval[] } {
+  private take(found: ReadBeat[]): { beats: Beat[]; intervals: Interval[] } {
     const { state, pulse } = this;
     const beats: Beat[] = [];
     const intervals: Interval[] = [];
-    for (const { sample, class: kind, confidence, paced } of found) {
-      const spoilt = this.spoilt(sample, sample);
-      const beat: Beat = { sample, class: spoilt ? "Q" : kind, confidence };
-      this.ruler.beat(beat, paced && !spoilt);
-      const interval = pulse.beat(beat, !this.spoilt(state.last, sample));
+    for (const { sample, class: kind, confidence, paced, read } of found) {
+      const beat: Beat = { sample, class: kind, confidence };
+      this.ruler.beat(beat, paced);
+      const interval = pulse.beat(beat, read);
       if (interval) intervals.push(interval);
-      state.counts[CLASSES.indexOf(beat.class)]!++;
-      state.last = sample;
+      state.counts[CLASSES.indexOf(kind)]!++;
       beats.push(beat);
     }
     return { beats, intervals };

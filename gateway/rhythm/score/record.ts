@@ -1,7 +1,8 @@
 /** A record's beats as we find and class them, held against its reference annotations. */
 import { readAnnotations } from "../../wfdb/annotations";
 import { readRecord } from "../../wfdb/read";
-import { BEATS_VERSION, BeatClassifier } from "../beats/classifier";
+import { BEATS_VERSION } from "../beats/classifier";
+import { BeatReader } from "../beats/read";
 import type { Beat } from "../types";
 import {
   average,
@@ -51,14 +52,14 @@ export interface SetScore extends Totals {
   sveb: Totals;
 }
 
-/** All beats of one lead. */
+/** All beats of one lead, classed as those of a live one. */
 export function classifyBeats(signal: Int32Array, rate: number, gain: number): Beat[] {
-  const classifier = new BeatClassifier({ rate, gains: [gain] });
+  const reader = new BeatReader({ rate, gain });
   const beats: Beat[] = [];
   const length = Math.ceil(BLOCK_SECONDS * rate);
   for (let at = 0; at < signal.length; at += length)
-    for (const beat of classifier.push([signal.subarray(at, at + length)])) beats.push(beat);
-  return beats.concat(classifier.end());
+    for (const beat of reader.push(signal.subarray(at, at + length)).beats) beats.push(beat);
+  return beats.concat(reader.end());
 }
 
 /**
