@@ -8,8 +8,8 @@ import type { Beat, Rhythm } from "../rhythm/types";
 import { readHeader } from "../wfdb/header";
 import { readRecord, type WfdbLead, type WfdbRecord } from "../wfdb/read";
 import { INVALID_SAMPLE } from "../wfdb/signals";
+import { requireAnalysable } from "./analysable";
 import { intervalsLine, measurementForPrograms, summaryOfIntervals } from "./measured";
-import { CliError, Exit } from "./terminal";
 import { clockTime, counted } from "./text";
 
 export interface Wanted {
@@ -21,17 +21,8 @@ export interface Wanted {
 export function analyzed(path: string, { lead, form }: Wanted): string[] {
   const record = readRecord(path);
   const name = basename(path).replace(/\.hea$/, "");
-  const of = record.leads[lead];
-  if (!of)
-    throw new CliError(
-      Exit.failed,
-      `cannot analyze ${path}: it has no lead ${lead}; it has ${counted(record.leads.length, "lead")}, counted from 0`,
-    );
-  if (!(record.rate >= 100 && record.rate <= 1000))
-    throw new CliError(
-      Exit.failed,
-      `cannot analyze ${path}: ${record.rate} samples a second, where 100 to 1,000 are understood; resample it first`,
-    );
+  requireAnalysable("analyze", path, { rate: record.rate, leads: record.leads.length }, lead);
+  const of = record.leads[lead]!;
   if (form === "cinc2017")
     return [`${name},${classifyStrip(record.signals[lead]!, record.rate, countsPerMillivolt(of)).class}`];
   const format = readHeader(path).signals[lead]!.format;

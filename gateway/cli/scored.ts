@@ -5,8 +5,8 @@ import { type RecordScore, scoreRecord } from "../rhythm/score/record";
 import { type AfRecordScore, hasRhythms, scoreAf } from "../rhythm/score/rhythm";
 import { readAnnotations } from "../wfdb/annotations";
 import { isBeat } from "../wfdb/codes";
-import { readHeader } from "../wfdb/header";
-import { CliError, Exit } from "./terminal";
+import { readHeader, type WfdbHeader } from "../wfdb/header";
+import { requireAnalysable } from "./analysable";
 
 export interface Comparison {
   lead: number;
@@ -36,24 +36,22 @@ export function scored(path: string, { lead, af }: Comparison): Scored {
     return result;
   }
   const annotations = readAnnotations(`${path}.atr`);
-  const signal = hasSignal(path);
-  try {
-    if (!af) {
-      if (!annotations.some(({ code }) => isBeat(code))) result.lacks.push("beats");
-      else if (!signal) result.lacks.push("signal");
-      else result.beats = scoreRecord(path, lead);
-    }
-    if (hasRhythms(annotations)) result.af = scoreAf(path, lead, signal);
-    else result.lacks.push("rhythms");
-  } catch (error) {
-    if (error instanceof RangeError)
-      throw new CliError(Exit.failed, `${error.message}; choose another lead or record`);
-    throw error;
+  const header = readHeader(path);
+  const signal = hasSignal(header);
+  if (signal) {
+    const rate = header.rate.num / header.rate.den;
+    requireAnalysable("score", path, { rate, leads: header.signals.length }, lead);
   }
+  if (!af) {
+    if (!annotations.some(({ code }) => isBeat(code))) result.lacks.push("beats");
+    else if (!signal) result.lacks.push("signal");
+    else result.beats = scoreRecord(path, lead);
+  }
+  if (hasRhythms(annotations)) result.af = scoreAf(path, lead, signal);
+  else result.lacks.push("rhythms");
   return result;
 }
 
-function hasSignal(path: string): boolean {
-  const { signals } = readHeader(path);
-  return signals.length > 0 && signals.every(({ fileName }) => existsSync(join(dirname(path), fileName)));
+function hasSignal({ file, signals }: WfdbHeader): boolean {
+  return signals.length > 0 && signals.every(({ fileName }) => existsSync(join(dirname(file), fileName)));
 }

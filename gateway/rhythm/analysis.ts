@@ -2,8 +2,7 @@
  * One lead, as it arrives, to all that is said of it: quality by the second, beats with their classes, intervals between
  * and within them, and rhythm. What cannot be read is said to be so and never becomes a finding: a beat in such a second
  * is of no class, and no run, pause or rhythm is made of it. The same samples give the same answers however they are cut
- * into blocks, and an
- * analysis that was saved goes on as though nothing had happened.
+ * into blocks, and an analysis that was saved goes on as though nothing had happened.
  */
 import { BEATS_VERSION } from "./beats/classifier";
 import { BeatReader, type ReadBeat } from "./beats/read";

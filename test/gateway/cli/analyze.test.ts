@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -76,6 +78,115 @@ describe("avnode analyze", function () {
     for (const { from, to } of [...gap.episodes, ...gap.quality])
       assert.ok(to <= 30 * RATE || from >= 35 * RATE, `${from} to ${to}`);
     assert.equal(gap.summary.seconds, 75);
+  });
+
+  it("says in JSON what it promises, with as many digits as mean something", () => {
+    const [line] = avnode(join(dir, "fast"), "--json").stdout.split("\n");
+    const answer = JSON.parse(line!);
+    for (const key of ["record", "fs", "beats", "episodes", "quality", "summary"])
+      assert.ok(key in answer, key);
+    for (const { sample, class: kind, confidence } of answer.beats) {
+      assert.ok(Number.isInteger(sample) && "NSVFQ".includes(kind), `${sample} ${kind}`);
+      assert.match(String(confidence), /^(0(\.\d{1,3})?|1)$/);
+    }
+    const [{ from, to, rhythm, confidence, evidence }] = answer.episodes;
+    assert.deepEqual([from, to, rhythm], [0, 40 * RATE, "tachy"]);
+    assert.ok(confidence > 0.5 && confidence <= 1);
+    assert.ok(evidence.from >= from && evidence.to <= to && evidence.from < evidence.to);
+    assert.match(answer.summary.version, /^avnode-beats\/\d+ avnode-rhythm\/\d+ avnode-analysis\/\d+$/);
+    const counted: number[] = Object.values(answer.summary.beats);
+    assert.equal(
+      counted.reduce((sum, count) => sum + count, 0),
+      answer.beats.length,
+    );
+  });
+
+  it("reads formats 16, 212 and MATLAB's alike, and the lead that it is told", () => {
+    const samples = 40 * RATE;
+    const signal = invented(regular(0.4), 40, RATE, 200);
+    const flat = new Int32Array(samples);
+    const leads = [flat, signal];
+    const bytes16 = Buffer.alloc(4 * samples);
+    const bytes212 = Buffer.alloc(3 * samples);
+    for (let i = 0; i < samples; i++) {
+      const [a, b] = [leads[0]![i]!, leads[1]![i]!];
+      bytes16.writeInt16LE(a, 4 * i);
+      bytes16.writeInt16LE(b, 4 * i + 2);
+      // signal(5): low bytes of both samples around a byte of their high halves.
+      bytes212[3 * i] = a & 0xff;
+      bytes212[3 * i + 1] = ((a >> 8) & 0xf) | (((b >> 8) & 0xf) << 4);
+      bytes212[3 * i + 2] = b & 0xff;
+    }
+    const matrix = Buffer.concat([Buffer.alloc(24), bytes16]);
+    for (const [k, word] of [30, 2, samples, 0, 4].entries()) matrix.writeUInt32LE(word, 4 * k);
+    matrix.write("val", 20);
+    const below = mkdtempSync(join(dir, "formats-"));
+    for (const [name, file, format, bytes] of [
+      ["plain", "plain.dat", "16", bytes16],
+      ["packed", "packed.dat", "212", bytes212],
+      ["matlab", "matlab.mat", "16+24", matrix],
+    ] as const) {
+      writeFileSync(join(below, file), bytes);
+      // A header that states no number of samples vouches for none of them.
+      const line = `${file} ${format} 200/mV 12 0\n`;
+      writeFileSync(join(below, `${name}.hea`), `${name} 2 ${RATE}\n${line}${line}`);
+    }
+    const { status, stdout, stderr } = avnode(below, "--lead", "1", "--json");
+    assert.equal(status, 0, stderr);
+    const answers = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      answers.map(({ record }) => record),
+      ["matlab", "packed", "plain"],
+    );
+    for (const answer of answers) assert.deepEqual({ ...answer, record: "plain" }, answers[2]);
+    assert.ok(answers[2].beats.length > 95);
+    const first = JSON.parse(avnode(join(below, "packed.dat"), "--json").stdout);
+    assert.deepEqual(first.beats, []);
+    assert.deepEqual(
+      first.episodes.map(({ rhythm }: never) => rhythm),
+      ["unreadable"],
+    );
+  });
+
+  it("refuses rates that it does not understand, and goes on", () => {
+    const below = mkdtempSync(join(dir, "rates-"));
+    for (const rate of [50, 99, 100, 1000, 1001, 2000]) {
+      writeFileSync(
+        join(below, `at${rate}.hea`),
+        `at${rate} 1 ${rate} ${rate}\nat${rate}.dat 16 1000/mV 16 0 0\n`,
+      );
+      writeFileSync(join(below, `at${rate}.dat`), Buffer.alloc(2 * rate));
+    }
+    const { status, stdout, stderr } = avnode(below, "--json");
+    assert.equal(status, 3);
+    const told = stdout.trimEnd().split("\n");
+    assert.deepEqual(
+      told.map((line) => JSON.parse(line).fs),
+      [100, 1000],
+    );
+    const refused = stderr.match(
+      /^avnode: cannot analyze \S*: \d+ samples a second, .*; resample it first$/gm,
+    );
+    assert.deepEqual(
+      refused?.map((line) => /at(\d+):/.exec(line)![1]),
+      ["1001", "2000", "50", "99"],
+    );
+  });
+
+  it("ends without a word when nobody reads on", async () => {
+    const child = spawn(process.execPath, [program.program, "analyze", dir, "--json"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    child.stderr.on("data", (chunk) => {
+      said += chunk;
+    });
+    child.stdout.destroy();
+    const [code] = await once(child, "close");
+    assert.deepEqual([code, said], [3, ""]);
   });
 
   it("names strips as CinC 2017 does", () => {

@@ -234,7 +234,10 @@ describe("avnode score", function () {
       assert.equal(avnode(dir, "--lead", "x").status, 2);
       const { status, stdout, stderr } = avnode(join(dir, "good"), "--lead", "1");
       assert.deepEqual([status, stdout], [3, ""]);
-      assert.equal(stderr, "avnode: cannot score good: it has no lead 1; choose another lead or record\n");
+      assert.equal(
+        stderr,
+        `avnode: cannot score ${dir}/good: it has no lead 1; it has 1 lead, counted from 0\n`,
+      );
       const none = avnode(join(dir, "noise"));
       assert.equal(none.status, 3);
       assert.match(none.stderr, /^avnode: cannot score: no annotations, not compared: noise; put \.hea, its/);
