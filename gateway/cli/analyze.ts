@@ -15,10 +15,15 @@ const VERB = { verb: "analyze", doing: "analyzing", done: "analyzed" };
 export function addAnalyze(program: Command, terminal: Terminal, setExit: (code: number) => void): void {
   program
     .command("analyze <record...>")
-    .description("beats, rhythm and signal quality of WFDB records, or of all records of a directory")
+    .description(
+      "beats, rhythm and signal quality of WFDB records, or of all records of a directory; no diagnosis",
+    )
     .option("--lead <n>", "which lead, from 0", "0")
-    .option("--json", "print JSON, one line per record")
-    .option("--classes <set>", "print record,class instead: cinc2017 names whole strips N, A, O or ~")
+    .option("--json", "print JSON, one line per record: record, fs, beats, episodes, quality, summary")
+    .option(
+      "--classes <set>",
+      "print record,class instead: cinc2017 names whole strips N (normal), A (possible AF), O (other) or ~ (noise)",
+    )
     .action(async (names: string[], options: AnalyzeOptions) => {
       const wanted = wantedOf(options);
       const { records, failed } = await eachRecord<string[]>(

@@ -21,7 +21,7 @@ export function addScore(program: Command, terminal: Terminal, setExit: (code: n
     )
     .option("--lead <n>", "which lead, from 0", "0")
     .option("--af", "fibrillation alone")
-    .option("--json", "print JSON")
+    .option("--json", "print JSON: each record, gross and average, with and without the first five minutes")
     .action(async (names: string[], options: ScoreOptions) => {
       if (!/^\d{1,3}$/.test(options.lead))
         throw new CliError(
