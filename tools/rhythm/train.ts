@@ -1,6 +1,6 @@
 /**
  * Trains the models of gateway/rhythm/episodes and says how they do on records that they have not seen:
- *   npx ts-node tools/rhythm/train.ts [--check] [--only intervals,strips,fibrillation] DATA…
+ *   npx ts-node tools/rhythm/train.ts [--check] [--only intervals,local,strips,fibrillation] DATA…
  * Each DATA holds folders of recordings (ltafdb, cinc2017, mitdb, cpsc2021). The same data give the same files, byte for
  * byte. Intervals come first: what they say is a feature of the rest. With --check it writes nothing.
  */
@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { STRIP_CLASSES } from "../../gateway/rhythm/episodes/strip";
 import { crossValidateFibrillation, decided, mixed, trainFibrillation } from "./fibrillation";
 import { crossValidateIntervals, intervalWindows, trainIntervals, type Windows } from "./intervals";
+import { crossValidateLocal, localIntervals, trainLocal } from "./local";
 import { pack, packNetworks, sourceOf } from "./pack";
 import { type Strips, stripsOf, windowsOf } from "./signals";
 import {
@@ -50,6 +51,26 @@ if (wanted("intervals")) {
       "Fibrillation by the intervals between beats (irregularity.ts).",
       `It has seen one window of 30 s in six of ${windows.names.length} records of the Long-Term AF Database`,
       `(PhysioNet, ODC-BY 1.0), annotations only: ${windows.names.join(" ")}.`,
+    ]),
+  );
+}
+
+if (wanted("local")) {
+  const data = localIntervals(positionals, note);
+  const said = crossValidateLocal(data, INTERVAL_FOLDS);
+  const found = { tp: 0, fn: 0, fp: 0, tn: 0 };
+  for (const [i, label] of data.labels.entries())
+    found[label === 1 ? (said[i]! > 0.5 ? "tp" : "fn") : said[i]! > 0.5 ? "fp" : "tn"]++;
+  const { tp, fn, fp, tn } = found;
+  console.log(
+    `ltafdb: ${data.rows} intervals, most near a change, ${INTERVAL_FOLDS} folds by record: Se ${percent(tp, tp + fn)} Sp ${percent(tn, tn + fp)}`,
+  );
+  write(
+    "local.ts",
+    sourceOf("LOCAL_MODEL", TREES, pack(trainLocal(data, () => true)), [
+      "Fibrillation beat by beat (local.ts).",
+      `It has seen about two thousand intervals, most near a change, of each of ${data.names.length} records of the Long-Term AF`,
+      `Database (PhysioNet, ODC-BY 1.0), annotations only: ${data.names.join(" ")}.`,
     ]),
   );
 }

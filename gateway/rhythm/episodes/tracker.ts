@@ -1,15 +1,16 @@
 /**
- * The rhythm of one lead as it arrives: window by window what it is, and beside that pauses and ventricular runs where
+ * The rhythm of one lead as it arrives: window by window what it is, cut where fibrillation begins or ends, and beside that pauses and ventricular runs where
  * they are. The same samples and beats give the same episodes however they are cut into blocks.
  */
 import type { SecondQuality } from "../quality";
 import { restore, type Saved, saved } from "../state";
 import type { Beat, Episode } from "../types";
+import { leanOf, partsOf } from "./parts";
 import { verdictOf } from "./verdict";
 import { type MeasuredWindow, WindowCutter, type WindowSettings } from "./windows";
 
 /** Version of what names rhythms; results carry it. */
-export const RHYTHM_VERSION = "avnode-rhythm/1";
+export const RHYTHM_VERSION = "avnode-rhythm/2";
 
 /** Between two beats, in seconds. */
 export const PAUSE_SECONDS = 2;
@@ -22,13 +23,16 @@ interface State {
   /** Ventricular beats in a row up to it, and the first of them. */
   run: number;
   runFrom: number;
-  /** 1 while the newest window was fibrillation. */
+  /** 1 while the newest window was fibrillation to its end; 1 while its last part was. */
   fibrillating: number;
+  within: number;
+  /** What the newest window added to the odds of its intervals. */
+  lean: number;
 }
 
 export class RhythmTracker {
   private readonly cutter: WindowCutter;
-  private readonly state: State = { last: -1, run: 0, runFrom: 0, fibrillating: 0 };
+  private readonly state: State = { last: -1, run: 0, runFrom: 0, fibrillating: 0, within: 0, lean: 0 };
 
   constructor(
     private readonly settings: WindowSettings,
@@ -67,13 +71,18 @@ export class RhythmTracker {
 
   private name(window: MeasuredWindow): Episode[] {
     const found: Episode[] = [];
-    const verdict = verdictOf(window, this.state.fibrillating ? "af" : undefined);
-    this.state.fibrillating = verdict.rhythm === "af" ? 1 : 0;
+    const { state } = this;
+    const verdict = verdictOf(window, state.fibrillating ? "af" : undefined);
+    const before = { fibrillating: state.within === 1, lean: state.lean };
+    const parts = partsOf(window, this.settings.rate, verdict, before);
+    state.within = parts.at(-1)!.rhythm === "af" ? 1 : 0;
+    state.fibrillating = verdict.rhythm === "af" ? state.within : 0;
+    state.lean = leanOf(verdict);
     for (const beat of window.beats) {
       if (beat.sample < window.from) continue;
       this.follow(beat, verdict.rhythm === "unreadable" ? undefined : window, found);
     }
-    found.push({ from: window.from, to: window.to, ...verdict });
+    found.push(...parts);
     return found;
   }
 
@@ -83,7 +92,8 @@ export class RhythmTracker {
     const { rate } = this.settings;
     const interval = beat.sample - state.last;
     // Where the signal was bad, a beat may have been missed.
-    const read = window !== undefined && !window.bad.some(({ to }) => to > state.last);
+    const read =
+      window !== undefined && !window.bad.some(({ from, to }) => to > state.last && from < beat.sample);
     if (state.last >= 0 && interval >= PAUSE_SECONDS * rate && read)
       found.push({
         from: state.last,
@@ -105,7 +115,7 @@ export class RhythmTracker {
   private finish(): Episode[] {
     const found = this.close();
     this.state.last = -1;
-    this.state.fibrillating = 0;
+    Object.assign(this.state, { fibrillating: 0, within: 0, lean: 0 });
     return found;
   }
 

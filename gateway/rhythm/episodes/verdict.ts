@@ -32,6 +32,8 @@ const ECTOPIC_LEAST = 3;
 const IRREGULAR = 0.1;
 /** Intervals that could be read. */
 const LEAST_INTERVALS = 2;
+/** Of a stretch that is named by itself. */
+export const LEAST_BEATS = 3;
 
 const isEctopic = ({ class: kind }: Beat) => kind === "V" || kind === "S" || kind === "F";
 
@@ -50,7 +52,20 @@ export function verdictOf(window: MeasuredWindow, before: Rhythm | undefined): V
   // What is regular but for ventricular beats and what follows them does not fibrillate.
   const provoked = window.unprovoked !== undefined && window.unprovoked < 0.5;
   if (fibrillation > limit && !provoked) return { rhythm: "af", confidence: fibrillation, rate };
-  const confidence = 1 - Math.max(noisy, provoked ? window.unprovoked! : fibrillation);
+  return withoutFibrillation(
+    beats,
+    features,
+    1 - Math.max(noisy, provoked ? window.unprovoked! : fibrillation),
+  );
+}
+
+/** @param features of the intervals between the beats, of rrFeatures */
+export function withoutFibrillation(
+  beats: Beat[],
+  features: Record<string, number>,
+  confidence: number,
+): Verdict {
+  const rate = 60 / (features.mean ?? Number.NaN);
   // No heart is so fast between its extra beats: they are what is fast.
   if (rate > NO_LONGER_ECTOPY_RATE) return { rhythm: "tachy", confidence, rate };
   const ectopic = beats.filter(isEctopic).length;

@@ -23,7 +23,7 @@ const WAIT = waveSamples(WINDOW_DELAY_SECONDS);
 const RING = WINDOW + WAIT + WAVE_RATE;
 const CLASSES: BeatClass[] = ["N", "S", "V", "F", "Q"];
 
-const isVentricular = ({ class: kind }: Beat) => kind === "V" || kind === "F";
+export const isVentricular = ({ class: kind }: Beat) => kind === "V" || kind === "F";
 
 export interface MeasuredWindow {
   /** Samples `from` up to, not including, `to`. */
@@ -32,7 +32,14 @@ export interface MeasuredWindow {
   /** From `seen` on: where a signal's end cuts a window short, what lies before it is measured, too. */
   seen: number;
   beats: Beat[];
-  /** The seconds up to `to` that were not analysable, a pause's length before `from` included. */
+  /** Those of its context, too. */
+  around: Beat[];
+  /** In millivolts at {@link WAVE_RATE}, from sample `seen` up to `known`, which lies in its context. */
+  waves: Float64Array;
+  known: number;
+  /** Place of a sample in `waves`. */
+  waveOf: (sample: number) => number;
+  /** The seconds up to `known` that were not analysable, a pause's length before `from` included. */
   bad: Span[];
   /** Share of the window that was. */
   analysable: number;
@@ -162,29 +169,35 @@ export class WindowCutter {
     const from = sampleOf(first);
     const to = whole ? sampleOf(last) : state.next;
     const seen = whole ? first : Math.max(0, last - WINDOW);
-    const waves = new Float64Array(last - seen);
+    const high = Math.min(last + waveSamples(CONTEXT.behind), state.made);
+    const waves = new Float64Array(high - seen);
     for (let i = 0; i < waves.length; i++) waves[i] = state.waves[(seen + i) % RING]!;
     const between = (low: number, high: number) =>
       this.beats.filter(({ sample }) => waveOf(sample) >= low && waveOf(sample) < high);
     const placed = (beats: Beat[]) => beats.map(({ sample }) => waveOf(sample) - seen);
-    const low = seen - waveSamples(CONTEXT.before);
-    const high = last + waveSamples(CONTEXT.behind);
-    const own = placed(between(seen, last));
-    const features = windowFeatures(waves, {
-      own,
-      around: placed(between(low, high)),
+    const own = between(seen, last);
+    const around = between(seen - waveSamples(CONTEXT.before), high);
+    const inside = waves.subarray(0, last - seen);
+    const ownPlaces = placed(own);
+    const features = windowFeatures(inside, {
+      own: ownPlaces,
+      around: placed(around),
       bad: this.bad.map(({ from, to }) => ({ from: waveOf(from) - seen, to: waveOf(to) - seen })),
     });
     const window: MeasuredWindow = {
       from,
       to,
       seen: sampleOf(seen),
-      beats: between(seen, last),
-      bad: this.bad.filter((span) => span.from < to),
+      beats: own,
+      around,
+      waves,
+      known: whole ? sampleOf(high) : state.next,
+      waveOf: (sample) => waveOf(sample) - seen,
+      bad: this.bad.filter((span) => span.from < sampleOf(high)),
       analysable: 1 - this.badShare(from, to),
       features,
-      form: formOf(waves, own),
-      unprovoked: this.unprovoked(between(seen, last), between(low, high)),
+      form: formOf(inside, ownPlaces),
+      unprovoked: this.unprovoked(own, around),
     };
     state.windows++;
     const forget = to - Math.ceil((CONTEXT.before + SETTLE_SECONDS) * rate);
