@@ -1,5 +1,7 @@
 /** The hub: broker, relay and store in one process, or some of them beside others on the same broker. */
-import type { Clock } from "./clock";
+import { type Clock, systemClock } from "./clock";
+import { Analyst } from "./findings/analyst";
+import { healthValues } from "./findings/health";
 import { type HomeAssistantSettings, planHomeAssistant, startHomeAssistant } from "./homeassistant/start";
 import type { HealthValues } from "./homeassistant/values";
 import { type Broker, DEFAULT_HOST, DEFAULT_PORT, startBroker } from "./mqtt/broker";
@@ -37,8 +39,10 @@ export interface HubOptions {
   receipts?: Readonly<ReceiptLimits>;
   /** The store's to tell; nothing by default. */
   homeAssistant?: HomeAssistantSettings;
-  /** Whose heart rate and findings Home Assistant is told, if its second switch is on. */
+  /** Whose heart rate and findings Home Assistant is told, if its second switch is on; what `analyse` finds by default. */
   health?: HealthValues;
+  /** Whether a thread analyses what the store holds. */
+  analyse?: boolean;
 }
 
 export interface Hub {
@@ -47,6 +51,8 @@ export interface Hub {
   broker?: Broker;
   relay?: Relay;
   radio?: Radio;
+  /** Who analyses what the store holds. */
+  analyst?: Analyst;
   /** Whether every part of it has its connection to the broker. */
   connected(): boolean;
   /** Of the embedded broker. */
@@ -78,6 +84,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   }
   const address = broker ?? (options.broker as BrokerAddress);
   const storeLink = store && new StoreLink({ store, broker: address, clock, log });
+  const analyst =
+    store && options.analyse ? new Analyst({ store, dataDir, clock: clock ?? systemClock, log }) : undefined;
   const homeAssistant =
     store &&
     startHomeAssistant({
@@ -85,7 +93,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       view: store.reader,
       broker: address,
       dataDir,
-      health: options.health,
+      health: options.health ?? (analyst && healthValues(analyst, store.reader)),
       clock,
       log,
     });
@@ -104,11 +112,13 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     broker,
     relay,
     radio,
+    analyst,
     connected: () => (storeLink?.connected ?? true) && (relay?.connected ?? true),
     port: broker?.port,
     async stop() {
       await relay?.stop();
       await homeAssistant?.stop();
+      await analyst?.stop();
       store?.flush();
       await storeLink?.close();
       await broker?.close();

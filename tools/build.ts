@@ -10,6 +10,7 @@ export function build(outdir: string): void {
     entryPoints: {
       avnode: join(root, "tools/avnode.ts"),
       recordworker: join(root, "gateway/cli/recordworker.ts"),
+      findingsworker: join(root, "gateway/findings/findingsworker.ts"),
       airprocess: join(root, "tools/sim/radio/airprocess.ts"),
       unit: join(root, "tools/sim/radio/unit.ts"),
     },

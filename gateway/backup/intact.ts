@@ -1,6 +1,7 @@
 /** Which rows of a database are not as its store sealed them: what a copy must not take over a good one. */
 import type { Database } from "better-sqlite3";
 import { DEVICE_COLUMNS, EPOCH_COLUMNS } from "../store/devices";
+import { ANALYSIS_COLUMNS, EVENT_COLUMNS } from "../store/findings/rows";
 import type { Keyring } from "../store/keyring";
 import { LOG_COLUMNS } from "../store/log/appender";
 import { LOGGED_COLUMNS } from "../store/log/logged";
@@ -18,6 +19,8 @@ const SEALED: Record<string, string[]> = {
   recordings: RECORDING_COLUMNS,
   logs: LOG_COLUMNS,
   logged: LOGGED_COLUMNS,
+  analyses: ANALYSIS_COLUMNS,
+  events: EVENT_COLUMNS,
 };
 
 /** By table: the keys, as text, of its rows whose MAC does not hold. */

@@ -30,13 +30,19 @@ export const TABLES: Table[] = [
   { name: "certificates", key: ["hash"], kind: "whole" },
   { name: "tables", key: ["device", "tree"], kind: "whole" },
   { name: "erased", key: ["recording"], kind: "whole" },
+  // What a report cites of an earlier version, no program at hand can find again. Erasure forgets it.
+  { name: "analyses", key: ["id"], kind: "whole", forgets: true },
+  { name: "events", key: ["id"], kind: "whole", forgets: true },
   { name: "quarantine", key: ["id"], kind: "whole", forgets: true },
   { name: "refusals", key: ["device", "kind"], kind: "whole", forgets: true },
   { name: "claims", key: ["id"], kind: "whole", forgets: true },
   { name: "offers", key: ["alias"], kind: "whole", forgets: true },
 ];
-/** Where this data directory's own backups are is nothing that a backup brings back. */
-const LOCAL = ["backups"];
+/**
+ * Where this data directory's own backups are is nothing that a backup brings back. An analysis under way that was
+ * restored without its state begins anew: the state would be most of each backup, and frames come again anyway.
+ */
+const LOCAL = ["backups", "resumes"];
 
 export function tableOf(name: string): Table {
   const table = TABLES.find((known) => known.name === name);

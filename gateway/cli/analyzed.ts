@@ -1,5 +1,7 @@
 /** One WFDB record analysed, and told in the form that was asked for. */
 import { basename } from "node:path";
+import { countsPerMillivolt } from "../findings/lead";
+import { findingText } from "../findings/words";
 import { Analysis, type Results, type Summary } from "../rhythm/analysis";
 import { classifyStrip } from "../rhythm/episodes/strip";
 import type { Finding } from "../rhythm/findings";
@@ -60,11 +62,6 @@ function analyzeLead(record: WfdbRecord, lead: number, missing: number) {
   take(analysis.end());
   results.episodes.sort((a, b) => a.from - b.from || a.to - b.to);
   return { results, summary: analysis.summary() };
-}
-
-function countsPerMillivolt({ gain, unit }: WfdbLead): number {
-  if (/^[uµμ]V$/.test(unit)) return gain * 1000;
-  return unit === "V" ? gain / 1000 : gain;
 }
 
 /** Where the converter ends, unless the samples show that the header is mistaken. */
@@ -175,7 +172,7 @@ function forPeople(
   const findings = episodes.filter(({ rhythm }) => rhythm !== "sinus" && rhythm !== "unreadable");
   for (const finding of findings.slice(0, MOST_FINDINGS)) {
     const [from, to] = [finding.from / rate, finding.to / rate].map(clockTime);
-    lines.push(`  ${from} to ${to}  ${told(finding, rate)}`);
+    lines.push(`  ${from} to ${to}  ${findingText(finding, rate)}`);
   }
   if (findings.length > MOST_FINDINGS)
     lines.push(`  and ${counted(findings.length - MOST_FINDINGS, "more finding")}: --json lists all`);
@@ -201,25 +198,4 @@ function ribbon(episodes: Finding[], samples: number): string {
     drawn += sign;
   }
   return drawn;
-}
-
-function told({ rhythm, confidence, rate, from, to }: Finding, samplesPerSecond: number): string {
-  const beats = `${Math.round(rate)} a minute`;
-  const sure = `confidence ${confidence.toFixed(2)}`;
-  switch (rhythm) {
-    case "af":
-      return `possible AF, ${beats}, ${sure}: show a clinician`;
-    case "vrun":
-      return `possible run of ventricular beats, ${beats}, ${sure}: show a clinician`;
-    case "pause":
-      return `no beat for ${((to - from) / samplesPerSecond).toFixed(1)} s, ${sure}: show a clinician`;
-    case "tachy":
-      return `fast, ${beats}, ${sure}`;
-    case "brady":
-      return `slow, ${beats}, ${sure}`;
-    case "ectopy":
-      return `frequent extra beats, ${sure}`;
-    default:
-      return `irregular, ${beats}, ${sure}`;
-  }
 }

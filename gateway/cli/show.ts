@@ -4,6 +4,7 @@ import { RecordingMode } from "../../protocol/open";
 import { nameOf, trustName, unitOf } from "../export/signal";
 import type { RecordingInfo } from "../store/infos";
 import type { StoreReader } from "../store/reader";
+import { findingLines } from "./findinglines";
 import { type DataOption, withReader } from "./reading";
 import { lengthText, startText } from "./recordings";
 import type { Terminal } from "./terminal";
@@ -28,7 +29,7 @@ const MODES: Record<number, string> = {
 export function addShow(program: Command, terminal: Terminal): void {
   program
     .command("show <id>")
-    .description("show one recording: what it is, its gaps and marks, its first seconds")
+    .description("show one recording: what it is, its gaps, marks and findings, its first seconds")
     .option("--json", "print JSON")
     .option("--data <dir>", "data directory")
     .action((id: string, options: DataOption & { json?: boolean }) =>
@@ -37,7 +38,8 @@ export function addShow(program: Command, terminal: Terminal): void {
         const gaps = reader.gaps(info.id);
         const marks = reader.marks(info.id);
         const logged = loggedAs(reader, info.id);
-        if (options.json) return terminal.json({ ...info, marks, gaps, ...logged });
+        const analyses = reader.findings.of(info.id);
+        if (options.json) return terminal.json({ ...info, marks, gaps, ...logged, analyses });
         for (const line of strip(reader, info)) terminal.print(line);
         for (const line of [...facts(info), ...logFacts(logged)]) terminal.print(line);
         const at = (sample: number) =>
@@ -47,6 +49,7 @@ export function addShow(program: Command, terminal: Terminal): void {
             `gap        ${counted(gap.samples, "sample")} at ${gap.firstSample} (${at(gap.firstSample)})`,
           );
         for (const mark of marks) terminal.print(`mark       ${at(mark.sample)} ${markName(mark)}`);
+        for (const line of findingLines(info, analyses)) terminal.print(line);
       }),
     );
 }

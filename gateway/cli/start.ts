@@ -85,6 +85,7 @@ async function plain(
     radio: radioOf(config, roles, log),
     log,
     homeAssistant: config.homeAssistant,
+    analyse: true,
   });
   announce(terminal, hub, dataDir, broker, config);
   const { keepCopies } = require("./copies") as typeof import("./copies");
@@ -130,6 +131,7 @@ async function demo(
         radio,
         log,
         homeAssistant: config.homeAssistant,
+        analyse: true,
       });
       announce(terminal, hub, dataDir, broker, config);
       const store = hub.store!;

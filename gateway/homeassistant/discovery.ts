@@ -58,7 +58,8 @@ const VALUES: Record<string, Component> = {
     state_class: "measurement",
     expire_after: VALUES_EXPIRE_S,
   },
-  finding: { platform: "sensor", name: "Finding (no diagnosis)", expire_after: VALUES_EXPIRE_S },
+  rhythm: { platform: "sensor", name: "Rhythm (no diagnosis)", expire_after: VALUES_EXPIRE_S },
+  finding: { platform: "sensor", name: "Last finding (no diagnosis)", expire_after: VALUES_EXPIRE_S },
 };
 
 /**

@@ -6,7 +6,9 @@ export interface HealthValue {
   at: number;
   /** Beats a minute; absent where the signal does not tell. */
   heartRate?: number;
-  /** A few words. */
+  /** The rhythm now, in a few words. */
+  rhythm?: string;
+  /** The last finding, in a few words. */
   finding?: string;
 }
 
@@ -20,19 +22,23 @@ export interface HealthValues {
 export const VALUES_EXPIRE_S = 60;
 const MAX_HEART_RATE = 400;
 /** Home Assistant takes no longer state. */
-const MAX_FINDING_LENGTH = 255;
+const MAX_TEXT_LENGTH = 255;
 
 /** As JSON for the values topic; null where nothing is known. */
 export interface ValuesMessage {
   heart_rate: number | null;
+  rhythm: string | null;
   finding: string | null;
 }
 
 export function valuesMessage(value: HealthValue | undefined, now: number): ValuesMessage {
-  if (!value || Math.abs(now - value.at) > VALUES_EXPIRE_S * 1000) return { heart_rate: null, finding: null };
-  const { heartRate = Number.NaN, finding } = value;
+  if (!value || Math.abs(now - value.at) > VALUES_EXPIRE_S * 1000)
+    return { heart_rate: null, rhythm: null, finding: null };
+  const { heartRate = Number.NaN, rhythm, finding } = value;
+  const text = (words: string | undefined) => words?.slice(0, MAX_TEXT_LENGTH) ?? null;
   return {
     heart_rate: heartRate >= 0 && heartRate <= MAX_HEART_RATE ? Math.round(heartRate) : null,
-    finding: finding === undefined ? null : finding.slice(0, MAX_FINDING_LENGTH),
+    rhythm: text(rhythm),
+    finding: text(finding),
   };
 }

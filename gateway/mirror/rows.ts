@@ -12,6 +12,7 @@ const FIXED: Record<string, string[]> = {
   logs: ["origin", "began_at"],
   certificates: ["certificate"],
   tables: ["leaves"],
+  analyses: ["recording", "number", "version"],
 };
 
 const isBytes = (value: Value): value is Uint8Array => value instanceof Uint8Array;
@@ -38,6 +39,8 @@ export function checkRow(db: Database, table: Table, values: Value[]): void {
   }
   if (name === "epochs" && changed.includes("ck") && !changed.includes("ck_number"))
     throw altered(row, "its chain key changed, and its number did not");
+  if (name === "analyses" && before[at("ended")] === 1 && changed.length > 0)
+    throw altered(row, `${changed[0]} changed, although the analysis had ended`);
   if (changed.join() === "mac") throw altered(row, "its MAC changed, and nothing that it covers");
 }
 

@@ -2,6 +2,7 @@
 import type { Receipt } from "../../protocol/receipt";
 import type { CommitTimes } from "./commit";
 import { codeOf } from "./errors";
+import type { EventInfo } from "./findings/types";
 import type { StoredFrame } from "./ingest";
 import type { Log } from "./log";
 import type { RefusalKind } from "./refusals";
@@ -15,6 +16,8 @@ export interface StoreEventMap {
   refused: [kind: RefusalKind];
   /** After a commit's receipts were handed on. */
   committed: [times: CommitTimes];
+  /** Events of rhythm that are new or grew, on disk. */
+  found: [events: EventInfo[]];
 }
 
 type Listener<Name extends keyof StoreEventMap> = (...told: StoreEventMap[Name]) => void;
@@ -25,6 +28,7 @@ export class StoreEvents {
     receipted: new Set(),
     refused: new Set(),
     committed: new Set(),
+    found: new Set(),
   };
 
   constructor(private readonly log: Log) {}

@@ -13,6 +13,7 @@ import type { DeviceRow } from "./devices";
 import { openBeside } from "./directory";
 import { erasedAt, erasureRefused } from "./erase";
 import { StoreError } from "./errors";
+import { FindingsReader } from "./findings/reading";
 import type { FrameRow } from "./frames";
 import type {
   DeviceInfo,
@@ -49,6 +50,7 @@ const PSEUDONYM_DIGITS = 16;
 export class StoreReader {
   /** The store's log. */
   readonly log: LogReader;
+  readonly findings: FindingsReader;
   private readonly frameRows: Statement;
   private readonly framesOfType: Statement;
   private readonly marksBackwards: Statement;
@@ -59,6 +61,7 @@ export class StoreReader {
     private readonly keyring: Keyring,
   ) {
     this.log = new LogReader(db, keyring, (id) => this.rowOf(id));
+    this.findings = new FindingsReader(db, keyring);
     this.table = new SealedTable(db, keyring, "recordings", RECORDING_COLUMNS, 1);
     this.frameRows = db.prepare(
       "SELECT sequence, type, frame FROM frames WHERE recording = ? ORDER BY sequence",

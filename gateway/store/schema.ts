@@ -129,6 +129,25 @@ CREATE TABLE backups (
 ) WITHOUT ROWID;
 `,
   },
+  {
+    since: "0.3.0",
+    sql: `
+-- One row per analysis of a recording's lead by a version; nothing of it changes once it has ended.
+-- next, samples: the first frame and sample that it has not taken. body: what it says, sealed (findings/analyses.ts).
+CREATE TABLE analyses (
+  id INTEGER PRIMARY KEY, recording INTEGER NOT NULL REFERENCES recordings (key), number INTEGER NOT NULL,
+  lead INTEGER NOT NULL, version TEXT NOT NULL, next INTEGER NOT NULL, samples INTEGER NOT NULL,
+  ended INTEGER NOT NULL, body BLOB NOT NULL, mac BLOB NOT NULL, UNIQUE (recording, number)
+);
+
+-- All that an analysis under way knows, sealed, as of its row's next.
+CREATE TABLE resumes (analysis INTEGER PRIMARY KEY REFERENCES analyses (id), state BLOB NOT NULL);
+
+-- Episodes of one kind of one handheld that lie near each other, sealed (findings/events.ts).
+CREATE TABLE events (id INTEGER PRIMARY KEY, device BLOB NOT NULL, body BLOB NOT NULL, mac BLOB NOT NULL);
+CREATE INDEX events_of ON events (device);
+`,
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

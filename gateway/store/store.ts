@@ -20,6 +20,8 @@ import { fileErasure } from "./erase";
 import { Eraser } from "./eraser";
 import { codeOf, StoreError } from "./errors";
 import { StoreEvents } from "./events";
+import { Analyses } from "./findings/analyses";
+import type { Checkpoint } from "./findings/types";
 import { Frames } from "./frames";
 import { Ingest, type StoredFrame } from "./ingest";
 import type { Keyring } from "./keyring";
@@ -87,6 +89,7 @@ export class Store {
   private readonly storeLog: StoreLog;
   private readonly receipts: Receipts;
   private readonly eraser: Eraser;
+  private readonly analyses: Analyses;
   private readonly committer: Committer<Waiting>;
   private stored: StoredFrame[] = [];
   /** Leaves under the checkpoint that was told last. */
@@ -164,12 +167,16 @@ export class Store {
       },
       timed: (times) => this.events.tell("committed", times),
     });
+    this.analyses = new Analyses(db, keyring);
     this.eraser = new Eraser(db, keyring, this.clock, this.log, {
       settle: () => {
         this.committer.flush();
         this.memoryIsAhead = true;
       },
-      erased: (row) => this.storeLog.erase(row),
+      erased: (row) => {
+        this.storeLog.erase(row);
+        this.analyses.erase(row);
+      },
       done: () => this.recordings.reload(),
     });
     this.reader = StoreReader.open(options.dataDir);
@@ -250,6 +257,21 @@ export class Store {
       | undefined;
     if (key === undefined) throw new StoreError("STORE_NOT_FOUND", `no recording ${id} here to forget`);
     this.eraser.erase(key);
+  }
+
+  /**
+   * Keeps what an analysis has found, with the state from which it goes on, in a transaction of its own: frames and
+   * receipts do not depend on it.
+   * @returns the number of the analysis
+   * @throws as Analyses.take does; nothing is kept then
+   */
+  keepFindings(checkpoint: Checkpoint): number {
+    const open = this.reader.recording(checkpoint.recording).open;
+    if (!open)
+      throw new StoreError("STORE_NO_OPEN", `recording ${checkpoint.recording} has no open frame here`);
+    const { number, events } = this.analyses.take(checkpoint, open);
+    if (events.length > 0) this.events.tell("found", events);
+    return number;
   }
 
   /** Commits now. */

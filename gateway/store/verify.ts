@@ -13,6 +13,7 @@ import { type CloseBefore, RecordingCheck } from "./check";
 import type { Declared } from "./declared";
 import { DEVICE_COLUMNS, type DeviceRow, EPOCH_COLUMNS, type EpochRow } from "./devices";
 import { erasedAt } from "./erase";
+import { FindingsReader } from "./findings/reading";
 import type { FrameRow } from "./frames";
 import { isSound, type Verdict, type VerifiedRecording, type VerifyReport } from "./infos";
 import type { Keyring } from "./keyring";
@@ -197,6 +198,7 @@ class Verification {
     );
     if (orphans.length > 0) this.problems.push(`${orphans.length} recordings belong to no claimed handheld`);
     this.checkPeople([...devices, ...rows].map((row) => row.person));
+    this.problems.push(...new FindingsReader(this.db, this.keyring).altered());
   }
 
   private checkPeople(owners: (number | null)[]): void {

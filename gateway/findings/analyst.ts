@@ -1,0 +1,196 @@
+/**
+ * Has a thread analyse what the store holds, and keeps what it finds. Whatever happens there touches neither recording
+ * nor receipts: a thread that dies is started again, and a recording that kills it twice is left alone.
+ */
+import { extname, join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Clock } from "../clock";
+import { codeOf } from "../store/errors";
+import type { Log } from "../store/log";
+import type { Store } from "../store/store";
+import type { Pulse } from "./follow";
+import type { FromWorker, Progress, ToWorker, WorkerSettings } from "./messages";
+
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 60_000;
+/** Frames come every second; more often than this they are not looked for. */
+const WAKE_MS = 1000;
+/** After a checkpoint that the disk did not take. */
+const REFUSED_MS = 5000;
+/** One step takes milliseconds: a thread that is silent for so long while it works hangs. */
+const HANGS_MS = 120_000;
+/** Deaths within the same recording. */
+const MAX_DEATHS = 2;
+/** Of its heap: what would take more is a defect, and must not take the hub's memory. */
+const MAX_HEAP_MB = 256;
+
+export interface Aside {
+  /** Id of the recording. */
+  recording: string;
+  reason: string;
+}
+
+export interface AnalysisStatus extends Progress {
+  /** Whether the thread runs; it is started again if it does not. */
+  running: boolean;
+  /** Recordings of which nothing can be said, and why. */
+  aside: Aside[];
+}
+
+/** A thread, as far as it is needed here. */
+export interface Thread {
+  postMessage(message: ToWorker): void;
+  on(event: "message", listener: (message: FromWorker) => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "exit", listener: () => void): unknown;
+  terminate(): Promise<unknown>;
+}
+
+export interface AnalystOptions {
+  store: Pick<Store, "keepFindings" | "events">;
+  dataDir: string;
+  clock: Clock;
+  log: Log;
+  startThread?: (settings: WorkerSettings) => Thread;
+}
+
+export interface NewestPulse extends Pulse {
+  /** Unix ms of its newest sample. */
+  at: number;
+}
+
+export class Analyst {
+  private thread?: Thread;
+  /** The recording that the thread works on. */
+  private at?: string;
+  private readonly deaths = new Map<string, number>();
+  private readonly aside = new Map<string, string>();
+  private readonly pulses = new Map<string, NewestPulse>();
+  private progress: Progress = { recordings: 0, incomplete: 0, behindSeconds: 0 };
+  private retryMs = FIRST_RETRY_MS;
+  private isStopped = false;
+  private isWoken = false;
+  private readonly unlisten: () => void;
+  private cancelStart: () => void = () => {};
+  private cancelWake: () => void = () => {};
+  private cancelWatch: () => void = () => {};
+
+  constructor(private readonly options: AnalystOptions) {
+    this.unlisten = options.store.events.on("stored", () => this.wake());
+    // Behind whatever the hub begins with.
+    this.startAfter(FIRST_RETRY_MS);
+  }
+
+  status(): AnalysisStatus {
+    const aside = [...this.aside].map(([recording, reason]) => ({ recording, reason }));
+    return { running: this.thread !== undefined, ...this.progress, aside };
+  }
+
+  /** Of the handheld's (hex) running recording. */
+  newest(device: string): NewestPulse | undefined {
+    return this.pulses.get(device);
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.unlisten();
+    this.cancelStart();
+    this.cancelWake();
+    this.cancelWatch();
+    const { thread } = this;
+    this.thread = undefined;
+    await thread?.terminate();
+  }
+
+  private startAfter(ms: number): void {
+    this.cancelStart = this.options.clock.after(ms, () => this.start());
+  }
+
+  private start(): void {
+    const { dataDir, startThread = startWorker } = this.options;
+    const thread = startThread({ dataDir, aside: [...this.aside.keys()] });
+    this.thread = thread;
+    thread.on("message", (message) => {
+      if (thread === this.thread) this.take(message);
+    });
+    thread.on("error", (error) => this.died(thread, error));
+    thread.on("exit", () => this.died(thread));
+  }
+
+  private take(message: FromWorker): void {
+    this.cancelWatch();
+    if (message.t === "idle") {
+      const { t: _, ...progress } = message;
+      this.progress = progress;
+      this.at = undefined;
+      this.retryMs = FIRST_RETRY_MS;
+      return;
+    }
+    this.cancelWatch = this.options.clock.after(HANGS_MS, () => void this.thread?.terminate());
+    if (message.t === "at") this.at = message.recording;
+    else if (message.t === "pulse") this.pulses.set(message.device, { ...message.pulse, at: message.at });
+    else if (message.t === "aside") this.setAside(message.recording, message.reason);
+    else this.keep(message.checkpoint);
+  }
+
+  private keep(checkpoint: Extract<FromWorker, { t: "checkpoint" }>["checkpoint"]): void {
+    const { store, clock, log } = this.options;
+    const { thread } = this;
+    try {
+      const number = store.keepFindings(checkpoint);
+      thread?.postMessage({ t: "kept", number });
+    } catch (error) {
+      log.warn(
+        { code: codeOf(error), recording: checkpoint.recording },
+        `findings were not kept: ${(error as Error).message}; they are found again`,
+      );
+      clock.after(REFUSED_MS, () => {
+        if (thread === this.thread) thread?.postMessage({ t: "kept" });
+      });
+    }
+  }
+
+  private setAside(recording: string, reason: string): void {
+    this.aside.set(recording, reason);
+    this.options.log.warn({ recording }, `recording ${recording} is not analysed: ${reason}`);
+  }
+
+  private died(thread: Thread, error?: Error): void {
+    if (thread !== this.thread || this.isStopped) return;
+    this.thread = undefined;
+    this.cancelWatch();
+    const { at, retryMs } = this;
+    this.at = undefined;
+    this.options.log.error(
+      { code: codeOf(error), recording: at, error: error?.stack },
+      `the thread that analyses ended${error ? `: ${error.message}` : ""}; it is started again, and recording goes on`,
+    );
+    if (at !== undefined) {
+      const deaths = (this.deaths.get(at) ?? 0) + 1;
+      this.deaths.set(at, deaths);
+      if (deaths >= MAX_DEATHS)
+        this.setAside(at, `a defect in its analysis ended it ${deaths} times; please report it`);
+    }
+    this.retryMs = Math.min(2 * retryMs, LAST_RETRY_MS);
+    this.startAfter(retryMs);
+  }
+
+  private wake(): void {
+    if (this.isWoken) return;
+    this.isWoken = true;
+    this.cancelWake = this.options.clock.after(WAKE_MS, () => {
+      this.isWoken = false;
+      this.thread?.postMessage({ t: "wake" });
+    });
+  }
+}
+
+/** From a file beside the program, or beside this one, run from its sources. */
+function startWorker(settings: WorkerSettings): Thread {
+  const ending = extname(__filename);
+  return new Worker(join(__dirname, `findingsworker${ending}`), {
+    workerData: settings,
+    execArgv: ending === ".ts" ? ["-r", "ts-node/register/transpile-only"] : [],
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+  });
+}

@@ -1,0 +1,96 @@
+/** Events on disk: what grouping makes of the episodes, under ids that stay while an event grows. */
+import type { Database } from "better-sqlite3";
+import { fromHex, toHex } from "../../../protocol/bytes";
+import type { Keyring } from "../keyring";
+import { SealedTable } from "../rows";
+import { type EventBody, group, type Timeline } from "./group";
+import { EVENT_COLUMNS, type EventRow, eventBody, eventPlace } from "./rows";
+import { sealJson } from "./sealedjson";
+import type { EventInfo, EventKind, EventPart } from "./types";
+
+interface Kept {
+  id: number;
+  body: EventBody;
+}
+
+const partKey = ({ recording, analysis, from }: EventPart) => `${recording}/${analysis}/${from}`;
+
+export class Events {
+  private readonly table: SealedTable<EventRow>;
+
+  constructor(
+    private readonly db: Database,
+    private readonly keyring: Keyring,
+  ) {
+    this.table = new SealedTable(db, keyring, "events", EVENT_COLUMNS, 1);
+  }
+
+  /**
+   * Puts what an analysis says in the place of what it said before.
+   * @param device in hex
+   * @returns events that are new or changed
+   */
+  put(
+    device: string,
+    version: string,
+    { recording, analysis }: Pick<Timeline, "recording" | "analysis">,
+    parts: Map<EventKind, EventPart[]>,
+  ): EventInfo[] {
+    const own = this.of(fromHex(device)).filter(({ body }) => body.version === version);
+    const kinds = new Set([...own.map(({ body }) => body.kind), ...parts.keys()]);
+    return [...kinds].flatMap((kind) => {
+      const before = own.filter(({ body }) => body.kind === kind);
+      const others = before
+        .flatMap(({ body }) => body.parts)
+        .filter((part) => part.recording !== recording || part.analysis !== analysis);
+      return this.replace(device, before, group(kind, version, [...others, ...(parts.get(kind) ?? [])]));
+    });
+  }
+
+  /** What an erased recording had a part in; what is left is grouped anew. */
+  erase(device: Uint8Array, recording: string): void {
+    for (const event of this.of(device)) {
+      const { kind, version, parts } = event.body;
+      const left = parts.filter((part) => part.recording !== recording);
+      if (left.length < parts.length) this.replace(toHex(device), [event], group(kind, version, left));
+    }
+  }
+
+  private of(device: Uint8Array): Kept[] {
+    const rows = this.db
+      .prepare("SELECT * FROM events WHERE device = ? ORDER BY id")
+      .all(device) as EventRow[];
+    // What was edited behind our back is left for verify to tell of, not built upon.
+    return rows
+      .filter((row) => this.table.intact(row))
+      .map((row) => ({ id: row.id, body: eventBody(this.keyring, row) }));
+  }
+
+  /** An event keeps the lowest id that any of its parts had. */
+  private replace(device: string, before: Kept[], after: EventBody[]): EventInfo[] {
+    const idOf = new Map<string, number>();
+    for (const { id, body } of before)
+      for (const part of body.parts) if (!idOf.has(partKey(part))) idOf.set(partKey(part), id);
+    const free = new Map(before.map(({ id, body }) => [id, body]));
+    const told: EventInfo[] = [];
+    for (const body of after) {
+      const ids = body.parts.map((part) => idOf.get(partKey(part)) ?? 0).filter((id) => free.has(id));
+      const id = ids.length > 0 ? Math.min(...ids) : undefined;
+      const old = id === undefined ? undefined : free.get(id);
+      if (id !== undefined) free.delete(id);
+      if (old && JSON.stringify(body) === JSON.stringify(old)) continue;
+      told.push({ id: this.write(fromHex(device), id, body), device, ...body });
+    }
+    for (const id of free.keys()) this.db.prepare("DELETE FROM events WHERE id = ?").run(id);
+    return told;
+  }
+
+  private write(device: Uint8Array, known: number | undefined, body: EventBody): number {
+    const id =
+      known ?? (this.db.prepare("SELECT coalesce(max(id), 0) + 1 FROM events").pluck().get() as number);
+    const row = { id, device: Buffer.from(device), body: sealJson(this.keyring, body, eventPlace(id)) };
+    if (known === undefined) this.table.insert(row);
+    else this.table.update(row);
+    return id;
+  }
+}

@@ -1,0 +1,160 @@
+/** The read side of findings: what analyses say, the events that follow, and what is still to be analysed. */
+import type { Database } from "better-sqlite3";
+import { toHex } from "../../../protocol/bytes";
+import { Feed } from "../feed";
+import type { Keyring } from "../keyring";
+import { SealedTable } from "../rows";
+import {
+  ANALYSIS_COLUMNS,
+  type AnalysisRow,
+  analysisBody,
+  EVENT_COLUMNS,
+  type EventRow,
+  eventBody,
+  resumePlace,
+} from "./rows";
+import type { AnalysisInfo, EventInfo } from "./types";
+
+/** Where an analysis goes on. */
+export interface Resume {
+  number: number;
+  next: number;
+  samples: number;
+  /** Undefined for one that was asked for and has taken nothing yet. */
+  state?: Uint8Array;
+}
+
+export interface Due {
+  /** Of the recording. */
+  id: string;
+  /** Another one when more of it is here. */
+  mark: string;
+}
+
+export class FindingsReader {
+  private readonly analyses: SealedTable<AnalysisRow>;
+  private readonly events: SealedTable<EventRow>;
+
+  constructor(
+    private readonly db: Database,
+    private readonly keyring: Keyring,
+  ) {
+    this.analyses = new SealedTable(db, keyring, "analyses", ANALYSIS_COLUMNS, 1);
+    this.events = new SealedTable(db, keyring, "events", EVENT_COLUMNS, 1);
+  }
+
+  /** @param id of a recording, whole; @returns its analyses, oldest first, without those that were altered */
+  of(id: string): AnalysisInfo[] {
+    return this.rowsOf(id)
+      .filter((row) => this.analyses.intact(row))
+      .map((row) => this.infoOf(id, row));
+  }
+
+  /** Of every handheld, or of one (hex), oldest first; without what a later analysis of the same recordings replaced. */
+  listed(device?: string): EventInfo[] {
+    const rows = this.db.prepare("SELECT * FROM events ORDER BY id").all() as EventRow[];
+    const found = rows
+      .filter((row) => (device === undefined || toHex(row.device) === device) && this.events.intact(row))
+      .map((row): EventInfo => ({ id: row.id, device: toHex(row.device), ...eventBody(this.keyring, row) }))
+      .filter((event) => event.parts.some((part) => this.isNewest(part.recording, part.analysis)));
+    return found.sort((a, b) => (a.fromMs ?? 0) - (b.fromMs ?? 0) || a.id - b.id);
+  }
+
+  /**
+   * Recordings that wait for this version, the newest first: those that no version has analysed to their end, and those
+   * of which it was asked for.
+   */
+  due(version: string): Due[] {
+    return this.db
+      .prepare(
+        `SELECT id, next || '/' || held || '/' || coalesce(closed_at, '-') AS mark FROM recordings r
+         WHERE length(mk) > 0 AND held > 0 AND (
+           NOT EXISTS (SELECT 1 FROM analyses WHERE recording = r.key AND ended = 1)
+           OR EXISTS (SELECT 1 FROM analyses LEFT JOIN resumes ON analysis = id WHERE recording = r.key AND ended = 0
+                      AND version = @version AND (next = 0 OR state IS NOT NULL))
+         ) ORDER BY key DESC`,
+      )
+      .all({ version }) as Due[];
+  }
+
+  /** The analysis of a recording (id) by this version that is under way or asked for; one without its state begins anew. */
+  resume(id: string, version: string): Resume | undefined {
+    const row = this.db
+      .prepare(
+        `SELECT analyses.*, state FROM analyses LEFT JOIN resumes ON analysis = analyses.id
+         WHERE recording = (SELECT key FROM recordings WHERE id = ?) AND version = ? AND ended = 0
+           AND (next = 0 OR state IS NOT NULL) ORDER BY number DESC LIMIT 1`,
+      )
+      .get(id, version) as (AnalysisRow & { state: Buffer | null }) | undefined;
+    if (!row) return undefined;
+    const { number, next, samples, state } = row;
+    return {
+      number,
+      next,
+      samples,
+      state: state ? this.keyring.unwrap(state, resumePlace(row.id)) : undefined,
+    };
+  }
+
+  feed(id: string): Feed {
+    return new Feed(this.db, this.keyring, id);
+  }
+
+  /** What verification says of rows that are not as the store wrote them. */
+  altered(): string[] {
+    const problems: string[] = [];
+    const look = <Row extends { id: number }>(
+      table: SealedTable<Row & { mac?: Buffer }>,
+      said: string,
+      open: (row: Row) => unknown,
+    ) => {
+      for (const row of this.db.prepare(`SELECT * FROM ${table.name} ORDER BY id`).iterate() as Iterable<Row>)
+        if (!table.intact(row) || !opens(() => open(row))) problems.push(`${said} ${row.id} was altered`);
+    };
+    look<AnalysisRow>(this.analyses, "the row of analysis", (row) => analysisBody(this.keyring, row));
+    look<EventRow>(this.events, "the row of event", (row) => eventBody(this.keyring, row));
+    return problems;
+  }
+
+  private rowsOf(id: string): AnalysisRow[] {
+    return this.db
+      .prepare(
+        "SELECT * FROM analyses WHERE recording = (SELECT key FROM recordings WHERE id = ?) ORDER BY number",
+      )
+      .all(id) as AnalysisRow[];
+  }
+
+  /** Until one has ended, whatever is newest tells most. */
+  private isNewest(id: string, number: number): boolean {
+    const rows = this.rowsOf(id);
+    const last = rows.findLast((row) => row.ended === 1) ?? rows.findLast((row) => row.next > 0);
+    return last !== undefined && number >= last.number;
+  }
+
+  private infoOf(recording: string, row: AnalysisRow): AnalysisInfo {
+    const { number, lead, version, samples, ended } = row;
+    const { name, settings, summary, episodes, open } = analysisBody(this.keyring, row);
+    return {
+      id: `${recording}/${number}`,
+      recording,
+      number,
+      lead,
+      name,
+      settings,
+      version,
+      samples,
+      ended: ended === 1,
+      episodes: [...episodes, ...(open ? [open] : [])].sort((a, b) => a.from - b.from || a.to - b.to),
+      summary,
+    };
+  }
+}
+
+function opens(open: () => unknown): boolean {
+  try {
+    open();
+    return true;
+  } catch {
+    return false;
+  }
+}

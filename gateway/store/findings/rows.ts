@@ -1,0 +1,60 @@
+/** Rows of analyses and events, and what is sealed within them. */
+import type { Finding } from "../../rhythm/findings";
+import type { Keyring } from "../keyring";
+import type { Sealed } from "../rows";
+import type { EventBody } from "./group";
+import { openJson } from "./sealedjson";
+import type { AnalysisInfo } from "./types";
+
+export interface AnalysisRow extends Sealed {
+  id: number;
+  recording: number;
+  number: number;
+  lead: number;
+  version: string;
+  next: number;
+  samples: number;
+  ended: 0 | 1;
+  body: Buffer;
+}
+
+export const ANALYSIS_COLUMNS: (keyof AnalysisRow & string)[] = [
+  "id",
+  "recording",
+  "number",
+  "lead",
+  "version",
+  "next",
+  "samples",
+  "ended",
+  "body",
+];
+
+export interface EventRow extends Sealed {
+  id: number;
+  device: Buffer;
+  body: Buffer;
+}
+
+export const EVENT_COLUMNS: (keyof EventRow & string)[] = ["id", "device", "body"];
+
+/** What an analysis says. */
+export type AnalysisBody = Pick<AnalysisInfo, "name" | "settings" | "summary"> & {
+  /** Those that ended, as they came. */
+  episodes: Finding[];
+  open?: Finding;
+};
+
+export const analysisPlace = (id: number) => `analysis ${id}`;
+export const resumePlace = (id: number) => `state of analysis ${id}`;
+export const eventPlace = (id: number) => `event ${id}`;
+
+/** @throws STORE_SECRET */
+export function analysisBody(keyring: Keyring, { id, body }: Pick<AnalysisRow, "id" | "body">): AnalysisBody {
+  return openJson(keyring, body, analysisPlace(id)) as AnalysisBody;
+}
+
+/** @throws STORE_SECRET */
+export function eventBody(keyring: Keyring, { id, body }: Pick<EventRow, "id" | "body">): EventBody {
+  return openJson(keyring, body, eventPlace(id)) as EventBody;
+}
