@@ -6,6 +6,7 @@ import { addCheckpoint } from "./checkpoint";
 import { addClaim } from "./claim";
 import { addDevices } from "./devices";
 import { addExport } from "./exporting";
+import { addFindings } from "./findings";
 import { addForget } from "./forget";
 import { addMirror } from "./mirror";
 import { addName } from "./naming";
@@ -61,6 +62,7 @@ export async function run(
   addName(program, terminal);
   addRecordings(program, terminal);
   addShow(program, terminal);
+  addFindings(program, terminal, setExit);
   extras.add?.(program, terminal);
   addExport(program, terminal);
   addProof(program, terminal);

@@ -2,24 +2,28 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { StatusReport } from "../backup/status";
+import type { AnalysisStatus } from "../findings/analyst";
 import type { HubStatus } from "../health/status";
 import type { AdapterStatus, RadioStatus } from "../radio/radio";
 import { askHub, type Connection, connectionOf, signalText } from "./connection";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { lostLines } from "./restore";
 import type { Terminal } from "./terminal";
-import { ago, bytesText, counted, localTime, table } from "./text";
+import { ago, bytesText, clockTime, counted, localTime, table } from "./text";
 
 type Listed = StatusReport["handhelds"][number] & { connection?: Connection };
 /** What the store's files say, and what the hub says that runs on them. */
 type Report = Omit<StatusReport, "handhelds"> & { handhelds: Listed[]; hub?: HubStatus };
 type Fact = [string, string];
 
+/** A running recording's newest blocks are on their way. */
+const UP_TO_DATE_SECONDS = 5;
+
 export function addStatus(program: Command, terminal: Terminal): void {
   program
     .command("status")
     .description(
-      "how the hub is: broker, adapters, handhelds, disk, log, backups and mirrors, what was refused, and what to do next",
+      "how the hub is: broker, adapters, analysis, handhelds, disk, log, backups and mirrors, what was refused, and what to do next",
     )
     .option("--json", "print JSON")
     .option("--data <dir>", "data directory")
@@ -70,14 +74,27 @@ function factsOf(report: Report, now: number): Fact[] {
 }
 
 function factsOfHub(hub: HubStatus, now: number): Fact[] {
-  const { broker, radio, roles, startedAt, taken = [], version, web } = hub;
+  const { analysis, broker, radio, roles, startedAt, taken = [], version, web } = hub;
   return [
     ["hub", `running since ${localTime(startedAt)}: avnode ${version}, ${roles.join(" and ")}`],
     ["broker", `${broker.address}, ${broker.connected ? "connected" : "NOT CONNECTED"}`],
     ...(web === undefined ? [] : [["api", web] satisfies Fact]),
     ...taken.map((port): Fact => ["port", `another program has ${port}: the address above is no default`]),
     ...(radio ? factsOfRadio(radio, now) : [["radio", "none"] satisfies Fact]),
+    ...(analysis ? [["analysis", analysisText(analysis)] satisfies Fact] : []),
   ];
+}
+
+function analysisText({ running, recordings, incomplete, behindSeconds, aside }: AnalysisStatus): string {
+  const words = [
+    behindSeconds < UP_TO_DATE_SECONDS
+      ? "up to date"
+      : `behind by ${clockTime(behindSeconds)} in ${counted(recordings, "recording")}`,
+  ];
+  if (incomplete > 0) words.push(`${counted(incomplete, "recording waits", "recordings wait")} for frames`);
+  if (!running) words.push("its thread is being started");
+  for (const { recording, reason } of aside) words.push(`${recording} set aside: ${reason}`);
+  return words.join("; ");
 }
 
 function factsOfRadio({ simulated, adapters, links, connects, closes }: RadioStatus, now: number): Fact[] {

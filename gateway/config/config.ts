@@ -74,10 +74,8 @@ const schema = z.strictObject({
   homeAssistant: z
     .strictObject({
       discovery: z.boolean(),
-      /** Kept for heart rate and findings. */
-      values: z
-        .literal(false, "not in this version: heart rate and findings come with rhythm analysis")
-        .optional(),
+      /** Heart rate, rhythm and the last finding too: health data, in clear to whoever may read that broker. */
+      values: z.boolean().optional(),
       /** Of its discovery topics. */
       prefix: z
         .string()

@@ -162,7 +162,7 @@ export class Analyst {
     const { at, retryMs } = this;
     this.at = undefined;
     this.options.log.error(
-      { code: codeOf(error), recording: at, error: error?.stack },
+      { code: error && codeOf(error), recording: at, error: error?.stack },
       `the thread that analyses ended${error ? `: ${error.message}` : ""}; it is started again, and recording goes on`,
     );
     if (at !== undefined) {

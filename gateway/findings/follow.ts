@@ -26,6 +26,8 @@ export interface Cadence {
 
 /** The state that goes with each has some 100 kB; what is lost with the process is done again in a moment. */
 const CADENCE: Cadence = { seconds: 120, behindSeconds: 1800, newsSeconds: 30 };
+/** One may come between two blocks of a recording that runs. */
+export const QUIET_STEPS = 2;
 /** Heart rate is the mean of so much of the newest signal. */
 const PULSE_SECONDS = 10;
 const STATE_LEVEL = 1;
@@ -62,6 +64,8 @@ export class Follower {
   private keptSample: number;
   private episodes: Finding[] = [];
   private hasNews = false;
+  /** Steps in a row that found nothing. */
+  private quiet = 0;
   /** Ends of the newest beats' intervals, and their lengths in seconds. */
   private intervals: { to: number; seconds: number }[] = [];
 
@@ -91,7 +95,9 @@ export class Follower {
     const behindSeconds = () => Math.max(0, samples - this.sample) / rate;
     this.next = next;
     // Many recordings are looked at of which nothing has come.
-    if (pieces.length === 0 && !ended) return { isAll, behindSeconds: behindSeconds() };
+    if (pieces.length === 0 && !ended)
+      return { checkpoint: this.restingCheckpoint(), isAll, behindSeconds: behindSeconds() };
+    this.quiet = 0;
     this.analysis ??= new Analysis(this.lead.settings, this.from?.state && unpacked(this.from.state));
     for (const piece of pieces) this.take(piece, this.analysis);
     if (ended) this.add(this.analysis.end());
@@ -111,6 +117,12 @@ export class Follower {
     this.keptSample = this.sample;
     this.episodes = [];
     this.hasNews = false;
+  }
+
+  /** What nothing follows for a while is kept, too. */
+  private restingCheckpoint(): Checkpoint | undefined {
+    const isUnkept = this.analysis !== undefined && this.sample > this.keptSample;
+    return isUnkept && ++this.quiet === QUIET_STEPS ? this.checkpoint(this.analysis!, false) : undefined;
   }
 
   private isDue(seconds: number, isAll: boolean): boolean {

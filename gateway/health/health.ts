@@ -1,5 +1,6 @@
 /** Whether a running hub is well, and what its owner should do where it is not. Without names and health data. */
 import { type Clock, systemClock } from "../clock";
+import type { AnalysisStatus } from "../findings/analyst";
 import type { Hub } from "../hub";
 import type { AdapterStatus, RadioStatus } from "../radio/radio";
 import type { Role } from "../roles";
@@ -8,7 +9,7 @@ import { type Disk, diskOf, isLast } from "./disk";
 import type { HubStatus } from "./status";
 
 export interface HealthOptions {
-  hub: Pick<Hub, "store" | "broker" | "relay" | "radio" | "connected">;
+  hub: Pick<Hub, "store" | "analyst" | "broker" | "relay" | "radio" | "connected">;
   dataDir: string;
   version: string;
   roles: readonly Role[];
@@ -31,6 +32,7 @@ export class HubHealth {
     const radio = hub.radio?.status();
     const store = hub.store && { ...hub.store.health, disk: diskOf(dataDir) };
     const connected = hub.connected();
+    const analysis = hub.analyst?.status();
     const severe = [...problemsOfStore(store), ...problemsOfBroker(connected)];
     return {
       pid: process.pid,
@@ -38,8 +40,9 @@ export class HubHealth {
       roles: [...roles],
       startedAt: this.startedAt,
       ok: severe.length === 0 && works(radio),
-      problems: [...severe, ...problemsOfRadio(radio)],
+      problems: [...severe, ...problemsOfRadio(radio), ...problemsOfAnalysis(analysis)],
       store,
+      analysis,
       broker: { address: broker, connected },
       web: this.web?.address,
       taken: [hub.broker?.taken, this.web?.taken].filter((port) => port !== undefined),
@@ -66,6 +69,15 @@ function problemsOfBroker(connected: boolean): string[] {
     : [
         "the broker cannot be reached: see that it runs, and that its address and password in --config FILE hold",
       ];
+}
+
+/** Recording and receipts do not depend on it: what is wrong here leaves `ok`. */
+function problemsOfAnalysis(analysis: AnalysisStatus | undefined): string[] {
+  const aside = analysis?.aside ?? [];
+  if (aside.length === 0) return [];
+  return [
+    `findings are missing of ${aside.length === 1 ? "a recording that was" : `${aside.length} recordings that were`} set aside: see which, and why, in 'avnode status'`,
+  ];
 }
 
 function problemsOfRadio(radio: RadioStatus | undefined): string[] {

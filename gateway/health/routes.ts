@@ -22,13 +22,19 @@ export function addHealth(app: FastifyInstance, { status, metrics }: HealthView)
 }
 
 /** Without addresses of handhelds, their names on the air and paths: it ends up in other programs' logs. */
-function publicPart({ ok, problems, version, startedAt, store, broker, radio, presences }: HubStatus) {
+function publicPart(status: HubStatus) {
+  const { ok, problems, version, startedAt, store, analysis, broker, radio, presences } = status;
   return {
     ok,
     problems,
     version,
     startedAt,
     store: store && { ok: store.ok, reason: store.reason, since: store.since, disk: store.disk },
+    analysis: analysis && {
+      running: analysis.running,
+      behindSeconds: analysis.behindSeconds,
+      aside: analysis.aside.length,
+    },
     broker: { connected: broker.connected },
     radio: radio && {
       simulated: radio.simulated,

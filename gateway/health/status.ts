@@ -1,4 +1,5 @@
 /** What a running hub says of itself, to whoever asks on its machine. */
+import type { AnalysisStatus } from "../findings/analyst";
 import type { RadioStatus } from "../radio/radio";
 import type { Role } from "../roles";
 import type { Health } from "../store/commit";
@@ -26,6 +27,8 @@ export interface HubStatus {
   problems: string[];
   /** Where it has that role: whether the disk takes frames, and the room on it. */
   store?: Health & { disk: Disk };
+  /** Where it has the store's role. */
+  analysis?: AnalysisStatus;
   broker: { address: string; connected: boolean };
   /** Address of the API. */
   web?: string;

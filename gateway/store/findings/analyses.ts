@@ -14,6 +14,7 @@ import {
   type AnalysisRow,
   analysisBody,
   analysisPlace,
+  newAnalysis,
   resumePlace,
 } from "./rows";
 import { sealJson } from "./sealedjson";
@@ -32,7 +33,7 @@ export interface Taken {
 export class Analyses {
   private readonly table: SealedTable<AnalysisRow>;
   private readonly events: Events;
-  private readonly newest: Statement;
+  private readonly numbered: Statement;
   /** By row; only what a transaction has brought to disk. */
   private readonly bodies = new Map<number, AnalysisBody>();
   private readonly transact: (
@@ -46,7 +47,7 @@ export class Analyses {
   ) {
     this.table = new SealedTable(db, keyring, "analyses", ANALYSIS_COLUMNS, 1);
     this.events = new Events(db, keyring);
-    this.newest = db.prepare("SELECT * FROM analyses WHERE recording = ? AND number = ?");
+    this.numbered = db.prepare("SELECT * FROM analyses WHERE recording = ? AND number = ?");
     this.transact = db.transaction((checkpoint: Checkpoint, open: Open) =>
       this.write(checkpoint, open),
     ).immediate;
@@ -123,41 +124,33 @@ export class Analyses {
       startMs: open.startMs,
     };
     const parts = partsOf([...body.episodes, ...(body.open ? [body.open] : [])], timeline);
-    return this.events.put(toHex(recording.device), row.version, timeline, parts);
+    return this.events.put(toHex(recording.device), row.version, recording.id, parts);
   }
 
   /** The analysis where it stands, or one that begins. */
   private standing(
     recording: RecordingRow,
     checkpoint: Checkpoint,
-  ): { row: AnalysisRow; body: AnalysisBody } {
-    const { number, lead, version, from, name, settings } = checkpoint;
-    const empty: AnalysisBody = { name, settings, episodes: [] };
+  ): { row: AnalysisRow; body: Pick<AnalysisBody, "episodes" | "open"> } {
+    const { number, version, from } = checkpoint;
     if (number === undefined) {
-      const free = (what: string) =>
-        this.db.prepare(`SELECT coalesce(max(${what}), 0) + 1 FROM analyses`).pluck().get() as number;
-      const own = this.db
-        .prepare("SELECT coalesce(max(number), 0) + 1 FROM analyses WHERE recording = ?")
-        .pluck()
-        .get(recording.key) as number;
       if (from !== 0) throw stale(checkpoint);
-      const row = { id: free("id"), recording: recording.key, number: own, lead, version } as AnalysisRow;
-      return { row, body: empty };
+      const row = newAnalysis(this.db, this.keyring, recording.key, version, checkpoint);
+      return { row, body: { episodes: [] } };
     }
-    const row = this.newest.get(recording.key, number) as AnalysisRow | undefined;
+    const row = this.numbered.get(recording.key, number) as AnalysisRow | undefined;
     if (!row || row.ended || row.next !== from || row.version !== version) throw stale(checkpoint);
     if (!this.table.intact(row))
       throw new StoreError(
         "STORE_ALTERED",
         `the row of analysis ${recording.id}/${number} was altered: nothing is added to it. Run 'avnode verify'`,
       );
-    if (row.next === 0) return { row: { ...row, lead }, body: empty };
     return { row, body: this.bodies.get(row.id) ?? analysisBody(this.keyring, row) };
   }
 }
 
 /** Whether events may change with it. */
-function tellsMore({ episodes, open }: Checkpoint, before: AnalysisBody): boolean {
+function tellsMore({ episodes, open }: Checkpoint, before: Pick<AnalysisBody, "open">): boolean {
   return [...episodes, open, before.open].some((episode) => episode && isEventKind(episode.rhythm));
 }
 

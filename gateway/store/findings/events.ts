@@ -3,7 +3,7 @@ import type { Database } from "better-sqlite3";
 import { fromHex, toHex } from "../../../protocol/bytes";
 import type { Keyring } from "../keyring";
 import { SealedTable } from "../rows";
-import { type EventBody, group, type Timeline } from "./group";
+import { type EventBody, group } from "./group";
 import { EVENT_COLUMNS, type EventRow, eventBody, eventPlace } from "./rows";
 import { sealJson } from "./sealedjson";
 import type { EventInfo, EventKind, EventPart } from "./types";
@@ -26,23 +26,16 @@ export class Events {
   }
 
   /**
-   * Puts what an analysis says in the place of what it said before.
+   * Puts what an analysis says in the place of what it, or one of the same version before it, said of the recording.
    * @param device in hex
    * @returns events that are new or changed
    */
-  put(
-    device: string,
-    version: string,
-    { recording, analysis }: Pick<Timeline, "recording" | "analysis">,
-    parts: Map<EventKind, EventPart[]>,
-  ): EventInfo[] {
+  put(device: string, version: string, recording: string, parts: Map<EventKind, EventPart[]>): EventInfo[] {
     const own = this.of(fromHex(device)).filter(({ body }) => body.version === version);
     const kinds = new Set([...own.map(({ body }) => body.kind), ...parts.keys()]);
     return [...kinds].flatMap((kind) => {
       const before = own.filter(({ body }) => body.kind === kind);
-      const others = before
-        .flatMap(({ body }) => body.parts)
-        .filter((part) => part.recording !== recording || part.analysis !== analysis);
+      const others = before.flatMap(({ body }) => body.parts).filter((part) => part.recording !== recording);
       return this.replace(device, before, group(kind, version, [...others, ...(parts.get(kind) ?? [])]));
     });
   }

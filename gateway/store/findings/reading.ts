@@ -1,9 +1,10 @@
 /** The read side of findings: what analyses say, the events that follow, and what is still to be analysed. */
 import type { Database } from "better-sqlite3";
-import { toHex } from "../../../protocol/bytes";
+import { fromHex, toHex } from "../../../protocol/bytes";
 import { Feed } from "../feed";
 import type { Keyring } from "../keyring";
 import { SealedTable } from "../rows";
+import { group } from "./group";
 import {
   ANALYSIS_COLUMNS,
   type AnalysisRow,
@@ -13,7 +14,7 @@ import {
   eventBody,
   resumePlace,
 } from "./rows";
-import type { AnalysisInfo, EventInfo } from "./types";
+import type { AnalysisInfo, EventInfo, EventPart } from "./types";
 
 /** Where an analysis goes on. */
 export interface Resume {
@@ -50,14 +51,28 @@ export class FindingsReader {
       .map((row) => this.infoOf(id, row));
   }
 
-  /** Of every handheld, or of one (hex), oldest first; without what a later analysis of the same recordings replaced. */
+  /** Of every handheld, or of one (hex), oldest first; without what a later analysis of a recording replaced. */
   listed(device?: string): EventInfo[] {
-    const rows = this.db.prepare("SELECT * FROM events ORDER BY id").all() as EventRow[];
-    const found = rows
-      .filter((row) => (device === undefined || toHex(row.device) === device) && this.events.intact(row))
-      .map((row): EventInfo => ({ id: row.id, device: toHex(row.device), ...eventBody(this.keyring, row) }))
-      .filter((event) => event.parts.some((part) => this.isNewest(part.recording, part.analysis)));
-    return found.sort((a, b) => (a.fromMs ?? 0) - (b.fromMs ?? 0) || a.id - b.id);
+    const rows = (
+      device === undefined
+        ? this.db.prepare("SELECT * FROM events").all()
+        : this.db.prepare("SELECT * FROM events WHERE device = ?").all(fromHex(device))
+    ) as EventRow[];
+    const newest = new Map<string, number>();
+    const isNewest = ({ recording, analysis }: EventPart) => {
+      const number = newest.get(recording) ?? this.newestNumber(recording);
+      newest.set(recording, number);
+      return analysis >= number;
+    };
+    const events = rows
+      .filter((row) => this.events.intact(row))
+      .flatMap((row) => {
+        const body = eventBody(this.keyring, row);
+        const parts = body.parts.filter(isNewest);
+        const bodies = parts.length === body.parts.length ? [body] : group(body.kind, body.version, parts);
+        return bodies.map((one): EventInfo => ({ id: row.id, device: toHex(row.device), ...one }));
+      });
+    return events.sort((a, b) => (a.fromMs ?? 0) - (b.fromMs ?? 0) || a.id - b.id);
   }
 
   /**
@@ -124,11 +139,11 @@ export class FindingsReader {
       .all(id) as AnalysisRow[];
   }
 
-  /** Until one has ended, whatever is newest tells most. */
-  private isNewest(id: string, number: number): boolean {
+  /** Of the analysis that tells most: until one has ended, the newest. */
+  private newestNumber(id: string): number {
     const rows = this.rowsOf(id);
-    const last = rows.findLast((row) => row.ended === 1) ?? rows.findLast((row) => row.next > 0);
-    return last !== undefined && number >= last.number;
+    const telling = rows.findLast((row) => row.ended === 1) ?? rows.findLast((row) => row.next > 0);
+    return telling?.number ?? 0;
   }
 
   private infoOf(recording: string, row: AnalysisRow): AnalysisInfo {

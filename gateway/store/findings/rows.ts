@@ -1,10 +1,11 @@
 /** Rows of analyses and events, and what is sealed within them. */
+import type { Database } from "better-sqlite3";
 import type { Finding } from "../../rhythm/findings";
 import type { Keyring } from "../keyring";
 import type { Sealed } from "../rows";
 import type { EventBody } from "./group";
-import { openJson } from "./sealedjson";
-import type { AnalysisInfo } from "./types";
+import { openJson, sealJson } from "./sealedjson";
+import type { AnalysedLead, AnalysisInfo } from "./types";
 
 export interface AnalysisRow extends Sealed {
   id: number;
@@ -57,4 +58,29 @@ export function analysisBody(keyring: Keyring, { id, body }: Pick<AnalysisRow, "
 /** @throws STORE_SECRET */
 export function eventBody(keyring: Keyring, { id, body }: Pick<EventRow, "id" | "body">): EventBody {
   return openJson(keyring, body, eventPlace(id)) as EventBody;
+}
+
+/** The row of an analysis that has taken nothing yet, within the caller's transaction. @param recording key of its row */
+export function newAnalysis(
+  db: Database,
+  keyring: Keyring,
+  recording: number,
+  version: string,
+  { lead, name, settings }: AnalysedLead,
+): AnalysisRow {
+  const nextId = db.prepare("SELECT coalesce(max(id), 0) + 1 FROM analyses");
+  const nextNumber = db.prepare("SELECT coalesce(max(number), 0) + 1 FROM analyses WHERE recording = ?");
+  const id = nextId.pluck().get() as number;
+  const body: AnalysisBody = { name, settings, episodes: [] };
+  return {
+    id,
+    recording,
+    number: nextNumber.pluck().get(recording) as number,
+    lead,
+    version,
+    next: 0,
+    samples: 0,
+    ended: 0,
+    body: sealJson(keyring, body, analysisPlace(id)),
+  };
 }

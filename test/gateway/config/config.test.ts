@@ -136,14 +136,14 @@ web:
       "config.yaml:1: radio.exclusiv: unknown key; did you mean exclusive?",
     ],
     [
-      "heart rate for Home Assistant, which no version knows yet",
-      "homeAssistant:\n  discovery: true\n  values: true\n",
-      "config.yaml:3: homeAssistant.values: not in this version: heart rate and findings come with rhythm analysis; correct or remove it",
+      "heart rate for Home Assistant by another word than yes or no",
+      "homeAssistant:\n  discovery: true\n  values: rate\n",
+      "config.yaml:3: homeAssistant.values: invalid input: expected boolean, received string; correct or remove it",
     ],
     [
-      "the same alone, before what lacks",
+      "the second switch without the first",
       "homeAssistant: { values: true }\n",
-      "config.yaml:1: homeAssistant.values: not in this version: heart rate and findings come with rhythm analysis; correct or remove it",
+      "config.yaml:1: homeAssistant: wants discovery, a boolean; add it",
     ],
     [
       "a mistyped key that is wanted",

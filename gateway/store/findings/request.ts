@@ -1,0 +1,28 @@
+/** An analysis that a process beside the one that writes asks for: a row that has taken nothing yet. */
+import type { Database } from "better-sqlite3";
+import { StoreError } from "../errors";
+import type { Keyring } from "../keyring";
+import { SealedTable } from "../rows";
+import { ANALYSIS_COLUMNS, type AnalysisRow, newAnalysis } from "./rows";
+import type { AnalysedLead } from "./types";
+
+/** @param id of the recording @returns its number @throws STORE_NO_OPEN; errors of SQLite */
+export function fileAnalysis(
+  db: Database,
+  keyring: Keyring,
+  id: string,
+  version: string,
+  lead: AnalysedLead | undefined,
+): number {
+  if (!lead)
+    throw new StoreError("STORE_NO_OPEN", `recording ${id} cannot be analysed: its open frame is not here`);
+  const table = new SealedTable<AnalysisRow>(db, keyring, "analyses", ANALYSIS_COLUMNS, 1);
+  return db
+    .transaction(() => {
+      const key = db.prepare("SELECT key FROM recordings WHERE id = ?").pluck().get(id) as number;
+      const row = newAnalysis(db, keyring, key, version, lead);
+      table.insert(row);
+      return row.number;
+    })
+    .immediate();
+}
