@@ -45,9 +45,9 @@ export function scored(path: string, { lead, af }: Comparison): Scored {
   if (!af) {
     if (!annotations.some(({ code }) => isBeat(code))) result.lacks.push("beats");
     else if (!signal) result.lacks.push("signal");
-    else result.beats = scoreRecord(path, lead);
+    else result.beats = { ...scoreRecord(path, lead), record: result.record };
   }
-  if (hasRhythms(annotations)) result.af = scoreAf(path, lead, signal);
+  if (hasRhythms(annotations)) result.af = { ...scoreAf(path, lead, signal), record: result.record };
   else result.lacks.push("rhythms");
   return result;
 }

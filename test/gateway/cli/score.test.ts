@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Annotation, writeAnnotations } from "../../../gateway/wfdb/annotations";
@@ -9,6 +9,7 @@ import { EcgGenerator } from "../../../tools/sim/ecg/generator";
 import { type Built, built } from "./built";
 
 const RATE = 250;
+const DOCUMENT = readFileSync(join(__dirname, "../../../gateway/cli/README.md"), "utf8");
 
 describe("avnode score", function () {
   this.timeout(120_000);
@@ -103,6 +104,8 @@ describe("avnode score", function () {
     it("counts as EC57 does: 150 ms, no ventricular fibrillation, with the first five minutes and without", () => {
       const { status, stdout } = avnode(join(dir, "long"), "--json");
       assert.equal(status, 0);
+      for (const [, key] of stdout.matchAll(/"(\w+)":/g))
+        assert.ok(DOCUMENT.includes(`\`${key}\``), `${key} is not documented`);
       const { records, gross } = JSON.parse(stdout);
       const [{ whole, learned, veb, sveb }] = records;
       // The beat that lies 0.18 s beside its note is a miss and an extra; the one that is not noted is an extra, early on.
