@@ -1,6 +1,7 @@
 /**
- * From samples of one or several leads to beats with their classes, as they arrive. A beat is final when the detector
- * has found the two beats behind it, or {@link PATIENCE_SECONDS} after it: at most {@link DELAY_SECONDS} later. The
+ * From samples of one or several leads to beats with their classes, as they arrive: causal, with a bounded delay. A beat
+ * is final when the detector has found the two beats behind it, or {@link PATIENCE_SECONDS} after it: at most
+ * {@link DELAY_SECONDS} later, and no more was measured over MIT-BIH's DS1, its noise and made-up signals. The
  * same samples give the same beats however they are cut into blocks, and a classifier that was saved goes on as though
  * nothing had happened.
  */

@@ -13,7 +13,7 @@ import { resample, WAVE_RATE, waveSamples } from "./signal";
 import { readable, windowFeatures } from "./window";
 
 export const WINDOW_SECONDS = 30;
-/** So much signal may lie between a beat and the call that brings it. */
+/** So much signal may lie between a beat and the call that brings it: more than a classifier's delay and a block. */
 export const SETTLE_SECONDS = 10;
 /** From a window's end to its answer. */
 export const WINDOW_DELAY_SECONDS = CONTEXT.behind + SETTLE_SECONDS;
