@@ -1,7 +1,9 @@
 /**
  * Beats, their classes, episodes, and the whole chain from signal quality to episodes on real ECG: how many times faster
- * than the heart, and whether the chain's memory stays flat.
+ * than the heart, and whether the chain's memory stays flat. Where MIT-BIH's Noise Stress records are at hand, also how
+ * well beats are found in noise, beside a peer.
  */
+import { dirname } from "node:path";
 import { BeatClassifier } from "../../gateway/rhythm/beats/classifier";
 import { RhythmTracker } from "../../gateway/rhythm/episodes/tracker";
 import { BeatDetector } from "../../gateway/rhythm/qrs/detector";
@@ -9,6 +11,7 @@ import { QualityMeter } from "../../gateway/rhythm/quality";
 import type { Beat } from "../../gateway/rhythm/types";
 import { readRecord } from "../../gateway/wfdb/read";
 import type { Context, Row } from "./area";
+import { benchNoise } from "./noise";
 import { readEcg, recordsAtHand, secondsOfRecord } from "./records";
 import { interleave, secondsOf } from "./rounds";
 
@@ -80,6 +83,7 @@ export async function benchRhythm(context: Context): Promise<Row[]> {
     { name: "rhythm/episodes-times-real-time", value: episodes, unit: "× real time", peers: {} },
     { name: "rhythm/chain-times-real-time", value: chain, unit: "× real time", peers: {} },
     { name: "rhythm/growth-over-a-day", value: (most - before) / 1e6, unit: "MB", peers: {} },
+    ...benchNoise(dirname(headers[0]!)),
   ];
 }
 
