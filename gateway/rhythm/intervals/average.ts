@@ -1,6 +1,8 @@
 /**
  * One beat that stands for many: they are laid over each other where their complexes correlate best, and at each moment
- * the median is taken, so that a burst of noise or an odd beat does not bend it.
+ * the mean is taken of what lies near the median of some of them, and of the rest as though it lay at the brink, after
+ * Huber (1964), doi:10.1214/aoms/1177703732: a burst of noise or an odd beat does not bend it, and it needs two thirds
+ * of the beats that a median does, and far less work.
  */
 import { select } from "../select";
 
@@ -26,11 +28,13 @@ const LEAST_LIKENESS = 0.85;
 const LEVEL_FROM = -0.095;
 const LEVEL_TO = -0.07;
 
+/** Beats whose median is the middle, and how many standard deviations from it the brink lies. */
+const MIDDLE_BEATS = 15;
+const BRINK = 2;
 /** Noise is read at every so many points. */
 const NOISE_EVERY = 5;
-/** Of a normal distribution, from the median of absolute deviations to the standard error of a median. */
+/** Of a normal distribution, from the median of absolute deviations to the standard deviation. */
 const DEVIATION = 1.4826;
-const MEDIAN_ERROR = 1.2533;
 
 export interface Averaged {
   /** Millivolts of each lead. */
@@ -69,7 +73,8 @@ export function averageBeats(overlay: Overlay): { whole: Averaged; halves: [Aver
   for (let round = 0; round < ROUNDS; round++) {
     // Until all lie right only the complexes are needed.
     drawAll(all, MARK - COMPLEX_HALF - LAG, MARK + COMPLEX_HALF + LAG);
-    const usual = leads.map((_, lead) => usualComplex(used.map((index) => pieces[index]![lead]!)));
+    const some = someOf(used);
+    const usual = leads.map((_, lead) => usualComplex(some.map((index) => pieces[index]![lead]!)));
     used = [];
     for (const index of all) {
       const { lag, likeness } = bestLag(pieces[index]!, usual);
@@ -79,7 +84,7 @@ export function averageBeats(overlay: Overlay): { whole: Averaged; halves: [Aver
     }
   }
   drawAll(used, 0, LENGTH - 1);
-  return averagesOf(used, pieces, leads.length);
+  return averagesOf(overlay, used, pieces);
 }
 
 /** A beat of one lead, with the parabola through the levels before it and its neighbours: breathing bends the baseline. */
@@ -134,6 +139,15 @@ function draw(beat: Levelled, lag: number, into: Float64Array, from: number, to:
   }
 }
 
+/** At most so many, evenly. */
+function someOf(indices: number[]): number[] {
+  if (indices.length <= MIDDLE_BEATS) return indices;
+  return Array.from(
+    { length: MIDDLE_BEATS },
+    (_, k) => indices[Math.floor((k * indices.length) / MIDDLE_BEATS)]!,
+  );
+}
+
 /** The median complex at the points compared, above its mean. */
 function usualComplex(pieces: Float64Array[]): Float64Array {
   const usual = new Float64Array(COMPARED);
@@ -141,7 +155,7 @@ function usualComplex(pieces: Float64Array[]): Float64Array {
   let sum = 0;
   for (let k = 0; k < COMPARED; k++) {
     for (let i = 0; i < pieces.length; i++) column[i] = pieces[i]![MARK - COMPLEX_HALF + EVERY * k]!;
-    usual[k] = middle(column);
+    usual[k] = middleOf(column);
     sum += usual[k]!;
   }
   for (let k = 0; k < COMPARED; k++) usual[k]! -= sum / COMPARED;
@@ -186,31 +200,51 @@ function likenessAt(beat: Float64Array[], usual: Float64Array[], lag: number): n
   return both / Math.sqrt(own * other);
 }
 
-function averagesOf(used: number[], pieces: Float64Array[][], leads: number) {
+function averagesOf({ leads, gains }: Overlay, used: number[], pieces: Float64Array[][]) {
   const [even, odd] = [0, 1].map((half) => used.filter((_, k) => k % 2 === half)) as [number[], number[]];
   const newAverage = (of: number[]): Averaged => ({ leads: [], noise: [], used: of });
-  const [whole, ...halves] = [used, even, odd].map(newAverage) as [Averaged, Averaged, Averaged];
-  // The halves lie side by side: each has its medians taken before the whole has.
-  const column = new Float64Array(used.length);
-  const columns = [column, column.subarray(0, even.length), column.subarray(even.length)];
-  for (let lead = 0; lead < leads; lead++) {
-    const own = [...even, ...odd].map((index) => pieces[index]![lead]!);
-    const usual = columns.map(() => new Float64Array(LENGTH));
-    for (let k = 0; k < LENGTH; k++) {
-      for (let i = 0; i < own.length; i++) column[i] = own[i]![k]!;
-      for (let part = columns.length - 1; part >= 0; part--) usual[part]![k] = middle(columns[part]!);
-    }
-    const noise = errorOf(own, usual[0]!);
-    for (const [part, average] of [whole, ...halves].entries()) {
-      average.leads.push(usual[part]!);
-      average.noise.push(part === 0 ? noise : noise * Math.SQRT2);
-    }
+  const whole = newAverage(used);
+  const halves: [Averaged, Averaged] = [newAverage(even), newAverage(odd)];
+  const some = someOf(used);
+  for (let lead = 0; lead < leads.length; lead++) {
+    const of = (indices: number[]) => indices.map((index) => pieces[index]![lead]!);
+    const middle = medianOf(of(some));
+    // Steps of the converter make noise, too, where all else is still.
+    const deviation = Math.max(deviationFrom(middle, of(some)), 1 / (Math.abs(gains[lead]!) || 200));
+    const [first, second] = [even, odd].map((half) => meanNear(middle, BRINK * deviation, of(half))) as [
+      Float64Array,
+      Float64Array,
+    ];
+    const share = even.length / Math.max(1, used.length);
+    whole.leads.push(first.map((value, k) => share * value + (1 - share) * second[k]!));
+    halves[0].leads.push(first);
+    halves[1].leads.push(second);
+    for (const average of [whole, ...halves]) average.noise.push(deviation / Math.sqrt(average.used.length));
   }
   return { whole, halves };
 }
 
+/** The mean of what lies within the brink from the middle; what lies outside counts as though at the brink. */
+function meanNear(middle: Float64Array, brink: number, pieces: Float64Array[]): Float64Array {
+  const off = new Float64Array(LENGTH);
+  for (const piece of pieces)
+    for (let k = 0; k < LENGTH; k++) off[k]! += Math.max(-brink, Math.min(brink, piece[k]! - middle[k]!));
+  for (let k = 0; k < LENGTH; k++) off[k] = middle[k]! + off[k]! / Math.max(1, pieces.length);
+  return off;
+}
+
+function medianOf(pieces: Float64Array[]): Float64Array {
+  const usual = new Float64Array(LENGTH);
+  const column = new Float64Array(pieces.length);
+  for (let k = 0; k < LENGTH; k++) {
+    for (let i = 0; i < pieces.length; i++) column[i] = pieces[i]![k]!;
+    usual[k] = middleOf(column);
+  }
+  return usual;
+}
+
 /** The mean of both middles where there are two: the lower alone would sink with the noise. 0 of nothing. */
-function middle(column: Float64Array): number {
+function middleOf(column: Float64Array): number {
   if (column.length === 0) return 0;
   const half = column.length >> 1;
   const upper = select(column, half);
@@ -220,15 +254,14 @@ function middle(column: Float64Array): number {
   return (lower + upper) / 2;
 }
 
-function errorOf(pieces: Float64Array[], usual: Float64Array): number {
-  if (pieces.length < 2) return Number.POSITIVE_INFINITY;
+/** The typical standard deviation of a point. */
+function deviationFrom(usual: Float64Array, pieces: Float64Array[]): number {
   const column = new Float64Array(pieces.length);
-  const errors = new Float64Array(Math.ceil(LENGTH / NOISE_EVERY));
-  for (let n = 0; n < errors.length; n++) {
+  const deviations = new Float64Array(Math.ceil(LENGTH / NOISE_EVERY));
+  for (let n = 0; n < deviations.length; n++) {
     const k = n * NOISE_EVERY;
     for (let i = 0; i < pieces.length; i++) column[i] = Math.abs(pieces[i]![k]! - usual[k]!);
-    errors[n] = middle(column);
+    deviations[n] = middleOf(column);
   }
-  const typical = select(errors, errors.length >> 1);
-  return (MEDIAN_ERROR * DEVIATION * typical) / Math.sqrt(pieces.length);
+  return DEVIATION * select(deviations, deviations.length >> 1);
 }

@@ -73,7 +73,7 @@ export const AVERAGED_MS = {
 
 export const LEAST_BEATS = 8;
 /** More make the average hardly better, for much work. */
-const MOST_BEATS = 48;
+const MOST_BEATS = 32;
 /** Of the median interval: what is neither premature nor behind a pause. */
 const USUAL = { least: 0.85, most: 1.2 };
 const USUAL_IN_FIBRILLATION = { least: 0.7, most: 2 };
