@@ -80,6 +80,7 @@ describe("a lead analysed as it arrives", function () {
     const pieces: Piece[] = [signal.subarray(0, 40_000 - 12_345), 5000, signal.subarray(40_000 - 12_345)];
     const expected = analyse(pieces);
     assert.ok(expected.beats.length > 100 && expected.episodes.length > 3);
+    assert.ok(expected.measurements.some(({ qrs }) => "ms" in qrs));
     for (let round = 0; round < 4; round++) assert.deepEqual(analyse(pieces, random), expected);
   });
 
