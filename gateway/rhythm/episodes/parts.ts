@@ -8,7 +8,7 @@ import { fibrillationBySignal } from "./fibrillation";
 import { LONGEST_INTERVAL } from "./irregularity";
 import { localOdds, mostLikely } from "./local";
 import { rrFeatures } from "./rr";
-import { LEAST_BEATS, type Verdict, withoutFibrillation } from "./verdict";
+import { type Verdict, withoutFibrillation } from "./verdict";
 import { readable, windowFeatures } from "./window";
 import { isVentricular, type MeasuredWindow } from "./windows";
 
@@ -27,13 +27,14 @@ export interface Before {
 }
 
 /** A median change between eight neighbouring intervals, as a share of the usual one, from which a stretch is looked for. */
-const RESTLESS = 0.05;
+const RESTLESS = 0.06;
 /** Of the intervals before the window, so many seconds are looked at again. */
-const AGAIN_SECONDS = 20;
+const AGAIN_SECONDS = 10;
 /** The least that can be judged by itself, as short as the strips that the model has seen. */
 const STRETCH_SECONDS = 10;
 /** From which a stretch is fibrillation by itself, and from which it is that of the window before, going on. */
 const STRETCH = { begins: 0.6, goesOn: 0.3 };
+const LEAST_BEATS = 3;
 const MOST_VENTRICULAR = 0.2;
 const MOST_BAD = 0.1;
 /** Around the first and last complex, in seconds. */
@@ -59,7 +60,9 @@ export function partsOf(window: MeasuredWindow, rate: number, verdict: Verdict, 
   const whole = [{ from, to, ...verdict }];
   const fibrillates = verdict.rhythm === "af";
   if (verdict.rhythm === "unreadable") return whole;
-  if (!fibrillates && !(features.localMost! > RESTLESS)) return whole;
+  // Most windows are calm or irregular throughout: nothing in them has to be looked for.
+  if (fibrillates ? features.localLeast! > RESTLESS : !(features.localMost! > RESTLESS)) return whole;
+  if (!fibrillates && tooVentricular(window.beats)) return whole;
   const found = irregularIn(window, rate, verdict, before)
     .map((stretch) =>
       fibrillates ? { ...stretch, confidence: verdict.confidence } : judged(window, rate, stretch, before),
@@ -68,6 +71,11 @@ export function partsOf(window: MeasuredWindow, rate: number, verdict: Verdict, 
     .map((stretch) => ({ ...stretch, from: Math.max(from, stretch.from), to: Math.min(to, stretch.to) }))
     .filter((stretch) => stretch.to > stretch.from);
   return found.length > 0 ? filled(window, rate, verdict, found) : whole;
+}
+
+/** Ventricular beats alone can make it irregular. */
+function tooVentricular(beats: Beat[]): boolean {
+  return beats.filter(isVentricular).length > MOST_VENTRICULAR * beats.length;
 }
 
 /** Where intervals are those of fibrillation, in the window and what is known around it. */
@@ -100,20 +108,18 @@ function judged(window: MeasuredWindow, rate: number, stretch: Stretch, before: 
   const to = Math.min(stretch.to, window.known);
   const beats = window.around.filter(({ sample }) => sample >= from && sample <= to);
   if (to - from < STRETCH_SECONDS * rate || beats.length < LEAST_BEATS) return undefined;
-  if (beats.filter(isVentricular).length > MOST_VENTRICULAR * beats.length) return undefined;
-  const bad = window.bad.reduce(
-    (sum, span) => sum + Math.max(0, Math.min(to, span.to) - Math.max(from, span.from)),
-    0,
-  );
-  if (bad > MOST_BAD * (to - from)) return undefined;
+  if (tooVentricular(beats)) return undefined;
+  const spoilt = window.bad.filter((span) => span.from < to && span.to > from);
+  const lost = spoilt.reduce((sum, span) => sum + Math.min(to, span.to) - Math.max(from, span.from), 0);
+  if (lost > MOST_BAD * (to - from)) return undefined;
   const first = Math.max(0, Math.round(window.waveOf(from - MARGIN.before * rate)));
   const waves = window.waves.subarray(first, Math.round(window.waveOf(to + MARGIN.behind * rate)));
   const own = beats.map(({ sample }) => window.waveOf(sample) - first);
-  const unread = window.bad.map((span) => ({
+  const bad = spoilt.map((span) => ({
     from: window.waveOf(span.from) - first,
     to: window.waveOf(span.to) - first,
   }));
-  const confidence = fibrillationBySignal(windowFeatures(waves, { own, around: own, bad: unread }));
+  const confidence = fibrillationBySignal(windowFeatures(waves, { own, around: own, bad }));
   const goesOn = before.fibrillating && stretch.from <= window.from;
   return confidence > (goesOn ? STRETCH.goesOn : STRETCH.begins) ? { ...stretch, confidence } : undefined;
 }

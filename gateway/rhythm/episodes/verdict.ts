@@ -32,8 +32,6 @@ const ECTOPIC_LEAST = 3;
 const IRREGULAR = 0.1;
 /** Intervals that could be read. */
 const LEAST_INTERVALS = 2;
-/** Of a stretch that is named by itself. */
-export const LEAST_BEATS = 3;
 
 const isEctopic = ({ class: kind }: Beat) => kind === "V" || kind === "S" || kind === "F";
 
