@@ -5,9 +5,11 @@ import { FrameType, type Header } from "../../protocol/header";
 import { blockShape } from "../../protocol/open";
 import type { Receipt } from "../../protocol/receipt";
 import { type Clock, systemClock } from "../clock";
+import { eventText } from "../findings/words";
+import type { EventInfo } from "../store/findings/types";
 import type { RecordingInfo } from "../store/infos";
 import type { StoredFrame } from "../store/ingest";
-import { clockTime, counted } from "./text";
+import { clockTime, counted, localTime } from "./text";
 import { drawTrace } from "./trace";
 
 const TRACE_SECONDS = 6;
@@ -48,6 +50,8 @@ interface Newest {
 
 export class LiveView {
   private newest?: Newest;
+  /** By handheld, what was found last. */
+  private readonly events = new Map<string, EventInfo>();
   private drawnRows = 0;
   private readonly clock: Clock;
   private cancel: () => void = () => {};
@@ -70,6 +74,11 @@ export class LiveView {
     const { newest } = this;
     if (!newest || newest.info.device !== device || newest.number !== receipt.recording) return;
     newest.receipted = receipt.holes[0]?.from ?? receipt.next;
+  }
+
+  /** For the store's event "found". */
+  found(events: EventInfo[]): void {
+    for (const event of events) this.events.set(event.device, event);
   }
 
   /** A line above the drawing, e.g. of the log. */
@@ -103,9 +112,13 @@ export class LiveView {
       counted(info.holes, "hole"),
       `stored and receipted up to ${seconds(newest.receiptedSamples)}`,
     ].join(" · ");
+    const event = this.events.get(info.device);
+    const found = event && `finding · ${eventText(event, timeOf, info.simulated)} · no diagnosis`;
     return this.options.isTty
-      ? [...drawTrace(newest.window, columns, TRACE_ROWS), what, how].map((line) => line.slice(0, columns))
-      : [`${what} · ${how}`];
+      ? [...drawTrace(newest.window, columns, TRACE_ROWS), what, how, ...(found ? [found] : [])].map((line) =>
+          line.slice(0, columns),
+        )
+      : [[what, how, ...(found ? [found] : [])].join(" · ")];
   }
 
   private follow({ device, recordingId, header }: StoredFrame): Newest | undefined {
@@ -181,6 +194,8 @@ export class LiveView {
     this.drawnRows = 0;
   }
 }
+
+const timeOf = (unixMs: number) => localTime(unixMs).slice(11, 16);
 
 function rateOf({ open }: RecordingInfo): number {
   return open ? open.rateNum / open.rateDen : 1;

@@ -144,6 +144,7 @@ async function demo(
       const view = live;
       const unfollow = store.events.on("stored", (frames) => view.stored(frames));
       store.events.on("receipted", (device, receipt) => view.receipted(device, receipt));
+      store.events.on("found", (events) => view.found(events));
       return {
         ...hub,
         async stop() {
