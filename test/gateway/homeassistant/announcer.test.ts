@@ -21,6 +21,7 @@ const WITH_VALUES: HomeAssistantSettings = { discovery: true, values: true };
 const DEVICE_ENTITIES = ["battery", "electrodes", "backlog", "last_recording", "connected"];
 const RATE = 173;
 const FINDING = "premature beats as an example";
+const RHYTHM = "a rhythm as an example";
 
 /** Lets sockets work while the clock stands. */
 async function until(look: () => boolean, what: string): Promise<void> {
@@ -198,7 +199,7 @@ describe("what Home Assistant is told", function () {
 
   it("has heart rate and findings only with the second switch and somebody who knows them", async () => {
     rig.claimed();
-    value = { at: Date.now(), heartRate: RATE, finding: FINDING };
+    value = { at: Date.now(), heartRate: RATE, rhythm: RHYTHM, finding: FINDING };
     for (const [settings, isAnalysed] of [
       [ON, true],
       [WITH_VALUES, false],
@@ -218,6 +219,7 @@ describe("what Home Assistant is told", function () {
     tick();
     await until(() => home.states().heart_rate === String(RATE), "the heart rate");
     assert.equal(home.states().finding, FINDING);
+    assert.equal(home.states().rhythm, RHYTHM);
     // An old one must not be taken for the present.
     await pass(70_000);
     await until(() => home.states().heart_rate === "None", "its end");
