@@ -1,6 +1,7 @@
 /**
  * Gives beats their classes: a forest's opinion of the beat, and the mean of its opinions of all beats of that shape.
- * A single beat may be hidden by noise or come at an odd moment; a patient's ventricular beats look alike.
+ * A single beat may be hidden by noise or come at an odd moment; a patient's ventricular beats look alike. Nothing is
+ * called fusion: in patients whom the forest has not seen, most of what it took for fusion was ventricular.
  */
 import { restore, type Saved, saved } from "../state";
 import { type Forest, predict } from "../trees/forest";
@@ -29,8 +30,6 @@ export interface JudgeTuning {
   bias: number;
   /** Of a probability of fusion, what counts as ventricular. */
   fusion: number;
-  /** A beat is called fusion when that is so much likelier than ventricular. */
-  fusionOdds: number;
   /** What is not ventricular is called supraventricular when that is so much likelier than normal. */
   earlyOdds: number;
   /** In a steady rhythm, whose intervals differ by less than `steady`, what comes before this share of one is early. */
@@ -46,7 +45,6 @@ export const JUDGE: JudgeTuning = {
   half: 2,
   bias: 0.1,
   fusion: 1,
-  fusionOdds: 3.3,
   earlyOdds: 1.5,
   early: 0.8,
   steady: 0.06,
@@ -123,10 +121,7 @@ export class BeatJudge {
     const ventricular = 1 / (1 + Math.exp(-odds));
     const { sample } = rows[0]!;
     if (paced) return { sample, class: "Q", confidence: state.spikes, paced };
-    if (odds > 0) {
-      const fusion = all[F]! > tuning.fusionOdds * all[V]!;
-      return { sample, class: fusion ? "F" : "V", confidence: ventricular, paced };
-    }
+    if (odds > 0) return { sample, class: "V", confidence: ventricular, paced };
     const { features } = rows[0]!;
     const early =
       all[S]! > tuning.earlyOdds * all[N]! ||
