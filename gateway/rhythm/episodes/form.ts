@@ -5,7 +5,7 @@
  * 0), its Noise Stress records, CPSC 2021, and every fourth strip of CinC 2017 lies beyond them, and 1 % of those of
  * DS1's channel 1.
  */
-import { smoothed, WAVE_RATE, waveSamples } from "./signal";
+import { WAVE_RATE, waveSamples } from "./signal";
 import { medianOf } from "./statistics";
 
 /** Of a complex on each side of its middle: where its middle is sought, and where its slopes are counted. */
@@ -42,12 +42,15 @@ export interface Form {
  * @param beats wave samples, ascending
  */
 export function formOf(waves: Float64Array, beats: ArrayLike<number>): Form {
-  const fine = smoothed(waves, 3);
-  const soft = smoothed(fine, 3);
-  const n = fine.length;
+  const n = waves.length;
+  const fine = waves.slice();
+  for (let i = 1; i < n - 1; i++) fine[i] = (waves[i - 1]! + waves[i]! + waves[i + 1]!) / 3;
+  /** Sum of all slopes' energy before each sample. */
   const energy = new Float64Array(n + 1);
-  const slope = (i: number) => (i > 0 && i < n - 1 ? (fine[i + 1]! - fine[i - 1]!) ** 2 : 0);
-  for (let i = 0; i < n; i++) energy[i + 1] = energy[i]! + slope(i);
+  for (let i = 1; i < n; i++) {
+    const slope = i < n - 1 ? fine[i + 1]! - fine[i - 1]! : 0;
+    energy[i + 1] = energy[i]! + slope * slope;
+  }
   const between = (from: number, to: number) => energy[to]! - energy[from]!;
   const middles: number[] = [];
   const widths: number[] = [];
@@ -57,7 +60,7 @@ export function formOf(waves: Float64Array, beats: ArrayLike<number>): Form {
   for (let i = 0; i < beats.length; i++) {
     const near = Math.round(beats[i]!);
     if (near < 2 * WIDE || near + 2 * WIDE >= n) continue;
-    const at = middleOf(slope, near);
+    const at = middleOf(energy, near);
     const last = middles.at(-1);
     if (last !== undefined && at <= last) continue;
     middles.push(at);
@@ -66,7 +69,7 @@ export function formOf(waves: Float64Array, beats: ArrayLike<number>): Form {
     const before = levelOf(fine, at - LEVEL_TO, at - LEVEL_FROM);
     const behind = levelOf(fine, at + LEVEL_FROM, at + LEVEL_TO);
     steps.push(Math.abs(behind - before) / height);
-    corners.push(Math.sqrt(bend(soft, at) / Math.max(1e-12, between(at - HALF, at + HALF))));
+    corners.push(Math.sqrt(bend(fine, at) / Math.max(1e-12, between(at - HALF, at + HALF))));
     if (last !== undefined && at - last > 2 * OWN) {
       const own = between(last - OWN, last + OWN) / Math.max(1e-12, between(last - OWN, at - OWN));
       const time = (2 * OWN) / (at - last);
@@ -78,7 +81,7 @@ export function formOf(waves: Float64Array, beats: ArrayLike<number>): Form {
     step: medianOf(steps),
     corners: medianOf(corners),
     stands: medianOf(stands),
-    follows: followsOf(soft, middles),
+    follows: followsOf(fine, middles),
   };
 }
 
@@ -100,11 +103,11 @@ export function canBeComplexes({ width, step, corners, stands, follows }: Form):
 }
 
 /** Of the slopes' energy around a detection. */
-function middleOf(slope: (i: number) => number, near: number): number {
+function middleOf(energy: Float64Array, near: number): number {
   let sum = 0;
   let weighted = 0;
   for (let i = near - HALF; i < near + HALF; i++) {
-    const one = slope(i);
+    const one = energy[i + 1]! - energy[i]!;
     sum += one;
     weighted += one * i;
   }
@@ -138,20 +141,24 @@ function levelOf(values: Float64Array, from: number, to: number): number {
   return sum / (to - from);
 }
 
-/** Energy of second differences over two samples. */
-function bend(soft: Float64Array, at: number): number {
+/** Energy of second differences over two samples, each the mean of three. */
+function bend(fine: Float64Array, at: number): number {
   let sum = 0;
-  for (let i = at - HALF; i < at + HALF; i++) sum += (soft[i + 2]! - 2 * soft[i]! + soft[i - 2]!) ** 2;
+  for (let i = at - HALF; i < at + HALF; i++) {
+    const around = fine[i + 3]! + fine[i + 2]! + fine[i - 2]! + fine[i - 3]! - fine[i - 1]! - fine[i + 1]!;
+    const difference = (around - 2 * fine[i]!) / 3;
+    sum += difference * difference;
+  }
   return sum;
 }
 
 /** Averaged, so that noise does not pass for a T wave; the line from its first to its last value taken out. */
-function followsOf(soft: Float64Array, middles: number[]): number {
-  const whole = middles.filter((at) => at + AFTER_TO < soft.length);
+function followsOf(fine: Float64Array, middles: number[]): number {
+  const whole = middles.filter((at) => at + AFTER_TO < fine.length);
   const usual = medianOf(whole.slice(1).map((at, i) => at - whole[i]!));
   if (!(usual >= AFTER_FROM + ROOM + WIDE)) return Number.NaN;
   const mean = new Float64Array(AVERAGE);
-  for (const at of whole) for (let k = 0; k < AVERAGE; k++) mean[k]! += soft[at - WIDE + k]! / whole.length;
+  for (const at of whole) for (let k = 0; k < AVERAGE; k++) mean[k]! += fine[at - WIDE + k]! / whole.length;
   const from = WIDE + AFTER_FROM;
   // What lies before the next complex is its own, not this one's.
   const to = Math.min(AVERAGE, Math.round(usual));
