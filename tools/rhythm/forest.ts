@@ -27,6 +27,8 @@ export interface ForestSettings {
   /** Share of samples and of features that a tree sees. */
   samples: number;
   features: number;
+  /** Trees may see so many features, the first ones; all, if not given. */
+  columns?: number;
 }
 
 const BINS = 64;
@@ -89,7 +91,8 @@ export function growForest(data: Samples, settings: ForestSettings, random: Rand
     const rows: number[] = [];
     for (let i = 0; i < count; i++) if (random.chance(settings.samples)) rows.push(i);
     const usable: number[] = [];
-    for (let f = 0; f < width; f++) if (random.chance(settings.features)) usable.push(f);
+    for (let f = 0; f < (settings.columns ?? width); f++)
+      if (random.chance(settings.features)) usable.push(f);
     const root: Tree = { feature: -1, value: 0, leaf: leafOf(Int32Array.from(rows), usable) };
     const open = [root];
     while (open.length < settings.leaves) {

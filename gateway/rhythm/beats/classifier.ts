@@ -7,12 +7,11 @@
  */
 import type { DetectorSettings } from "../qrs/detector";
 import type { Saved } from "../state";
-import type { Forest } from "../trees/forest";
 import { decodeForest } from "../trees/nodes";
 import { PATIENCE_SECONDS } from "./features";
-import { BeatJudge, type ClassifiedBeat } from "./judge";
+import { type BeatForests, BeatJudge, type ClassifiedBeat } from "./judge";
 import { BeatMeter } from "./meter";
-import { FOREST } from "./model";
+import { EARLY_FOREST, FOREST } from "./model";
 
 /** Version of what finds and classes beats; results name it. */
 export const BEATS_VERSION = "avnode-beats/2";
@@ -20,12 +19,13 @@ export const BEATS_VERSION = "avnode-beats/2";
 /** From a beat to its final class, at most. */
 export const DELAY_SECONDS = PATIENCE_SECONDS + 0.25;
 
-let forest: Forest | undefined;
+let forests: BeatForests | undefined;
 
-/** The forest that is shipped. */
-export function shippedForest(): Forest {
-  forest ??= decodeForest(Buffer.from(FOREST, "base64"));
-  return forest;
+/** The forests that are shipped. */
+export function shippedForests(): BeatForests {
+  const decode = (text: string) => decodeForest(Buffer.from(text, "base64"));
+  forests ??= { wide: decode(FOREST), early: decode(EARLY_FOREST) };
+  return forests;
 }
 
 export class BeatClassifier {
@@ -33,7 +33,7 @@ export class BeatClassifier {
   private readonly judge: BeatJudge;
 
   /** @throws RangeError for a rate or a number of leads that it is not made for, or what another version saved */
-  constructor(settings: DetectorSettings, resumed?: Saved, trees: Forest = shippedForest()) {
+  constructor(settings: DetectorSettings, resumed?: Saved, trees: BeatForests = shippedForests()) {
     this.meter = new BeatMeter(settings, resumed && ((resumed.meter ?? {}) as Saved));
     this.judge = new BeatJudge(trees, settings.gains.length, resumed && ((resumed.judge ?? {}) as Saved));
   }

@@ -5,6 +5,8 @@
  */
 import { medianOf } from "../qrs/median";
 import { restore, type Saved, saved } from "../state";
+import { predict } from "../trees/forest";
+import { decodeForest } from "../trees/nodes";
 import { hasSpike, isBareSpike } from "./pacing";
 import { measure, newShape, SHAPES } from "./shape";
 import {
@@ -17,6 +19,8 @@ import {
   TEMPLATES,
   type Template,
 } from "./templates";
+import { KEPT_INTERVALS, measureTiming, TIMINGS } from "./timing";
+import { TIMING_FOREST } from "./timing-model";
 import { append, BEFORE, cut, newRing, type SignalRing, WINDOW_LENGTH } from "./window";
 
 /** So long after a beat the next two are no longer waited for. */
@@ -87,7 +91,13 @@ export const FEATURES = [
   "meanPLikeness",
   "meanPRest",
   "meanTLikeness",
+  "pace",
+  "timedEarly",
+  "timedWide",
 ] as const;
+
+/** Those of the signal and of its own time; what comes behind them is learnt from other hearts' intervals. */
+export const OWN_FEATURES = FEATURES.indexOf("pace");
 
 export type Feature = (typeof FEATURES)[number];
 const F = Object.fromEntries(FEATURES.map((name, index) => [name, index])) as Record<Feature, number>;
@@ -122,6 +132,10 @@ const T_LENGTH = 44;
 const HISTORY = 16;
 const REGULAR = 9;
 const QUEUE = 4;
+/** Beats whose mean interval is the pace that a run of quick beats is held against. */
+const PACE_BEATS = 250;
+/** Added to probabilities before their odds are taken. */
+const LEAST_ODDS = 1e-4;
 /** Without two usual beats in a row for so many beats, the usual interval is no longer believed. */
 const STALE = 8;
 
@@ -151,6 +165,10 @@ interface State {
   spikes: Float64Array;
   /** Intervals in samples; those between two usual beats. */
   intervals: Float64Array;
+  /** The same as a longer ring: see {@link measureTiming}. */
+  kept: Float64Array;
+  /** Mean interval of the last minutes. */
+  pace: number;
   regular: Float64Array;
   regulars: number;
   lastUsual: number;
@@ -163,6 +181,8 @@ export class FeatureReader {
   private readonly shape = newShape();
   private readonly fit: Fit = { likeness: 0, shift: 0 };
   private readonly scratch = new Float64Array(HISTORY);
+  private readonly timing = new Float64Array(TIMINGS.length);
+  private readonly odds = new Float64Array(3);
   private readonly millivolts: number;
 
   constructor(
@@ -194,7 +214,11 @@ export class FeatureReader {
     const index = state.beats;
     const slot = index % QUEUE;
     const interval = index === 0 ? 0 : sample - state.samples[(index - 1) % QUEUE]!;
-    if (index > 0) state.intervals[(index - 1) % HISTORY] = interval;
+    if (index > 0) {
+      state.intervals[(index - 1) % HISTORY] = interval;
+      state.kept[(index - 1) % KEPT_INTERVALS] = interval;
+      state.pace += (interval - state.pace) * Math.max(1 / PACE_BEATS, 1 / index);
+    }
     const usual = this.usualInterval();
     const early = index === 0 ? 1 : interval / usual;
     const own = learn(templates, window, shape, early);
@@ -258,6 +282,7 @@ export class FeatureReader {
     row[F.pHere] = deviation(window, P_FROM + shift, P_LENGTH) / usualShape.shape[0]!;
     row[F.tLikeness] = correlation(usualShape.mean, window, T_FROM, T_LENGTH, shift);
     row[F.noise] = noise / shape.height;
+    row[F.pace] = index === 0 ? 1 : usual / state.pace;
     state.samples[slot] = sample;
     state.shapes[slot] = own;
     state.counts[slot] = ownShape.count;
@@ -288,6 +313,7 @@ export class FeatureReader {
     features[F.both] = (behind / usual + features[F.before]!) / 2;
     features[F.next] = known > 1 ? (at(2) - at(1)) / usual : 1;
     if (known > 0) features[F.nextLikeness] = state.rows[((index + 1) % QUEUE) * COUNT + F.likeness]!;
+    this.time(index, behind, known > 1 ? at(2) - at(1) : usual, features);
     const own = state.templates[state.shapes[slot]!]!;
     // Its shape's place was taken by another before it was judged: it stands for itself.
     const alone = own.count < state.counts[slot]!;
@@ -303,6 +329,15 @@ export class FeatureReader {
       count: state.counts[slot]!,
       spike: state.spikes[slot] === 1,
     };
+  }
+
+  /** What the intervals around a beat say of it, its signal unseen. */
+  private time(index: number, behind: number, next: number, features: Float64Array): void {
+    const { timing, odds } = this;
+    measureTiming(this.state.kept, index, behind, next, this.rate, timing);
+    predict(timings(), timing, odds);
+    features[F.timedEarly] = Math.log((odds[1]! + LEAST_ODDS) / (odds[0]! + LEAST_ODDS));
+    features[F.timedWide] = Math.log((odds[2]! + LEAST_ODDS) / (odds[0]! + LEAST_ODDS));
   }
 
   private learnFrom(own: Template, features: Float64Array): void {
@@ -374,6 +409,14 @@ export class FeatureReader {
   }
 }
 
+/** The forest of timing.ts: normal, supraventricular, ventricular. */
+let timingForest: ReturnType<typeof decodeForest> | undefined;
+
+function timings() {
+  timingForest ??= decodeForest(Buffer.from(TIMING_FOREST, "base64"));
+  return timingForest;
+}
+
 const inTime = (share: number) => share > 0.88 && share < 1.14;
 
 function deviation(values: Float64Array, from: number, length: number): number {
@@ -410,6 +453,8 @@ function newState(rate: number, origin: number): State {
     counts: new Float64Array(QUEUE),
     spikes: new Float64Array(QUEUE),
     intervals: new Float64Array(HISTORY),
+    kept: new Float64Array(KEPT_INTERVALS),
+    pace: 0,
     regular: new Float64Array(REGULAR),
     regulars: 0,
     lastUsual: 0,

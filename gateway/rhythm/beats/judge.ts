@@ -14,6 +14,14 @@ import { TEMPLATES } from "./templates";
 export const CLASSES: BeatClass[] = ["N", "S", "V", "F"];
 const [N, S, V, F] = [0, 1, 2, 3];
 
+/** Both know all of {@link CLASSES}. */
+export interface BeatForests {
+  /** Sees the signal and its own times: says whether a beat is ventricular. */
+  wide: Forest;
+  /** Sees also what other hearts' intervals teach: tells supraventricular from normal. */
+  early: Forest;
+}
+
 export interface ClassifiedBeat extends Beat {
   /** A pacemaker drives the heart: class Q, as AAMI has it. */
   paced: boolean;
@@ -43,9 +51,9 @@ export const JUDGE: JudgeTuning = {
   own: 0.3,
   shape: 1,
   half: 2,
-  bias: 0.1,
+  bias: -0.1,
   fusion: 1,
-  earlyOdds: 1.5,
+  earlyOdds: 0.8,
   early: 0.8,
   steady: 0.06,
   most: 5,
@@ -78,7 +86,7 @@ export class BeatJudge {
   private readonly all = new Float64Array(CLASSES.length);
 
   constructor(
-    private readonly forest: Forest,
+    private readonly forests: BeatForests,
     leads: number,
     resumed?: Saved,
     private readonly tuning: JudgeTuning = JUDGE,
@@ -93,14 +101,15 @@ export class BeatJudge {
 
   /** @param rows each lead's, of the next beat */
   judge(rows: Rows): ClassifiedBeat {
-    const { state, share, all, tuning } = this;
+    const { state, share, all, forests, tuning } = this;
     all.fill(0);
     let odds = 0;
     let spike = false;
     for (let lead = 0; lead < rows.length; lead++) {
       const row = rows[lead]!;
-      predict(this.forest, row.features, share);
+      predict(forests.early, row.features, share);
       for (let k = 0; k < share.length; k++) all[k]! += share[k]! / rows.length;
+      predict(forests.wide, row.features, share);
       const p = share[V]! + tuning.fusion * share[F]!;
       const own = Math.max(-tuning.most, Math.min(tuning.most, Math.log((p + 1e-6) / (1 - p + 1e-6))));
       const shape = lead * TEMPLATES + row.template;

@@ -1,5 +1,5 @@
 /**
- * Trains the forest that classes beats, or says by cross-validation how well that goes:
+ * Trains the forests that class beats, or says by cross-validation how well that goes:
  *
  *     ts-node tools/rhythm/beats/main.ts DATA            writes gateway/rhythm/beats/model.ts
  *     ts-node tools/rhythm/beats/main.ts DATA --folds 11 [--seed S]
@@ -9,7 +9,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { BeatJudge } from "../../../gateway/rhythm/beats/judge";
+import { type BeatForests, BeatJudge } from "../../../gateway/rhythm/beats/judge";
 import {
   type BeatCounts,
   fibrillation,
@@ -24,7 +24,6 @@ import {
   supraventricular,
   ventricular,
 } from "../../../gateway/rhythm/score/classes";
-import type { Forest } from "../../../gateway/rhythm/trees/forest";
 import { encodeForest } from "../../../gateway/rhythm/trees/nodes";
 import { arrhythmiaRecords, type MeasuredRecord, strips } from "./rows";
 import { train } from "./train";
@@ -48,24 +47,27 @@ const others = (["N", "A"] as const).flatMap((label) => strips(join(data, "cinc2
 if (values.folds) validate(Number(values.folds));
 else ship();
 
-function forestFor(held: string[]): Forest {
+function forestsFor(held: string[]): BeatForests {
   const seen = [...first!, ...second!].filter(({ name }) => !held.includes(name));
   return train([...seen, ...others], values.seed);
 }
 
 function ship(): void {
-  const bytes = encodeForest(forestFor([]));
+  const { wide, early } = forestsFor([]);
   const names = first!.map(({ name }) => name).join(" ");
   const text = `/**
- * The forest that classes beats, as base64. Written by \`ts-node tools/rhythm/beats/main.ts DATA\`, seed
- * "${values.seed}"; do not edit. It saw both leads of these records of the MIT-BIH Arrhythmia Database: ${names};
+ * The forests that class beats, as base64. Written by \`ts-node tools/rhythm/beats/main.ts DATA\`, seed
+ * "${values.seed}"; do not edit. They saw both leads of these records of the MIT-BIH Arrhythmia Database: ${names};
  * and of CinC 2017 ${others.reduce((sum, { strips }) => sum + strips, 0)} strips that are labelled N or A, as normal beats.
  */
 export const FOREST =
-  "${bytes.toString("base64")}";
+  "${encodeForest(wide).toString("base64")}";
+
+/** Tells supraventricular beats from normal ones: sees also what timing-model.ts says. */
+export const EARLY_FOREST =
+  "${encodeForest(early).toString("base64")}";
 `;
   writeFileSync(join(__dirname, "../../../gateway/rhythm/beats/model.ts"), text);
-  console.error(`${bytes.length} bytes`);
 }
 
 function validate(folds: number): void {
@@ -73,9 +75,9 @@ function validate(folds: number): void {
   const sveb: BeatCounts[] = [];
   for (let fold = 0; fold < folds; fold++) {
     const held = first!.filter((_, index) => index % folds === fold);
-    const forest = forestFor(held.map(({ name }) => name));
+    const forests = forestsFor(held.map(({ name }) => name));
     for (const record of held) {
-      const confusion = confusionOf(record, forest);
+      const confusion = confusionOf(record, forests);
       if (isPaced(record.annotations)) continue;
       veb.push(ventricular(confusion));
       sveb.push(supraventricular(confusion));
@@ -85,8 +87,8 @@ function validate(folds: number): void {
   console.log("gross VEB", text(gross(veb)), "SVEB", text(gross(sveb)));
 }
 
-function confusionOf(record: MeasuredRecord, forest: Forest) {
-  const judge = new BeatJudge(forest, 1);
+function confusionOf(record: MeasuredRecord, forests: BeatForests) {
+  const judge = new BeatJudge(forests, 1);
   const beats = record.rows.map((row) => judge.judge([row]));
   return compareClasses(referenceClasses(record.annotations), beats, {
     rate: record.rate,

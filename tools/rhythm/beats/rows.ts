@@ -52,12 +52,12 @@ export function arrhythmiaRecords(folder: string, lead: number): MeasuredRecord[
     );
     const excluded = fibrillation(annotations, samples);
     const labels = Int8Array.from(rows, ({ sample }, index) => {
+      if (excluded.some(({ from, to }) => sample >= from && sample < to)) return -1;
       const beat = beats[pairs.test[index]!];
+      // What is no beat at all must not become an ectopic one.
+      if (!beat) return CLASSES.indexOf("N");
       // An aberrant beat looks ventricular and is called supraventricular: it teaches neither.
-      if (!beat || beat.symbol === "a") return -1;
-      return excluded.some(({ from, to }) => sample >= from && sample < to)
-        ? -1
-        : CLASSES.indexOf(classOf(beat.symbol));
+      return beat.symbol === "a" ? -1 : CLASSES.indexOf(classOf(beat.symbol));
     });
     return { name, path, rate, samples, annotations, rows, strips: 0, labels };
   });

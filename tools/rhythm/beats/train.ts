@@ -1,7 +1,6 @@
-/** From measured records to a forest. */
-import { FEATURES } from "../../../gateway/rhythm/beats/features";
-import { CLASSES } from "../../../gateway/rhythm/beats/judge";
-import type { Forest } from "../../../gateway/rhythm/trees/forest";
+/** From measured records to the forests that class beats. */
+import { FEATURES, OWN_FEATURES } from "../../../gateway/rhythm/beats/features";
+import { type BeatForests, CLASSES } from "../../../gateway/rhythm/beats/judge";
 import { Random } from "../../sim/random";
 import { type ForestSettings, growForest, type Samples } from "../forest";
 import type { MeasuredRecord } from "./rows";
@@ -22,9 +21,12 @@ const NORMAL = 400;
 /** A class of a record weighs as its beats' number to this power: a record with many must not rule. */
 const POWER = 0.6;
 
-export function train(records: MeasuredRecord[], seed: string): Forest {
+export function train(records: MeasuredRecord[], seed: string): BeatForests {
   const random = new Random(seed);
-  return growForest(samplesOf(records, random), SETTINGS, random);
+  const samples = samplesOf(records, random);
+  // What intervals alone say of ventricular beats misleads in fibrillation.
+  const wide = growForest(samples, { ...SETTINGS, columns: OWN_FEATURES }, random);
+  return { wide, early: growForest(samples, SETTINGS, random) };
 }
 
 function samplesOf(records: MeasuredRecord[], random: Random): Samples {
