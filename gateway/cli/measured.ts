@@ -29,7 +29,7 @@ export function intervalsLine(summary: IntervalsSummary | undefined): string {
   if (!summary) return "not measurable: not readable";
   const { pr, qrs, qt, qtcBazett, qtcFridericia, stretches, beats } = summary;
   const shares = (range: { measured: number }) =>
-    2 * range.measured < stretches ? ` (in ${range.measured} of ${stretches} minutes)` : "";
+    2 * range.measured < stretches ? ` (in ${range.measured} of ${stretches} stretches)` : "";
   const parts: string[] = [];
   const missing = new Map<string, string[]>();
   for (const [name, range] of [
@@ -45,7 +45,7 @@ export function intervalsLine(summary: IntervalsSummary | undefined): string {
   if ("median" in qtcBazett && "median" in qtcFridericia)
     parts.push(`QTc ${qtcBazett.median} ms (Bazett) / ${qtcFridericia.median} (Fridericia)`);
   for (const [why, names] of missing) parts.push(`${names.join(", ")} not measurable: ${why}`);
-  if (missing.size < 1 || beats > 0) parts.push(`averaged over ${counted(beats, "beat")}`);
+  if (beats > 0) parts.push(`averaged over ${counted(beats, "beat")}`);
   return parts.join(", ");
 }
 

@@ -4,6 +4,7 @@
  * well beats are found in noise, beside a peer.
  */
 import { dirname } from "node:path";
+import { Analysis } from "../../gateway/rhythm/analysis";
 import { BeatClassifier } from "../../gateway/rhythm/beats/classifier";
 import { RhythmTracker } from "../../gateway/rhythm/episodes/tracker";
 import { BeatDetector } from "../../gateway/rhythm/qrs/detector";
@@ -98,12 +99,10 @@ function newFollower(rate: number, gain: number): (block: Int32Array[]) => void 
   };
 }
 
-/** Signal quality, classed beats and episodes of one lead, second by second. */
+/** All that is said of one lead, second by second. */
 function newChain(rate: number, gain: number): (block: Int32Array[]) => void {
-  const meter = new QualityMeter({ rate, gain });
-  const classifier = new BeatClassifier({ rate, gains: [gain] });
-  const tracker = new RhythmTracker({ rate, gain });
+  const analysis = new Analysis({ rate, gain });
   return (block) => {
-    tracker.push(block[0]!, classifier.push(block), meter.push(block[0]!));
+    analysis.push(block[0]!);
   };
 }

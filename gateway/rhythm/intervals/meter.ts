@@ -1,17 +1,17 @@
 /**
  * The intervals of one lead as it arrives: of each minute whose rhythm is known, on the average of its normal beats. A
  * minute holds enough beats for a low noise (half a minute of a slow heart does not), and QT follows the heart rate
- * more slowly than that. A minute is two windows of the rhythm, so that one rhythm is told of it; where the next window
- * cannot be read, is of another rhythm (with or without fibrillation) or does not come, one is measured alone.
+ * more slowly than that. It is less where what follows cannot be read, is another rhythm (with or without fibrillation)
+ * or does not come: one rhythm is told of each.
  */
 import { WINDOW_DELAY_SECONDS, WINDOW_SECONDS } from "../episodes/windows";
 import { restore, type Saved, saved } from "../state";
 import type { Beat, Episode } from "../types";
 import { type Intervals, measureIntervals } from "./measure";
 
-const WINDOWS = 2;
-/** Two windows, and what comes until the second's rhythm is known. */
-const NEEDED_SECONDS = WINDOWS * WINDOW_SECONDS + WINDOW_DELAY_SECONDS + 2;
+export const STRETCH_SECONDS = 60;
+/** A stretch, the window that ends it, and what comes until that window's rhythm is known. */
+const NEEDED_SECONDS = STRETCH_SECONDS + WINDOW_SECONDS + WINDOW_DELAY_SECONDS + 2;
 /** What is no longer needed is dropped in one go, so often at most. */
 const DROP_SECONDS = 30;
 /** Of the beats, how many a pacemaker drives before the heart is called paced: one spike may be noise. */
@@ -31,15 +31,15 @@ interface State {
   /** Sample numbers of the oldest sample kept, and of the next. */
   oldest: number;
   next: number;
-  /** The windows under way, none where `windows` is 0. */
-  windows: number;
+  /** 1 while a stretch is under way: its samples. */
+  open: number;
   from: number;
   to: number;
   fibrillating: number;
 }
 
 export class IntervalMeter {
-  private readonly state: State = { oldest: 0, next: 0, windows: 0, from: 0, to: 0, fibrillating: 0 };
+  private readonly state: State = { oldest: 0, next: 0, open: 0, from: 0, to: 0, fibrillating: 0 };
   private readonly signal: Int32Array;
   /** Those that may still be needed: sample and kind. */
   private beats: number[] = [];
@@ -80,19 +80,18 @@ export class IntervalMeter {
     this.bad.push(from, to);
   }
 
-  /** The next window's rhythm became known; all its beats are. @returns what was measured with that */
+  /** The rhythm of the next window, or of a part of it, became known; all its beats are. @returns what ended with that */
   window({ from, to, rhythm }: Episode): Measurement[] {
     const { state } = this;
+    // Windows begin and end within a sample of where they should.
+    const most = STRETCH_SECONDS * this.settings.rate + 1;
     const fibrillating = rhythm === "af" ? 1 : 0;
     const found: Measurement[] = [];
-    if (rhythm === "unreadable" || state.to !== from || state.fibrillating !== fibrillating)
-      found.push(...this.end());
-    if (rhythm !== "unreadable") {
-      if (state.windows === 0) state.from = from;
-      state.windows++;
-    }
+    const apart = state.to !== from || state.fibrillating !== fibrillating || to - state.from > most;
+    if (rhythm === "unreadable" || apart) found.push(...this.end());
+    if (rhythm !== "unreadable" && !state.open) Object.assign(state, { open: 1, from });
     Object.assign(state, { to, fibrillating });
-    if (state.windows === WINDOWS) found.push(...this.end());
+    if (to - state.from >= most - 2) found.push(...this.end());
     this.forget(this.needed());
     return found;
   }
@@ -107,11 +106,11 @@ export class IntervalMeter {
     return found;
   }
 
-  /** No window belongs to those under way. @returns what was measured on them */
+  /** Nothing that comes belongs to the stretch under way. @returns what was measured on it */
   end(): Measurement[] {
     const { state } = this;
-    if (state.windows === 0) return [];
-    state.windows = 0;
+    if (!state.open) return [];
+    state.open = 0;
     return [this.measure()];
   }
 
@@ -148,8 +147,8 @@ export class IntervalMeter {
 
   /** The oldest sample that may still be measured on. */
   private needed(): number {
-    const { oldest, windows, from, to } = this.state;
-    return Math.max(oldest, windows > 0 ? from : to);
+    const { oldest, open, from, to } = this.state;
+    return Math.max(oldest, open ? from : to);
   }
 
   /** What ends before a sample. */

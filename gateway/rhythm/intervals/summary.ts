@@ -15,7 +15,7 @@ export interface MeasuredRange {
   confidence: number;
 }
 
-/** @property notMeasurable why it was not, mostly */
+/** @property notMeasurable why it was not, for most of the time */
 export type IntervalRange = MeasuredRange | { notMeasurable: Unmeasurable };
 
 export interface IntervalsSummary extends Record<IntervalName, IntervalRange> {
@@ -30,7 +30,7 @@ const BINS = 1000;
 interface State {
   stretches: number;
   beats: number;
-  /** Of each interval: how often it was so long, and was not measurable for such a reason; sum of confidences. */
+  /** Of each interval: how often it was so long, for how many samples not measurable for a reason; sum of confidences. */
   lengths: Float64Array;
   reasons: Float64Array;
   confidence: Float64Array;
@@ -53,7 +53,8 @@ export class IntervalsSum {
     const { state } = this;
     state.stretches++;
     state.beats += measurement.evidence.length;
-    for (const [k, name] of INTERVAL_NAMES.entries()) this.count(k, measurement[name]);
+    for (const [k, name] of INTERVAL_NAMES.entries())
+      this.count(k, measurement[name], measurement.to - measurement.from);
   }
 
   /** @returns undefined where nothing was there to measure on */
@@ -68,12 +69,12 @@ export class IntervalsSum {
     return saved(this.state);
   }
 
-  private count(k: number, interval: Intervals[IntervalName]): void {
+  private count(k: number, interval: Intervals[IntervalName], samples: number): void {
     const { lengths, reasons, confidence } = this.state;
     if (isMeasured(interval)) {
       lengths[k * BINS + Math.min(BINS - 1, Math.round(interval.ms))]!++;
       confidence[k]! += interval.confidence;
-    } else reasons[k * UNMEASURABLE.length + UNMEASURABLE.indexOf(interval.notMeasurable)]!++;
+    } else reasons[k * UNMEASURABLE.length + UNMEASURABLE.indexOf(interval.notMeasurable)]! += samples;
   }
 
   private range(k: number): IntervalRange {
