@@ -73,6 +73,18 @@ describe("avnode analyze", function () {
     );
     assert.deepEqual(fast.quality, [{ from: 0, to: 40 * RATE, analysable: true, problems: [] }]);
     assert.ok(Math.abs(fast.summary.meanRate - 150) < 0.5);
+    assert.match(fast.version, /avnode-intervals\/\d/);
+    assert.deepEqual(fast.inputs, { rate: RATE, gain: GAIN, rails: { low: -32768, high: 32767 }, lead: "I" });
+    const normal = new Set(
+      gap.beats.filter(({ class: kind }: never) => kind === "N").map(({ sample }: never) => sample),
+    );
+    for (const { from, to, qrs, evidence } of gap.measurements) {
+      assert.ok(to <= 30 * RATE || from >= 35 * RATE, `${from} to ${to}`);
+      // Bells of 12 and 13 ms: from 25 + 2.5 · 12 ms before the beat to 28 + 2.5 · 13 ms behind it.
+      assert.ok(Math.abs(qrs.ms - 115) < 16, `${qrs.ms}`);
+      assert.ok(evidence.beats.every((sample: number) => normal.has(sample)));
+    }
+    assert.equal(gap.summary.measurements.stretches, gap.measurements.length);
     // The same heart at a thousandth of the unit.
     assert.deepEqual({ ...microvolts, record: "fast" }, fast);
     // Markers of missing samples are no signal.
@@ -206,6 +218,7 @@ describe("avnode analyze", function () {
     const { stdout, stderr } = avnode(join(dir, "fast.dat"));
     assert.match(stdout, /^fast {2}I, 250 Hz, 00:00:40, 100 % of it readable\n {2}rate {4}150 a minute/);
     assert.match(stdout, /\n {2}rhythm {2}T{60}\n/);
+    assert.match(stdout, /\n {2}intervals .*QRS \d+ ms.*, averaged over \d+ beats\n/);
     assert.match(stdout, /00:00:00 to 00:00:40 {2}fast, 150 a minute/);
     assert.match(stderr, /no diagnosis/);
   });
