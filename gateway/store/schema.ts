@@ -145,7 +145,6 @@ CREATE TABLE resumes (analysis INTEGER PRIMARY KEY REFERENCES analyses (id), sta
 
 -- Episodes of one kind of one handheld that lie near each other, sealed (findings/events.ts).
 CREATE TABLE events (id INTEGER PRIMARY KEY, device BLOB NOT NULL, body BLOB NOT NULL, mac BLOB NOT NULL);
-CREATE INDEX events_of ON events (device);
 `,
   },
 ];

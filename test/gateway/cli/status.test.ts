@@ -90,6 +90,25 @@ describe("avnode status", function () {
     assert.equal(json.refusals[0].kind, "wrong-tag");
   });
 
+  it("says in one line how far analysis is, and what was set aside", async () => {
+    const progress = { running: true, recordings: 0, incomplete: 0, behindSeconds: 0, aside: [] };
+    const line = async (analysis: HubStatus["analysis"]) => {
+      const socket = await serveStatus(rig.dataDir, () => ({ ...status(), analysis }));
+      const { out } = await avnode("status", "--data", rig.dataDir);
+      await socket.close();
+      return out.split("\n").filter((one) => one.startsWith("analysis"));
+    };
+    assert.deepEqual(await line(progress), ["analysis   up to date"]);
+    const aside = [{ recording: "00ff", reason: "none of its leads is an ECG" }];
+    assert.deepEqual(
+      await line({ running: false, recordings: 2, incomplete: 1, behindSeconds: 3723, aside }),
+      [
+        "analysis   behind by 01:02:03 in 2 recordings; 1 recording waits for frames; its thread is being started; " +
+          "00ff set aside: none of its leads is an ECG",
+      ],
+    );
+  });
+
   it("tells a simulated radio from one that has no adapter, and what to do about that", async () => {
     const shown = async (radio: HubStatus["radio"], problems: string[]) => {
       const socket = await serveStatus(rig.dataDir, () => ({ ...status(), radio, problems }));
