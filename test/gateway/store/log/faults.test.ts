@@ -92,6 +92,9 @@ describe("the log under faults", () => {
       "tables",
       "erased",
       "backups",
+      "resumes",
+      "analyses",
+      "events",
     ])
       rig.sql(`DROP TABLE ${table}`);
     rig.sql("DELETE FROM meta WHERE name = 'logs'");
