@@ -46,6 +46,7 @@ function addImport(program: Command, terminal: Terminal): void {
         dataDir,
         progress: (done, total) => bar.update(done, total),
       }).finally(() => bar.stop());
+      for (const { id } of result.recordings) analyse(dataDir, id, terminal);
       if (options.json) return terminal.json(result);
       const rows = result.recordings.map(({ id, record, leads, samples }) => [
         id,
@@ -56,6 +57,21 @@ function addImport(program: Command, terminal: Terminal): void {
       for (const line of table(["ID", "RECORD", "LEADS", "SAMPLES"], rows)) terminal.print(line);
       terminal.say(`kept in ${dataDir}`);
     });
+}
+
+function analyse(dataDir: string, id: string, terminal: Terminal): void {
+  const { analyseNow } = require("../gateway/findings/again") as typeof import("../gateway/findings/again");
+  const bar = terminal.progress("analyzing");
+  try {
+    analyseNow(dataDir, id, (done, total) => bar.update(done, total));
+  } catch (error) {
+    const { code = "", message } = error as Error & { code?: string };
+    if (!code.startsWith("ANALYSIS_")) throw error;
+    bar.stop();
+    terminal.say(`${id} is not analysed: ${message}`);
+  } finally {
+    bar.stop();
+  }
 }
 
 function addTools(program: Command, terminal: Terminal): void {

@@ -19,7 +19,9 @@ export function findingLines(
   most: number = MOST_FINDINGS,
 ): string[] {
   const analysis = tellingAnalysis(analyses);
-  return analysis ? analysisLines(info, analysis, most) : ["analysis   not yet"];
+  return analysis
+    ? analysisLines(info, analysis, most)
+    : [`analysis   not yet: a running hub does so, or 'avnode findings ${info.id} --again'`];
 }
 
 export function analysisLines(info: RecordingInfo, analysis: AnalysisInfo, most: number): string[] {

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { analysisLines, tellingAnalysis } from "./findinglines";
 import { type DataOption, dataDirOf, requireData, withReader } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
-import { localTime } from "./text";
+import { counted, localTime } from "./text";
 
 const POLL_MS = 200;
 /** The hub looks every ten seconds; then a day of signal takes half a minute. */
@@ -37,20 +37,25 @@ export function addFindings(program: Command, terminal: Terminal, setExit: (code
 }
 
 function listEvents(options: FindingsOptions, terminal: Terminal): void {
-  const { events, simulated } = withReader(options, terminal, (reader) => ({
+  const { events, unread, simulated } = withReader(options, terminal, (reader) => ({
     events: reader.findings.listed(),
+    unread: reader.recordings().filter(({ id }) => !tellingAnalysis(reader.findings.of(id))).length,
     simulated: new Set(reader.devices().flatMap((one) => (one.class === "simulated" ? [one.id] : []))),
   }));
   const { eventText, NO_DIAGNOSIS } = require("../findings/words") as typeof import("../findings/words");
   if (options.json)
     terminal.json({ events: events.map((one) => ({ ...one, simulated: simulated.has(one.device) })) });
-  else if (events.length === 0) terminal.say("no finding yet");
   else {
+    if (events.length === 0) terminal.say("no finding yet");
     for (const event of events)
       terminal.print(
         `${event.strip.recording.slice(0, 8)}  ${eventText(event, localTime, simulated.has(event.device))}`,
       );
-    terminal.say(`${NO_DIAGNOSIS}. 'avnode findings ID' tells a recording's episodes`);
+    if (events.length > 0) terminal.say(`${NO_DIAGNOSIS}. 'avnode findings ID' tells a recording's episodes`);
+    if (unread > 0)
+      terminal.say(
+        `${counted(unread, "recording")} not analysed yet: a running hub does so, or 'avnode findings ID --again'`,
+      );
   }
 }
 
@@ -62,7 +67,7 @@ function tell(id: string, options: FindingsOptions, terminal: Terminal): void {
   const telling = tellingAnalysis(analyses);
   if (options.json) terminal.json({ recording: id, simulated: info.simulated, analyses });
   else if (!telling)
-    terminal.say(`recording ${id} is not analysed yet: 'avnode start' does so, or --again here`);
+    terminal.say(`recording ${id} is not analysed yet: a running hub does so, or --again here`);
   else {
     for (const line of analysisLines(info, telling, Number.POSITIVE_INFINITY)) terminal.print(line);
     for (const { id: other, version, ended, summary } of analyses)

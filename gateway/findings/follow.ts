@@ -20,7 +20,7 @@ export interface Cadence {
   seconds: number;
   /** While more waits than a step takes. */
   behindSeconds: number;
-  /** Where there is something to tell. */
+  /** Where there is something to tell, and for the first. */
   newsSeconds: number;
 }
 
@@ -127,7 +127,8 @@ export class Follower {
 
   private isDue(seconds: number, isAll: boolean): boolean {
     if (!isAll) return seconds >= this.cadence.behindSeconds;
-    return seconds >= this.cadence.seconds || (this.hasNews && seconds >= this.cadence.newsSeconds);
+    const isNews = this.hasNews || this.number === undefined;
+    return seconds >= (isNews ? this.cadence.newsSeconds : this.cadence.seconds);
   }
 
   private take({ firstSample, samples }: Piece, analysis: Analysis): void {
