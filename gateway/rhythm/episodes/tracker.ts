@@ -1,6 +1,7 @@
 /**
- * The rhythm of one lead as it arrives: window by window what it is, cut where fibrillation begins or ends, and beside that pauses and ventricular runs where
- * they are. The same samples and beats give the same episodes however they are cut into blocks.
+ * The rhythm of one lead as it arrives: window by window what it is, cut where fibrillation begins or ends, and beside
+ * that pauses and ventricular runs where they are. The same samples and beats give the same episodes however they are cut
+ * into blocks.
  */
 import type { SecondQuality } from "../quality";
 import { restore, type Saved, saved } from "../state";
