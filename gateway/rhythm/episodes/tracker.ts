@@ -130,20 +130,3 @@ export class RhythmTracker {
     return [{ from: runFrom, to: last + 1, rhythm: "vrun", confidence: 1, rate }];
   }
 }
-
-const isEvent = ({ rhythm }: Episode) => rhythm === "pause" || rhythm === "vrun";
-
-/** Neighbouring windows of one rhythm are one episode: its confidence and rate are the means over its time. Pauses and runs stay. */
-export function joined(episodes: Episode[]): Episode[] {
-  const spans: Episode[] = [];
-  for (const episode of episodes) {
-    const last = spans.findLast(({ rhythm }) => rhythm === episode.rhythm);
-    if (last && last.to === episode.from && !isEvent(episode)) {
-      const part = (episode.to - episode.from) / (episode.to - last.from);
-      last.confidence += part * (episode.confidence - last.confidence);
-      last.rate += part * (episode.rate - last.rate);
-      last.to = episode.to;
-    } else spans.push({ ...episode });
-  }
-  return spans.sort((a, b) => a.from - b.from || a.to - b.to);
-}

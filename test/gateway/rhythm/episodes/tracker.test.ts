@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { joined, RhythmTracker } from "../../../../gateway/rhythm/episodes/tracker";
+import { RhythmTracker } from "../../../../gateway/rhythm/episodes/tracker";
 import { QualityMeter } from "../../../../gateway/rhythm/quality";
 import { followRhythm } from "../../../../gateway/rhythm/score/rhythm";
 import type { Saved } from "../../../../gateway/rhythm/state";
 import type { Beat, BeatClass, Episode, Rhythm } from "../../../../gateway/rhythm/types";
 import { Random } from "../../../../tools/sim/random";
 import { type InventedBeat, invented } from "./invented";
+import { joined } from "./joined";
 
 const RATE = 250;
 const GAIN = 1000;
