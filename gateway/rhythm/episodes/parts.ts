@@ -8,7 +8,7 @@ import { fibrillationBySignal } from "./fibrillation";
 import { LONGEST_INTERVAL } from "./irregularity";
 import { localOdds, mostLikely } from "./local";
 import { rrFeatures } from "./rr";
-import { type Verdict, withoutFibrillation } from "./verdict";
+import { LEAST_INTERVALS, type Verdict, withoutFibrillation } from "./verdict";
 import { readable, windowFeatures } from "./window";
 import { isVentricular, type MeasuredWindow } from "./windows";
 
@@ -131,12 +131,13 @@ function filled(window: MeasuredWindow, rate: number, verdict: Verdict, stretche
   const rest = (to: number) => {
     const beats = window.around.filter(({ sample }) => sample >= at && sample < to);
     if (beats.length < LEAST_BEATS) return;
+    const intervals = intervalsOf(beats, window, rate);
     const confidence = verdict.rhythm === "af" ? 1 - verdict.confidence : verdict.confidence;
-    parts.push({
-      from: at,
-      to,
-      ...withoutFibrillation(beats, rrFeatures(intervalsOf(beats, window, rate)), confidence),
-    });
+    const named: Verdict =
+      intervals.length < LEAST_INTERVALS
+        ? { rhythm: "unreadable", confidence: 1, rate: 0 }
+        : withoutFibrillation(beats, rrFeatures(intervals), confidence);
+    parts.push({ from: at, to, ...named });
     at = to;
   };
   for (const { from, to, confidence } of stretches) {
@@ -146,8 +147,10 @@ function filled(window: MeasuredWindow, rate: number, verdict: Verdict, stretche
       last.to = to;
     } else {
       const beats = window.around.filter(({ sample }) => sample >= at && sample <= to);
-      const { mean } = rrFeatures(intervalsOf(beats, window, rate));
-      parts.push({ from: at, to, rhythm: "af", confidence, rate: 60 / mean! });
+      const intervals = intervalsOf(beats, window, rate);
+      // At a signal's end a part may hold no interval: it goes as fast as what lies before it.
+      const perMinute = intervals.length > 0 ? 60 / rrFeatures(intervals).mean! : verdict.rate;
+      parts.push({ from: at, to, rhythm: "af", confidence, rate: perMinute });
     }
     at = to;
   }

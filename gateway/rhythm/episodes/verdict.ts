@@ -31,7 +31,7 @@ const ECTOPIC_LEAST = 3;
 /** Median change from interval to interval, as a share of the usual one, from which a rhythm is irregular. */
 const IRREGULAR = 0.1;
 /** Intervals that could be read. */
-const LEAST_INTERVALS = 2;
+export const LEAST_INTERVALS = 2;
 
 const isEctopic = ({ class: kind }: Beat) => kind === "V" || kind === "S" || kind === "F";
 

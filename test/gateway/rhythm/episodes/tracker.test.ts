@@ -61,6 +61,19 @@ describe("rhythm followed over a lead", () => {
     assert.ok(shareOf(episodes, "af", 180) > 0.9, JSON.stringify(joined(episodes)));
   });
 
+  it("says how fast fibrillation is also where the signal ends right behind a window", () => {
+    // Calm for a few beats now and then: where a part of the window lies is looked for.
+    const swing = (i: number) => (i % 45 < 10 ? 0.01 : 0.16);
+    const intervals = times(300, (i) => Math.max(0.33, 0.65 + swing(i) * random.gaussian()));
+    const wild = beatsOf(intervals).map((beat) => ({ ...beat, atrial: false }));
+    for (const seconds of [90.2, 90.4, 90.8, 91.2, 92]) {
+      const seen = wild.filter(({ at }) => at < seconds);
+      const last = track(seen, seconds).at(-1)!;
+      assert.deepEqual([last.rhythm, last.to], ["af", Math.round(seconds * RATE)]);
+      assert.ok(last.rate > 60 && last.rate < 150, `${last.rate} a minute, ended after ${seconds} s`);
+    }
+  });
+
   for (const [name, interval, rhythm] of [
     ["fast", 0.45, "tachy"],
     ["slow", 1.5, "brady"],
