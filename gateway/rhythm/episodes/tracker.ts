@@ -103,6 +103,7 @@ export class RhythmTracker {
         confidence: beat.confidence,
         rate: (60 * rate) / interval,
       });
+    if (!read) found.push(...this.close());
     if (beat.class === "V" && window) {
       if (state.run === 0) state.runFrom = beat.sample;
       state.run++;

@@ -140,6 +140,47 @@ describe("rhythm followed over a lead", () => {
     assert.ok(Math.abs(runs[0]!.rate - 150) < 3);
   });
 
+  it("never finds a run across a gap, nor across what could not be read", () => {
+    const beats = beatsOf(calm(), (i) => (i >= 25 && i <= 30 ? "V" : "N"));
+    const signal = invented(beats, 60, RATE, GAIN);
+    const [before, behind] = [beats[26]!, beats[29]!].map(({ at }) => Math.round(at * RATE)) as [
+      number,
+      number,
+    ];
+    const whole = known(beats).filter(({ sample }) => sample < 60 * RATE);
+    const seen = whole.filter(({ sample }) => sample <= before || sample >= behind);
+    const runs = (bad: { from: number; to: number }[]) => {
+      const meter = new QualityMeter({ rate: RATE, gain: GAIN });
+      const quality = meter.push(signal).map((second) => ({
+        ...second,
+        analysable: !bad.some(({ from, to }) => second.from < to && second.to > from),
+      }));
+      const tracker = new RhythmTracker({ rate: RATE, gain: GAIN });
+      const episodes = [...tracker.push(signal, seen, quality), ...tracker.end([], [])];
+      return episodes.filter(({ rhythm }) => rhythm === "vrun").length;
+    };
+    assert.equal(runs([]), 1);
+    assert.equal(runs([{ from: before + 0.3 * RATE, to: behind - 0.3 * RATE }]), 0);
+    const tracker = new RhythmTracker({ rate: RATE, gain: GAIN });
+    const at = before + 0.4 * RATE;
+    const missing = behind - 0.4 * RATE - at;
+    const episodes = [
+      ...tracker.push(signal.subarray(0, at), [], []),
+      ...tracker.gap(
+        missing,
+        seen.filter(({ sample }) => sample <= before),
+        [],
+      ),
+      ...tracker.push(
+        signal.subarray(at + missing),
+        seen.filter(({ sample }) => sample >= behind),
+        [],
+      ),
+      ...tracker.end([], []),
+    ];
+    assert.ok(!episodes.some(({ rhythm }) => rhythm === "vrun"));
+  });
+
   it("never finds a pause in a gap, nor where the signal is bad", () => {
     const beats = known(beatsOf(calm()));
     const signal = invented(beatsOf(calm()), 60, RATE, GAIN);
