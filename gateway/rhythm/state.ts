@@ -27,8 +27,8 @@ export function restore(state: object, kept: Saved, what: string): void {
       typeof value === "number"
         ? Number.isFinite(old)
         : "length" in value
-          ? Array.isArray(old) && old.length === value.length
-          : typeof old === "object" && !Array.isArray(old);
+          ? Array.isArray(old) && old.length === value.length && old.every(isWhole)
+          : isWhole(old) && typeof old === "object" && !Array.isArray(old);
     if (!fits) throw new RangeError(`cannot resume ${what}: "${name}" is not of this version or these leads`);
     if (typeof value === "number") live[name] = old as number;
     else if (value instanceof Float64Array) value.set(old as number[]);
@@ -37,3 +37,7 @@ export function restore(state: object, kept: Saved, what: string): void {
     else restore(value, old as Saved, what);
   }
 }
+
+/** JSON has neither NaN nor infinity: they were written as null. */
+const isWhole = (value: unknown) =>
+  typeof value === "number" ? Number.isFinite(value) : typeof value === "object" && value !== null;
