@@ -78,13 +78,20 @@ export function group(kind: EventKind, version: string, parts: EventPart[]): Eve
   return groups.map((group) => eventOf(kind, version, group));
 }
 
+/** A clock that was set back between two recordings puts the later one before the end, or the beginning, of the earlier. */
+function spanOf(parts: EventPart[]): Pick<EventBody, "fromMs" | "toMs"> {
+  const times = parts.flatMap(({ fromMs, toMs }) =>
+    fromMs === undefined || toMs === undefined ? [] : [fromMs, toMs],
+  );
+  return times.length > 0 ? { fromMs: Math.min(...times), toMs: Math.max(...times) } : {};
+}
+
 function eventOf(kind: EventKind, version: string, parts: EventPart[]): EventBody {
   const best = parts.reduce((one, other) => (other.confidence > one.confidence ? other : one));
   return {
     kind,
     version,
-    fromMs: parts[0]!.fromMs,
-    toMs: parts.at(-1)!.toMs,
+    ...spanOf(parts),
     episodes: parts.reduce((sum, part) => sum + part.episodes, 0),
     confidence: best.confidence,
     strip: { recording: best.recording, ...best.evidence },

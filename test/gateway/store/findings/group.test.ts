@@ -82,7 +82,12 @@ describe("episodes as events", () => {
   it("are in order of recording and sample, whatever a clock that was set meanwhile says", () => {
     const first = afOf([episode(0, 600)], recording(1, EIGHT));
     // Set back by two minutes, and by two hours: the second tells nothing of how long nothing was recorded.
-    assert.deepEqual(spans(af(first, afOf([episode(0, 60)], recording(2, EIGHT + 480_000)))), [[0, 540, 2]]);
+    assert.deepEqual(spans(af(first, afOf([episode(0, 60)], recording(2, EIGHT + 480_000)))), [[0, 600, 2]]);
+    // Before its beginning: no event ends before it begins.
+    const short = afOf([episode(200, 260)], recording(1, EIGHT));
+    assert.deepEqual(spans(af(short, afOf([episode(0, 60)], recording(2, EIGHT + 100_000)))), [
+      [100, 260, 2],
+    ]);
     const back = af(first, afOf([episode(0, 60)], recording(2, EIGHT - 7_200_000)));
     assert.deepEqual(
       back.map(({ parts }) => parts[0]!.recording),
