@@ -4,7 +4,11 @@ import type { StoreReader } from "../store/reader";
 import type { Analyst } from "./analyst";
 import { eventText, rhythmText } from "./words";
 
-const timeOf = (unixMs: number) => new Date(unixMs).toTimeString().slice(0, 5);
+/** With its day: the last finding may be of another. Local time, as "2026-11-28 20:03". */
+function timeOf(unixMs: number): string {
+  const local = new Date(unixMs - new Date(unixMs).getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16).replace("T", " ");
+}
 
 export function healthValues(
   analyst: Pick<Analyst, "newest">,

@@ -85,12 +85,12 @@ describe("avnode findings", function () {
     assert.match(none.err, /give its id/);
   });
 
-  it("tells Home Assistant the rate and rhythm now, and the last finding with its time", () => {
+  it("tells Home Assistant the rate and rhythm now, and the last finding with its day and time", () => {
     const pulse = { sample: 1, at: 1_700_000_000_000, heartRate: 71.4, rhythm: "af" as const };
     const values = healthValues({ newest: (of) => (of === device ? pulse : undefined) }, rig.store.reader);
     const { finding, ...rest } = values.newest(device)!;
     assert.deepEqual(rest, { at: pulse.at, heartRate: 71.4, rhythm: "possible AF" });
-    assert.match(finding!, /^DEMO: .*\d\d:\d\d to \d\d:\d\d/);
+    assert.match(finding!, /^DEMO: .*\d{4}-\d\d-\d\d \d\d:\d\d to \d{4}-\d\d-\d\d \d\d:\d\d/);
     assert.equal(values.newest("0011223344556677"), undefined);
   });
 });
