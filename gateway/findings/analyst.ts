@@ -19,7 +19,7 @@ const WAKE_MS = 1000;
 const REFUSED_MS = 5000;
 /** One step takes milliseconds: a thread that is silent for so long while it works hangs. */
 const HANGS_MS = 120_000;
-/** Deaths within the same recording. */
+/** Deaths within the same recording, none of which it got past. */
 const MAX_DEATHS = 2;
 /** Of its heap: what would take more is a defect, and must not take the hub's memory. */
 const MAX_HEAP_MB = 256;
@@ -138,6 +138,7 @@ export class Analyst {
     const { thread } = this;
     try {
       const number = store.keepFindings(checkpoint);
+      this.deaths.delete(checkpoint.recording);
       thread?.postMessage({ t: "kept", number });
     } catch (error) {
       log.warn(

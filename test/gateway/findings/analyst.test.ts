@@ -128,6 +128,17 @@ describe("who has recordings analysed", () => {
     assert.match(aside!.reason, /defect/);
   });
 
+  it("sets none aside that got past what its thread died of, however often that is", () => {
+    for (let i = 0; i < 4; i++) {
+      thread().says({ t: "at", recording: "long" });
+      thread().dies();
+      rig.time.tick(60_000);
+      thread().says({ t: "at", recording: "long" });
+      thread().says({ t: "checkpoint", checkpoint: { recording: "long" } as Checkpoint });
+    }
+    assert.deepEqual(analyst.status().aside, []);
+  });
+
   it("ends a thread that hangs at work, and none that rests", () => {
     thread().says({ t: "at", recording: "slow" });
     thread().says(IDLE);
