@@ -113,7 +113,7 @@ export class LiveView {
       `stored and receipted up to ${seconds(newest.receiptedSamples)}`,
     ].join(" · ");
     const event = this.events.get(info.device);
-    const found = event && `finding · ${eventText(event, timeOf, info.simulated)} · no diagnosis`;
+    const found = event && `no diagnosis · ${eventText(event, timeOf, info.simulated)}`;
     return this.options.isTty
       ? [...drawTrace(newest.window, columns, TRACE_ROWS), what, how, ...(found ? [found] : [])].map((line) =>
           line.slice(0, columns),
