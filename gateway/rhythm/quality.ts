@@ -43,6 +43,8 @@ const MUSCLE = { named: 0.05, unreadable: 0.3 };
 /** Median of |second difference| of white noise with a standard deviation of 1: 0.6745 · √6. */
 const WHITE = 1.6522;
 const QUARTERS = 4;
+/** From its lowest to its highest value: no electrode on a skin is so quiet for a second. */
+const STILL_MILLIVOLTS = 0.004;
 
 interface State {
   /** Sample number of the second's first sample; the number of whole seconds since `origin`. */
@@ -50,6 +52,9 @@ interface State {
   seconds: number;
   filled: number;
   values: Float64Array;
+  /** The newest value, and how many of it came in a row, also across seconds. */
+  newest: number;
+  same: number;
 }
 
 export class QualityMeter {
@@ -67,7 +72,7 @@ export class QualityMeter {
     this.millivolts = 1 / (Math.abs(gain) || 200);
     const most = Math.ceil(rate) + 1;
     this.scratch = new Float64Array(most);
-    this.state = { origin: 0, seconds: 0, filled: 0, values: new Float64Array(most) };
+    this.state = { origin: 0, seconds: 0, filled: 0, values: new Float64Array(most), newest: 0, same: 0 };
     if (resumed) restore(this.state, resumed, "judging a signal");
   }
 
@@ -92,6 +97,7 @@ export class QualityMeter {
     state.origin += this.edge(state.seconds) + state.filled + samples;
     state.seconds = 0;
     state.filled = 0;
+    state.same = 0;
   }
 
   /** All that it knows; a meter of the same settings goes on from it. */
@@ -112,10 +118,15 @@ export class QualityMeter {
     let high = 0;
     let least = values[0]!;
     let most = values[0]!;
+    let { newest, same } = state;
+    let longest = 0;
     for (let i = 0; i < filled; i++) {
       const value = values[i]!;
       if (value < least) least = value;
       if (value > most) most = value;
+      same = value === newest ? same + 1 : 1;
+      newest = value;
+      if (same > longest) longest = same;
       if (settings.rails && value <= settings.rails.low) low++;
       if (settings.rails && value >= settings.rails.high) high++;
       scratch[i] = value * millivolts;
@@ -125,7 +136,9 @@ export class QualityMeter {
     const muscleMillivolts = fastNoise(scratch, filled);
     const problems: Problem[] = [];
     const railed = Math.max(low, high) / filled;
-    const flat = most === least;
+    Object.assign(state, { newest, same });
+    // What stood still for a second, wherever that began, or moves no more than a converter at rest.
+    const flat = longest >= Math.floor(settings.rate) || (most - least) * millivolts < STILL_MILLIVOLTS;
     if (railed >= OFF_SHARE) problems.push("leadOff");
     else if ((low + high) / filled >= SATURATED_SHARE) problems.push("saturated");
     if (flat && railed < OFF_SHARE) problems.push("flat");

@@ -8,7 +8,7 @@ import { fibrillationBySignal } from "./fibrillation";
 import { LONGEST_INTERVAL } from "./irregularity";
 import { localOdds, mostLikely } from "./local";
 import { rrFeatures } from "./rr";
-import { LEAST_INTERVALS, type Verdict, withoutFibrillation } from "./verdict";
+import { LEAST_INTERVALS, UNREADABLE, type Verdict, withoutFibrillation } from "./verdict";
 import { readable, windowFeatures } from "./window";
 import { isVentricular, type MeasuredWindow } from "./windows";
 
@@ -135,7 +135,7 @@ function filled(window: MeasuredWindow, rate: number, verdict: Verdict, stretche
     const confidence = verdict.rhythm === "af" ? 1 - verdict.confidence : verdict.confidence;
     const named: Verdict =
       intervals.length < LEAST_INTERVALS
-        ? { rhythm: "unreadable", confidence: 1, rate: 0 }
+        ? UNREADABLE
         : withoutFibrillation(beats, rrFeatures(intervals), confidence);
     parts.push({ from: at, to, ...named });
     at = to;

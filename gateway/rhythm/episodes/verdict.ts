@@ -33,15 +33,29 @@ const IRREGULAR = 0.1;
 /** Intervals that could be read. */
 export const LEAST_INTERVALS = 2;
 
+/**
+ * Of signal between gaps, from which a rate is told, and from which whether beats are regular: the shortest strips that
+ * the models have seen are 9 s.
+ */
+const LEAST_SECONDS = { rate: 5, regularity: 9 };
+
+export const UNREADABLE: Verdict = { rhythm: "unreadable", confidence: 1, rate: 0 };
+
 const isEctopic = ({ class: kind }: Beat) => kind === "V" || kind === "S" || kind === "F";
 
 /** @param before the rhythm of the window right before, if there is one */
 export function verdictOf(window: MeasuredWindow, before: Rhythm | undefined): Verdict {
+  const verdict = ofWhole(window, before);
+  const { rhythm } = verdict;
+  const isShort = window.seconds < LEAST_SECONDS.regularity;
+  return isShort && (rhythm === "af" || rhythm === "other") ? UNREADABLE : verdict;
+}
+
+function ofWhole(window: MeasuredWindow, before: Rhythm | undefined): Verdict {
   const { beats, features } = window;
-  if (!(features.beats! >= LEAST_INTERVALS) || window.analysable < ANALYSABLE)
-    return { rhythm: "unreadable", confidence: 1, rate: 0 };
-  if (!(features.likenessMedian! >= LIKENESS) || !canBeComplexes(window.form))
-    return { rhythm: "unreadable", confidence: 1, rate: 0 };
+  if (window.seconds < LEAST_SECONDS.rate || window.analysable < ANALYSABLE) return UNREADABLE;
+  if (!(features.beats! >= LEAST_INTERVALS)) return UNREADABLE;
+  if (!(features.likenessMedian! >= LIKENESS) || !canBeComplexes(window.form)) return UNREADABLE;
   const noisy = forestSays(features)[3]!;
   if (noisy > NOISY) return { rhythm: "unreadable", confidence: noisy, rate: 0 };
   const rate = 60 / (features.mean ?? Number.NaN);

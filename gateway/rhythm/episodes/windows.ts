@@ -31,6 +31,8 @@ export interface MeasuredWindow {
   to: number;
   /** From `seen` on: where a signal's end cuts a window short, what lies before it is measured, too. */
   seen: number;
+  /** From `seen` to the window's end. */
+  seconds: number;
   beats: Beat[];
   /** Those of its context, too. */
   around: Beat[];
@@ -188,6 +190,7 @@ export class WindowCutter {
       from,
       to,
       seen: sampleOf(seen),
+      seconds: (last - seen) / WAVE_RATE,
       beats: own,
       around,
       waves,
