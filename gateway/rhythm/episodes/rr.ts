@@ -3,7 +3,7 @@
  * which manner. Fibrillation is irregular from beat to beat and everywhere; ectopy breaks a regular rhythm in few places
  * and in pairs of short and long; breathing changes it slowly.
  */
-import { entropyOf, mean, quantile, share, sortedOf, spread } from "./statistics";
+import { entropyOf, mean, medianIn, medianOf, quantile, share, sortedOf, spread } from "./statistics";
 
 /** A beat that comes so early, as a share of the usual interval, is premature; one so late, delayed. */
 export const PREMATURE = 0.87;
@@ -104,7 +104,7 @@ function localMedians(values: Float64Array): Float64Array {
   for (let i = 0; i < values.length; i++) {
     // At both ends several have the same neighbours.
     const first = Math.max(0, Math.min(i - 4, values.length - 9));
-    if (first !== from) median = quantile(sortedOf(values.subarray(first, first + 9)), 0.5);
+    if (first !== from) median = medianIn(values, first, Math.min(first + 9, values.length));
     from = first;
     medians[i] = median;
   }
@@ -280,9 +280,8 @@ const twoModesApart = (sorted: Float64Array) => bestCut(sorted).apart;
 /** Median step in windows of eight: the calmest, the wildest and the mean of all. */
 function localIrregularity(step: Float64Array) {
   const medians: number[] = [];
-  for (let i = 0; i + LOCAL <= step.length; i += 2)
-    medians.push(quantile(sortedOf(step.subarray(i, i + LOCAL)), 0.5));
-  if (medians.length === 0) medians.push(quantile(sortedOf(step), 0.5));
+  for (let i = 0; i + LOCAL <= step.length; i += 2) medians.push(medianIn(step, i, i + LOCAL));
+  if (medians.length === 0) medians.push(medianOf(step));
   return { least: Math.min(...medians), most: Math.max(...medians), mean: mean(medians) };
 }
 

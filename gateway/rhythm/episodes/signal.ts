@@ -50,13 +50,24 @@ export function wavesOf(samples: ArrayLike<number>, rate: number, gain: number):
   return out.subarray(0, count);
 }
 
-/** Mean of the `width` (odd) samples around each; fewer at the ends. */
-export function smoothed(signal: Float64Array, width: number): Float64Array {
+/** Sums of all before each sample; as long as the longest piece so far, the first is 0. */
+let running = new Float64Array(0);
+
+/** Mean of the `width` (odd) samples around each; fewer at the ends. @param out may be the signal itself */
+export function smoothed(
+  signal: Float64Array,
+  width: number,
+  out: Float64Array = new Float64Array(signal.length),
+): Float64Array {
   const half = (width - 1) >> 1;
   const n = signal.length;
-  const sums = new Float64Array(n + 1);
-  for (let i = 0; i < n; i++) sums[i + 1] = sums[i]! + signal[i]!;
-  const out = new Float64Array(n);
+  if (running.length <= n) running = new Float64Array(n + 1);
+  const sums = running;
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    sum += signal[i]!;
+    sums[i + 1] = sum;
+  }
   const cutShort = (i: number) => {
     const from = Math.max(0, i - half);
     const to = Math.min(n, i + half + 1);
@@ -70,7 +81,8 @@ export function smoothed(signal: Float64Array, width: number): Float64Array {
 
 /** Without what is slower than about 0.4 Hz. */
 export function levelled(signal: Float64Array): Float64Array {
-  const base = smoothed(smoothed(signal, 161), 161);
+  const base = smoothed(signal, 161);
+  smoothed(base, 161, base);
   for (let i = 0; i < signal.length; i++) base[i] = signal[i]! - base[i]!;
   return base;
 }

@@ -23,18 +23,23 @@ const FEW = 48;
 /** NaN last. */
 export function sortedOf(values: ArrayLike<number>): Float64Array {
   const sorted = new Float64Array(values);
-  if (sorted.length > FEW) return sorted.sort();
-  for (let i = 0; i < sorted.length; i++) {
-    const value = sorted[i]!;
-    if (Number.isNaN(value)) return sorted.sort();
+  if (sorted.length > FEW || !insert(values, 0, sorted.length, sorted)) return sorted.sort();
+  return sorted;
+}
+
+/** Sorts `count` values from `from` on into an array. @returns false at a NaN, which has no place in an order */
+function insert(values: ArrayLike<number>, from: number, count: number, into: Float64Array): boolean {
+  for (let i = 0; i < count; i++) {
+    const value = values[from + i]!;
+    if (Number.isNaN(value)) return false;
     let at = i;
-    while (at > 0 && sorted[at - 1]! > value) {
-      sorted[at] = sorted[at - 1]!;
+    while (at > 0 && into[at - 1]! > value) {
+      into[at] = into[at - 1]!;
       at--;
     }
-    sorted[at] = value;
+    into[at] = value;
   }
-  return sorted;
+  return true;
 }
 
 /** Between the two nearest ranks in proportion. @param at 0 to 1 */
@@ -47,7 +52,23 @@ export function quantile(sorted: ArrayLike<number>, at: number): number {
 }
 
 export function medianOf(values: ArrayLike<number>): number {
-  return quantile(sortedOf(values), 0.5);
+  return medianIn(values, 0, values.length);
+}
+
+const few = new Float64Array(FEW);
+
+/** Of the values `from` up to, not including, `to`. */
+export function medianIn(values: ArrayLike<number>, from: number, to: number): number {
+  const count = to - from;
+  if (count <= 0) return Number.NaN;
+  // Nothing is allocated for a few: medians of neighbours are taken by the hundred.
+  if (count > FEW || !insert(values, from, count, few)) {
+    const sorted = new Float64Array(count);
+    for (let i = 0; i < count; i++) sorted[i] = values[from + i]!;
+    return quantile(sorted.sort(), 0.5);
+  }
+  const half = (count - 1) >> 1;
+  return few[half]! + (count % 2 ? 0 : 0.5) * (few[Math.min(half + 1, count - 1)]! - few[half]!);
 }
 
 export function share(values: ArrayLike<number>, holds: (value: number) => boolean): number {

@@ -8,7 +8,7 @@ import { DELAYED, PREMATURE } from "./rr";
 import { type Complex, shapesOf } from "./shapes";
 import { levelled, smoothed, WAVE_RATE, waveSamples } from "./signal";
 import { bandPower, LINE, spectraOf } from "./spectrum";
-import { correlation, mean, medianOf, quantile, share, sortedOf, spread } from "./statistics";
+import { correlation, mean, medianIn, medianOf, quantile, share, sortedOf, spread } from "./statistics";
 
 const BEFORE = waveSamples(0.4);
 const BEHIND = waveSamples(0.5);
@@ -28,7 +28,8 @@ const BANDS = [0.5, 2, 4, 6, 9, 13, 18, 25, 35, 48, 70, 99];
 export function waveFeatures(signal: Float64Array, beats: ArrayLike<number>): Record<string, number> {
   const level = levelled(signal);
   const fine = smoothed(level, 3);
-  const soft = smoothed(smoothed(level, 5), 5);
+  const soft = smoothed(level, 5);
+  smoothed(soft, 5, soft);
   const { complexes, members, usual } = shapesOf(fine, beats);
   const own = complexes.filter((complex) => complex.shape === usual);
   const size = medianOf(own.map((complex) => complex.size));
@@ -56,7 +57,7 @@ function shapeFeatures(fine: Float64Array, complexes: Complex[], members: number
   const size = medianOf(sizes);
   const counts = [...members].sort((a, b) => b - a);
   const intervals = complexes.map(({ at }, i) => (i ? at - complexes[i - 1]!.at : Number.NaN));
-  const local = intervals.map((_, i) => medianOf(intervals.slice(Math.max(1, i - 4), i + 5)));
+  const local = intervals.map((_, i) => medianAround(intervals, i));
   const early = (i: number) => intervals[i]! < PREMATURE * local[i]!;
   const strange = complexes.map(({ shape, likeness: like }, i) => ({ i, other: shape !== usual, like }));
   const next = strange.filter(({ i }) => early(i));
@@ -117,6 +118,11 @@ function shapeFeatures(fine: Float64Array, complexes: Complex[], members: number
   };
 }
 
+/** Of the nine intervals around one; the first beat has none before it. */
+function medianAround(intervals: number[], i: number): number {
+  return medianIn(intervals, Math.max(1, i - 4), Math.min(intervals.length, i + 5));
+}
+
 /** A complex's duration in seconds: from 5 to 95 % of its slopes' energy. */
 function widthAt(fine: Float64Array, at: number): number {
   const from = Math.max(1, at - WIDTH_HALF);
@@ -156,7 +162,7 @@ function earliestFeatures(fine: Float64Array, soft: Float64Array, complexes: Com
   const intervals = complexes.map(({ at }, i) => (i ? at - complexes[i - 1]!.at : Number.NaN));
   const ranked = complexes
     .map((complex, i) => {
-      const local = medianOf(intervals.slice(Math.max(1, i - 4), i + 5));
+      const local = medianAround(intervals, i);
       return { complex, i, early: intervals[i]! / local, after: (intervals[i + 1] ?? Number.NaN) / local };
     })
     .filter(({ i, early }) => i > 0 && early > 0)
@@ -256,10 +262,8 @@ function atrialFeatures(soft: Float64Array, complexes: Complex[], own: Complex[]
   });
   const used = fit.length >= 4 ? fit : own.filter(({ at }) => at >= BEFORE);
   const lead = waveSamples(P_FROM);
-  const pieces = used.map(({ at }) => detrended(soft.slice(at - lead, at - lead + P_LENGTH)));
-  const far = used.map(({ at }) =>
-    detrended(soft.slice(at - BEFORE, at - BEFORE + waveSamples(P_FROM - P_TO))),
-  );
+  const pieces = used.map(({ at }) => detrended(soft, at - lead, P_LENGTH));
+  const far = used.map(({ at }) => detrended(soft, at - BEFORE, waveSamples(P_FROM - P_TO)));
   const usual = meanOf(pieces, P_LENGTH);
   const bump = bumpOf(usual, 0, P_LENGTH);
   const likeness = sortedOf(pieces.map((piece) => correlation(piece, 0, usual, 0, P_LENGTH)));
@@ -270,7 +274,7 @@ function atrialFeatures(soft: Float64Array, complexes: Complex[], own: Complex[]
   // Complexes of the usual shape that come early: is the wave before them the usual one?
   const early = own.filter((complex) => !used.includes(complex) && complex.at >= BEFORE);
   const earlyLikeness = early.map(({ at }) =>
-    correlation(detrended(soft.slice(at - lead, at - lead + P_LENGTH)), 0, usual, 0, P_LENGTH),
+    correlation(detrended(soft, at - lead, P_LENGTH), 0, usual, 0, P_LENGTH),
   );
   const present = pieces.filter(
     (piece, i) => correlation(piece, 0, usual, 0, P_LENGTH) > 0.6 && Math.abs(heights[i]!) > 0.02,
@@ -310,10 +314,10 @@ function atrialFeatures(soft: Float64Array, complexes: Complex[], own: Complex[]
   };
 }
 
-/** Without the line between its ends. */
-function detrended(piece: Float64Array): Float64Array {
-  const out = new Float64Array(piece.length);
-  detrend(piece, 0, out);
+/** A piece without the line between its ends. */
+function detrended(signal: Float64Array, from: number, count: number): Float64Array {
+  const out = new Float64Array(count);
+  detrend(signal, from, out);
   return out;
 }
 
@@ -347,14 +351,21 @@ function common(pieces: Float64Array[], usual: Float64Array): number {
 }
 
 function restSpread(pieces: Float64Array[], usual: Float64Array): number {
-  return Math.sqrt(mean(pieces.map((piece) => mean(piece.map((value, i) => (value - usual[i]!) ** 2)))));
+  const squares = pieces.map((piece) => {
+    let sum = 0;
+    for (let i = 0; i < piece.length; i++) sum += (piece[i]! - usual[i]!) ** 2;
+    return sum / piece.length;
+  });
+  return Math.sqrt(mean(squares));
 }
 
 function repolarisationFeatures(soft: Float64Array, whole: Complex[], beat: Float64Array, size: number) {
   const from = BEFORE + waveSamples(0.12);
   const count = waveSamples(0.36);
   const bump = bumpOf(beat, from, count);
-  const pieces = whole.map(({ at }) => detrended(soft.slice(at + waveSamples(0.12), at + waveSamples(0.44))));
+  const pieces = whole.map(({ at }) =>
+    detrended(soft, at + waveSamples(0.12), waveSamples(0.44) - waveSamples(0.12)),
+  );
   const usual = meanOf(pieces, pieces[0]?.length ?? 0);
   return {
     tHeight: bump.height / size,
@@ -394,7 +405,7 @@ function restFeatures(left: Float64Array, soft: Float64Array, complexes: Complex
     const from = before + Math.min(waveSamples(0.45), Math.round(0.55 * interval));
     const to = complexes[i]!.at - waveSamples(0.08);
     if (to - from < waveSamples(0.12)) continue;
-    const piece = detrended(soft.slice(from, to));
+    const piece = detrended(soft, from, to - from);
     quiet.push(spread(piece) / size);
     let sign = 0;
     let changes = 0;
@@ -504,9 +515,9 @@ function noiseFeatures(
   const swingSorted = sortedOf(swing);
   const rangeSorted = sortedOf(range);
   // Slopes as steep as a complex's where none was found.
-  const steepness = new Float64Array(fine.length);
-  for (let i = 1; i + 1 < fine.length; i++) steepness[i] = Math.abs(fine[i + 1]! - fine[i - 1]!);
-  const slope = smoothed(steepness, 17);
+  const slope = new Float64Array(fine.length);
+  for (let i = 1; i + 1 < fine.length; i++) slope[i] = Math.abs(fine[i + 1]! - fine[i - 1]!);
+  smoothed(slope, 17, slope);
   const usual = medianOf(complexes.map(({ at }) => slope[at]!));
   let next = 0;
   let outside = 0;
