@@ -61,7 +61,7 @@ export interface Overlay {
 export function averageBeats(overlay: Overlay): { whole: Averaged; halves: [Averaged, Averaged] } {
   const { leads, beats } = overlay;
   const placed = beats.map((beat) => leads.map((_, lead) => levelled(overlay, lead, beat)));
-  const pieces = beats.map(() => leads.map(() => new Float64Array(LENGTH)));
+  const pieces = beats.map((_, index) => leads.map((_, lead) => pieceAt(index * leads.length + lead)));
   const lags = new Float64Array(beats.length);
   const drawAll = (indices: number[], from: number, to: number) => {
     for (const index of indices)
@@ -75,9 +75,10 @@ export function averageBeats(overlay: Overlay): { whole: Averaged; halves: [Aver
     drawAll(all, MARK - COMPLEX_HALF - LAG, MARK + COMPLEX_HALF + LAG);
     const some = someOf(used);
     const usual = leads.map((_, lead) => usualComplex(some.map((index) => pieces[index]![lead]!)));
+    const energy = energyOf(usual);
     used = [];
     for (const index of all) {
-      const { lag, likeness } = bestLag(pieces[index]!, usual);
+      const { lag, likeness } = bestLag(pieces[index]!, usual, energy);
       if (!(likeness >= LEAST_LIKENESS)) continue;
       used.push(index);
       lags[index]! += lag;
@@ -85,6 +86,14 @@ export function averageBeats(overlay: Overlay): { whole: Averaged; halves: [Aver
   }
   drawAll(used, 0, LENGTH - 1);
   return averagesOf(overlay, used, pieces);
+}
+
+/** Room for beats, used again by the next average: whatever is read of a piece has been drawn before. */
+const room: Float64Array[] = [];
+
+function pieceAt(index: number): Float64Array {
+  room[index] ??= new Float64Array(LENGTH);
+  return room[index];
 }
 
 /** A beat of one lead, with the parabola through the levels before it and its neighbours: breathing bends the baseline. */
@@ -162,10 +171,24 @@ function usualComplex(pieces: Float64Array[]): Float64Array {
   return usual;
 }
 
-function bestLag(beat: Float64Array[], usual: Float64Array[]): { lag: number; likeness: number } {
-  const likeness = new Float64Array(2 * LAG + 1);
+/** Of each lag that was tried; 0 where it was not yet. */
+const likeness = new Float64Array(2 * LAG + 1);
+
+function energyOf(usual: Float64Array[]): number {
+  let sum = 0;
+  for (const y of usual) for (let k = 0; k < COMPARED; k++) sum += y[k]! * y[k]!;
+  return sum;
+}
+
+/** @param energy of the usual complex */
+function bestLag(
+  beat: Float64Array[],
+  usual: Float64Array[],
+  energy: number,
+): { lag: number; likeness: number } {
+  likeness.fill(0);
   const at = (k: number) => {
-    likeness[k] ||= likenessAt(beat, usual, k - LAG);
+    likeness[k] ||= likenessAt(beat, usual, energy, k - LAG);
     return likeness[k]!;
   };
   let coarse = 0;
@@ -180,24 +203,22 @@ function bestLag(beat: Float64Array[], usual: Float64Array[]): { lag: number; li
 }
 
 /** The correlation over the complexes of all leads together. */
-function likenessAt(beat: Float64Array[], usual: Float64Array[], lag: number): number {
+function likenessAt(beat: Float64Array[], usual: Float64Array[], energy: number, lag: number): number {
   let both = 0;
   let own = 0;
-  let other = 0;
   for (let lead = 0; lead < beat.length; lead++) {
     const [x, y] = [beat[lead]!, usual[lead]!];
     let sum = 0;
     let squares = 0;
     for (let k = 0, i = MARK - COMPLEX_HALF + lag; k < COMPARED; k++, i += EVERY) {
-      const [here, there] = [x[i]!, y[k]!];
+      const here = x[i]!;
       sum += here;
       squares += here * here;
-      both += here * there;
-      other += there * there;
+      both += here * y[k]!;
     }
     own += squares - (sum * sum) / COMPARED;
   }
-  return both / Math.sqrt(own * other);
+  return both / Math.sqrt(own * energy);
 }
 
 function averagesOf({ leads, gains }: Overlay, used: number[], pieces: Float64Array[][]) {
