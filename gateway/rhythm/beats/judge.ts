@@ -102,13 +102,10 @@ export class BeatJudge {
   /** @param rows each lead's, of the next beat */
   judge(rows: Rows): ClassifiedBeat {
     const { state, share, all, forests, tuning } = this;
-    all.fill(0);
     let odds = 0;
     let spike = false;
     for (let lead = 0; lead < rows.length; lead++) {
       const row = rows[lead]!;
-      predict(forests.early, row.features, share);
-      for (let k = 0; k < share.length; k++) all[k]! += share[k]! / rows.length;
       predict(forests.wide, row.features, share);
       const p = share[V]! + tuning.fusion * share[F]!;
       const own = Math.max(-tuning.most, Math.min(tuning.most, Math.log((p + 1e-6) / (1 - p + 1e-6))));
@@ -131,6 +128,12 @@ export class BeatJudge {
     const { sample } = rows[0]!;
     if (paced) return { sample, class: "Q", confidence: state.spikes, paced };
     if (odds > 0) return { sample, class: "V", confidence: ventricular, paced };
+    // Only now, for it has nothing to say of what is ventricular or paced.
+    all.fill(0);
+    for (const row of rows) {
+      predict(forests.early, row.features, share);
+      for (let k = 0; k < share.length; k++) all[k]! += share[k]! / rows.length;
+    }
     const { features } = rows[0]!;
     const early =
       all[S]! > tuning.earlyOdds * all[N]! ||

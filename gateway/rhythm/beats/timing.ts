@@ -48,6 +48,7 @@ const MOST = 4;
 const near = new Float64Array(NEAR);
 const far = new Float64Array(FAR);
 const changes = new Float64Array(FAR);
+const newest = new Float64Array(CHANGES);
 
 /**
  * @param intervals in samples, as a ring: the one between beats k and k + 1 at k modulo its length
@@ -90,7 +91,8 @@ export function measureTiming(
     if (k < CHANGES && far[k]! < EARLY * far[k + 1]!) drops++;
     if (far[k]! < before) shorter++;
   }
-  const recent = differences.slice(0, Math.min(differences.length, CHANGES));
+  const recent = newest.subarray(0, Math.min(differences.length, CHANGES));
+  recent.set(differences.subarray(0, recent.length));
   const irregular = select(recent, recent.length >> 1);
   const irregularLong = select(differences, differences.length >> 1);
   const all = far.subarray(0, known);
