@@ -60,6 +60,7 @@ interface State {
 export class QualityMeter {
   private readonly millivolts: number;
   private readonly scratch: Float64Array;
+  private readonly bends: Float64Array;
   private readonly state: State;
 
   constructor(
@@ -72,6 +73,7 @@ export class QualityMeter {
     this.millivolts = 1 / (Math.abs(gain) || 200);
     const most = Math.ceil(rate) + 1;
     this.scratch = new Float64Array(most);
+    this.bends = new Float64Array(most);
     this.state = { origin: 0, seconds: 0, filled: 0, values: new Float64Array(most), newest: 0, same: 0 };
     if (resumed) restore(this.state, resumed, "judging a signal");
   }
@@ -80,9 +82,11 @@ export class QualityMeter {
   push(block: ArrayLike<number>): SecondQuality[] {
     const done: SecondQuality[] = [];
     const { state } = this;
-    for (let i = 0; i < block.length; i++) {
-      state.values[state.filled++] = block[i]!;
-      if (state.filled === this.edge(state.seconds + 1) - this.edge(state.seconds)) {
+    for (let at = 0; at < block.length; ) {
+      const whole = this.edge(state.seconds + 1) - this.edge(state.seconds);
+      const to = Math.min(block.length, at + whole - state.filled);
+      while (at < to) state.values[state.filled++] = block[at++]!;
+      if (state.filled === whole) {
         done.push(this.judge());
         state.seconds++;
         state.filled = 0;
@@ -131,7 +135,7 @@ export class QualityMeter {
       if (settings.rails && value >= settings.rails.high) high++;
       scratch[i] = value * millivolts;
     }
-    const mains = removeMains(scratch, filled, settings.rate);
+    const mains = removeMains(scratch, filled, settings.rate, this.bends);
     const baselineMillivolts = swing(scratch, filled);
     const muscleMillivolts = fastNoise(scratch, filled);
     const problems: Problem[] = [];
@@ -169,6 +173,7 @@ function removeMains(
   signal: Float64Array,
   count: number,
   rate: number,
+  bends: Float64Array,
 ): { hertz: 0 | 50 | 60; millivolts: number } {
   const best: { hertz: 0 | 50 | 60; millivolts: number; cos: number; sin: number } = {
     hertz: 0,
@@ -176,17 +181,18 @@ function removeMains(
     cos: 0,
     sin: 0,
   };
+  // The second difference before the sums: drift and complexes weigh little then; its gain is known.
+  for (let i = 1; i < count - 1; i++) bends[i] = 2 * signal[i]! - signal[i - 1]! - signal[i + 1]!;
   for (const hertz of [50, 60] as const) {
     if (hertz > MAINS.within * rate) continue;
     const turn = (2 * Math.PI * hertz) / rate;
-    // The second difference before the sum: drift and complexes weigh little then; its gain at this frequency is known.
     const gain = 4 * Math.sin(turn / 2) ** 2;
     const [stepCos, stepSin] = [Math.cos(turn), Math.sin(turn)];
     let [c, s] = [stepCos, stepSin];
     let cos = 0;
     let sin = 0;
     for (let i = 1; i < count - 1; i++) {
-      const bent = 2 * signal[i]! - signal[i - 1]! - signal[i + 1]!;
+      const bent = bends[i]!;
       cos += bent * c;
       sin += bent * s;
       const next = c * stepCos - s * stepSin;
