@@ -58,6 +58,9 @@ export function growForest(data: Samples, settings: ForestSettings, random: Rand
   const { bins, edges } = binned(data);
   const gradient = new Float64Array(count);
   const hessian = new Float64Array(count);
+  /** The same of a leaf's rows, side by side: every feature asks for them. */
+  const rowGradient = new Float64Array(count);
+  const rowHessian = new Float64Array(count);
   const start = shares(data, classes);
   const score = Float64Array.from({ length: count * classes }, (_, k) => start[k % classes]!);
   const share = new Float64Array(count * classes);
@@ -102,8 +105,16 @@ export function growForest(data: Samples, settings: ForestSettings, random: Rand
       const column = bins[f]!;
       best.feature = f;
       best.value = edges[f]![bin]!;
-      best.left = leaf(all.filter((row) => column[row]! <= bin));
-      best.right = leaf(all.filter((row) => column[row]! > bin));
+      // What is not split further need not know where it could be.
+      const asked = open.length + 1 < settings.leaves ? usable : [];
+      best.left = leaf(
+        all.filter((row) => column[row]! <= bin),
+        asked,
+      );
+      best.right = leaf(
+        all.filter((row) => column[row]! > bin),
+        asked,
+      );
       best.leaf = undefined;
       open.splice(open.indexOf(best), 1, best.left, best.right);
     }
@@ -114,16 +125,16 @@ export function growForest(data: Samples, settings: ForestSettings, random: Rand
     }
     return root;
 
-    function leaf(part: Int32Array): Tree {
-      return { feature: -1, value: 0, leaf: leafOf(part, usable) };
+    function leaf(part: Int32Array, asked: number[]): Tree {
+      return { feature: -1, value: 0, leaf: leafOf(part, asked) };
     }
   }
 
   function leafOf(rows: Int32Array, usable: number[]): Leaf {
     const leaf: Leaf = { rows, gradient: 0, hessian: 0, gain: 0, feature: -1, bin: -1 };
-    for (const row of rows) {
-      leaf.gradient += gradient[row]!;
-      leaf.hessian += hessian[row]!;
+    for (let i = 0; i < rows.length; i++) {
+      leaf.gradient += rowGradient[i] = gradient[rows[i]!]!;
+      leaf.hessian += rowHessian[i] = hessian[rows[i]!]!;
     }
     const g = new Float64Array(BINS);
     const h = new Float64Array(BINS);
@@ -134,10 +145,9 @@ export function growForest(data: Samples, settings: ForestSettings, random: Rand
       g.fill(0);
       h.fill(0);
       for (let i = 0; i < rows.length; i++) {
-        const row = rows[i]!;
-        const bin = column[row]!;
-        g[bin]! += gradient[row]!;
-        h[bin]! += hessian[row]!;
+        const bin = column[rows[i]!]!;
+        g[bin]! += rowGradient[i]!;
+        h[bin]! += rowHessian[i]!;
       }
       let leftG = 0;
       let leftH = 0;
@@ -170,6 +180,23 @@ export function growForest(data: Samples, settings: ForestSettings, random: Rand
     right[at] = feature.length - at;
     flatten(tree.right!);
   }
+}
+
+/** One forest whose scores are the means of several forests' scores (bagging, Breiman 1996). */
+export function meanForest(forests: Forest[]): Forest {
+  const count = forests.length;
+  const mean = (values: number[]) => Math.fround(values.reduce((sum, each) => sum + each, 0) / count);
+  const feature = Int16Array.from(forests.flatMap((forest) => [...forest.feature]));
+  const value = forests.flatMap((forest) =>
+    Array.from(forest.value, (each, node) => (forest.feature[node]! < 0 ? each / count : each)),
+  );
+  return {
+    start: forests[0]!.start.map((_, k) => mean(forests.map(({ start }) => start[k]!))),
+    roots: rootsOf(feature),
+    feature,
+    value: Float32Array.from(value),
+    right: Int16Array.from(forests.flatMap((forest) => [...forest.right])),
+  };
 }
 
 /** Logarithms of the classes' shares of all weight. */
