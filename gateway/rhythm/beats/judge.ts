@@ -45,18 +45,24 @@ export interface JudgeTuning {
   steady: number;
   /** Odds beyond this, as logarithm, count no more. */
   most: number;
+  /** Added for what differs as ventricular beats do: see {@link isWideAndEarly}. */
+  different: number;
+  /** What looks ventricular is called so only while this share of the last beats had shapes that are known. */
+  settled: number;
 }
 
 export const JUDGE: JudgeTuning = {
   own: 0.3,
   shape: 1,
   half: 2,
-  bias: -0.1,
+  bias: 0.2,
   fusion: 1,
   earlyOdds: 0.8,
   early: 0.8,
   steady: 0.06,
   most: 5,
+  different: 1,
+  settled: 0.6,
 };
 
 /** A shape that is briefer and sharper than the usual one was conducted better, not worse. */
@@ -65,11 +71,24 @@ const SHARPER = 1.2;
 const CONDUCTED = -4;
 const SPREAD = FEATURES.indexOf("allSpread");
 const SHARPNESS = FEATURES.indexOf("allSharpness");
+/** A shape that correlates less with the usual one, and spreads more, is another one. */
+const UNLIKE = 0.5;
+const WIDER = 1.2;
+const EARLY = 0.9;
+/** A neighbour that correlates more with the usual shape has it: the signal can be read there. */
+const USUAL = 0.85;
+const LIKENESS = FEATURES.indexOf("allLikeness");
+const LAST = FEATURES.indexOf("lastLikeness");
+const NEXT = FEATURES.indexOf("nextLikeness");
 const BEFORE = FEATURES.indexOf("before");
 const TO_ALL = FEATURES.indexOf("beforeToAll");
 const IRREGULAR = FEATURES.indexOf("irregular");
 /** A shape's opinion follows its last beats, about so many. */
 const MEMORY = 200;
+/** In electrode noise every beat has a shape of its own: a shape is known once it had more beats than this. */
+const KNOWN_BEATS = 3;
+/** Beats over which known shapes are counted. */
+const SETTLED_BEATS = 8;
 /** Beats over which spikes are counted; a heart is paced while more than half have one. */
 const PACED_BEATS = 8;
 
@@ -78,6 +97,8 @@ interface State {
   opinion: Float64Array;
   beats: Float64Array;
   spikes: number;
+  /** Share of the last beats whose shape is known. */
+  settled: number;
 }
 
 export class BeatJudge {
@@ -95,6 +116,7 @@ export class BeatJudge {
       opinion: new Float64Array(leads * TEMPLATES),
       beats: new Float64Array(leads * TEMPLATES),
       spikes: 0,
+      settled: 1,
     };
     if (resumed) restore(this.state, resumed, "classifying beats");
   }
@@ -104,6 +126,7 @@ export class BeatJudge {
     const { state, share, all, forests, tuning } = this;
     let odds = 0;
     let spike = false;
+    let known = false;
     for (let lead = 0; lead < rows.length; lead++) {
       const row = rows[lead]!;
       predict(forests.wide, row.features, share);
@@ -111,22 +134,28 @@ export class BeatJudge {
       const own = Math.max(-tuning.most, Math.min(tuning.most, Math.log((p + 1e-6) / (1 - p + 1e-6))));
       const shape = lead * TEMPLATES + row.template;
       if (row.count === 1) state.beats[shape] = 0;
-      const known = Math.min(MEMORY, state.beats[shape]! + 1);
-      state.beats[shape] = known;
-      state.opinion[shape]! += (own - state.opinion[shape]!) / known;
+      const beats = Math.min(MEMORY, state.beats[shape]! + 1);
+      state.beats[shape] = beats;
+      state.opinion[shape]! += (own - state.opinion[shape]!) / beats;
       odds +=
         (tuning.own * own +
-          tuning.shape * (known / (known + tuning.half)) * state.opinion[shape]! +
+          tuning.shape * (beats / (beats + tuning.half)) * state.opinion[shape]! +
           tuning.bias +
+          (isWideAndEarly(row.features) ? tuning.different : 0) +
           (row.features[SPREAD]! < BRIEFER && row.features[SHARPNESS]! > SHARPER ? CONDUCTED : 0)) /
         rows.length;
       if (row.spike) spike = true;
+      if (row.count > KNOWN_BEATS) known = true;
     }
+    state.settled += ((known ? 1 : 0) - state.settled) / SETTLED_BEATS;
     state.spikes += ((spike ? 1 : 0) - state.spikes) / PACED_BEATS;
     const paced = spike && state.spikes > 0.5;
     const ventricular = 1 / (1 + Math.exp(-odds));
     const { sample } = rows[0]!;
     if (paced) return { sample, class: "Q", confidence: state.spikes, paced };
+    // Nobody can tell: noise makes shapes as wide as ventricles do.
+    if (odds > 0 && state.settled < tuning.settled)
+      return { sample, class: "Q", confidence: 1 - state.settled, paced };
     if (odds > 0) return { sample, class: "V", confidence: ventricular, paced };
     // Only now, for it has nothing to say of what is ventricular or paced.
     all.fill(0);
@@ -147,9 +176,20 @@ export class BeatJudge {
     this.state.opinion.fill(0);
     this.state.beats.fill(0);
     this.state.spikes = 0;
+    this.state.settled = 1;
   }
 
   save(): Saved {
     return saved(this.state);
   }
+}
+
+/** Early, wider than the usual shape and unlike it, with a usual beat before or behind it that shows the lead's good. */
+function isWideAndEarly(features: Float64Array): boolean {
+  return (
+    features[LIKENESS]! < UNLIKE &&
+    features[SPREAD]! > WIDER &&
+    features[BEFORE]! < EARLY &&
+    Math.max(features[LAST]!, features[NEXT]!) > USUAL
+  );
 }

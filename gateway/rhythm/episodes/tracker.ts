@@ -24,6 +24,8 @@ interface State {
   /** Ventricular beats in a row up to it, and the first of them. */
   run: number;
   runFrom: number;
+  /** Sum of their confidences. */
+  sure: number;
   /** 1 while the newest window was fibrillation to its end; 1 while its last part was. */
   fibrillating: number;
   within: number;
@@ -33,7 +35,15 @@ interface State {
 
 export class RhythmTracker {
   private readonly cutter: WindowCutter;
-  private readonly state: State = { last: -1, run: 0, runFrom: 0, fibrillating: 0, within: 0, lean: 0 };
+  private readonly state: State = {
+    last: -1,
+    run: 0,
+    runFrom: 0,
+    sure: 0,
+    fibrillating: 0,
+    within: 0,
+    lean: 0,
+  };
 
   constructor(
     private readonly settings: WindowSettings,
@@ -107,6 +117,7 @@ export class RhythmTracker {
     if (beat.class === "V" && window) {
       if (state.run === 0) state.runFrom = beat.sample;
       state.run++;
+      state.sure += beat.confidence;
     } else {
       found.push(...this.close());
     }
@@ -124,10 +135,11 @@ export class RhythmTracker {
   /** A run ends with the newest beat. */
   private close(): Episode[] {
     const { state } = this;
-    const { run, runFrom, last } = state;
+    const { run, runFrom, sure, last } = state;
     state.run = 0;
+    state.sure = 0;
     if (run < RUN_BEATS) return [];
     const rate = (60 * this.settings.rate * (run - 1)) / (last - runFrom);
-    return [{ from: runFrom, to: last + 1, rhythm: "vrun", confidence: 1, rate }];
+    return [{ from: runFrom, to: last + 1, rhythm: "vrun", confidence: sure / run, rate }];
   }
 }

@@ -25,13 +25,17 @@ const POWER = 0.6;
 const BAGS = 3;
 
 export function train(records: MeasuredRecord[], seed: string): BeatForests {
-  const bags = Array.from({ length: BAGS }, (_, bag) => {
-    const random = new Random(`${seed}${bag}`);
-    // What intervals alone say of ventricular beats misleads in fibrillation.
-    return growForest(samplesOf(records, random), { ...SETTINGS, columns: OWN_FEATURES }, random);
-  });
+  // What intervals alone say of ventricular beats misleads in fibrillation.
+  const wide = { ...SETTINGS, columns: OWN_FEATURES };
   const random = new Random(seed);
-  return { wide: meanForest(bags), early: growForest(samplesOf(records, random), SETTINGS, random) };
+  const samples = samplesOf(records, random);
+  const bags = [growForest(samples, wide, random)];
+  const early = growForest(samples, SETTINGS, random);
+  while (bags.length < BAGS) {
+    const other = new Random(`${seed}${bags.length}`);
+    bags.push(growForest(samplesOf(records, other), wide, other));
+  }
+  return { wide: meanForest(bags), early };
 }
 
 function samplesOf(records: MeasuredRecord[], random: Random): Samples {

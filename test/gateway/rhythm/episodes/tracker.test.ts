@@ -181,6 +181,19 @@ describe("rhythm followed over a lead", () => {
     assert.ok(!episodes.some(({ rhythm }) => rhythm === "vrun"));
   });
 
+  it("is as sure of a run as of its beats, on average", () => {
+    const beats = beatsOf(calm(), (i) => ((i > 10 && i <= 14) || (i > 30 && i <= 33) ? "V" : "N"));
+    const signal = invented(beats, 60, RATE, GAIN);
+    const sure = known(beats).map((beat, i) => ({ ...beat, confidence: i % 2 === 0 ? 0.9 : 0.6 }));
+    const tracker = new RhythmTracker({ rate: RATE, gain: GAIN });
+    const episodes = [...tracker.push(signal, sure, []), ...tracker.end([], [])];
+    const runs = episodes.filter(({ rhythm }) => rhythm === "vrun");
+    assert.deepEqual(
+      runs.map(({ confidence }) => confidence.toFixed(6)),
+      ["0.750000", "0.700000"],
+    );
+  });
+
   it("never finds a pause in a gap, nor where the signal is bad", () => {
     const beats = known(beatsOf(calm()));
     const signal = invented(beatsOf(calm()), 60, RATE, GAIN);
