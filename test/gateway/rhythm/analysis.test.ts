@@ -132,6 +132,69 @@ describe("a lead analysed as it arrives", function () {
     );
   });
 
+  it("makes no pause of a signal that stood still, wherever in its seconds", () => {
+    for (const [from, seconds] of [
+      [42.6, 1.35],
+      [42.05, 1.9],
+      [42, 1],
+    ] as const) {
+      const beats = beatsOf(
+        400,
+        () => 0.8,
+        () => false,
+      );
+      const signal = invented(beats, 90, RATE, GAIN);
+      const first = Math.round(from * RATE);
+      signal.fill(signal[first]!, first, first + Math.round(seconds * RATE));
+      const { episodes, summary } = analyse([signal]);
+      assert.ok(!episodes.some(({ rhythm }) => rhythm === "pause"), `${seconds} s from ${from} s`);
+      assert.ok(summary.variability.sdnn! < 30, `SDNN ${summary.variability.sdnn}`);
+    }
+  });
+
+  it("names no rhythm of pieces too short to tell", () => {
+    const random = new Random(SEED);
+    const noise = Int32Array.from({ length: 60 * RATE }, () => Math.round(0.4 * GAIN * random.gaussian()));
+    const pieces: Piece[] = [];
+    const length = Math.round(0.9 * RATE);
+    for (let at = 0; at < noise.length; at += length) pieces.push(noise.subarray(at, at + length), 1);
+    const { episodes, summary } = analyse(pieces);
+    assert.deepEqual([...new Set(episodes.map(({ rhythm }) => rhythm))], ["unreadable"]);
+    assert.equal(summary.meanRate, undefined);
+  });
+
+  it("counts no fibrillation, ectopy nor gap as variability", () => {
+    const regular = (count: number) =>
+      invented(
+        beatsOf(
+          count,
+          () => 0.8,
+          () => false,
+        ),
+        count * 0.8,
+        RATE,
+        GAIN,
+      );
+    const random = new Random(SEED);
+    const fibrillating = invented(
+      beatsOf(
+        400,
+        () => Math.max(0.33, 0.65 + 0.16 * random.gaussian()),
+        () => false,
+      ).map((beat) => ({ ...beat, atrial: false })),
+      240,
+      RATE,
+      GAIN,
+    );
+    const calm = analyse([regular(150)]).summary.variability;
+    const mixed = analyse([regular(150), 3 * RATE, fibrillating, 3 * RATE, regular(150)]);
+    assert.ok(mixed.episodes.some(({ rhythm }) => rhythm === "af"));
+    const { sdnn, rmssd, share } = mixed.summary.variability;
+    assert.ok(sdnn! < calm.sdnn! + 3, `SDNN ${sdnn}, of the calm alone ${calm.sdnn}`);
+    assert.ok(rmssd! < calm.rmssd! + 3, `RMSSD ${rmssd}, of the calm alone ${calm.rmssd}`);
+    assert.ok(share < 0.6, `${share}`);
+  });
+
   it("grows an episode while it lasts, with the window that shows it best", () => {
     const signal = invented(
       beatsOf(
