@@ -1,15 +1,14 @@
 /** One WFDB record analysed, and told in the form that was asked for. */
 import { basename } from "node:path";
-import { countsPerMillivolt } from "../findings/lead";
 import { findingText } from "../findings/words";
 import { Analysis, type Results, type Summary } from "../rhythm/analysis";
 import { classifyStrip } from "../rhythm/episodes/strip";
 import type { Finding } from "../rhythm/findings";
+import { countsPerMillivolt } from "../rhythm/gain";
 import type { SecondQuality } from "../rhythm/quality";
+import { type RecordLead, recordLead } from "../rhythm/score/lead";
 import type { Beat, Rhythm } from "../rhythm/types";
-import { readHeader } from "../wfdb/header";
 import { readRecord, type WfdbLead, type WfdbRecord } from "../wfdb/read";
-import { INVALID_SAMPLE } from "../wfdb/signals";
 import { requireAnalysable } from "./analysable";
 import { intervalsLine, measurementForPrograms, summaryOfIntervals } from "./measured";
 import { clockTime, counted } from "./text";
@@ -27,8 +26,7 @@ export function analyzed(path: string, { lead, form }: Wanted): string[] {
   const of = record.leads[lead]!;
   if (form === "cinc2017")
     return [`${name},${classifyStrip(record.signals[lead]!, record.rate, countsPerMillivolt(of)).class}`];
-  const format = readHeader(path).signals[lead]!.format;
-  const { results, summary } = analyzeLead(record, lead, INVALID_SAMPLE[format]);
+  const { results, summary } = analyzeLead(recordLead(path, record, lead));
   return form === "json"
     ? [JSON.stringify(forPrograms(name, record.rate, results, summary))]
     : forPeople(name, record, of, results, summary);
@@ -36,15 +34,8 @@ export function analyzed(path: string, { lead, form }: Wanted): string[] {
 
 type Kept = Pick<Results, "beats" | "episodes" | "quality" | "measurements">;
 
-function analyzeLead(record: WfdbRecord, lead: number, missing: number) {
-  const signal = record.signals[lead]!;
-  const of = record.leads[lead]!;
-  const analysis = new Analysis({
-    rate: record.rate,
-    gain: countsPerMillivolt(of),
-    rails: railsOf(of, signal),
-    lead: of.name,
-  });
+function analyzeLead({ settings, pieces }: RecordLead) {
+  const analysis = new Analysis(settings);
   const results: Kept = { beats: [], episodes: [], quality: [], measurements: [] };
   const take = ({ beats, episodes, quality, measurements }: Results) => {
     for (const beat of beats) results.beats.push(beat);
@@ -52,24 +43,10 @@ function analyzeLead(record: WfdbRecord, lead: number, missing: number) {
     for (const second of quality) results.quality.push(second);
     for (const measurement of measurements) results.measurements.push(measurement);
   };
-  for (let at = 0; at < signal.length; ) {
-    const isGap = signal[at] === missing;
-    let to = at + 1;
-    while (to < signal.length && (signal[to] === missing) === isGap) to++;
-    take(isGap ? analysis.gap(to - at) : analysis.push(signal.subarray(at, to)));
-    at = to;
-  }
+  for (const piece of pieces) take(typeof piece === "number" ? analysis.gap(piece) : analysis.push(piece));
   take(analysis.end());
   results.episodes.sort((a, b) => a.from - b.from || a.to - b.to);
   return { results, summary: analysis.summary() };
-}
-
-/** Where the converter ends, unless the samples show that the header is mistaken. */
-function railsOf({ bits, adcZero }: WfdbLead, signal: Int32Array) {
-  if (bits === 0) return undefined;
-  const rails = { low: adcZero - 2 ** (bits - 1), high: adcZero + 2 ** (bits - 1) - 1 };
-  for (const value of signal) if (value < rails.low || value > rails.high) return undefined;
-  return rails;
 }
 
 const rounded = (value: number, digits: number) => Number(value.toFixed(digits));

@@ -141,6 +141,11 @@ export class Analyst {
       this.deaths.delete(checkpoint.recording);
       thread?.postMessage({ t: "kept", number });
     } catch (error) {
+      if (codeOf(error) === "STORE_ALTERED") {
+        this.setAside(checkpoint.recording, (error as Error).message);
+        thread?.postMessage({ t: "kept", isLeft: true });
+        return;
+      }
       log.warn(
         { code: codeOf(error), recording: checkpoint.recording },
         `findings were not kept: ${(error as Error).message}; they are found again`,
@@ -166,7 +171,8 @@ export class Analyst {
       { code: error && codeOf(error), recording: at, error: error?.stack },
       `the thread that analyses ended${error ? `: ${error.message}` : ""}; it is started again, and recording goes on`,
     );
-    if (at !== undefined) {
+    // A disk in trouble is not its recording's doing.
+    if (at !== undefined && !(error && codeOf(error).startsWith("SQLITE_"))) {
       const deaths = (this.deaths.get(at) ?? 0) + 1;
       this.deaths.set(at, deaths);
       if (deaths >= MAX_DEATHS)

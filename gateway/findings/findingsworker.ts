@@ -24,14 +24,14 @@ const left = new Set(aside);
 const followers = new Map<string, Follower>();
 /** Recordings of which everything was taken that can be: what they looked like then, and how much waits for frames. */
 const done = new Map<string, { mark: string; behindSeconds: number }>();
-let answer: ((number: number | undefined) => void) | undefined;
+let answer: ((kept: Extract<ToWorker, { t: "kept" }>) => void) | undefined;
 let wake: (() => void) | undefined;
 let isAwake = false;
 
 const tell = (message: FromWorker) => parentPort!.postMessage(message);
 
 parentPort!.on("message", (message: ToWorker) => {
-  if (message.t === "kept") return answer?.(message.number);
+  if (message.t === "kept") return answer?.(message);
   isAwake = true;
   wake?.();
 });
@@ -55,11 +55,12 @@ async function stepOf(id: string): Promise<Step | undefined> {
     const step = follower.step(FRAMES_PER_STEP);
     if (step.pulse) tellPulse(reader.recording(id), step.pulse);
     if (!step.checkpoint) return step;
-    const answered = new Promise<number | undefined>((resolve) => {
+    const answered = new Promise<Extract<ToWorker, { t: "kept" }>>((resolve) => {
       answer = resolve;
     });
     tell({ t: "checkpoint", checkpoint: step.checkpoint });
-    const number = await answered;
+    const { number, isLeft } = await answered;
+    if (isLeft) left.add(id);
     if (number === undefined) {
       // It is taken up again where it stands on disk.
       followers.delete(id);

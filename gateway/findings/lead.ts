@@ -1,17 +1,12 @@
 /** Which of a recording's leads is analysed, and how it is read. */
 import type { Lead, Open } from "../../protocol/open";
+import { countsPerMillivolt } from "../rhythm/gain";
 import { StoreError } from "../store/errors";
 import type { AnalysedLead } from "../store/findings/types";
 
 /** Samples a second that the analysis is made for. */
 const LOWEST_RATE = 100;
 const HIGHEST_RATE = 1000;
-
-/** 0 where the lead is not calibrated. */
-export function countsPerMillivolt({ gain, unit }: Pick<Lead, "gain" | "unit">): number {
-  if (/^[uµμ]V$/.test(unit)) return gain * 1000;
-  return unit === "V" ? gain / 1000 : gain;
-}
 
 /** Calibrated as a voltage, or not at all. */
 function isEcg({ gain, unit }: Lead): boolean {

@@ -11,8 +11,8 @@ export interface WorkerSettings {
 export type ToWorker =
   /** Frames came, or nothing did for a while. */
   | { t: "wake" }
-  /** Of the last checkpoint; without a number it was not kept. */
-  | { t: "kept"; number?: number };
+  /** Of the last checkpoint; without a number it was not kept, and of one that is left alone it never will be. */
+  | { t: "kept"; number?: number; isLeft?: boolean };
 
 /** How far analysis is. */
 export interface Progress {

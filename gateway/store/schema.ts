@@ -231,7 +231,7 @@ export function checkCurrent(db: Database): void {
   if (versionOf(db) === SCHEMA_VERSION) return;
   throw new StoreError(
     "STORE_OLDER",
-    `${db.name} has form ${versionOf(db)} of an earlier avnode. Run 'avnode start' on it once: that brings it to form ${SCHEMA_VERSION}`,
+    `${db.name} has form ${versionOf(db)} of an earlier avnode. Run on it once what writes there ('avnode start', with --demo for a demo's, or 'avnode import RECORD'): that brings it to form ${SCHEMA_VERSION}`,
   );
 }
 

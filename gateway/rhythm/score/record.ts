@@ -17,6 +17,7 @@ import {
   type Span,
 } from "./beats";
 import { compareClasses, isPaced, referenceClasses, supraventricular, ventricular } from "./classes";
+import { type RecordLead, recordLead } from "./lead";
 
 /** A block at a time, as from a live handheld. */
 const BLOCK_SECONDS = 1;
@@ -53,12 +54,16 @@ export interface SetScore extends Totals {
 }
 
 /** All beats of one lead, classed as those of a live one. */
-export function classifyBeats(signal: Int32Array, rate: number, gain: number): Beat[] {
-  const reader = new BeatReader({ rate, gain });
+export function classifyBeats({ settings, pieces }: RecordLead): Beat[] {
+  const reader = new BeatReader(settings);
   const beats: Beat[] = [];
-  const length = Math.ceil(BLOCK_SECONDS * rate);
-  for (let at = 0; at < signal.length; at += length)
-    for (const beat of reader.push(signal.subarray(at, at + length)).beats) beats.push(beat);
+  const length = Math.ceil(BLOCK_SECONDS * settings.rate);
+  for (const piece of pieces) {
+    if (typeof piece === "number") beats.push(...reader.gap(piece));
+    else
+      for (let at = 0; at < piece.length; at += length)
+        for (const beat of reader.push(piece.subarray(at, at + length)).beats) beats.push(beat);
+  }
   return beats.concat(reader.end());
 }
 
@@ -69,10 +74,9 @@ export function classifyBeats(signal: Int32Array, rate: number, gain: number): B
 export function scoreRecord(path: string, lead: number): RecordScore {
   const record = readRecord(path);
   const annotations = readAnnotations(`${path.replace(/\.hea$/, "")}.atr`);
-  const { gain, name } = record.leads[lead] ?? {};
-  if (gain === undefined) throw new RangeError(`cannot score ${record.name}: it has no lead ${lead}`);
   const { rate } = record;
-  const found = classifyBeats(record.signals[lead]!, rate, gain);
+  const of = recordLead(path, record, lead);
+  const found = classifyBeats(of);
   const reference = referenceBeats(annotations);
   const classes = referenceClasses(annotations);
   const samples = found.map(({ sample }) => sample);
@@ -87,7 +91,7 @@ export function scoreRecord(path: string, lead: number): RecordScore {
   return {
     record: record.name,
     fs: rate,
-    lead: name!,
+    lead: of.settings.lead,
     seconds: record.samples / rate,
     paced: isPaced(annotations),
     ...scopes((scope) => compareBeats(reference, samples, scope)),

@@ -19,9 +19,7 @@ import {
   WINDOW_SECONDS,
 } from "./af";
 import { LEARNING_SECONDS, type Span } from "./beats";
-
-/** A block at a time, as from a live handheld. */
-const BLOCK_SECONDS = 1;
+import { type RecordLead, recordLead } from "./lead";
 
 export interface AfRecordScore {
   record: string;
@@ -48,12 +46,11 @@ export function hasRhythms(annotations: Annotation[]): boolean {
 }
 
 /** The rhythm of one lead from its first sample to its last, as a live handheld's is followed. */
-export function followRhythm(signal: Int32Array, rate: number, gain: number): Finding[] {
-  const analysis = new Analysis({ rate, gain });
+export function followRhythm({ settings, pieces }: RecordLead): Finding[] {
+  const analysis = new Analysis(settings);
   const found: Finding[] = [];
-  const length = Math.ceil(BLOCK_SECONDS * rate);
-  for (let at = 0; at < signal.length; at += length)
-    found.push(...analysis.push(signal.subarray(at, at + length)).episodes);
+  for (const piece of pieces)
+    found.push(...(typeof piece === "number" ? analysis.gap(piece) : analysis.push(piece)).episodes);
   return found.concat(analysis.end().episodes);
 }
 
@@ -71,10 +68,8 @@ export function scoreAf(path: string, lead: number, withSignal: boolean): AfReco
   let test: Span[];
   if (withSignal) {
     const record = readRecord(path);
-    const { gain } = record.leads[lead] ?? {};
-    if (gain === undefined) throw new RangeError(`cannot score ${record.name}: it has no lead ${lead}`);
     seconds = record.samples / rate;
-    test = testAf(followRhythm(record.signals[lead]!, rate, gain), rate);
+    test = testAf(followRhythm(recordLead(path, record, lead)), rate);
   } else {
     const beats = annotations.filter(({ code }) => isBeat(code)).map(({ sample }) => sample / rate);
     seconds = beats.at(-1) ?? 0;

@@ -31,8 +31,8 @@ class Puppet implements Thread {
   says(message: FromWorker): void {
     this.emit("message", message);
   }
-  dies(): void {
-    this.emit("error", new Error("a defect"));
+  dies(error = new Error("a defect")): void {
+    this.emit("error", error);
     this.emit("exit");
   }
   private emit(event: string, value?: unknown): void {
@@ -137,6 +137,22 @@ describe("who has recordings analysed", () => {
       thread().says({ t: "checkpoint", checkpoint: { recording: "long" } as Checkpoint });
     }
     assert.deepEqual(analyst.status().aside, []);
+  });
+
+  it("blames no recording for a disk in trouble", () => {
+    for (let i = 0; i < 4; i++) {
+      thread().says({ t: "at", recording: "innocent" });
+      thread().dies(Object.assign(new Error("disk I/O error"), { code: "SQLITE_IOERR" }));
+      rig.time.tick(60_000);
+    }
+    assert.deepEqual(analyst.status().aside, []);
+  });
+
+  it("leaves alone an analysis that somebody altered, instead of trying again for ever", () => {
+    refuse = Object.assign(new Error("was altered"), { code: "STORE_ALTERED" });
+    thread().says({ t: "checkpoint", checkpoint: { recording: "edited" } as Checkpoint });
+    assert.deepEqual(thread().told, [{ t: "kept", isLeft: true }]);
+    assert.deepEqual(analyst.status().aside, [{ recording: "edited", reason: "was altered" }]);
   });
 
   it("ends a thread that hangs at work, and none that rests", () => {

@@ -84,7 +84,7 @@ describe("beats read from a lead", function () {
       ecgFiles("nstdb", ".hea").find((file) => file.includes("118e00"))!,
     );
     const signal = signals[0]!.subarray(0, 420 * rate);
-    const scored = classifyBeats(signal, rate, leads[0]!.gain);
+    const scored = classifyBeats({ settings: { rate, gain: leads[0]!.gain, lead: "I" }, pieces: [signal] });
     const analysis = new Analysis({ rate, gain: leads[0]!.gain });
     const live = [...analysis.push(signal).beats, ...analysis.end().beats];
     assert.ok(live.some((beat) => beat.class === "Q"));

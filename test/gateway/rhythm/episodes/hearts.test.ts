@@ -8,6 +8,8 @@ import { type InventedBeat, invented } from "./invented";
 
 const RATE = 250;
 const GAIN = 1000;
+
+const lead = (signal: Int32Array) => ({ settings: { rate: RATE, gain: GAIN, lead: "I" }, pieces: [signal] });
 const SECONDS = 150;
 const SEED = 20261130;
 
@@ -27,7 +29,7 @@ function beatsOf({ interval, kind, atrial }: Heart): InventedBeat[] {
 
 /** Share of the time that is said to be possible fibrillation. */
 function afShare(signal: Int32Array): number {
-  const found = followRhythm(signal, RATE, GAIN).filter(({ rhythm }) => rhythm === "af");
+  const found = followRhythm(lead(signal)).filter(({ rhythm }) => rhythm === "af");
   return found.reduce((sum, { from, to }) => sum + to - from, 0) / signal.length;
 }
 
@@ -165,7 +167,7 @@ describe(`hearts that were made up (seed ${SEED})`, function () {
       RATE,
       GAIN,
     );
-    const found = followRhythm(signal, RATE, GAIN).filter(({ rhythm }) => rhythm === "af");
+    const found = followRhythm(lead(signal)).filter(({ rhythm }) => rhythm === "af");
     assert.equal(found.length, 1);
     const beatsBetween = (a: number, b: number) =>
       beats.filter(({ at }) => at > Math.min(a, b) + 0.05 && at < Math.max(a, b) - 0.05).length;

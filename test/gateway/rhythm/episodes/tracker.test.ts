@@ -11,6 +11,8 @@ import { joined } from "./joined";
 const RATE = 250;
 const GAIN = 1000;
 
+const lead = (signal: Int32Array) => ({ settings: { rate: RATE, gain: GAIN, lead: "I" }, pieces: [signal] });
+
 /** A rhythm from intervals in seconds; the class of a beat may differ. */
 function beatsOf(intervals: number[], classes: (index: number) => BeatClass = () => "N"): InventedBeat[] {
   let at = 0.4;
@@ -230,7 +232,7 @@ describe("rhythm followed over a lead", () => {
   it("finds nothing in noise, however many beats were seen in it", () => {
     for (const millivolts of [0.05, 0.15, 0.5]) {
       const signal = Int32Array.from({ length: 95 * RATE }, () => GAIN * millivolts * random.gaussian());
-      const episodes = joined(followRhythm(signal, RATE, GAIN));
+      const episodes = joined(followRhythm(lead(signal)));
       assert.deepEqual(
         episodes.map(({ rhythm, from, to }) => [rhythm, from, to]),
         [["unreadable", 0, signal.length]],
@@ -246,7 +248,7 @@ describe("rhythm followed over a lead", () => {
     it(`is sinus in a signal ${name}`, () => {
       const signal = invented(beatsOf(calm()), 95, RATE, GAIN).map((value) => Math.round(scale * value));
       assert.deepEqual(
-        joined(followRhythm(signal, RATE, GAIN)).map(({ rhythm }) => rhythm),
+        joined(followRhythm(lead(signal))).map(({ rhythm }) => rhythm),
         ["sinus"],
       );
     });
