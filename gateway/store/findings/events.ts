@@ -4,25 +4,23 @@ import { fromHex, toHex } from "../../../protocol/bytes";
 import type { Keyring } from "../keyring";
 import { SealedTable } from "../rows";
 import { type EventBody, group } from "./group";
-import { EVENT_COLUMNS, type EventRow, eventBody, eventPlace } from "./rows";
+import { type OpenedEvent, OpenedEvents } from "./opened";
+import { EVENT_COLUMNS, type EventRow, eventPlace } from "./rows";
 import { sealJson } from "./sealedjson";
 import type { EventInfo, EventKind, EventPart } from "./types";
-
-interface Kept {
-  id: number;
-  body: EventBody;
-}
 
 const partKey = ({ recording, analysis, from }: EventPart) => `${recording}/${analysis}/${from}`;
 
 export class Events {
   private readonly table: SealedTable<EventRow>;
+  private readonly opened: OpenedEvents;
 
   constructor(
     private readonly db: Database,
     private readonly keyring: Keyring,
   ) {
     this.table = new SealedTable(db, keyring, "events", EVENT_COLUMNS, 1);
+    this.opened = new OpenedEvents(db, keyring);
   }
 
   /**
@@ -31,7 +29,7 @@ export class Events {
    * @returns events that are new or changed
    */
   put(device: string, version: string, recording: string, parts: Map<EventKind, EventPart[]>): EventInfo[] {
-    const own = this.of(fromHex(device)).filter(({ body }) => body.version === version);
+    const own = this.opened.of(device).filter(({ body }) => body.version === version);
     const kinds = new Set([...own.map(({ body }) => body.kind), ...parts.keys()]);
     return [...kinds].flatMap((kind) => {
       const before = own.filter(({ body }) => body.kind === kind);
@@ -42,29 +40,22 @@ export class Events {
 
   /** What an erased recording had a part in; what is left is grouped anew. */
   erase(device: Uint8Array, recording: string): void {
-    for (const event of this.of(device)) {
+    const hex = toHex(device);
+    for (const event of this.opened.of(hex)) {
       const { kind, version, parts } = event.body;
       const left = parts.filter((part) => part.recording !== recording);
-      if (left.length < parts.length) this.replace(toHex(device), [event], group(kind, version, left));
+      if (left.length < parts.length) this.replace(hex, [event], group(kind, version, left));
     }
-  }
-
-  private of(device: Uint8Array): Kept[] {
-    const rows = this.db
-      .prepare("SELECT * FROM events WHERE device = ? ORDER BY id")
-      .all(device) as EventRow[];
-    // What was edited behind our back is left for verify to tell of, not built upon.
-    return rows
-      .filter((row) => this.table.intact(row))
-      .map((row) => ({ id: row.id, body: eventBody(this.keyring, row) }));
+    // What it said is not kept in memory, either.
+    this.opened.of(hex);
   }
 
   /** An event keeps the lowest id that any of its parts had. */
-  private replace(device: string, before: Kept[], after: EventBody[]): EventInfo[] {
+  private replace(device: string, before: OpenedEvent[], after: EventBody[]): EventInfo[] {
     const idOf = new Map<string, number>();
-    for (const { id, body } of before)
-      for (const part of body.parts) if (!idOf.has(partKey(part))) idOf.set(partKey(part), id);
-    const free = new Map(before.map(({ id, body }) => [id, body]));
+    for (const { row, body } of before)
+      for (const part of body.parts) if (!idOf.has(partKey(part))) idOf.set(partKey(part), row.id);
+    const free = new Map(before.map(({ row, body }) => [row.id, body]));
     const told: EventInfo[] = [];
     for (const body of after) {
       const ids = body.parts.map((part) => idOf.get(partKey(part)) ?? 0).filter((id) => free.has(id));

@@ -1,10 +1,10 @@
 /** The read side of findings: what analyses say, the events that follow, and what is still to be analysed. */
 import type { Database } from "better-sqlite3";
-import { fromHex, toHex } from "../../../protocol/bytes";
 import { Feed } from "../feed";
 import type { Keyring } from "../keyring";
 import { SealedTable } from "../rows";
 import { group } from "./group";
+import { OpenedEvents } from "./opened";
 import {
   ANALYSIS_COLUMNS,
   type AnalysisRow,
@@ -35,6 +35,7 @@ export interface Due {
 export class FindingsReader {
   private readonly analyses: SealedTable<AnalysisRow>;
   private readonly events: SealedTable<EventRow>;
+  private readonly opened: OpenedEvents;
 
   constructor(
     private readonly db: Database,
@@ -42,6 +43,7 @@ export class FindingsReader {
   ) {
     this.analyses = new SealedTable(db, keyring, "analyses", ANALYSIS_COLUMNS, 1);
     this.events = new SealedTable(db, keyring, "events", EVENT_COLUMNS, 1);
+    this.opened = new OpenedEvents(db, keyring);
   }
 
   /** @param id of a recording, whole; @returns its analyses, oldest first, without those that were altered */
@@ -53,25 +55,21 @@ export class FindingsReader {
 
   /** Of every handheld, or of one (hex), oldest first; without what a later analysis of a recording replaced. */
   listed(device?: string): EventInfo[] {
-    const rows = (
-      device === undefined
-        ? this.db.prepare("SELECT * FROM events").all()
-        : this.db.prepare("SELECT * FROM events WHERE device = ?").all(fromHex(device))
-    ) as EventRow[];
+    const everybody = this.db.prepare("SELECT DISTINCT lower(hex(device)) FROM events").pluck();
+    const devices = device === undefined ? (everybody.all() as string[]) : [device];
     const newest = new Map<string, number>();
     const isNewest = ({ recording, analysis }: EventPart) => {
       const number = newest.get(recording) ?? this.newestNumber(recording);
       newest.set(recording, number);
       return analysis >= number;
     };
-    const events = rows
-      .filter((row) => this.events.intact(row))
-      .flatMap((row) => {
-        const body = eventBody(this.keyring, row);
+    const events = devices.flatMap((of) =>
+      this.opened.of(of).flatMap(({ row, body }) => {
         const parts = body.parts.filter(isNewest);
         const bodies = parts.length === body.parts.length ? [body] : group(body.kind, body.version, parts);
-        return bodies.map((one): EventInfo => ({ id: row.id, device: toHex(row.device), ...one }));
-      });
+        return bodies.map((one): EventInfo => ({ id: row.id, device: of, ...one }));
+      }),
+    );
     return events.sort((a, b) => (a.fromMs ?? 0) - (b.fromMs ?? 0) || a.id - b.id);
   }
 

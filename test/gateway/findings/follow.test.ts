@@ -163,7 +163,7 @@ describe(`a recording followed as it comes (seed ${seed})`, function () {
 
   it("ends where the recording after it says that there was no more", () => {
     const made = begin(handheld);
-    beat(handheld, made, heart(3), 60);
+    beat(handheld, made, heart(3), 20);
     rig.deliver(handheld, made);
     analyse(rig.store);
     assert.equal(reader().findings.of(idOf(1)).length, 0, "nothing was to be kept yet");
