@@ -143,7 +143,7 @@ function forPeople(
     );
   lines.push(
     `  intervals  ${intervalsLine(summary.measurements)}`,
-    `  beats   ${beats.N} normal, ${beats.S} supraventricular, ${beats.V} ventricular, ${beats.F} fused, ${beats.Q} paced or unclear`,
+    `  beats   ${beats.N} normal, ${beats.S} supraventricular, ${beats.V} ventricular, ${beats.Q} paced or unclear`,
     `  rhythm  ${ribbon(episodes, samples)}`,
   );
   const findings = episodes.filter(({ rhythm }) => rhythm !== "sinus" && rhythm !== "unreadable");
