@@ -1,6 +1,6 @@
 /** Which of a recording's leads is analysed, and how it is read. */
 import type { Lead, Open } from "../../protocol/open";
-import { countsPerMillivolt } from "../rhythm/gain";
+import { countsPerMillivolt, isGain } from "../rhythm/gain";
 import { StoreError } from "../store/errors";
 import type { AnalysedLead } from "../store/findings/types";
 
@@ -13,7 +13,7 @@ function isEcg({ gain, unit }: Lead): boolean {
   return gain <= 0 || /^[muµμ]?V$/.test(unit.trim());
 }
 
-/** The first lead that is an ECG. @throws ANALYSIS_LEAD, ANALYSIS_RATE where nothing can be analysed */
+/** The first lead that is an ECG. @throws ANALYSIS_LEAD, ANALYSIS_RATE, ANALYSIS_GAIN where nothing can be analysed */
 export function analysedLead({ leads, rateNum, rateDen, bits }: Open): AnalysedLead {
   const lead = leads.findIndex(isEcg);
   if (lead < 0) throw new StoreError("ANALYSIS_LEAD", "none of its leads is an ECG");
@@ -25,6 +25,8 @@ export function analysedLead({ leads, rateNum, rateDen, bits }: Open): AnalysedL
     );
   const { name, adcZero } = leads[lead]!;
   const gain = countsPerMillivolt({ ...leads[lead]!, unit: leads[lead]!.unit.trim() });
+  if (!isGain(gain))
+    throw new StoreError("ANALYSIS_GAIN", `its lead ${name} has ${gain} counts per millivolt`);
   // A converter that counts from elsewhere tells of its zero, not of its ends.
   const rails = adcZero === 0 ? { low: -(2 ** (bits - 1)), high: 2 ** (bits - 1) - 1 } : undefined;
   return { lead, name, settings: { rate, gain, ...(rails && { rails }) } };

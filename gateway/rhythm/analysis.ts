@@ -9,6 +9,7 @@ import { BeatReader, type ReadBeat } from "./beats/read";
 import { RHYTHM_VERSION, RhythmTracker } from "./episodes/tracker";
 import { WINDOW_DELAY_SECONDS, WINDOW_SECONDS } from "./episodes/windows";
 import { type Finding, FindingJoiner } from "./findings";
+import { isGain } from "./gain";
 import { INTERVALS_VERSION } from "./intervals/measure";
 import { IntervalMeter, type Measurement } from "./intervals/meter";
 import { IntervalsSum, type IntervalsSummary } from "./intervals/summary";
@@ -85,9 +86,10 @@ export class Analysis {
     counts: new Float64Array(CLASSES.length),
   };
 
-  /** @throws RangeError for a rate that it is not made for, or what another version saved */
+  /** @throws RangeError for a rate or gain that it is not made for, or what another version saved */
   constructor(inputs: Inputs, resumed?: Saved) {
     const { rate, gain } = inputs;
+    if (!isGain(gain)) throw new RangeError(`cannot analyse a lead of ${gain} counts per millivolt`);
     const part = (name: string) => resumed && ((resumed[name] ?? {}) as Saved);
     this.reader = new BeatReader(inputs, part("reader"));
     this.tracker = new RhythmTracker({ rate, gain }, part("tracker"));
@@ -114,8 +116,10 @@ export class Analysis {
     return results;
   }
 
-  /** Samples are missing: what came before is finished, nothing is guessed across. */
+  /** Samples are missing: what came before is finished, nothing is guessed across. @throws RangeError for no number of them */
   gap(samples: number): Results {
+    if (!(Number.isSafeInteger(samples) && samples > 0))
+      throw new RangeError(`no gap has ${samples} samples`);
     const { beats, intervals } = this.take(this.reader.gap(samples));
     const results = this.results(beats, intervals, this.tracker.gap(samples, beats, []), []);
     this.pulse.gap();

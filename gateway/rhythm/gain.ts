@@ -3,3 +3,9 @@ export function countsPerMillivolt({ gain, unit }: { gain: number; unit: string 
   if (/^[uµμ]V$/.test(unit)) return gain * 1000;
   return unit === "V" ? gain / 1000 : gain;
 }
+
+/** From a count a kilovolt to one a picovolt, upside down as well; 0 for a lead that is not calibrated. */
+export function isGain(countsPerMillivolt: number): boolean {
+  const size = Math.abs(countsPerMillivolt);
+  return size === 0 || (size >= 1e-6 && size <= 1e9);
+}

@@ -195,6 +195,14 @@ describe("a lead analysed as it arrives", function () {
     assert.ok(share < 0.6, `${share}`);
   });
 
+  it("refuses gains and gaps that are none", () => {
+    for (const gain of [Number.NaN, 5e-324, 1e-300, 1e300, Number.POSITIVE_INFINITY])
+      assert.throws(() => new Analysis({ rate: RATE, gain }), RangeError, `${gain}`);
+    const analysis = new Analysis({ rate: RATE, gain: 0 });
+    for (const samples of [Number.NaN, -1000, 0.5, 0, Number.POSITIVE_INFINITY])
+      assert.throws(() => analysis.gap(samples), RangeError, `${samples}`);
+  });
+
   it("grows an episode while it lasts, with the window that shows it best", () => {
     const signal = invented(
       beatsOf(
