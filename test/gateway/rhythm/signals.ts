@@ -32,10 +32,13 @@ const sine = (hertz: number, millivolts = 1) => wave((t) => millivolts * Math.si
 const square = (hertz: number) => wave((t) => ((t * hertz) % 1 < 0.5 ? 1 : -1));
 const triangle = (hertz: number) => wave((t) => 2 * Math.abs(2 * ((t * hertz) % 1) - 1) - 1);
 const saw = (hertz: number) => wave((t) => 2 * ((t * hertz) % 1) - 1);
-const noise = (millivolts: number): Signal => {
-  const random = new Random("noise");
-  return wave(() => millivolts * random.gaussian());
-};
+/** The same noise for whoever asks, however often. */
+const noise =
+  (millivolts: number): Signal =>
+  (rate) => {
+    const random = new Random("noise");
+    return wave(() => millivolts * random.gaussian())(rate);
+  };
 
 const both =
   (one: Signal, other: Signal): Signal =>
@@ -51,13 +54,15 @@ const meddled =
     one(rate).map((value, i) => to(value, i / rate));
 
 /** Bells of so many seconds' width, and nothing else: what atria do when no ventricle answers. */
-const bells = (every: number, millivolts: number, width: number) => {
-  const random = new Random("bells");
-  return wave((t) => {
-    const away = (t % every) - every / 2;
-    return millivolts * Math.exp(-(away ** 2) / (2 * width ** 2)) + 0.01 * random.gaussian();
-  });
-};
+const bells =
+  (every: number, millivolts: number, width: number): Signal =>
+  (rate) => {
+    const random = new Random("bells");
+    return wave((t) => {
+      const away = (t % every) - every / 2;
+      return millivolts * Math.exp(-(away ** 2) / (2 * width ** 2)) + 0.01 * random.gaussian();
+    })(rate);
+  };
 
 /** A pacemaker's spikes of two milliseconds, a sample at least, and what its electrode keeps of them. */
 const spikes =
