@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { systemClock } from "../../gateway/clock";
@@ -14,6 +14,7 @@ import { PERFECT } from "../../tools/sim/radio/lossy";
 import { GeneratedSource } from "../../tools/sim/source";
 import { stored, WitnessedSource } from "../../tools/sim/witness";
 import { MOSQUITTO, skipUnless } from "../machine";
+import { startMosquitto } from "../mosquitto";
 import { freePort } from "../ports";
 import { scratch } from "./rig";
 
@@ -27,15 +28,10 @@ describe("an external broker (mosquitto)", () => {
   let closeHouse = async () => {};
 
   function startBroker(port: number): void {
-    const config = path.join(folder, "mosquitto.conf");
     const users = path.join(folder, "users");
-    fs.writeFileSync(
-      config,
-      `listener ${port} 127.0.0.1\npassword_file ${users}\nallow_anonymous false\npersistence false\nuser root\n`,
-    );
     spawnSync("mosquitto_passwd", ["-c", "-b", users, "hub", "a password"]);
     fs.chmodSync(users, 0o600);
-    broker = spawn(MOSQUITTO!, ["-c", config], { stdio: "ignore" });
+    broker = startMosquitto(folder, port, `password_file ${users}`, "allow_anonymous false");
   }
 
   before(function () {
@@ -47,7 +43,6 @@ describe("an external broker (mosquitto)", () => {
   });
 
   it("may be killed and come back empty: nothing is lost, and nobody lends a hand", async function () {
-    this.timeout(90_000);
     const port = await freePort();
     startBroker(port);
     const house = await openHouse({

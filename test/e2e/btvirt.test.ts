@@ -16,7 +16,6 @@ const NOTIFICATIONS = 200;
 const WAIT_LIMIT_MS = 30_000;
 
 describe("noble and bleno over BlueZ's btvirt", function () {
-  this.timeout(120_000);
   const processes: LineProcess[] = [];
   let emulator: ChildProcess | undefined;
 

@@ -32,7 +32,6 @@ describe("a day of one handheld at 256 Hz", () => {
   const seed = Number(process.env.AVNODE_SEED ?? 1);
 
   it(`is in the store as it was in the front end, whatever the hub missed (seed ${seed})`, async function () {
-    this.timeout(240_000);
     const random = new Random(seed);
     const radio: RadioFaults = {
       loss: 0.01,

@@ -67,7 +67,6 @@ describe("a backlog while the recording goes on", () => {
     const { intervalMs, packets, queue } = connection;
     const dataDir = scratch(true);
     it(`drains at the pace of ${intervalMs} ms, ${packets} an event, queue ${queue}, board ${perSecond}/s, live ones first`, async function () {
-      this.timeout(120_000);
       const time = new VirtualTime(Date.UTC(2026, 10, 23));
       const options = { dataDir, seed: SEED, pages: 512, notificationsPerSecond: perSecond };
       try {
@@ -123,7 +122,6 @@ describe("a backlog of many pieces", () => {
   const strips = scratch(true);
 
   it("drains at the board's pace although one recording has more gaps than a receipt can name", async function () {
-    this.timeout(120_000);
     await inVirtualTime(async (drain) => {
       for (let i = 0; i < 20; i++) {
         await drain.away(100_000);
@@ -138,7 +136,6 @@ describe("a backlog of many pieces", () => {
   });
 
   it("drains although it is of many short recordings, whose signatures take longer than they", async function () {
-    this.timeout(120_000);
     await inVirtualTime(async (drain) => {
       await drain.records(60, 2);
       const backlog = drain.backlog();

@@ -89,7 +89,6 @@ describe("an evening of fibrillation, recorded while the hub that analyses it is
   }
 
   it("is one event, and the analysis says what one without a kill says", async function () {
-    this.timeout(300_000);
     buildSync({
       entryPoints: {
         hub: path.join(__dirname, "findings-hub.ts"),

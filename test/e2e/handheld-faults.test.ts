@@ -134,7 +134,6 @@ describe(`a handheld in trouble (seed ${seed})`, () => {
   const absencesOf = { "after a minute": 60_000, "before the recording began": 1_000 };
   for (const [when, fromMs] of Object.entries(absencesOf)) {
     it(`that nobody collects, the hub having left ${when}, drops its oldest, and the store names exactly that gap`, async function () {
-      this.timeout(60_000);
       // Sixteen pages hold about four minutes; the hub is away for ten.
       const dataDir = dirs.shift()!;
       await inHouse(
@@ -146,7 +145,6 @@ describe(`a handheld in trouble (seed ${seed})`, () => {
   }
 
   it("whose connection carries less than it sends, and of every long frame loses the same end, slows down", async function () {
-    this.timeout(60_000);
     await inHouse(
       // A signature takes 73 notifications of 20 bytes.
       { radio: { notificationBytes: 20, notificationsPerSecond: 60, queue: 17 } },
@@ -165,7 +163,6 @@ describe(`a handheld in trouble (seed ${seed})`, () => {
   });
 
   it("that overflows, loses power and overflows again leaves nothing unexplained", async function () {
-    this.timeout(60_000);
     await inHouse(
       { ringPages: 12 },
       async (house) => {
@@ -205,7 +202,6 @@ describe(`a handheld in trouble (seed ${seed})`, () => {
   });
 
   it("that loses power again and again loses at most the block being written, and says so", async function () {
-    this.timeout(120_000);
     await inHouse(
       { radio: { disconnectEveryMs: [3000, 20_000], loss: 0.05, latencyMs: [5, 30] } },
       async (house, _time, keepsake) => {
@@ -259,7 +255,6 @@ describe(`a handheld in trouble (seed ${seed})`, () => {
   });
 
   it("never seals two different bodies under one key and nonce, whenever its power fails", async function () {
-    this.timeout(120_000);
     const sealed = new Map<string, string>();
     let count = 0;
     const watched: Crypto = {

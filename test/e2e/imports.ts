@@ -25,7 +25,6 @@ export function importsWhole(set: string, radio: string, faults: Partial<RadioFa
     });
 
     it("receipts every sample", async function () {
-      this.timeout(280_000);
       const { recordings } = await importRecords(records, { dataDir, faults, seed });
       assert.deepEqual(
         recordings.map(({ record }) => record),
@@ -35,7 +34,6 @@ export function importsWhole(set: string, radio: string, faults: Partial<RadioFa
     });
 
     it("exports every lead equal to the original, without a gap or a duplicate", function () {
-      this.timeout(60_000);
       const reader = StoreReader.open(dataDir);
       try {
         for (const record of records) {
@@ -64,7 +62,6 @@ export function importsWhole(set: string, radio: string, faults: Partial<RadioFa
     });
 
     it("satisfies a reader that is not ours", function () {
-      this.timeout(60_000);
       skipUnlessPython(this, "numpy");
       const pairs = records.flatMap((record) => [record, path.join(exported, path.basename(record))]);
       const said = execFileSync(PYTHON, [path.join(__dirname, "same_signals.py"), ...pairs], {
@@ -74,7 +71,6 @@ export function importsWhole(set: string, radio: string, faults: Partial<RadioFa
     });
 
     it("verifies", function () {
-      this.timeout(60_000);
       const reader = StoreReader.open(dataDir);
       try {
         const report = reader.verify();

@@ -16,8 +16,8 @@ function demoUntil(dataDir: string, seconds: number, signal: NodeJS.Signals): Pr
     let told = false;
     const limit = setTimeout(() => {
       child.kill("SIGKILL");
-      reject(new Error(`nothing was receipted in a minute:\n${said}`));
-    }, 60_000);
+      reject(new Error(`too little was receipted in four minutes:\n${said}`));
+    }, 240_000);
     const listen = (chunk: Buffer) => {
       said += chunk.toString();
       for (const [, h, m, s] of said.matchAll(/receipted up to (\d+):(\d+):(\d+)/g)) {
@@ -39,7 +39,6 @@ describe("the program, killed with SIGKILL", () => {
   const dataDir = path.join(scratch(), "demo");
 
   it("has lost nothing that was receipted, and goes on where it was", async function () {
-    this.timeout(150_000);
     const told = await demoUntil(dataDir, 3, "SIGKILL");
     const killed = StoreReader.open(dataDir);
     const [first] = killed.recordings();

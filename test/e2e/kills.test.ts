@@ -19,6 +19,7 @@ import { Random } from "../../tools/sim/random";
 import { GeneratedSource } from "../../tools/sim/source";
 import { stored, WitnessedSource } from "../../tools/sim/witness";
 import { MOSQUITTO, skipUnless } from "../machine";
+import { startMosquitto } from "../mosquitto";
 import { freePort } from "../ports";
 import type { FromRelay, ToRelay } from "./relay-process";
 import { scratch } from "./rig";
@@ -68,12 +69,7 @@ describe(`hub, broker and relay processes, killed ${KILLS} times at random (seed
 
   const starts: Record<string, () => void> = {
     broker() {
-      const config = path.join(folder, "mosquitto.conf");
-      fs.writeFileSync(
-        config,
-        `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\nuser root\n`,
-      );
-      children["broker"] = spawn(MOSQUITTO!, ["-c", config], { stdio: "ignore" });
+      children["broker"] = startMosquitto(folder, port, "allow_anonymous true");
     },
     hub() {
       const config = path.join(folder, "hub.yaml");
@@ -120,7 +116,6 @@ describe(`hub, broker and relay processes, killed ${KILLS} times at random (seed
   }
 
   it("have lost, altered and doubled nothing of what a handheld recorded meanwhile", async function () {
-    this.timeout(180_000);
     const random = new Random(seed);
     files.push(bundle("tools/avnode.ts"), bundle("test/e2e/relay-process.ts"));
     port = await freePort();

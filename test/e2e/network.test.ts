@@ -36,7 +36,6 @@ function childOf(pid: number): number {
 }
 
 describe("the network at run time", function () {
-  this.timeout(180_000);
   let dir: string;
   let program: string;
   const children = new Set<ChildProcess>();

@@ -105,7 +105,6 @@ describe("a hub that was encrypted by a stranger", () => {
   const restored = path.join(folder, "new");
 
   it("comes back from its backup; what is lost is what came after that and no flash holds, and it is listed exactly", async function () {
-    this.timeout(240_000);
     const time = new VirtualTime(Date.now());
     try {
       await time.until(drill());

@@ -9,8 +9,6 @@ const FIRST = Number(process.env.AVNODE_SEED ?? 1);
 const SEEDS = 60;
 
 describe(`the simulator, ${SEEDS} seeds from ${FIRST} on,`, function () {
-  this.timeout(120_000);
-
   for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
     it(`finds every promise kept: seed ${seed}`, async () => {
       const { ok, violations } = await simulate({ seed, hours: HOURS, faults: parseFaults("all") });

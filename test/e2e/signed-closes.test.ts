@@ -76,7 +76,6 @@ describe(`signed closes (seed ${seed})`, () => {
   const dataDir = scratch(true);
 
   it("of a handheld whose power fails at every flash operation of a close, and that changes its owner: no leaf twice, and all verify", async function () {
-    this.timeout(60_000);
     const watch = new Watch();
     // Two trees, so that signing goes over from one to the next.
     const signing = { seed: new Uint8Array(32).fill(seed), trees: 2, height: 5 };

@@ -37,7 +37,6 @@ const RADIO = `
 `;
 
 describe("the adapters on the real interpreter", function () {
-  this.timeout(60_000);
   before(function () {
     skipUnlessInterpreter(this);
   });

@@ -95,7 +95,6 @@ full(new Uint8Array([0, 1, 127, 128, 129, 255, 128, 128]));
 `;
 
 describe("front ends on the interpreter", function () {
-  this.timeout(120_000);
   before(function () {
     skipUnlessInterpreter(this);
   });

@@ -89,7 +89,6 @@ const ATTACK = [
 ];
 
 describe("the boot code on the real interpreter", function () {
-  this.timeout(60_000);
   before(function () {
     skipUnlessInterpreter(this);
   });

@@ -86,7 +86,6 @@ function notOurs(names: string[]): string[] {
 
 describe("the firmware's bundle", () => {
   it("uses nothing that no construct was seen to run with", function () {
-    this.timeout(60_000);
     const entry =
       'import { board } from "../../firmware/board/xiaoble"; import { run } from "../../firmware/espruino/main";';
     const used = features(bundle(`${entry} run(board);`));
@@ -103,7 +102,6 @@ describe("the firmware's bundle", () => {
   });
 
   it("uses no member of the library under a name that ours have too", function () {
-    this.timeout(60_000);
     assert.deepEqual(notOurs(OURS), []);
   });
 });

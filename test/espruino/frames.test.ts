@@ -7,8 +7,6 @@ import { runOnNode } from "./noderuntime";
 const SEED = Number(process.env.AVNODE_SEED ?? 1 + (Date.now() % 1_000_000));
 
 describe("the firmware on the interpreter", function () {
-  this.timeout(200_000);
-
   it("notifies and writes to flash, byte for byte, what it does on Node", async function () {
     skipUnlessInterpreter(this);
     console.log(`      AVNODE_SEED=${SEED}`);

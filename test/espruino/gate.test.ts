@@ -11,8 +11,6 @@ const passes = ({ kind }: Construct) => kind !== "refused" && kind !== "barred";
 const runsRaw = ({ kind }: Construct) => kind === "runs" || kind === "barred";
 
 describe("constructs of the language", function () {
-  this.timeout(300_000);
-
   it("are many, and each has a name of its own", () => {
     assert.ok(CONSTRUCTS.length >= 300, String(CONSTRUCTS.length));
     assert.equal(new Set(names(CONSTRUCTS)).size, CONSTRUCTS.length);

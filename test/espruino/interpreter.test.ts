@@ -3,7 +3,6 @@ import { bundle } from "./bundle";
 import { Interpreter, interpret, skipUnlessInterpreter } from "./interpreter";
 
 describe("the interpreter under test", function () {
-  this.timeout(60_000);
   before(function () {
     skipUnlessInterpreter(this);
   });

@@ -69,7 +69,6 @@ async function typed(house: Household, line: string): Promise<boolean> {
 const WRITE = 'require("fs").writeFileSync("typed","1")';
 
 describe("the handheld as others meet it", function () {
-  this.timeout(300_000);
   before(function () {
     skipUnlessInterpreter(this);
   });

@@ -105,7 +105,6 @@ const happen = async (script: string, spec: BoardSpec = SPEC) => {
 };
 
 describe("the application on the real interpreter", function () {
-  this.timeout(120_000);
   before(function () {
     skipUnlessInterpreter(this);
   });

@@ -60,7 +60,6 @@ function damaged(ring: Buffer, { at, flip }: { at: number; flip: number }): Buff
 }
 
 describe("a recording on the interpreter's flash", function () {
-  this.timeout(300_000);
   let image: Buffer;
   let ring: Buffer;
   let said: string[];

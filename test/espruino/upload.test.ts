@@ -50,7 +50,6 @@ export function run(spec: { name: string }): void {
 `;
 
 describe("uploading to an interpreter over pipes", function () {
-  this.timeout(90_000);
   const whole = new Tree();
   const small = new Tree(SMALL);
   let build: FirmwareBuild;

@@ -125,7 +125,6 @@ function sections(random: Random): Record<string, Json> {
 }
 
 describe("protocol/ on the interpreter", function () {
-  this.timeout(300_000);
   const random = new Random(`${SEED} espruino vectors`);
   let program: string;
 

@@ -224,8 +224,6 @@ const LAYOUTS = [
 ];
 
 describe("the close of a recording", function () {
-  this.timeout(120_000);
-
   it("is followed by its signature, which verifies against the device's public table, wherever in a page it falls", () => {
     for (const { pages, before, count } of LAYOUTS) {
       const unit = new Unit("whole", pages);
@@ -337,8 +335,6 @@ describe("the close of a recording", function () {
 });
 
 describe("a close that is signed while the next recording runs", function () {
-  this.timeout(120_000);
-
   /** Ends recording 2 and begins 3, whose blocks fall between the slices. */
   function overlap(unit: Unit, { before, count }: { before: number; count: number }): void {
     unit.begin(before);

@@ -338,7 +338,6 @@ function forgets(image: Uint8Array, keys: string[], newest: string, where: strin
 }
 
 describe(`a power cut (seed ${seed})`, function () {
-  this.timeout(120_000);
   const dataDir = scratch(true);
   const account = new Account();
   let identity: Keepsake["identity"];

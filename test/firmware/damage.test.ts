@@ -62,7 +62,6 @@ async function record({ handheld, monitor }: ReturnType<typeof boot>): Promise<v
 }
 
 describe(`a damaged vault (seed ${seed})`, function () {
-  this.timeout(60_000);
   const time = { virtual: undefined as VirtualTime | undefined };
   let pages: Pages;
   let keys: Keys;

@@ -42,7 +42,6 @@ describe("the monitor", () => {
   ): void {
     const dataDir = scratch(true);
     it(what, async function () {
-      this.timeout(30_000);
       const time = new VirtualTime(Date.UTC(2026, 10, 23));
       try {
         await time.until(

@@ -185,8 +185,6 @@ function handheldAt(rate: number, pages = 512) {
 }
 
 describe("while flash is erased", function () {
-  this.timeout(60_000);
-
   it("a strip at 512 Hz loses nothing: its pages were erased before it began", () => {
     const { processor, flash, handheld, frontEnd, sealed, idle } = handheldAt(512);
     processor.pass(5000);

@@ -14,7 +14,6 @@ const SEED = process.env.AVNODE_SEED ?? "7";
 const INPUTS = 1_000_000;
 
 describe(`the fuzzer on planted faults, seed ${SEED}`, function () {
-  this.timeout(120_000);
   let bundle: Bundle;
   before(async () => {
     bundle = await bundleTargets(PLANTED);
@@ -65,7 +64,6 @@ describe(`the fuzzer on planted faults, seed ${SEED}`, function () {
 });
 
 describe("npm run fuzz", function () {
-  this.timeout(60_000);
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "avnode-fuzz-test-"));

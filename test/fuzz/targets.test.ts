@@ -11,7 +11,6 @@ const INPUTS = 20_000;
 const SECONDS = 1;
 
 describe(`every decoder of foreign bytes, fuzzed with up to ${INPUTS} inputs each, seed ${SEED}`, function () {
-  this.timeout(60_000);
   let bundle: Bundle;
   before(async () => {
     bundle = await bundleTargets(join(__dirname, "../../tools/fuzz/targets/index.ts"));

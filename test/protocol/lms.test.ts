@@ -133,7 +133,6 @@ function withFaults(signed: Signed, random: Random): { cases: Hss[]; expected: s
 }
 
 describe(`LMS and LM-OTS (RFC 8554, RFC 9858), seed ${SEED}`, function () {
-  this.timeout(120_000);
   const random = new Random(`${SEED}`);
   const message = random.bytes(200);
 

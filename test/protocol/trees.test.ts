@@ -24,8 +24,6 @@ function signsAndVerifies(signing: Signing, n: number, trees: ReturnType<typeof 
 }
 
 describe("a device's signing trees", function () {
-  this.timeout(120_000);
-
   it("are made of its seed as the specification says", () => {
     // The first chain of leaf 0 of tree 1, by hand.
     const derived = (label: string, length: number) =>

@@ -13,7 +13,6 @@ const NEAR = -60;
 const seed = Number(process.env.AVNODE_SEED ?? Date.now() % 1_000_000);
 
 describe(`faults of adapters end in a complete recording with no hand (seed ${seed})`, function () {
-  this.timeout(240_000);
   const home = new Home(seed, ADAPTERS);
   let units: UnitProcess[];
 

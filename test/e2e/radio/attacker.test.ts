@@ -27,7 +27,6 @@ const MAX_GROWN = 64;
 const seed = Number(process.env.AVNODE_SEED ?? Date.now() % 1_000_000);
 
 describe(`an attacker in range (seed ${seed})`, function () {
-  this.timeout(300_000);
   let siege: Siege;
   let unit: UnitProcess;
 

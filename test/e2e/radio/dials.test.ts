@@ -17,7 +17,6 @@ const BOARD_BYTES = 128;
 const seed = Number(process.env.AVNODE_SEED ?? Date.now() % 1_000_000);
 
 describe(`faults of a dial and of a link end in a complete recording with no hand (seed ${seed})`, function () {
-  this.timeout(240_000);
   const home = new Home(seed, [HUB]);
   let unit: UnitProcess;
 

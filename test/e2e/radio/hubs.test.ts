@@ -16,7 +16,6 @@ const NEAR = -60;
 const seed = Number(process.env.AVNODE_SEED ?? Date.now() % 1_000_000);
 
 describe(`killed, moved and wanted twice: a complete recording with no hand (seed ${seed})`, function () {
-  this.timeout(240_000);
   const home = new Home(seed, [HUB]);
   let unit: UnitProcess;
   let address = HANDHELD;

@@ -146,8 +146,6 @@ function quantile(sorted: number[], share: number): string {
 }
 
 describe(`squatting on a handheld, in virtual time (seed ${seed})`, function () {
-  this.timeout(240_000);
-
   const outcomes = async (leavesMs: readonly number[]) => {
     const random = new Random(seed);
     const all: Outcome[] = [];

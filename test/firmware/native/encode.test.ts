@@ -87,7 +87,6 @@ describe("the encoder in C", () => {
   });
 
   it(`writes what encodeWords writes, for every vector and ${BLOCKS} random blocks`, function () {
-    this.timeout(60_000);
     skipUnless(nativeCompiler() !== undefined, this, "arm-none-eabi-gcc (Debian: gcc-arm-none-eabi)");
     skipUnless(spawnSync("qemu-arm", ["--version"]).status === 0, this, "qemu-arm (Debian: qemu-user)");
     const seed = process.env.AVNODE_SEED ?? String(Date.now());

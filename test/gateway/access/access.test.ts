@@ -7,7 +7,6 @@ import { AccessRig, cookiesOf, HOST, ORIGIN, OTHER, OWN, PASSWORD, VIEWER_PASSWO
 const HOUR_MS = 3600_000;
 
 describe("access", function () {
-  this.timeout(20_000);
   let rig: AccessRig;
   beforeEach(() => {
     rig = new AccessRig();

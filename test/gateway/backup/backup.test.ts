@@ -32,7 +32,6 @@ function content(dir: string): string[] {
 }
 
 describe("a backup", function () {
-  this.timeout(30_000);
   let rig: BackupRig;
 
   beforeEach(() => {

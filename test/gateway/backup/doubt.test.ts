@@ -14,7 +14,6 @@ function alter(dir: string, sql: string): void {
 }
 
 describe("a medium that lost frames", function () {
-  this.timeout(30_000);
   let rig: BackupRig;
 
   beforeEach(() => {
@@ -72,7 +71,6 @@ describe("a medium that lost frames", function () {
 });
 
 describe("two that back up into one directory", function () {
-  this.timeout(30_000);
   let rig: BackupRig;
 
   beforeEach(() => {

@@ -22,7 +22,6 @@ import { BackupRig } from "./rig";
 
 /** Who had the stick for an hour may have written anything to it. */
 describe("a backup directory that somebody prepared", function () {
-  this.timeout(120_000);
   let rig: BackupRig;
   let folder: string;
   let handheld: Handheld;

@@ -37,7 +37,6 @@ function buildVictim(folder: string): (...words: string[]) => boolean {
 }
 
 describe("killed without notice", function () {
-  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), "avnode-killed-"));
   let rig: BackupRig;
   let victim: (...words: string[]) => boolean;

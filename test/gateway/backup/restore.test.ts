@@ -21,7 +21,6 @@ import type { Handheld } from "../store/handheld";
 import { BackupRig } from "./rig";
 
 describe("a return from a backup", function () {
-  this.timeout(120_000);
   let rig: BackupRig;
   let folder: string;
   let good: string;

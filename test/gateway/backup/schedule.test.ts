@@ -8,7 +8,6 @@ import { BackupRig } from "./rig";
 const HOUR = 3600_000;
 
 describe("scheduled backups", function () {
-  this.timeout(30_000);
   let rig: BackupRig;
   let schedule: Schedule;
   let runs = 0;

@@ -59,7 +59,6 @@ function photograph(view: View, ...codesAt: { code: Grey; x: number; y: number }
 }
 
 describe("a photo of a claim code", function () {
-  this.timeout(120_000);
   const folder = scratch(true);
   const code = readModules(join(PHOTOS, "claim.png"));
   const second = readModules(join(PHOTOS, "second.png"));

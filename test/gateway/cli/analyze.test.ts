@@ -13,7 +13,6 @@ const DOCUMENT = readFileSync(join(__dirname, "../../../gateway/cli/README.md"),
 const GAIN = 1000;
 
 describe("avnode analyze", function () {
-  this.timeout(120_000);
   let dir: string;
   let program: Built;
   const avnode = (...words: string[]) => program.run("analyze", ...words);

@@ -8,7 +8,6 @@ import { Terminal } from "../../../gateway/cli/terminal";
 import { Rig } from "../store/rig";
 
 describe("the commands for copies", function () {
-  this.timeout(60_000);
   const folder = mkdtempSync(join(tmpdir(), "avnode-copies-"));
   const stick = join(folder, "stick");
   let data: string;

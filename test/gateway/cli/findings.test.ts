@@ -19,7 +19,6 @@ async function avnode(...words: string[]) {
 }
 
 describe("avnode findings", function () {
-  this.timeout(60_000);
   let rig: Rig;
   let ids: string[];
   let device: string;

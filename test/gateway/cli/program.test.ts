@@ -33,7 +33,6 @@ const SIGNAL = Int32Array.from(
 );
 
 describe("the program", function () {
-  this.timeout(60000);
   let dir: string;
   let data: string;
   let id: string;

@@ -13,7 +13,6 @@ const ROOT = join(__dirname, "../../..");
 const PROOFS = join(VECTORS, "proofs");
 
 describe("avnode proof and avnode verify FILE", function () {
-  this.timeout(60_000);
   let dir: string;
   let data: string;
   let id: string;

@@ -12,7 +12,6 @@ const RATE = 250;
 const DOCUMENT = readFileSync(join(__dirname, "../../../gateway/cli/README.md"), "utf8");
 
 describe("avnode score", function () {
-  this.timeout(120_000);
   let scratch: string;
   let dir: string;
   let program: Built;

@@ -23,7 +23,6 @@ async function avnode(...words: string[]) {
 }
 
 describe("avnode status", function () {
-  this.timeout(60_000);
   const folder = scratch();
   let rig: Rig;
   let alias: string;

@@ -22,7 +22,6 @@ function said(reader: StoreReader) {
 }
 
 describe(`a recording followed as it comes (seed ${seed})`, function () {
-  this.timeout(120_000);
   let rig: Rig;
   let handheld: Handheld;
   const reader = () => rig.store.reader;

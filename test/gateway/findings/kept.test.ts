@@ -12,7 +12,6 @@ import type { Handheld } from "../store/handheld";
 import { analyse, beat, begin, heart, RATE } from "./hearts";
 
 describe("findings that are kept", function () {
-  this.timeout(60_000);
   let rig: BackupRig;
   let handheld: Handheld;
   const reader = () => rig.store.reader;

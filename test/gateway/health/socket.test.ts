@@ -20,7 +20,6 @@ const STATUS: HubStatus = {
 };
 
 describe("the status socket", function () {
-  this.timeout(60_000);
   const folder = scratch();
   let made = 0;
   const directory = () => {

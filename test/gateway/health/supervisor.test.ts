@@ -166,5 +166,5 @@ describe("the supervisor's systemd-notify", () => {
     }
     await one.stopping();
     assert.match(readFileSync(said, "utf8"), /^READY=1\n/);
-  }).timeout(60_000);
+  });
 });

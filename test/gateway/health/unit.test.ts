@@ -33,7 +33,6 @@ function settings(text: string, name: string): string[] {
 }
 
 describe("systemd unit", function () {
-  this.timeout(120_000);
   const folder = scratch();
 
   it("gives the radio two rights, and a store none", () => {

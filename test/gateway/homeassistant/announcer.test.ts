@@ -33,7 +33,6 @@ async function until(look: () => boolean, what: string): Promise<void> {
 }
 
 describe("what Home Assistant is told", function () {
-  this.timeout(60_000);
   let rig: Rig;
   let broker: Broker;
   let running: ReturnType<typeof startHomeAssistant>;

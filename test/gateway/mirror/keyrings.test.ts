@@ -13,8 +13,6 @@ import { SCHEMA_VERSION } from "../../../gateway/store/schema";
 import { Mirrored, until } from "./mirrored";
 
 describe("the sealed keyrings of a mirror", function () {
-  this.timeout(60_000);
-
   describe("from a hub", () => {
     let house: Mirrored;
     const sealed = () => join(house.dir, "keyring.sealed");

@@ -14,7 +14,6 @@ import { signCheckpoint } from "../../../protocol/note";
 import { Mirrored, pause, rowsOf, until } from "./mirrored";
 
 describe("a mirror that a hub with root's powers lies to", function () {
-  this.timeout(60_000);
   let house: Mirrored;
 
   const sealedFiles = () =>

@@ -21,7 +21,6 @@ import { decodeDeviceHello, encodeStoreHello } from "../../../protocol/session";
 import { Mirrored, pause, until } from "./mirrored";
 
 describe("a mirror", function () {
-  this.timeout(60_000);
   let house: Mirrored;
   beforeEach(async () => {
     house = await Mirrored.make();

@@ -1,6 +1,5 @@
 /** A hub on a real clock and a real socket, a handheld, and a directory for its mirror. */
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -14,25 +13,17 @@ import { silentLog } from "../../../gateway/store/log";
 import { UNPACED } from "../../../gateway/store/receipts";
 import { Store } from "../../../gateway/store/store";
 import { sameBytes } from "../../../protocol/bytes";
+import { freePort } from "../../ports";
 import { Handheld, type Made } from "../store/handheld";
 
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function until(what: string, isSo: () => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   while (!isSo()) {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
     await pause(25);
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 export function rowsOf(dir: string): string[] {

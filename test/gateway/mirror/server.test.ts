@@ -7,7 +7,6 @@ import { TLS } from "../../../gateway/mirror/wire";
 import { Mirrored, until } from "./mirrored";
 
 describe("a hub that serves mirrors", function () {
-  this.timeout(60_000);
   let house: Mirrored;
   beforeEach(async () => {
     house = await Mirrored.make();

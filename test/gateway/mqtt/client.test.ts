@@ -36,7 +36,6 @@ describe("a connection to the broker", () => {
   });
 
   it("confirms a subscription that the end of a connection left without answer, once it is back", async function () {
-    this.timeout(5000);
     let connections = 0;
     const address = {
       users: broker.users,
@@ -57,7 +56,6 @@ describe("a connection to the broker", () => {
   });
 
   it("listens to what it subscribed to last, however often it changed its mind without a connection", async function () {
-    this.timeout(5000);
     let connections = 0;
     const offline = () => {
       const [near, far] = duplexPair();

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect as connectTcp, createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Connection, type ExternalBroker } from "../../../gateway/mqtt/client";
 import { MOSQUITTO, skipUnless } from "../../machine";
+import { listening, startMosquitto } from "../../mosquitto";
 import { freePort } from "../../ports";
 import { type Certified, certify, hasOpenssl, makeCa } from "./certificates";
 
 const TOPIC = "avnode/v1/0011223344556677/frames";
 
 describe("a broker elsewhere over TLS (mosquitto)", function () {
-  this.timeout(30000);
   let dir: string;
   let ca: Certified;
   let stranger: Certified;
@@ -42,22 +42,11 @@ describe("a broker elsewhere over TLS (mosquitto)", function () {
   /** @returns its port, once it listens */
   async function mosquitto({ cert, key }: Certified, ...lines: string[]): Promise<number> {
     const port = await freePort();
-    const config = join(dir, `mosquitto-${port}.conf`);
     const tls = [`cafile ${ca.cert}`, `certfile ${cert}`, `keyfile ${key}`];
-    const rest = ["allow_anonymous true", "persistence false", "user root"];
-    writeFileSync(config, [`listener ${port} 127.0.0.1`, ...tls, ...lines, ...rest, ""].join("\n"));
-    const child = spawn(MOSQUITTO!, ["-c", config], { stdio: "ignore" });
-    running.push(child);
-    for (;;) {
-      const socket = connectTcp(port, "127.0.0.1");
-      const here = await new Promise((done) => {
-        socket.once("connect", () => done(true)).once("error", () => done(false));
-      });
-      socket.destroy();
-      if (here) return port;
-      assert.equal(child.exitCode, null, "mosquitto ended");
-      await new Promise((done) => setTimeout(done, 20));
-    }
+    const broker = startMosquitto(dir, port, ...tls, ...lines, "allow_anonymous true");
+    running.push(broker);
+    await listening(broker, port);
+    return port;
   }
 
   /** @returns "connected", or what the log says of why not */

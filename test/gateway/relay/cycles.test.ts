@@ -37,7 +37,6 @@ interface RelayInside {
 }
 
 describe("500 connections of a handheld, through radio, relay and broker", function () {
-  this.timeout(120_000);
   let house: House;
   let unit: FakeUnit;
   let broker: Broker;

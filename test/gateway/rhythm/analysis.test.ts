@@ -64,8 +64,6 @@ function beatsOf(count: number, interval: (i: number) => number, ventricular: (i
 }
 
 describe("a lead analysed as it arrives", function () {
-  this.timeout(120_000);
-
   it(`answers the same however it is cut, and after it was saved and resumed anywhere (seed ${SEED})`, () => {
     const random = new Random(SEED);
     const beats = beatsOf(

@@ -47,8 +47,6 @@ function assertInTime({ found, classed }: Lateness, rate: number, what: string) 
 }
 
 describe("the delay from a beat to its class", function () {
-  this.timeout(120_000);
-
   it("leaves a rhythm's follower its time", () => {
     assert.ok(DELAY_SECONDS + BLOCK_SECONDS <= SETTLE_SECONDS);
   });

@@ -19,8 +19,6 @@ function analysed(signal: Int32Array, rate: number, gapEachMinute = false) {
 const isEvent = ({ rhythm }: Finding) => rhythm === "pause" || rhythm === "vrun";
 
 describe("signals that were made up are named for what they are", function () {
-  this.timeout(60_000);
-
   for (const [name, signal, expected] of TABLE)
     it(`${name}: ${expected.join(" or ")}`, () => {
       for (const rate of [128, 250, 360, 500]) {

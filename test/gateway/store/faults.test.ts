@@ -113,7 +113,6 @@ describe("a store that is killed", () => {
   });
 
   it("loses none to a log that was cut at any byte of the first and last page of the batch behind that receipt, and everywhere between", function () {
-    this.timeout(240_000);
     const rig = new Rig();
     const copy = mkdtempSync(join(MEMORY, "avnode-cut-"));
     try {

@@ -15,7 +15,6 @@ function holds(dir: string, bytes: Uint8Array): boolean {
 }
 
 describe("forgetting a recording", function () {
-  this.timeout(30_000);
   let rig: BackupRig;
 
   beforeEach(() => {

@@ -19,7 +19,6 @@ const SETS: [set: string, records: number][] = [
 const BEAT_CODES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 25, 30, 34, 35, 38, 41];
 
 describe("reading real WFDB records", function () {
-  this.timeout(120_000);
   before(function () {
     skipUnlessEcg(this, "mitdb");
     skipUnlessPython(this, "numpy");

@@ -32,7 +32,6 @@ describe("a proof that is to wear its reader out", () => {
   });
 
   it("with a gap behind every sample is judged in one sweep", function () {
-    this.timeout(60_000);
     const handheld = new Handheld("sieve", new Maker("sieve maker"));
     const one = handheld.record(beats(1), { close: false });
     const count = 20_000;

@@ -54,7 +54,6 @@ describe("proofs", () => {
   });
 
   it("are those that the notary makes, byte for byte", function () {
-    this.timeout(20_000);
     const made = allCases();
     assert.deepEqual(
       made.map(({ name, verdict, code }) => ({ name, verdict, code })),
@@ -66,7 +65,6 @@ describe("proofs", () => {
   });
 
   it("a second verifier, in Python, comes to every verdict too", function () {
-    this.timeout(60_000);
     skipUnlessPython(this, "cryptography");
     const run = spawnSync(PYTHON, ["-B", join(__dirname, "../second/verify_proof.py"), "--index", PROOFS], {
       encoding: "utf8",

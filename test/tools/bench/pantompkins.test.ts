@@ -14,8 +14,6 @@ import { ecgFiles, skipUnlessEcg } from "../../machine";
 
 // A peer that was written badly would flatter us.
 describe("the peer of our beat detector", function () {
-  this.timeout(60_000);
-
   it("finds every beat of a clean ECG at its place, at any rate", () => {
     for (const rate of [128, 250, 360, 500]) {
       const ecg = new EcgGenerator({ gainCountsPerMillivolt: 1000, rate, seed: 1 });

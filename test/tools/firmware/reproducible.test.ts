@@ -43,7 +43,6 @@ function git(tree: Tree, ...args: string[]): string {
 }
 
 describe("a build of the firmware", function () {
-  this.timeout(60_000);
   const one = new Tree();
   const other = new Tree();
   after(() => {
@@ -107,7 +106,6 @@ describe("a build of the firmware", function () {
 });
 
 describe("npm run build:firmware", function () {
-  this.timeout(60_000);
   const tree = new Tree();
   after(() => tree.remove());
   const run = (...args: string[]) => build(tree, tree.root, {}, ...args);

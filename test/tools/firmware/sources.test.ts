@@ -43,8 +43,6 @@ function jitFunctions(file: string): string[] {
 }
 
 describe("the firmware of this work tree", function () {
-  this.timeout(60_000);
-
   it("is built for every board that it is made for", () => {
     for (const name of ["xiaoble", "linux"]) {
       const { manifest, application, bootCode } = buildFirmware({ board: boardNamed(name) });

@@ -147,8 +147,6 @@ const PLANTED: [rule: string, line: string, said: RegExp][] = [
 ];
 
 describe("lint gate", function () {
-  this.timeout(60000);
-
   it("passes a file in the subset", () => {
     const other = "export function one(f: () => number): number { return f(); }\n";
     assert.equal(gate({ "protocol/clean.ts": CLEAN, "protocol/other.ts": other }), "clean");

@@ -77,7 +77,7 @@ describe("a generated ECG in sinus rhythm", () => {
     };
     const ratio = power(0.06, 0.15) / power(0.17, 0.35);
     assert.ok(ratio > 0.35 && ratio < 0.7, `LF/HF ${ratio}, expected 0.5`);
-  }).timeout(60_000);
+  });
 
   it("has the order and the signs P+ Q- R+ S- T+, and an R wave of about 1.2 mV", () => {
     const beat = meanBeat(millivolts({ seed: 3 }, 120), -0.35, 0.5);

@@ -22,7 +22,6 @@ function program(...args: string[]) {
 
 describe("avnode simulate", () => {
   it("gives the same events for a seed in two processes, whatever the process did before", function () {
-    this.timeout(120_000);
     const alone = program("--seed", "13", "--hours", `${HOURS}`, "--json");
     const behind = program("--seed", "11", "--runs", "3", "--workers", "1", "--hours", `${HOURS}`, "--json");
     const first = JSON.parse(alone.stdout) as Outcome;
@@ -34,7 +33,6 @@ describe("avnode simulate", () => {
   });
 
   it("refuses a fault that it does not know and names the nearest", function () {
-    this.timeout(60_000);
     const { status, stderr, stdout } = program("--faults", "loss,-dublicate");
     assert.equal(status, 2);
     assert.equal(stdout, "");
@@ -141,7 +139,6 @@ const bugs: Record<string, Bug> = {
 describe("the simulator finds, within twenty seeds,", () => {
   for (const [name, { faults, parts, finding }] of Object.entries(bugs)) {
     it(name, async function () {
-      this.timeout(120_000);
       for (let seed = 1; seed <= 20; seed++) {
         const outcome = await simulate({ seed, hours: HOURS, faults: new Set(faults), parts });
         if (outcome.ok) continue;

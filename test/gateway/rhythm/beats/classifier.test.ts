@@ -28,8 +28,6 @@ function classify(signals: ArrayLike<number>[], rate: number): ClassifiedBeat[] 
 }
 
 describe("the beat classifier", function () {
-  this.timeout(180_000);
-
   it("gives the same beats and classes however the signal is cut, and when saved and resumed at any cut", () => {
     const seed = Date.now() & 0xffff;
     const { signals, rate } = generated(60, { seed, leads: 2, pvcPerMinute: 8, svePerMinute: 4, rate: 250 });

@@ -43,8 +43,6 @@ function read(signal: Int32Array, lengthAt: () => number, resumes: boolean): Rea
 }
 
 describe("beats read from a lead", function () {
-  this.timeout(60_000);
-
   it("are those that are found, and Q where the signal cannot be read", () => {
     const signal = covered();
     const beats = read(signal, () => RATE, false);

@@ -24,8 +24,6 @@ function formOfTrain(shape: (seconds: number) => number) {
 const bell = (t: number, at: number, width: number) => Math.exp(-((t - at) ** 2) / (2 * width ** 2));
 
 describe("the form of what was taken for complexes", function () {
-  this.timeout(60_000);
-
   it("is measured as it was drawn", () => {
     // A triangle of 80 ms: 5 to 95 % of two even slopes are 72 ms.
     const triangle = formOfTrain((t) => Math.max(0, 1 - Math.abs(t) / 0.04) + 0.25 * bell(t, 0.27, 0.05));

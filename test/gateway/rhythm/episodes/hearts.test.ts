@@ -87,7 +87,6 @@ function generated(settings: { af?: boolean; heartRateBpm: number; svePerMinute?
 }
 
 describe(`hearts that were made up (seed ${SEED})`, function () {
-  this.timeout(60_000);
   const random = new Random(SEED);
   const jitter = () => 0.015 * random.gaussian();
   const early = premature(random, 0.18);

@@ -49,8 +49,6 @@ function statistics({ errors, refused }: Figures) {
 }
 
 describe("intervals of generated hearts", function () {
-  this.timeout(120_000);
-
   for (const muscle of [0, 0.02, 0.05, 0.1])
     it(`are right or refused at 40 to 120 beats/min, 100 to 1,000 Hz, ${1000 * muscle} µV of muscle noise`, () => {
       for (const rate of [100, 250, 500, 1000]) {

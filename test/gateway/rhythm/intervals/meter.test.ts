@@ -44,8 +44,6 @@ const reasonOf = (of: Measurement, name: "pr" | "qt") => {
 const ALLOWED = { pr: { mean: 10, sd: 10 }, qrs: { mean: 10, sd: 10 }, qt: { mean: 25, sd: 30 } };
 
 describe("intervals as the signal arrives", function () {
-  this.timeout(240_000);
-
   for (const muscle of [0, 0.02])
     it(`err less than a standard allows, at 100 to 1,000 Hz, ${1000 * muscle} µV of muscle noise`, () => {
       for (const rate of [100, 250, 500, 1000]) {

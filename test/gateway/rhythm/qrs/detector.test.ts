@@ -51,8 +51,6 @@ function assertAll(beats: number[], found: number[], rate: number, what: string)
 }
 
 describe("the beat detector", function () {
-  this.timeout(120_000);
-
   it("gives the same beats however the signal is cut, and when saved and resumed at any cut", () => {
     const seed = Date.now() & 0xffff;
     const { signals, rate } = generated(40, { seed, leads: 2, pvcPerMinute: 10, rate: 250 });

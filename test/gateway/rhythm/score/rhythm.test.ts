@@ -54,7 +54,6 @@ describe("fibrillation of records scored", () => {
   });
 
   it("finds hardly any fibrillation in a record full of ectopy", function () {
-    this.timeout(60_000);
     skipUnlessEcg(this, "mitdb");
     const header = ecgFiles("mitdb", "208.hea")[0]!;
     assert.ok(hasRhythms(readAnnotations(header.replace(/hea$/, "atr"))));

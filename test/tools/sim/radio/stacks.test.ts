@@ -10,7 +10,6 @@ const PER_SECOND = 100;
 const SUPERVISION_MS = 4000;
 
 describe("noble and bleno over the simulated air", function () {
-  this.timeout(180_000);
   let folder: string;
   const processes: LineProcess[] = [];
 
