@@ -69,13 +69,13 @@ describe("an external broker (mosquitto)", () => {
       await waitUntil(
         "frames to arrive",
         () => (store.reader.recordings()[0]?.samples ?? 0) > before,
-        30_000,
+        120_000,
       );
       broker!.kill("SIGKILL");
       await new Promise((resolve) => broker!.once("close", resolve));
       startBroker(port);
     }
-    await waitUntil("everything to be receipted", () => handheld.monitor!.status(0, 0).state === 1, 60_000);
+    await waitUntil("everything to be receipted", () => handheld.monitor!.status(0, 0).state === 1, 120_000);
     const [recording] = store.reader.recordings();
     assert.equal(recording!.state, "closed");
     assert.deepEqual(stored(store.reader, recording!.id, 1), source.witnessed());

@@ -84,7 +84,7 @@ describe("an evening of fibrillation, recorded while the hub that analyses it is
       radio: new SimHubRadio([{ id: "simulated", radio }]),
     });
     await claimIfNew(handheld!, first.store!);
-    await waitUntil("the claim to be proved", () => handheld!.monitor!.keys()!.confirmed, 30_000);
+    await waitUntil("the claim to be proved", () => handheld!.monitor!.keys()!.confirmed, 120_000);
     await first.stop();
   }
 
@@ -110,7 +110,7 @@ describe("an evening of fibrillation, recorded while the hub that analyses it is
       broker: { url: `mqtt://127.0.0.1:${port}`, username: "relay", password: user!.password },
       clock: systemClock,
     });
-    await waitUntil("the hub's time", () => handheld!.monitor!.status(0, 0).trust > 0, 60_000);
+    await waitUntil("the hub's time", () => handheld!.monitor!.status(0, 0).trust > 0, 240_000);
     handheld.act((monitor) => monitor.start(RecordingMode.continuous, 0));
     const reader = StoreReader.open(dataDir);
     try {
@@ -119,14 +119,14 @@ describe("an evening of fibrillation, recorded while the hub that analyses it is
       let analysed = 0;
       for (let kills = 0; kills < 2; kills++) {
         // Behind a checkpoint, so that there is something to lose and something to double.
-        await waitUntil("a checkpoint", () => (analysis()?.samples ?? 0) > analysed, 90_000);
+        await waitUntil("a checkpoint", () => (analysis()?.samples ?? 0) > analysed, 240_000);
         analysed = analysis()!.samples;
         await kill(hub);
         hub = start();
       }
-      await waitUntil("the evening's end", () => (recording()?.samples ?? 0) >= LENGTH * RATE, 90_000);
+      await waitUntil("the evening's end", () => (recording()?.samples ?? 0) >= LENGTH * RATE, 240_000);
       handheld.act((monitor) => monitor.stop());
-      await waitUntil("the whole analysis", () => analysis()?.ended === true, 90_000);
+      await waitUntil("the whole analysis", () => analysis()?.ended === true, 240_000);
       const { id, open, startMs } = recording()!;
       const whole = new Analysis(analysedLead(open!).settings);
       const expected: Finding[] = [];

@@ -108,7 +108,7 @@ describe(`hub, broker and relay processes, killed ${KILLS} times at random (seed
       radio: new SimHubRadio([{ id: "simulated", radio }]),
     });
     await claimIfNew(handheld!, hub.store!);
-    await waitUntil("the claim to be proved", () => handheld!.monitor!.keys()!.confirmed, 30_000);
+    await waitUntil("the claim to be proved", () => handheld!.monitor!.keys()!.confirmed, 120_000);
     await hub.stop();
     const { db, meta } = openToWrite(dataDir, "import");
     meta.set("kind", "home");
@@ -136,14 +136,14 @@ describe(`hub, broker and relay processes, killed ${KILLS} times at random (seed
       // Some right after a start, some when frames flow: of every ten at least one, however slow the machine.
       await new Promise((resolve) => setTimeout(resolve, random.between([50, 900])));
       const before = receipted();
-      if (kill % 10 === 9) await waitUntil("a receipt", () => receipted() > before, 30_000);
+      if (kill % 10 === 9) await waitUntil("a receipt", () => receipted() > before, 120_000);
       const victim = Object.keys(starts)[random.int(3)]!;
       kills[victim]!++;
       await killed(children[victim]!);
       starts[victim]!();
     }
     handheld.act((monitor) => monitor.stop());
-    await waitUntil("everything to be receipted", () => held().backlog === 0, 90_000);
+    await waitUntil("everything to be receipted", () => held().backlog === 0, 240_000);
     for (const child of Object.values(children)) await killed(child);
     assert.ok(Math.min(...Object.values(kills)) >= 5, JSON.stringify(kills));
     const reader = StoreReader.open(dataDir);

@@ -53,7 +53,6 @@ describe("a day of logs", () => {
   after(() => Object.assign(Keyring.prototype, { wrap, unwrap }));
 
   it("tells no ECG, no key, no claim code, no password and no name", async function () {
-    this.timeout(600_000);
     for (const name of NAMES) secrets.addText("a name", name);
     secrets.addText("a person", PERSON);
     const time = new VirtualTime(Date.UTC(2026, 10, 23));

@@ -146,7 +146,7 @@ describe("a hub that was encrypted by a stranger", () => {
     await waitUntil(
       "everything so far to be receipted",
       () => units.every((unit) => unit.isDrained()),
-      60_000,
+      240_000,
     );
     hub.store!.flush();
     const receipted = framesIn(dataDir);

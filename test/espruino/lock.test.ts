@@ -132,7 +132,6 @@ describe("the handheld as others meet it", function () {
 });
 
 describe("a new owner", function () {
-  this.timeout(600_000);
   before(function () {
     skipUnlessInterpreter(this);
   });

@@ -157,7 +157,6 @@ describe("on the real interpreter, the built bundle", () => {
   );
 
   describe("power lost in the midst of a recording", function () {
-    this.timeout(600_000);
     before(function () {
       skipUnlessInterpreter(this);
     });
