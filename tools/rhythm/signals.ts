@@ -77,8 +77,9 @@ export function windowsOf(folders: string[], set: string, note: (text: string) =
         const share = shareOf(af, from, to);
         if ((share > 0.2 && share < 0.8) || shareOf(flutter, from, to) > 0 || window.analysable < 0.5)
           continue;
-        if (features.length === 0) features = Object.keys(window.features);
-        rows.push(Object.values(window.features));
+        const figures = window.features();
+        if (features.length === 0) features = Object.keys(figures);
+        rows.push(Object.values(figures));
         labels.push(share > 0.5 ? 1 : 0);
         groups.push(patientOf(nameOf(path)));
       }

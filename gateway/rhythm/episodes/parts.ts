@@ -8,7 +8,7 @@ import { fibrillationBySignal } from "./fibrillation";
 import { LONGEST_INTERVAL } from "./irregularity";
 import { localOdds, mostLikely } from "./local";
 import { rrFeatures } from "./rr";
-import { LEAST_INTERVALS, UNREADABLE, type Verdict, withoutFibrillation } from "./verdict";
+import { LEAST_INTERVALS, RESTLESS, UNREADABLE, type Verdict, withoutFibrillation } from "./verdict";
 import { readable, windowFeatures } from "./window";
 import { isVentricular, type MeasuredWindow } from "./windows";
 
@@ -26,8 +26,6 @@ export interface Before {
   lean: number;
 }
 
-/** A median change between eight neighbouring intervals, as a share of the usual one, from which a stretch is looked for. */
-const RESTLESS = 0.06;
 /** Of the intervals before the window, so many seconds are looked at again. */
 const AGAIN_SECONDS = 10;
 /** The least that can be judged by itself, as short as the strips that the model has seen. */
@@ -56,12 +54,12 @@ interface Stretch {
 
 /** @param rate samples per second @param verdict of the window as a whole */
 export function partsOf(window: MeasuredWindow, rate: number, verdict: Verdict, before: Before): Part[] {
-  const { from, to, features } = window;
+  const { from, to, intervals } = window;
   const whole = [{ from, to, ...verdict }];
   const fibrillates = verdict.rhythm === "af";
   if (verdict.rhythm === "unreadable") return whole;
   // Most windows are calm or irregular throughout: nothing in them has to be looked for.
-  if (fibrillates ? features.localLeast! > RESTLESS : !(features.localMost! > RESTLESS)) return whole;
+  if (fibrillates ? intervals.localLeast! > RESTLESS : !(intervals.localMost! > RESTLESS)) return whole;
   if (!fibrillates && tooVentricular(window.beats)) return whole;
   const found = irregularIn(window, rate, verdict, before)
     .map((stretch) =>

@@ -11,7 +11,7 @@ import { verdictOf } from "./verdict";
 import { type MeasuredWindow, WindowCutter, type WindowSettings } from "./windows";
 
 /** Version of what names rhythms; results carry it. */
-export const RHYTHM_VERSION = "avnode-rhythm/2";
+export const RHYTHM_VERSION = "avnode-rhythm/3";
 
 /** Between two beats, in seconds. */
 export const PAUSE_SECONDS = 2;

@@ -5,7 +5,7 @@
 
 import { select } from "../select";
 import { DELAYED, PREMATURE } from "./rr";
-import { type Complex, shapesOf } from "./shapes";
+import { type Complex, type Shapes, shapesOf } from "./shapes";
 import { levelled, smoothed, WAVE_RATE, waveSamples } from "./signal";
 import { bandPower, LINE, spectraOf } from "./spectrum";
 import { correlation, mean, medianIn, medianOf, quantile, share, sortedOf, spread } from "./statistics";
@@ -20,17 +20,29 @@ const P_LENGTH = waveSamples(P_FROM) - waveSamples(P_TO);
 const WIDTH_HALF = waveSamples(0.12);
 const BANDS = [0.5, 2, 4, 6, 9, 13, 18, 25, 35, 48, 70, 99];
 
+/** A piece of signal with its complexes: where the rest begins. */
+export interface Shaped extends Shapes {
+  /** A piece of one lead in millivolts at {@link WAVE_RATE}; without its baseline; and smoothed a little. */
+  signal: Float64Array;
+  level: Float64Array;
+  fine: Float64Array;
+}
+
 /**
  * @param signal a piece of one lead in millivolts at {@link WAVE_RATE}
  * @param beats wave samples of its beats, ascending
- * @returns figures by name, always the same names in the same order; NaN where there are too few beats
  */
-export function waveFeatures(signal: Float64Array, beats: ArrayLike<number>): Record<string, number> {
+export function shapedOf(signal: Float64Array, beats: ArrayLike<number>): Shaped {
   const level = levelled(signal);
   const fine = smoothed(level, 3);
+  return { signal, level, fine, ...shapesOf(fine, beats) };
+}
+
+/** @returns figures by name, always the same names in the same order; NaN where there are too few beats */
+export function waveFeatures(shaped: Shaped): Record<string, number> {
+  const { signal, level, fine, complexes, members, usual } = shaped;
   const soft = smoothed(level, 5);
   smoothed(soft, 5, soft);
-  const { complexes, members, usual } = shapesOf(fine, beats);
   const own = complexes.filter((complex) => complex.shape === usual);
   const size = medianOf(own.map((complex) => complex.size));
   const whole = own.filter(({ at }) => at >= BEFORE && at + BEHIND < soft.length);

@@ -10,7 +10,9 @@ import type { Beat, BeatClass } from "../types";
 import { type Form, formOf } from "./form";
 import { CONTEXT, fibrillationByIntervals, irregularityFeatures, LONGEST_INTERVAL } from "./irregularity";
 import { resample, WAVE_RATE, waveSamples } from "./signal";
-import { readable, windowFeatures } from "./window";
+import { medianOf } from "./statistics";
+import { shapedOf } from "./waves";
+import { allFeatures, intervalFeatures, readable } from "./window";
 
 export const WINDOW_SECONDS = 30;
 /** So much signal may lie between a beat and the call that brings it: more than a classifier's delay and a block. */
@@ -45,7 +47,12 @@ export interface MeasuredWindow {
   bad: Span[];
   /** Share of the window that was. */
   analysable: number;
-  features: Record<string, number>;
+  /** Features of its intervals, of intervalFeatures. */
+  intervals: Record<string, number>;
+  /** Median correlation of its complexes with the usual one; NaN where there is none. */
+  likeness: number;
+  /** All that the models are given, of windowFeatures: measured when it is asked for, being most of the work. */
+  features: () => Record<string, number>;
   form: Form;
   /** Probability of fibrillation by the intervals that no ventricular beat begins or ends; undefined without such beats. */
   unprovoked: number | undefined;
@@ -181,11 +188,12 @@ export class WindowCutter {
     const around = between(seen - waveSamples(CONTEXT.before), high);
     const inside = waves.subarray(0, last - seen);
     const ownPlaces = placed(own);
-    const features = windowFeatures(inside, {
+    const intervals = intervalFeatures({
       own: ownPlaces,
       around: placed(around),
       bad: this.bad.map(({ from, to }) => ({ from: waveOf(from) - seen, to: waveOf(to) - seen })),
     });
+    const shaped = shapedOf(inside, ownPlaces);
     const window: MeasuredWindow = {
       from,
       to,
@@ -198,7 +206,9 @@ export class WindowCutter {
       waveOf: (sample) => waveOf(sample) - seen,
       bad: this.bad.filter((span) => span.from < sampleOf(high)),
       analysable: 1 - this.badShare(from, to),
-      features,
+      intervals,
+      likeness: medianOf(shaped.complexes.map(({ likeness }) => likeness)),
+      features: () => allFeatures(intervals, shaped),
       form: formOf(inside, ownPlaces),
       unprovoked: this.unprovoked(own, around),
     };
