@@ -1,5 +1,5 @@
 /** Fibrillation by intervals: windows of the Long-Term AF annotations, cross-validated by record. */
-import { windowsByIntervals } from "../../gateway/rhythm/episodes/irregularity";
+import { namedFeatures, windowsByIntervals } from "../../gateway/rhythm/episodes/irregularity";
 import { probabilities } from "../../gateway/rhythm/trees/forest";
 import { forestOf, type LevelTrees } from "../../gateway/rhythm/trees/levels";
 import { type BoostSettings, boost, type Table } from "./boost";
@@ -40,9 +40,10 @@ export function intervalWindows(folders: string[], every: number, note: (text: s
   for (const path of filesOf(folders, "ltafdb", ".atr")) {
     const { beats, af } = referenceOf(path, RATE);
     let w = -1;
-    for (const { from, to, features: figures } of windowsByIntervals(beats, WINDOW_SECONDS)) {
+    for (const { from, to, irregularity } of windowsByIntervals(beats, WINDOW_SECONDS)) {
       w++;
       if (w % every !== 0 || to < beats[0]!) continue;
+      const figures = namedFeatures(irregularity);
       if (features.length === 0) features = Object.keys(figures);
       rows.push(Object.values(figures));
       labels.push(shareOf(af, from, to) > 0.5 ? 1 : 0);

@@ -8,8 +8,6 @@ import { entropyOf, mean, medianIn, medianOf, quantile, share, sortedOf, spread 
 /** A beat that comes so early, as a share of the usual interval, is premature; one so late, delayed. */
 export const PREMATURE = 0.87;
 export const DELAYED = 1.2;
-/** As shares of the usual interval: from one interval to the next, regular up to the first, wild from the last. */
-const CHANGES = [0.02, 0.05, 0.1, 0.2, 0.35];
 const LOCAL = 8;
 
 /**
@@ -35,6 +33,7 @@ export function rrFeatures(rr: ArrayLike<number>): Record<string, number> {
   const squares = (values: Float64Array) => Math.sqrt(mean(values.map((value) => value * value)));
   const [early, late, pairs, longestFast] = [kinds.early, kinds.late, kinds.pairs, kinds.longestFast];
   const windows = localIrregularity(step);
+  const modes = bestCut(scaledSorted);
   return {
     beats: n,
     usual,
@@ -51,7 +50,12 @@ export function rrFeatures(rr: ArrayLike<number>): Record<string, number> {
     stepMedian: quantile(stepSorted, 0.5),
     stepQ75: quantile(stepSorted, 0.75),
     stepQ90: quantile(stepSorted, 0.9),
-    ...Object.fromEntries(CHANGES.map((limit) => [`stepsOver${limit}`, share(step, (s) => s > limit)])),
+    // As shares of the usual interval: regular up to the first, wild from the last.
+    "stepsOver0.02": shareOver(step, 0.02),
+    "stepsOver0.05": shareOver(step, 0.05),
+    "stepsOver0.1": shareOver(step, 0.1),
+    "stepsOver0.2": shareOver(step, 0.2),
+    "stepsOver0.35": shareOver(step, 0.35),
     stepsOver50ms: share(step, (s) => s * usual > 0.05),
     turning: turningPoints(scaled),
     alternation: autocorrelation(change, 1),
@@ -81,8 +85,8 @@ export function rrFeatures(rr: ArrayLike<number>): Record<string, number> {
     cleanRmssd: squares(cleanStep),
     cleanStepMedian: quantile(cleanSorted, 0.5),
     cleanStepQ75: quantile(cleanSorted, 0.75),
-    twoModes: twoModes(scaledSorted),
-    twoModesApart: twoModesApart(scaledSorted),
+    twoModes: modes.left,
+    twoModesApart: modes.apart,
     localLeast: windows.least,
     localMost: windows.most,
     localMean: windows.mean,
@@ -94,6 +98,12 @@ export function rrFeatures(rr: ArrayLike<number>): Record<string, number> {
     lorenzRun: share2(change, (a, b) => Math.abs(a + b) < 0.06 && Math.abs(a) > 0.1),
     skew: skewness(scaled),
   };
+}
+
+function shareOver(values: Float64Array, limit: number): number {
+  let count = 0;
+  for (const value of values) if (value > limit) count++;
+  return count / values.length;
 }
 
 /** Median of the nine intervals around each. */
@@ -263,19 +273,18 @@ function bestCut(sorted: Float64Array): { left: number; apart: number } {
     totalSquares += value * value;
   }
   const whole = totalSquares - (total * total) / n;
-  let best = { left: 1, apart: 0 };
+  const best = { left: 1, apart: 0 };
   let sum = 0;
   for (let i = 1; i < n; i++) {
     sum += sorted[i - 1]!;
     const between = (sum * sum) / i + (total - sum) ** 2 / (n - i) - (total * total) / n;
     const left = whole > 0 ? 1 - between / whole : 1;
-    if (left < best.left) best = { left, apart: (total - sum) / (n - i) - sum / i };
+    if (!(left < best.left)) continue;
+    best.left = left;
+    best.apart = (total - sum) / (n - i) - sum / i;
   }
   return best;
 }
-
-const twoModes = (sorted: Float64Array) => bestCut(sorted).left;
-const twoModesApart = (sorted: Float64Array) => bestCut(sorted).apart;
 
 /** Median step in windows of eight: the calmest, the wildest and the mean of all. */
 function localIrregularity(step: Float64Array) {
@@ -285,10 +294,15 @@ function localIrregularity(step: Float64Array) {
   return { least: Math.min(...medians), most: Math.max(...medians), mean: mean(medians) };
 }
 
-function extremeMean(values: Float64Array, width: number, choose: (...values: number[]) => number): number {
-  const means: number[] = [];
-  for (let i = 0; i + width <= values.length; i++) means.push(mean(values.subarray(i, i + width)));
-  return means.length ? choose(...means) : mean(values);
+function extremeMean(values: Float64Array, width: number, choose: (a: number, b: number) => number): number {
+  if (values.length < width) return mean(values);
+  let extreme = Number.NaN;
+  for (let i = 0; i + width <= values.length; i++) {
+    let sum = 0;
+    for (let k = i; k < i + width; k++) sum += values[k]!;
+    extreme = i === 0 ? sum / width : choose(extreme, sum / width);
+  }
+  return extreme;
 }
 
 /** After Sarkar 2008: cells of the plane of successive changes that are filled outside the origin, less its content. */

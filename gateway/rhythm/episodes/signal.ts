@@ -1,40 +1,11 @@
 /** A lead at a rate of our own, so that every length in samples means the same time, and pieces of it filtered. */
 
+import { PIECE, resample } from "../resample";
+
 /** Samples per second of all that looks at waves. */
 export const WAVE_RATE = 200;
 
 export const waveSamples = (seconds: number) => Math.round(seconds * WAVE_RATE);
-
-export interface ResamplerState {
-  /** Of the sample under way: the share that has passed, and the sum over that share. */
-  filled: number;
-  sum: number;
-}
-
-/**
- * Brings samples to {@link WAVE_RATE}: each new one is the mean of the signal, as steps, over its own time.
- * @param step new samples per old sample
- * @param take is given each new sample
- */
-export function resample(
-  state: ResamplerState,
-  value: number,
-  step: number,
-  take: (value: number) => void,
-): void {
-  let left = step;
-  while (state.filled + left >= 1 - 1e-9) {
-    const part = 1 - state.filled;
-    take(state.sum + value * part);
-    left -= part;
-    state.filled = 0;
-    state.sum = 0;
-  }
-  if (left > 1e-9) {
-    state.filled += left;
-    state.sum += value * left;
-  }
-}
 
 /** A whole piece of one lead in millivolts at {@link WAVE_RATE}. @param gain counts per millivolt; 0 is taken for 200 */
 export function wavesOf(samples: ArrayLike<number>, rate: number, gain: number): Float64Array {
@@ -43,10 +14,10 @@ export function wavesOf(samples: ArrayLike<number>, rate: number, gain: number):
   const out = new Float64Array(Math.ceil(samples.length * step) + 1);
   const state = { filled: 0, sum: 0 };
   let count = 0;
-  for (let i = 0; i < samples.length; i++)
-    resample(state, samples[i]! * scale, step, (value) => {
-      out[count++] = value;
-    });
+  for (let at = 0; at < samples.length; at += PIECE) {
+    const to = Math.min(samples.length, at + PIECE);
+    count += resample(state, samples, at, to, scale, step, out.subarray(count));
+  }
   return out.subarray(0, count);
 }
 

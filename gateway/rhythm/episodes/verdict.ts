@@ -66,8 +66,7 @@ function ofWhole(window: MeasuredWindow, before: Rhythm | undefined): Verdict {
   if (!(intervals.beats! >= LEAST_INTERVALS)) return UNREADABLE;
   if (!(likeness >= LIKENESS) || !canBeComplexes(window.form)) return UNREADABLE;
   // What fibrillated is looked at: it may go on more regularly.
-  if (before !== "af" && isCalm(window))
-    return withoutFibrillation(beats, intervals, 1 - intervals.intervalsAf!);
+  if (before !== "af" && isCalm(window)) return withoutFibrillation(beats, intervals, 1 - window.intervalsAf);
   const features = window.features();
   const noisy = forestSays(features)[3]!;
   if (noisy > NOISY) return { rhythm: "unreadable", confidence: noisy, rate: 0 };
@@ -84,12 +83,12 @@ function ofWhole(window: MeasuredWindow, before: Rhythm | undefined): Verdict {
   );
 }
 
-function isCalm({ analysable, intervals, likeness, seconds }: MeasuredWindow): boolean {
+function isCalm({ analysable, intervals, intervalsAf, likeness, seconds }: MeasuredWindow): boolean {
   return (
     seconds === WINDOW_SECONDS &&
     analysable === 1 &&
     likeness > CALM.likeness &&
-    intervals.intervalsAf! < CALM.intervals &&
+    intervalsAf < CALM.intervals &&
     !(intervals.localMost! > RESTLESS)
   );
 }

@@ -1,5 +1,5 @@
 /** All that is known of a window of one lead before a rhythm is named. */
-import { fibrillationByIntervals, irregularityFeatures, LONGEST_INTERVAL } from "./irregularity";
+import { fibrillationByIntervals, type Irregularity, irregularityOf, LONGEST_INTERVAL } from "./irregularity";
 import { WAVE_RATE } from "./signal";
 import { type Shaped, shapedOf, waveFeatures } from "./waves";
 
@@ -19,21 +19,25 @@ export interface WindowBeats {
  * @returns features by name, always the same names in the same order
  */
 export function windowFeatures(waves: Float64Array, beats: WindowBeats): Record<string, number> {
-  return allFeatures(intervalFeatures(beats), shapedOf(waves, beats.own));
+  const irregularity = irregularityIn(beats);
+  return allFeatures(fibrillationByIntervals(irregularity), irregularity.own, shapedOf(waves, beats.own));
 }
 
-/** What its intervals tell, with what the model of intervals makes of them. */
-export function intervalFeatures({ own, around, bad }: WindowBeats): Record<string, number> {
-  const intervals = irregularityFeatures(intervalsOf(own, bad), intervalsOf(around, bad));
-  const features: Record<string, number> = { intervalsAf: fibrillationByIntervals(intervals) };
-  for (const [name, value] of Object.entries(intervals))
-    if (!name.startsWith("wide.")) features[name] = value;
-  return features;
+export function irregularityIn({ own, around, bad }: WindowBeats): Irregularity {
+  return irregularityOf(intervalsOf(own, bad), intervalsOf(around, bad));
 }
 
-/** @param intervals of intervalFeatures @returns both, in the order of windowFeatures */
-export function allFeatures(intervals: Record<string, number>, shaped: Shaped): Record<string, number> {
-  return Object.assign({ ...intervals }, waveFeatures(shaped));
+/**
+ * @param intervalsAf what the model of intervals makes of them
+ * @param intervals of rrFeatures
+ * @returns all, in the order of windowFeatures
+ */
+export function allFeatures(
+  intervalsAf: number,
+  intervals: Record<string, number>,
+  shaped: Shaped,
+): Record<string, number> {
+  return { intervalsAf, ...intervals, ...waveFeatures(shaped) };
 }
 
 /** Whether all signal from one beat to another could be read. Any unit, the same for all. */

@@ -4,15 +4,16 @@
  */
 
 import type { SecondQuality } from "../quality";
+import { PIECE, resample, roomFor } from "../resample";
 import type { Span } from "../score/beats";
 import { restore, type Saved, saved } from "../state";
 import type { Beat, BeatClass } from "../types";
 import { type Form, formOf } from "./form";
-import { CONTEXT, fibrillationByIntervals, irregularityFeatures, LONGEST_INTERVAL } from "./irregularity";
-import { resample, WAVE_RATE, waveSamples } from "./signal";
+import { CONTEXT, fibrillationByIntervals, irregularityOf, LONGEST_INTERVAL } from "./irregularity";
+import { WAVE_RATE, waveSamples } from "./signal";
 import { medianOf } from "./statistics";
 import { shapedOf } from "./waves";
-import { allFeatures, intervalFeatures, readable } from "./window";
+import { allFeatures, irregularityIn, readable } from "./window";
 
 export const WINDOW_SECONDS = 30;
 /** So much signal may lie between a beat and the call that brings it: more than a classifier's delay and a block. */
@@ -24,6 +25,9 @@ const WINDOW = waveSamples(WINDOW_SECONDS);
 const WAIT = waveSamples(WINDOW_DELAY_SECONDS);
 const RING = WINDOW + WAIT + WAVE_RATE;
 const CLASSES: BeatClass[] = ["N", "S", "V", "F", "Q"];
+
+/** Wave samples of a piece: a lead has at least 100 a second. */
+const fresh = roomFor(WAVE_RATE / 100);
 
 export const isVentricular = ({ class: kind }: Beat) => kind === "V" || kind === "F";
 
@@ -47,8 +51,9 @@ export interface MeasuredWindow {
   bad: Span[];
   /** Share of the window that was. */
   analysable: number;
-  /** Features of its intervals, of intervalFeatures. */
+  /** Features of its intervals, of rrFeatures, and the probability of fibrillation by them. */
   intervals: Record<string, number>;
+  intervalsAf: number;
   /** Median correlation of its complexes with the usual one; NaN where there is none. */
   likeness: number;
   /** All that the models are given, of windowFeatures: measured when it is asked for, being most of the work. */
@@ -107,13 +112,14 @@ export class WindowCutter {
     this.note(beats, quality);
     const done: MeasuredWindow[] = [];
     const { state } = this;
-    const take = (value: number) => {
-      state.waves[state.made++ % RING] = value;
-      if (state.made === (state.windows + 1) * WINDOW + WAIT) done.push(this.measure());
-    };
-    for (let i = 0; i < block.length; i++) {
-      resample(state, block[i]! * this.scale, this.step, take);
-      state.next++;
+    for (let at = 0; at < block.length; at += PIECE) {
+      const to = Math.min(block.length, at + PIECE);
+      const made = resample(state, block, at, to, this.scale, this.step, fresh);
+      state.next += to - at;
+      for (let k = 0; k < made; k++) {
+        state.waves[state.made++ % RING] = fresh[k]!;
+        if (state.made === (state.windows + 1) * WINDOW + WAIT) done.push(this.measure());
+      }
     }
     return done;
   }
@@ -188,11 +194,13 @@ export class WindowCutter {
     const around = between(seen - waveSamples(CONTEXT.before), high);
     const inside = waves.subarray(0, last - seen);
     const ownPlaces = placed(own);
-    const intervals = intervalFeatures({
+    const irregularity = irregularityIn({
       own: ownPlaces,
       around: placed(around),
       bad: this.bad.map(({ from, to }) => ({ from: waveOf(from) - seen, to: waveOf(to) - seen })),
     });
+    const intervals = irregularity.own;
+    const intervalsAf = fibrillationByIntervals(irregularity);
     const shaped = shapedOf(inside, ownPlaces);
     const window: MeasuredWindow = {
       from,
@@ -207,8 +215,9 @@ export class WindowCutter {
       bad: this.bad.filter((span) => span.from < sampleOf(high)),
       analysable: 1 - this.badShare(from, to),
       intervals,
+      intervalsAf,
       likeness: medianOf(shaped.complexes.map(({ likeness }) => likeness)),
-      features: () => allFeatures(intervals, shaped),
+      features: () => allFeatures(intervalsAf, intervals, shaped),
       form: formOf(inside, ownPlaces),
       unprovoked: this.unprovoked(own, around),
     };
@@ -231,7 +240,7 @@ export class WindowCutter {
       }
       return found;
     };
-    return fibrillationByIntervals(irregularityFeatures(intervals(own), intervals(around)));
+    return fibrillationByIntervals(irregularityOf(intervals(own), intervals(around)));
   }
 
   private badShare(from: number, to: number): number {

@@ -7,9 +7,17 @@
  * from the beats before (the median of their heights), from the candidates that follow, and from the noise between.
  */
 
+import { PIECE } from "../resample";
 import { select } from "../select";
 import { restore, type Saved, saved } from "../state";
-import { ENVELOPE_LAG, type EnvelopeState, INNER_RATE, newEnvelope, ringIndex, takeSample } from "./envelope";
+import {
+  ENVELOPE_LAG,
+  type EnvelopeState,
+  INNER_RATE,
+  newEnvelope,
+  ringIndex,
+  takeSamples,
+} from "./envelope";
 import { medianOf } from "./median";
 import { TUNING, type Tuning } from "./tuning";
 
@@ -88,16 +96,17 @@ export class BeatDetector {
     const { state, step, scale } = this;
     const { leads, energy } = state;
     const length = block[0]!.length;
-    for (let i = 0; i < length; i++) {
+    for (let from = 0; from < length; from += PIECE) {
+      const to = Math.min(length, from + PIECE);
       let made = 0;
-      for (let lead = 0; lead < leads.length; lead++) made = takeSample(leads[lead]!, block[lead]![i]!, step);
-      state.next++;
+      for (let lead = 0; lead < leads.length; lead++)
+        made = takeSamples(leads[lead]!, block[lead]!, from, to, step);
+      state.next += to - from;
       for (let k = made; k > 0; k--) {
         let sum = 0;
-        const at = ringIndex(state.count);
         for (let lead = 0; lead < leads.length; lead++)
           sum += leads[lead]!.energy[ringIndex(leads[lead]!.count - k)]! * scale[lead]!;
-        energy[at] = sum;
+        energy[ringIndex(state.count)] = sum;
         state.count++;
         this.look(found);
       }
@@ -122,7 +131,7 @@ export class BeatDetector {
     const until = state.count;
     // The filters lag: what they hold comes out behind the last sample, repeated.
     for (let k = 0; k < ENVELOPE_LAG + inner(this.tuning.apart) + 1 && until > 0; k++) {
-      for (const lead of state.leads) takeSample(lead, lead.raw[ringIndex(lead.count - 1)]!, 1);
+      for (const lead of state.leads) takeSamples(lead, [lead.raw[ringIndex(lead.count - 1)]!], 0, 1, 1);
       state.energy[ringIndex(state.count)] = state.leads.reduce(
         (sum, lead, index) => sum + lead.energy[ringIndex(lead.count - 1)]! * this.scale[index]!,
         0,

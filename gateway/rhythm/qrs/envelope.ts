@@ -3,6 +3,8 @@
  * means the same at any rate, a band of the QRS complex and the energy of its slope.
  */
 
+import { type ResamplerState, resample, roomFor } from "../resample";
+
 /** Samples per second of all that follows. */
 export const INNER_RATE = 180;
 
@@ -17,10 +19,7 @@ const ENERGY = 16;
 /** By how many inner samples the energy's middle lags behind its cause. */
 export const ENVELOPE_LAG = (SMOOTH_A + SMOOTH_B + BASE + SLOPE + ENERGY - 4) / 2;
 
-export interface EnvelopeState {
-  /** Of the inner sample under way: share of it that has passed, and the sum of what filled that share. */
-  filled: number;
-  sum: number;
+export interface EnvelopeState extends ResamplerState {
   /** Inner samples made. */
   count: number;
   /** Resampled, smoothed once, smoothed twice, band, energy of slope before and after summing. */
@@ -51,56 +50,61 @@ export function newEnvelope(): EnvelopeState {
 
 export const ringIndex = (inner: number) => inner & MASK;
 
+/** Inner samples of a piece: a lead has at least 100 a second. */
+const fresh = roomFor(INNER_RATE / 100);
+
 /**
- * Takes one sample. Each inner sample is the mean of the signal, as steps, over its own time.
+ * Takes the samples `from` up to, not including, `to` of a signal: no more than a piece of the resampler, of whose inner samples the
+ * rings hold all.
  * @param step inner samples per sample
  * @returns inner samples completed
  */
-export function takeSample(state: EnvelopeState, value: number, step: number): number {
-  let left = step;
-  let made = 0;
-  while (state.filled + left >= 1 - 1e-9) {
-    const part = 1 - state.filled;
-    advance(state, state.sum + value * part);
-    left -= part;
-    state.filled = 0;
-    state.sum = 0;
-    made++;
+export function takeSamples(
+  state: EnvelopeState,
+  signal: ArrayLike<number>,
+  from: number,
+  to: number,
+  step: number,
+): number {
+  const made = resample(state, signal, from, to, 1, step, fresh);
+  if (state.count === 0 && made > 0) settle(state, fresh[0]!);
+  const { raw, first, second, band, power, energy, sums } = state;
+  let [sumA, sumB, base, sumPower] = [sums[0]!, sums[1]!, sums[2]!, sums[3]!];
+  let n = state.count;
+  for (let k = 0; k < made; k++, n++) {
+    const value = fresh[k]!;
+    const at = n & MASK;
+    sumA += value - raw[(n - SMOOTH_A) & MASK]!;
+    raw[at] = value;
+    const a = sumA / SMOOTH_A;
+    sumB += a - first[(n - SMOOTH_B) & MASK]!;
+    first[at] = a;
+    const b = sumB / SMOOTH_B;
+    base += b - second[(n - BASE) & MASK]!;
+    second[at] = b;
+    const here = second[(n - ((BASE - 1) >> 1)) & MASK]! - base / BASE;
+    band[at] = here;
+    const slope = here - band[(n - SLOPE) & MASK]!;
+    const p = slope * slope;
+    sumPower += p - power[(n - ENERGY) & MASK]!;
+    power[at] = p;
+    energy[at] = Math.sqrt(Math.max(0, sumPower) / ENERGY);
   }
-  if (left > 1e-9) {
-    state.filled += left;
-    state.sum += value * left;
-  }
+  sums[0] = sumA;
+  sums[1] = sumB;
+  sums[2] = base;
+  sums[3] = sumPower;
+  state.count = n;
   return made;
 }
 
-function advance(state: EnvelopeState, value: number): void {
-  const { raw, first, second, band, power, energy, sums } = state;
-  const n = state.count;
-  const at = n & MASK;
-  if (n === 0) {
-    // As though the signal had always been what it is now: no step at the start.
-    raw.fill(value);
-    first.fill(value);
-    second.fill(value);
-    sums[0] = SMOOTH_A * value;
-    sums[1] = SMOOTH_B * value;
-    sums[2] = BASE * value;
-    sums[3] = 0;
-  }
-  sums[0]! += value - raw[(n - SMOOTH_A) & MASK]!;
-  raw[at] = value;
-  const a = sums[0]! / SMOOTH_A;
-  sums[1]! += a - first[(n - SMOOTH_B) & MASK]!;
-  first[at] = a;
-  const b = sums[1]! / SMOOTH_B;
-  sums[2]! += b - second[(n - BASE) & MASK]!;
-  second[at] = b;
-  band[at] = second[(n - ((BASE - 1) >> 1)) & MASK]! - sums[2]! / BASE;
-  const slope = band[at]! - band[(n - SLOPE) & MASK]!;
-  const p = slope * slope;
-  sums[3]! += p - power[(n - ENERGY) & MASK]!;
-  power[at] = p;
-  energy[at] = Math.sqrt(Math.max(0, sums[3]!) / ENERGY);
-  state.count = n + 1;
+/** As though the signal had always been what it is now: no step at the start. */
+function settle({ raw, first, second, sums }: EnvelopeState, value: number): void {
+  raw.fill(value);
+  first.fill(value);
+  second.fill(value);
+  sums[0] = SMOOTH_A * value;
+  sums[1] = SMOOTH_B * value;
+  sums[2] = BASE * value;
+  sums[3] = 0;
 }

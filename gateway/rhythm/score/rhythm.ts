@@ -89,8 +89,8 @@ export function scoreAf(path: string, lead: number, withSignal: boolean): AfReco
 
 function afByIntervals(beats: number[]): Span[] {
   const spans: Span[] = [];
-  for (const { from, to, features } of windowsByIntervals(beats, WINDOW_SECONDS)) {
-    if (!(fibrillationByIntervals(features) > 0.5)) continue;
+  for (const { from, to, irregularity } of windowsByIntervals(beats, WINDOW_SECONDS)) {
+    if (!(fibrillationByIntervals(irregularity) > 0.5)) continue;
     const last = spans.at(-1);
     if (last?.to === from) last.to = to;
     else spans.push({ from, to });
