@@ -36,6 +36,7 @@ export interface SecondQuality {
 /** Shares of a second. */
 const OFF_SHARE = 0.5;
 const SATURATED_SHARE = 0.02;
+const HUMS = [50, 60] as const;
 /** Millivolts from which a disturbance is named, and from which nothing can be read; hum is told up to that share of the rate. */
 const MAINS = { named: 0.1, unreadable: 2, within: 0.48 };
 const BASELINE = { named: 0.5, unreadable: 3 };
@@ -61,6 +62,7 @@ export class QualityMeter {
   private readonly millivolts: number;
   private readonly scratch: Float64Array;
   private readonly bends: Float64Array;
+  private readonly hums: Hum[];
   private readonly state: State;
 
   constructor(
@@ -74,6 +76,7 @@ export class QualityMeter {
     const most = Math.ceil(rate) + 1;
     this.scratch = new Float64Array(most);
     this.bends = new Float64Array(most);
+    this.hums = HUMS.filter((hertz) => hertz <= MAINS.within * rate).map((hertz) => humOf(hertz, rate, most));
     this.state = { origin: 0, seconds: 0, filled: 0, values: new Float64Array(most), newest: 0, same: 0 };
     if (resumed) restore(this.state, resumed, "judging a signal");
   }
@@ -135,9 +138,13 @@ export class QualityMeter {
       if (settings.rails && value >= settings.rails.high) high++;
       scratch[i] = value * millivolts;
     }
-    const mains = removeMains(scratch, filled, settings.rate, this.bends);
+    const mains = removeMains(scratch, filled, this.hums, this.bends);
     const baselineMillivolts = swing(scratch, filled);
-    const muscleMillivolts = fastNoise(scratch, filled);
+    const muscleMillivolts = fastNoise(
+      scratch,
+      filled,
+      mains.millivolts < MAINS.named ? this.bends : undefined,
+    );
     const problems: Problem[] = [];
     const railed = Math.max(low, high) / filled;
     Object.assign(state, { newest, same });
@@ -168,49 +175,56 @@ export class QualityMeter {
   }
 }
 
+/** A hum's turns from sample to sample, and how much second differences weaken or strengthen it. */
+interface Hum {
+  hertz: 50 | 60;
+  gain: number;
+  cosines: Float64Array;
+  sines: Float64Array;
+}
+
+function humOf(hertz: 50 | 60, rate: number, most: number): Hum {
+  const turn = (2 * Math.PI * hertz) / rate;
+  const turned = (of: (angle: number) => number) =>
+    Float64Array.from({ length: most }, (_, i) => of(turn * i));
+  return { hertz, gain: 4 * Math.sin(turn / 2) ** 2, cosines: turned(Math.cos), sines: turned(Math.sin) };
+}
+
 /** Takes the sine that fits best at 50 or 60 Hz, whichever is stronger, out of a second of signal. */
 function removeMains(
   signal: Float64Array,
   count: number,
-  rate: number,
+  hums: Hum[],
   bends: Float64Array,
 ): { hertz: 0 | 50 | 60; millivolts: number } {
-  const best: { hertz: 0 | 50 | 60; millivolts: number; cos: number; sin: number } = {
-    hertz: 0,
-    millivolts: 0,
-    cos: 0,
-    sin: 0,
-  };
+  let best: Hum | undefined;
+  let millivolts = 0;
+  let bestCos = 0;
+  let bestSin = 0;
   // The second difference before the sums: drift and complexes weigh little then; its gain is known.
   for (let i = 1; i < count - 1; i++) bends[i] = 2 * signal[i]! - signal[i - 1]! - signal[i + 1]!;
-  for (const hertz of [50, 60] as const) {
-    if (hertz > MAINS.within * rate) continue;
-    const turn = (2 * Math.PI * hertz) / rate;
-    const gain = 4 * Math.sin(turn / 2) ** 2;
-    const [stepCos, stepSin] = [Math.cos(turn), Math.sin(turn)];
-    let [c, s] = [stepCos, stepSin];
+  for (const hum of hums) {
+    const { cosines, sines } = hum;
     let cos = 0;
     let sin = 0;
     for (let i = 1; i < count - 1; i++) {
       const bent = bends[i]!;
-      cos += bent * c;
-      sin += bent * s;
-      const next = c * stepCos - s * stepSin;
-      s = s * stepCos + c * stepSin;
-      c = next;
+      cos += bent * cosines[i]!;
+      sin += bent * sines[i]!;
     }
-    const scale = 2 / (count - 2) / gain;
-    const millivolts = scale * Math.hypot(cos, sin);
-    if (best.hertz === 0 || millivolts > best.millivolts)
-      Object.assign(best, { hertz, millivolts, cos: cos * scale, sin: sin * scale });
+    const scale = 2 / (count - 2) / hum.gain;
+    const height = scale * Math.hypot(cos, sin);
+    if (best && height <= millivolts) continue;
+    best = hum;
+    millivolts = height;
+    bestCos = cos * scale;
+    bestSin = sin * scale;
   }
+  if (!best) return { hertz: 0, millivolts: 0 };
   // What is not named stays: a complex's own share of 50 Hz is no hum.
-  if (best.millivolts >= MAINS.named) {
-    const turn = (2 * Math.PI * best.hertz) / rate;
-    for (let i = 0; i < count; i++)
-      signal[i]! -= best.cos * Math.cos(turn * i) + best.sin * Math.sin(turn * i);
-  }
-  return { hertz: best.hertz, millivolts: best.millivolts };
+  if (millivolts >= MAINS.named)
+    for (let i = 0; i < count; i++) signal[i]! -= bestCos * best.cosines[i]! + bestSin * best.sines[i]!;
+  return { hertz: best.hertz, millivolts };
 }
 
 function swing(signal: Float64Array, count: number): number {
@@ -227,8 +241,14 @@ function swing(signal: Float64Array, count: number): number {
   return most - least;
 }
 
-/** From the median of second differences: complexes take a small part of a second and do not move it. Spoils `signal`. */
-function fastNoise(signal: Float64Array, count: number): number {
-  for (let i = 0; i < count - 2; i++) signal[i] = Math.abs(2 * signal[i + 1]! - signal[i]! - signal[i + 2]!);
+/**
+ * From the median of second differences: complexes take a small part of a second and do not move it. Spoils `signal`.
+ * @param bends its second differences, where they are known
+ */
+function fastNoise(signal: Float64Array, count: number, bends: Float64Array | undefined): number {
+  if (bends) for (let i = 0; i < count - 2; i++) signal[i] = Math.abs(bends[i + 1]!);
+  else
+    for (let i = 0; i < count - 2; i++)
+      signal[i] = Math.abs(2 * signal[i + 1]! - signal[i]! - signal[i + 2]!);
   return select(signal.subarray(0, count - 2), (count - 2) >> 1) / WHITE;
 }
