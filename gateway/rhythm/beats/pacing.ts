@@ -67,10 +67,18 @@ function spikeIn(ring: SignalRing, rate: number, first: number, last: number, le
   const oldest = Math.max(origin, next - values.length);
   const from = Math.max(oldest + 3 * width, first);
   const to = Math.min(next - 1 - 3 * width, last);
+  if (from > to) return -1;
+  const length = values.length;
+  let at = from % length;
+  let before = (from - width) % length;
+  let behind = (from + width) % length;
   for (let k = from; k <= to; k++) {
-    const here = values[k % values.length]!;
-    const left = values[(k - width) % values.length]!;
-    const right = values[(k + width) % values.length]!;
+    const here = values[at]!;
+    const left = values[before]!;
+    const right = values[behind]!;
+    if (++at === length) at = 0;
+    if (++before === length) before = 0;
+    if (++behind === length) behind = 0;
     const rise = here - left;
     const fall = here - right;
     if (rise * fall <= 0) continue;

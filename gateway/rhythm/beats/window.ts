@@ -58,8 +58,11 @@ export function cut(ring: SignalRing, rate: number, sample: number, into: Float6
   const oldest = Math.max(origin, next - values.length);
   const first = Math.floor(sample + 0.5 - (BEFORE + 1.5) * step);
   const count = Math.min(samples.length, Math.ceil(smooth.length * step) + 3);
-  for (let k = 0; k < count; k++)
-    samples[k] = values[Math.max(oldest, Math.min(next - 1, first + k)) % values.length]!;
+  let ringAt = Math.max(oldest, Math.min(next - 1, first)) % values.length;
+  for (let k = 0; k < count; k++) {
+    samples[k] = values[ringAt]!;
+    if (first + k >= oldest && first + k < next - 1 && ++ringAt === values.length) ringAt = 0;
+  }
   for (let k = 0; k < smooth.length; k++) {
     // Steps of one sample each, centred on their samples.
     const from = sample + 0.5 + (k - BEFORE - 1.5) * step;
