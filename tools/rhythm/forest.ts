@@ -2,7 +2,7 @@
  * Grows a forest by gradient boosting (Friedman 2001; leaves of second order after Chen and Guestrin 2016) over
  * features cut into bins. Trees grow where they gain most; a seed decides all that chance decides.
  */
-import { type Forest, rootsOf, toShares } from "../../gateway/rhythm/trees/forest";
+import { type Forest, newForest, toShares } from "../../gateway/rhythm/trees/forest";
 import type { Random } from "../sim/random";
 import { binOf } from "./bins";
 
@@ -82,13 +82,12 @@ export function growForest(data: Samples, settings: ForestSettings, random: Rand
     }
   }
   const features = Int16Array.from(feature);
-  return {
+  return newForest({
     start,
-    roots: rootsOf(features),
     feature: features,
     value: Float32Array.from(value),
     right: Int16Array.from(right),
-  };
+  });
 
   function grow(): Tree {
     const rows: number[] = [];
@@ -190,13 +189,12 @@ export function meanForest(forests: Forest[]): Forest {
   const value = forests.flatMap((forest) =>
     Array.from(forest.value, (each, node) => (forest.feature[node]! < 0 ? each / count : each)),
   );
-  return {
+  return newForest({
     start: forests[0]!.start.map((_, k) => mean(forests.map(({ start }) => start[k]!))),
-    roots: rootsOf(feature),
     feature,
     value: Float32Array.from(value),
     right: Int16Array.from(forests.flatMap((forest) => [...forest.right])),
-  };
+  });
 }
 
 /** Logarithms of the classes' shares of all weight. */

@@ -1,11 +1,13 @@
 /** Decision trees, added up: the inference of every forest that is shipped, however it was grown. */
 
+import { addLeaves, type Ranked, rank } from "./ranked";
+
 /**
  * Nodes of trees, one tree behind another, each node before its left branch and that before its right. At a node the
  * value of `feature` decides: more than `value` goes to the node `right` further, anything else (also what is not known,
  * NaN) to the node behind it. A leaf has feature -1 and adds `value` to the score that its tree belongs to.
  */
-export interface Forest {
+export interface Trees {
   /** Scores before the first tree: one per class, or a single one, which is for the second of two classes. */
   start: Float32Array;
   /** First node of each tree; tree t belongs to score t modulo the number of scores. */
@@ -15,21 +17,26 @@ export interface Forest {
   right: Int16Array;
 }
 
-export function classesOf({ start }: Forest): number {
+export interface Forest extends Trees {
+  ranked: Ranked;
+}
+
+/** @throws RangeError for a forest with a tree of more than 32 leaves */
+export function newForest(nodes: Omit<Trees, "roots">): Forest {
+  const trees = { ...nodes, roots: rootsOf(nodes.feature) };
+  return { ...trees, ranked: rank(trees) };
+}
+
+export function classesOf({ start }: Trees): number {
   return Math.max(2, start.length);
 }
 
 /** Writes the probability of each class. */
 export function predict(forest: Forest, features: ArrayLike<number>, into: Float64Array): void {
-  const { start, roots, feature, value, right } = forest;
+  const { start, ranked } = forest;
   const scores = start.length;
   for (let k = 0; k < scores; k++) into[k] = start[k]!;
-  for (let tree = 0, k = 0; tree < roots.length; tree++) {
-    let node = roots[tree]!;
-    while (feature[node]! >= 0) node += features[feature[node]!]! > value[node]! ? right[node]! : 1;
-    into[k]! += value[node]!;
-    if (++k === scores) k = 0;
-  }
+  addLeaves(ranked, features, scores, into);
   if (scores === 1) {
     into[1] = 1 / (1 + Math.exp(-into[0]!));
     into[0] = 1 - into[1];
@@ -56,7 +63,7 @@ export function toShares(scores: Float64Array, at: number, classes: number): voi
 }
 
 /** A tree ends where it has a leaf more than branches. */
-export function rootsOf(feature: ArrayLike<number>): Int32Array {
+function rootsOf(feature: ArrayLike<number>): Int32Array {
   const roots: number[] = [];
   let open = 0;
   for (let node = 0; node < feature.length; node++) {

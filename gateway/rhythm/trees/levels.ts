@@ -1,5 +1,5 @@
 /** A forest of complete trees over features that were cut into bins, as it is trained and shipped: level by level. */
-import { type Forest, rootsOf } from "./forest";
+import { type Forest, newForest } from "./forest";
 
 export interface LevelTrees {
   /** Names of what it asks for, in order. */
@@ -99,14 +99,13 @@ export function forestOf({
     descend(tree, 2 * node + 2);
   };
   for (let tree = 0; tree < columns.length / inner; tree++) descend(tree, 0);
-  return {
-    names: features,
+  const forest = newForest({
     start: new Float32Array(classes === 2 ? 1 : classes),
-    roots: rootsOf(feature),
     feature: Int16Array.from(feature),
     value: Float32Array.from(value),
     right: Int16Array.from(right),
-  };
+  });
+  return { names: features, ...forest };
 }
 
 /** @returns the features that a forest asks for, in its order; NaN for what is not there */

@@ -1,8 +1,8 @@
 /** A forest of trees that grew where they gained most, as it is shipped: node by node. */
-import { type Forest, rootsOf } from "./forest";
+import { type Forest, newForest, type Trees } from "./forest";
 
 /** Bytes, little-endian: classes, nodes; start; then of all nodes features, values, rights. */
-export function encodeForest({ start, feature, value, right }: Forest): Buffer {
+export function encodeForest({ start, feature, value, right }: Omit<Trees, "roots">): Buffer {
   const nodes = feature.length;
   const bytes = Buffer.alloc(8 + 4 * start.length + 7 * nodes);
   bytes.writeUInt32LE(start.length, 0);
@@ -23,11 +23,10 @@ export function decodeForest(bytes: Buffer): Forest {
     throw new RangeError(`cannot read a forest: ${bytes.length} bytes`);
   const features = 8 + 4 * classes;
   const feature = Int16Array.from({ length: nodes }, (_, k) => bytes.readInt8(features + k));
-  return {
+  return newForest({
     start: Float32Array.from({ length: classes }, (_, k) => bytes.readFloatLE(8 + 4 * k)),
-    roots: rootsOf(feature),
     feature,
     value: Float32Array.from({ length: nodes }, (_, k) => bytes.readFloatLE(features + nodes + 4 * k)),
     right: Int16Array.from({ length: nodes }, (_, k) => bytes.readInt16LE(features + 5 * nodes + 2 * k)),
-  };
+  });
 }

@@ -1,17 +1,52 @@
 import assert from "node:assert/strict";
-import { type Forest, predict, rootsOf } from "../../../../gateway/rhythm/trees/forest";
+import { type Forest, newForest, predict } from "../../../../gateway/rhythm/trees/forest";
 import { decodeForest, encodeForest } from "../../../../gateway/rhythm/trees/nodes";
 import { growForest } from "../../../../tools/rhythm/forest";
 import { Random } from "../../../../tools/sim/random";
 
 /** By hand: class 0 gains 1 where feature 0 is above 5, else 2 where feature 1 is above -1; class 1 gains 0.5. */
-const FOREST: Forest = {
+const FOREST = newForest({
   start: Float32Array.of(0, 0),
-  roots: Int32Array.of(0, 5),
   feature: Int16Array.of(0, 1, -1, -1, -1, -1),
   value: Float32Array.of(5, -1, 0, 2, 1, 0.5),
   right: Int16Array.of(4, 2, 0, 0, 0, 0),
-};
+});
+
+/** Tree by tree from the root to a leaf. */
+function walked({ start, roots, feature, value, right }: Forest, given: ArrayLike<number>): number[] {
+  const scores = [...start];
+  for (const [tree, root] of roots.entries()) {
+    let node = root;
+    while (feature[node]! >= 0) node += given[feature[node]!]! > value[node]! ? right[node]! : 1;
+    scores[tree % scores.length]! += value[node]!;
+  }
+  const sum = scores.reduce((all, score) => all + Math.exp(score), 0);
+  return scores.map((score) => Math.exp(score) / sum);
+}
+
+/** Trees of up to 32 leaves, as they may come: some a leaf alone. */
+function anyForest(random: Random): Forest {
+  const nodes = { feature: [] as number[], value: [] as number[], right: [] as number[] };
+  const grow = (depth: number) => {
+    const at = nodes.feature.length;
+    const ends = depth === 0 || random.next() < 0.2;
+    nodes.feature.push(ends ? -1 : random.int(4));
+    // Few values, so that some of what is given equals them.
+    nodes.value.push(ends ? random.next() - 0.5 : random.int(5));
+    nodes.right.push(0);
+    if (ends) return;
+    grow(depth - 1);
+    nodes.right[at] = nodes.feature.length - at;
+    grow(depth - 1);
+  };
+  for (let tree = 0; tree < 30; tree++) grow(5);
+  return newForest({
+    start: Float32Array.of(0.1, 0, -0.1),
+    feature: Int16Array.from(nodes.feature),
+    value: Float32Array.from(nodes.value),
+    right: Int16Array.from(nodes.right),
+  });
+}
 
 describe("a forest", () => {
   const first = (...features: number[]) => {
@@ -27,9 +62,40 @@ describe("a forest", () => {
     assert.ok(Math.abs(first(5, 0) - logistic(2 - 0.5)) < 1e-9);
   });
 
+  it("says what a walk through its trees does, whatever is not known", () => {
+    const random = new Random("ranked");
+    const share = new Float64Array(3);
+    for (let k = 0; k < 50; k++) {
+      const forest = anyForest(random);
+      for (let i = 0; i < 20; i++) {
+        const given = Array.from({ length: 4 }, () =>
+          random.next() < 0.1 ? Number.NaN : random.int(11) / 2,
+        );
+        predict(forest, given, share);
+        for (const [score, said] of walked(forest, given).entries())
+          assert.ok(Math.abs(share[score]! - said) < 1e-12, `forest ${k}, given ${given}`);
+      }
+    }
+  });
+
+  it("is refused with trees that have more than 32 leaves", () => {
+    const chain = { feature: [] as number[], right: [] as number[] };
+    for (let k = 0; k < 32; k++) {
+      chain.feature.push(0, -1);
+      chain.right.push(2, 0);
+    }
+    const nodes = {
+      start: Float32Array.of(0),
+      feature: Int16Array.from([...chain.feature, -1]),
+      value: new Float32Array(65),
+      right: Int16Array.from([...chain.right, 0]),
+    };
+    assert.throws(() => newForest(nodes), /33 leaves/);
+  });
+
   it("is the same after it was written and read; other bytes are refused", () => {
     assert.deepEqual(decodeForest(encodeForest(FOREST)), FOREST);
-    assert.deepEqual(rootsOf(FOREST.feature), FOREST.roots);
+    assert.deepEqual(FOREST.roots, Int32Array.of(0, 5));
     assert.throws(() => decodeForest(encodeForest(FOREST).subarray(1)), RangeError);
   });
 
