@@ -6,6 +6,7 @@ import { extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../clock";
 import { codeOf } from "../store/errors";
+import type { Checkpoint } from "../store/findings/types";
 import type { Log } from "../store/log";
 import type { Store } from "../store/store";
 import type { Pulse } from "./follow";
@@ -17,8 +18,10 @@ const LAST_RETRY_MS = 60_000;
 const WAKE_MS = 1000;
 /** After a checkpoint that the disk did not take. */
 const REFUSED_MS = 5000;
-/** One step takes milliseconds: a thread that is silent for so long while it works hangs. */
+/** One step takes milliseconds, and a thread that rests says so every ten seconds: one that is silent for so long hangs. */
 const HANGS_MS = 120_000;
+/** What a thread said while the hub itself was held up is heard first. */
+const HEARD_MS = 1000;
 /** Deaths within the same recording, none of which it got past. */
 const MAX_DEATHS = 2;
 /** Of its heap: what would take more is a defect, and must not take the hub's memory. */
@@ -33,6 +36,8 @@ export interface Aside {
 export interface AnalysisStatus extends Progress {
   /** Whether the thread runs; it is started again if it does not. */
   running: boolean;
+  /** Threads in a row that ended or hung before they had done all that there was. */
+  failures: number;
   /** Recordings of which nothing can be said, and why. */
   aside: Aside[];
 }
@@ -55,6 +60,8 @@ export interface AnalystOptions {
 }
 
 export interface NewestPulse extends Pulse {
+  /** Id of the recording that it is of. */
+  recording: string;
   /** Unix ms of its newest sample. */
   at: number;
 }
@@ -65,25 +72,35 @@ export class Analyst {
   private at?: string;
   private readonly deaths = new Map<string, number>();
   private readonly aside = new Map<string, string>();
+  /** By device. */
   private readonly pulses = new Map<string, NewestPulse>();
   private progress: Progress = { recordings: 0, incomplete: 0, behindSeconds: 0 };
-  private retryMs = FIRST_RETRY_MS;
+  private failures = 0;
+  private isHanging = false;
   private isStopped = false;
   private isWoken = false;
-  private readonly unlisten: () => void;
+  private readonly unlisten: (() => void)[];
   private cancelStart: () => void = () => {};
   private cancelWake: () => void = () => {};
   private cancelWatch: () => void = () => {};
 
   constructor(private readonly options: AnalystOptions) {
-    this.unlisten = options.store.events.on("stored", () => this.wake());
+    const { events } = options.store;
+    this.unlisten = [
+      events.on("stored", () => this.wake()),
+      events.on("erased", (recording) => {
+        this.letGo(recording);
+        this.thread?.postMessage({ t: "erased", recording });
+      }),
+    ];
     // Behind whatever the hub begins with.
     this.startAfter(FIRST_RETRY_MS);
   }
 
   status(): AnalysisStatus {
     const aside = [...this.aside].map(([recording, reason]) => ({ recording, reason }));
-    return { running: this.thread !== undefined, ...this.progress, aside };
+    const running = this.thread !== undefined && !this.isHanging;
+    return { running, failures: this.failures, ...this.progress, aside };
   }
 
   /** Of the handheld's (hex) running recording. */
@@ -93,7 +110,7 @@ export class Analyst {
 
   async stop(): Promise<void> {
     this.isStopped = true;
-    this.unlisten();
+    for (const unlisten of this.unlisten) unlisten();
     this.cancelStart();
     this.cancelWake();
     this.cancelWatch();
@@ -111,48 +128,69 @@ export class Analyst {
     const thread = startThread({ dataDir, aside: [...this.aside.keys()] });
     this.thread = thread;
     thread.on("message", (message) => {
-      if (thread === this.thread) this.take(message);
+      if (thread === this.thread && !this.isHanging) this.take(message);
     });
     thread.on("error", (error) => this.died(thread, error));
     thread.on("exit", () => this.died(thread));
+    this.watch(thread);
+  }
+
+  private watch(thread: Thread): void {
+    const { clock } = this.options;
+    this.cancelWatch = clock.after(HANGS_MS, () => {
+      this.cancelWatch = clock.after(HEARD_MS, () => {
+        this.failed(new Error(`it said nothing for ${HANGS_MS / 1000} s`));
+        // Where a disk holds it, it may not end at once, or ever: no other is started beside it.
+        this.isHanging = true;
+        void thread.terminate();
+      });
+    });
   }
 
   private take(message: FromWorker): void {
     this.cancelWatch();
+    this.watch(this.thread!);
     if (message.t === "idle") {
       const { t: _, ...progress } = message;
       this.progress = progress;
       this.at = undefined;
-      this.retryMs = FIRST_RETRY_MS;
-      return;
-    }
-    this.cancelWatch = this.options.clock.after(HANGS_MS, () => void this.thread?.terminate());
-    if (message.t === "at") this.at = message.recording;
-    else if (message.t === "pulse") this.pulses.set(message.device, { ...message.pulse, at: message.at });
+      this.failures = 0;
+    } else if (message.t === "at") this.at = message.recording;
+    else if (message.t === "pulse")
+      this.pulses.set(message.device, { ...message.pulse, at: message.at, recording: message.recording });
+    else if (message.t === "gone") this.letGo(message.recording);
     else if (message.t === "aside") this.setAside(message.recording, message.reason);
     else this.keep(message.checkpoint);
   }
 
-  private keep(checkpoint: Extract<FromWorker, { t: "checkpoint" }>["checkpoint"]): void {
+  /** Nothing that was said of it stays. */
+  private letGo(recording: string): void {
+    this.deaths.delete(recording);
+    this.aside.delete(recording);
+    for (const [device, pulse] of this.pulses) if (pulse.recording === recording) this.pulses.delete(device);
+  }
+
+  private keep(checkpoint: Checkpoint): void {
     const { store, clock, log } = this.options;
     const { thread } = this;
+    const { recording } = checkpoint;
     try {
       const number = store.keepFindings(checkpoint);
-      this.deaths.delete(checkpoint.recording);
+      this.deaths.delete(recording);
       thread?.postMessage({ t: "kept", number });
     } catch (error) {
-      if (codeOf(error) === "STORE_ALTERED") {
-        this.setAside(checkpoint.recording, (error as Error).message);
+      const code = codeOf(error);
+      const { message } = error as Error;
+      if (code === "STORE_ERASED") thread?.postMessage({ t: "kept" });
+      else if (code === "STORE_ALTERED") {
+        this.setAside(recording, message);
         thread?.postMessage({ t: "kept", isLeft: true });
-        return;
+      } else {
+        log.warn({ code, recording }, `findings were not kept: ${message}; they are found again`);
+        clock.after(REFUSED_MS, () => {
+          if (thread === this.thread) thread?.postMessage({ t: "kept" });
+        });
       }
-      log.warn(
-        { code: codeOf(error), recording: checkpoint.recording },
-        `findings were not kept: ${(error as Error).message}; they are found again`,
-      );
-      clock.after(REFUSED_MS, () => {
-        if (thread === this.thread) thread?.postMessage({ t: "kept" });
-      });
     }
   }
 
@@ -163,13 +201,20 @@ export class Analyst {
 
   private died(thread: Thread, error?: Error): void {
     if (thread !== this.thread || this.isStopped) return;
-    this.thread = undefined;
     this.cancelWatch();
-    const { at, retryMs } = this;
+    if (!this.isHanging) this.failed(error);
+    this.thread = undefined;
+    this.isHanging = false;
+    this.startAfter(Math.min(FIRST_RETRY_MS * 2 ** (this.failures - 1), LAST_RETRY_MS));
+  }
+
+  private failed(error?: Error): void {
+    const { at } = this;
     this.at = undefined;
+    this.failures++;
     this.options.log.error(
       { code: error && codeOf(error), recording: at, error: error?.stack },
-      `the thread that analyses ended${error ? `: ${error.message}` : ""}; it is started again, and recording goes on`,
+      `the thread that analyses failed${error ? `: ${error.message}` : ""}; it is started again, and recording goes on`,
     );
     // A disk in trouble is not its recording's doing.
     if (at !== undefined && !(error && codeOf(error).startsWith("SQLITE_"))) {
@@ -178,8 +223,6 @@ export class Analyst {
       if (deaths >= MAX_DEATHS)
         this.setAside(at, `a defect in its analysis ended it ${deaths} times; please report it`);
     }
-    this.retryMs = Math.min(2 * retryMs, LAST_RETRY_MS);
-    this.startAfter(retryMs);
   }
 
   private wake(): void {

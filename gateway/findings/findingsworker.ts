@@ -32,9 +32,17 @@ const tell = (message: FromWorker) => parentPort!.postMessage(message);
 
 parentPort!.on("message", (message: ToWorker) => {
   if (message.t === "kept") return answer?.(message);
+  if (message.t === "erased") return letGo(message.recording);
   isAwake = true;
   wake?.();
 });
+
+function letGo(id: string): void {
+  followers.delete(id);
+  done.delete(id);
+  left.delete(id);
+  tell({ t: "gone", recording: id });
+}
 
 function followerOf(id: string): Follower {
   const follower = followers.get(id) ?? new Follower(reader.findings, id);
@@ -79,9 +87,10 @@ async function stepOf(id: string): Promise<Step | undefined> {
   }
 }
 
-function tellPulse({ device, open, trust, startMs, state }: RecordingInfo, pulse: Pulse): void {
+function tellPulse({ id, device, open, trust, startMs, state }: RecordingInfo, pulse: Pulse): void {
   if (!open || state !== "recording" || trust !== ClockTrust.setByHub || startMs <= 0) return;
-  tell({ t: "pulse", device, at: startMs + (1000 * pulse.sample * open.rateDen) / open.rateNum, pulse });
+  const at = startMs + (1000 * pulse.sample * open.rateDen) / open.rateNum;
+  tell({ t: "pulse", device, recording: id, at, pulse });
 }
 
 /** Takes a step of each recording that has more. @param all also of those that look as they did */

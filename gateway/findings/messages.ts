@@ -11,6 +11,8 @@ export interface WorkerSettings {
 export type ToWorker =
   /** Frames came, or nothing did for a while. */
   | { t: "wake" }
+  /** By its owner: nothing of this recording is kept in memory. */
+  | { t: "erased"; recording: string }
   /** Of the last checkpoint; without a number it was not kept, and of one that is left alone it never will be. */
   | { t: "kept"; number?: number; isLeft?: boolean };
 
@@ -30,6 +32,8 @@ export type FromWorker =
   /** Nothing of this recording can be analysed, and why. */
   | { t: "aside"; recording: string; reason: string }
   /** Of a recording that runs. Unix ms of its newest sample, by a clock that the hub had set. */
-  | { t: "pulse"; device: string; at: number; pulse: Pulse }
+  | { t: "pulse"; device: string; recording: string; at: number; pulse: Pulse }
+  /** Nothing is said any more of a recording that was erased. */
+  | { t: "gone"; recording: string }
   /** Waits for a word. */
   | ({ t: "idle" } & Progress);

@@ -73,11 +73,19 @@ function problemsOfBroker(connected: boolean): string[] {
 
 /** Recording and receipts do not depend on it: what is wrong here leaves `ok`. */
 function problemsOfAnalysis(analysis: AnalysisStatus | undefined): string[] {
-  const aside = analysis?.aside ?? [];
-  if (aside.length === 0) return [];
-  return [
-    `findings are missing of ${aside.length === 1 ? "a recording that was" : `${aside.length} recordings that were`} set aside: see which, and why, in 'avnode status'`,
-  ];
+  if (!analysis) return [];
+  const { running, failures, aside } = analysis;
+  const problems: string[] = [];
+  // One that failed once is started again within a second.
+  if (failures > 1 || (failures === 1 && !running))
+    problems.push(
+      `nothing new is found in recordings: the thread that analyses them failed ${failures === 1 ? "and hangs" : `${failures} times in a row`}; see why in the hub's log, and restart the hub. Recording goes on`,
+    );
+  if (aside.length > 0)
+    problems.push(
+      `findings are missing of ${aside.length === 1 ? "a recording that was" : `${aside.length} recordings that were`} set aside: see which, and why, in 'avnode status'`,
+    );
+  return problems;
 }
 
 function problemsOfRadio(radio: RadioStatus | undefined): string[] {

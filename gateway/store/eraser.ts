@@ -13,8 +13,8 @@ export interface ErasedFrom {
   settle(): void;
   /** Within the transaction. @param row as it is now */
   erased(row: RecordingRow): void;
-  /** After the commit. */
-  done(): void;
+  /** After the commit. @param row undefined for one that was erased before */
+  done(row: RecordingRow | undefined): void;
 }
 
 export class Eraser {
@@ -31,13 +31,12 @@ export class Eraser {
   /** @param recording key of its row; @throws STORE_ALTERED; errors of SQLite */
   erase(recording: number): void {
     this.store.settle();
-    this.db
-      .transaction(() => {
-        const row = eraseRecording(this.db, this.keyring, recording, this.clock.now());
-        if (row) this.store.erased(row);
-      })
-      .immediate();
-    this.store.done();
+    const erase = this.db.transaction(() => {
+      const row = eraseRecording(this.db, this.keyring, recording, this.clock.now());
+      if (row) this.store.erased(row);
+      return row;
+    });
+    this.store.done(erase.immediate());
     this.log.info({ recording }, "erased a recording, as its owner asked");
     this.walHoldsErased = true;
     this.truncateWal();

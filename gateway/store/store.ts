@@ -177,7 +177,12 @@ export class Store {
         this.storeLog.erase(row);
         this.analyses.erase(row);
       },
-      done: () => this.recordings.reload(),
+      done: (row) => {
+        this.recordings.reload();
+        if (!row) return;
+        this.reader.findings.letGo(toHex(row.device));
+        this.events.tell("erased", row.id);
+      },
     });
     this.reader = StoreReader.open(options.dataDir);
     this.poll();
@@ -266,9 +271,7 @@ export class Store {
    * @throws as Analyses.take does; nothing is kept then
    */
   keepFindings(checkpoint: Checkpoint): number {
-    const open = this.reader.recording(checkpoint.recording).open;
-    if (!open)
-      throw new StoreError("STORE_NO_OPEN", `recording ${checkpoint.recording} has no open frame here`);
+    const { open } = this.reader.recording(checkpoint.recording);
     const { number, events } = this.analyses.take(checkpoint, open);
     if (events.length > 0) this.events.tell("found", events);
     return number;

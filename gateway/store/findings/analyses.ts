@@ -38,7 +38,7 @@ export class Analyses {
   private readonly bodies = new Map<number, AnalysisBody>();
   private readonly transact: (
     checkpoint: Checkpoint,
-    open: Open,
+    open: Open | undefined,
   ) => Taken & { id: number; body: AnalysisBody };
 
   constructor(
@@ -48,17 +48,17 @@ export class Analyses {
     this.table = new SealedTable(db, keyring, "analyses", ANALYSIS_COLUMNS, 1);
     this.events = new Events(db, keyring);
     this.numbered = db.prepare("SELECT * FROM analyses WHERE recording = ? AND number = ?");
-    this.transact = db.transaction((checkpoint: Checkpoint, open: Open) =>
+    this.transact = db.transaction((checkpoint: Checkpoint, open: Open | undefined) =>
       this.write(checkpoint, open),
     ).immediate;
   }
 
   /**
    * @param open of the recording, for its rate and clock
-   * @throws STORE_ERASED; ANALYSIS_STALE for a checkpoint that does not go on where the analysis stands;
+   * @throws STORE_ERASED; STORE_NO_OPEN; ANALYSIS_STALE for a checkpoint that does not go on where the analysis stands;
    * STORE_ALTERED; errors of SQLite. Nothing is written then
    */
-  take(checkpoint: Checkpoint, open: Open): Taken {
+  take(checkpoint: Checkpoint, open: Open | undefined): Taken {
     const { id, body, number, events } = this.transact(checkpoint, open);
     this.bodies.delete(id);
     if (!checkpoint.ended) this.bodies.set(id, body);
@@ -83,7 +83,7 @@ export class Analyses {
     this.events.erase(recording.device, recording.id);
   }
 
-  private write(checkpoint: Checkpoint, open: Open) {
+  private write(checkpoint: Checkpoint, open: Open | undefined) {
     const recording = this.db.prepare("SELECT * FROM recordings WHERE id = ?").get(checkpoint.recording) as
       | RecordingRow
       | undefined;
@@ -92,6 +92,8 @@ export class Analyses {
         "STORE_ERASED",
         `recording ${checkpoint.recording} is gone: it is analysed no more`,
       );
+    if (!open)
+      throw new StoreError("STORE_NO_OPEN", `recording ${checkpoint.recording} has no open frame here`);
     const { row, body } = this.standing(recording, checkpoint);
     const { next, samples, ended, summary, name, settings, state } = checkpoint;
     const after: AnalysisBody = {

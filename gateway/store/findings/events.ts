@@ -46,8 +46,7 @@ export class Events {
       const left = parts.filter((part) => part.recording !== recording);
       if (left.length < parts.length) this.replace(hex, [event], group(kind, version, left));
     }
-    // What it said is not kept in memory, either.
-    this.opened.of(hex);
+    this.opened.letGo(hex);
   }
 
   /** An event keeps the lowest id that any of its parts had. */

@@ -39,4 +39,9 @@ export class OpenedEvents {
     this.kept.set(device, now);
     return [...now.values()];
   }
+
+  /** @param device in hex: nothing of its events stays in memory */
+  letGo(device: string): void {
+    this.kept.delete(device);
+  }
 }

@@ -109,6 +109,11 @@ export class FindingsReader {
     };
   }
 
+  /** A handheld's events are no longer kept in memory, but read again. @param device in hex */
+  letGo(device: string): void {
+    this.opened.letGo(device);
+  }
+
   feed(id: string): Feed {
     return new Feed(this.db, this.keyring, id);
   }

@@ -85,7 +85,13 @@ describe("avnode findings", function () {
   });
 
   it("tells Home Assistant the rate and rhythm now, and the last finding with its day and time", () => {
-    const pulse = { sample: 1, at: 1_700_000_000_000, heartRate: 71.4, rhythm: "af" as const };
+    const pulse = {
+      recording: ids[0]!,
+      sample: 1,
+      at: 1_700_000_000_000,
+      heartRate: 71.4,
+      rhythm: "af" as const,
+    };
     const values = healthValues({ newest: (of) => (of === device ? pulse : undefined) }, rig.store.reader);
     const { finding, ...rest } = values.newest(device)!;
     assert.deepEqual(rest, { at: pulse.at, heartRate: 71.4, rhythm: "possible AF" });

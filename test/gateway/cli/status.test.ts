@@ -90,7 +90,14 @@ describe("avnode status", function () {
   });
 
   it("says in one line how far analysis is, and what was set aside", async () => {
-    const progress = { running: true, recordings: 0, incomplete: 0, behindSeconds: 0, aside: [] };
+    const progress = {
+      running: true,
+      failures: 0,
+      recordings: 0,
+      incomplete: 0,
+      behindSeconds: 0,
+      aside: [],
+    };
     const line = async (analysis: HubStatus["analysis"]) => {
       const socket = await serveStatus(rig.dataDir, () => ({ ...status(), analysis }));
       const { out } = await avnode("status", "--data", rig.dataDir);
@@ -100,7 +107,7 @@ describe("avnode status", function () {
     assert.deepEqual(await line(progress), ["analysis   up to date"]);
     const aside = [{ recording: "00ff", reason: "none of its leads is an ECG" }];
     assert.deepEqual(
-      await line({ running: false, recordings: 2, incomplete: 1, behindSeconds: 3723, aside }),
+      await line({ running: false, failures: 0, recordings: 2, incomplete: 1, behindSeconds: 3723, aside }),
       [
         "analysis   behind by 01:02:03 in 2 recordings; 1 recording waits for frames; its thread is being started; " +
           "00ff set aside: none of its leads is an ECG",

@@ -155,16 +155,81 @@ describe("who has recordings analysed", () => {
     assert.deepEqual(analyst.status().aside, [{ recording: "edited", reason: "was altered" }]);
   });
 
-  it("ends a thread that hangs at work, and none that rests", () => {
-    thread().says({ t: "at", recording: "slow" });
-    thread().says(IDLE);
-    rig.time.tick(600_000);
+  it("lets a checkpoint go whose recording was erased meanwhile", () => {
+    refuse = Object.assign(new Error("is gone"), { code: "STORE_ERASED" });
+    thread().says({ t: "checkpoint", checkpoint: { recording: "gone" } as Checkpoint });
+    assert.deepEqual(thread().told, [{ t: "kept" }]);
+  });
+
+  it("ends a thread that hangs at work, and none that says that it rests", () => {
+    for (let i = 0; i < 60; i++) {
+      thread().says(IDLE);
+      rig.time.tick(10_000);
+    }
     assert.equal(threads.length, 1);
     thread().says({ t: "at", recording: "slow" });
     rig.time.tick(121_000);
     assert.equal(threads[0]!.isTerminated, true);
     rig.time.tick(1000);
     assert.equal(threads.length, 2);
+  });
+
+  it("ends a thread that hangs before its first word, or at rest, and blames no recording", () => {
+    for (let hung = 1; hung <= 3; hung++) {
+      rig.time.tick(121_000);
+      assert.equal(thread().isTerminated, true);
+      assert.equal(analyst.status().failures, hung);
+      rig.time.tick(1000 * 2 ** (hung - 1));
+      assert.equal(threads.length, hung + 1);
+    }
+    thread().says(IDLE);
+    assert.equal(analyst.status().failures, 0);
+    rig.time.tick(121_000);
+    assert.equal(thread().isTerminated, true);
+    assert.deepEqual(analyst.status().aside, []);
+  });
+
+  it("starts no other thread beside one that hangs and does not end", () => {
+    const stuck = thread();
+    stuck.terminate = async () => undefined;
+    rig.time.tick(600_000);
+    assert.equal(threads.length, 1);
+    assert.deepEqual([analyst.status().running, analyst.status().failures], [false, 1]);
+    stuck.says({ t: "checkpoint", checkpoint: { recording: "late" } as Checkpoint });
+    assert.deepEqual(kept, []);
+    stuck.dies();
+    rig.time.tick(1000);
+    assert.deepEqual([threads.length, analyst.status().running], [2, true]);
+  });
+
+  it("hears what a thread said while the hub itself was held up", () => {
+    thread().says({ t: "at", recording: "slow" });
+    rig.time.tick(120_500);
+    thread().says({ t: "at", recording: "slow" });
+    rig.time.tick(119_000);
+    assert.deepEqual([threads.length, thread().isTerminated], [1, false]);
+  });
+
+  it("keeps nothing in memory of a recording that was erased, whatever its thread had still said", () => {
+    const handheld = rig.claimed();
+    const made = handheld.begin();
+    for (let i = 0; i < 3; i++) handheld.data(made);
+    rig.deliver(handheld, made);
+    const [{ id: recording }] = rig.store.reader.recordings();
+    const pulse: FromWorker = {
+      ...{ t: "pulse", device: handheld.hex, recording, at: 5 },
+      pulse: { sample: 100, heartRate: 61 },
+    };
+    const aside: FromWorker = { t: "aside", recording, reason: "none of its leads is an ECG" };
+    for (const message of [pulse, aside]) thread().says(message);
+    const told = () => [analyst.newest(handheld.hex), analyst.status().aside.length];
+    assert.deepEqual(told(), [{ sample: 100, heartRate: 61, at: 5, recording }, 1]);
+    rig.store.forget(recording);
+    assert.deepEqual(told(), [undefined, 0]);
+    assert.deepEqual(thread().told.at(-1), { t: "erased", recording });
+    for (const message of [pulse, aside]) thread().says(message);
+    thread().says({ t: "gone", recording });
+    assert.deepEqual(told(), [undefined, 0]);
   });
 
   it("hears nothing more of a thread that it gave up", () => {
@@ -179,12 +244,12 @@ describe("who has recordings analysed", () => {
     thread().says({ t: "idle", recordings: 2, incomplete: 1, behindSeconds: 90 });
     thread().says({ t: "aside", recording: "x", reason: "none of its leads is an ECG" });
     assert.deepEqual(analyst.status(), {
-      ...{ running: true, recordings: 2, incomplete: 1, behindSeconds: 90 },
+      ...{ running: true, failures: 0, recordings: 2, incomplete: 1, behindSeconds: 90 },
       aside: [{ recording: "x", reason: "none of its leads is an ECG" }],
     });
     const pulse = { sample: 100, heartRate: 61, rhythm: "sinus" as const };
-    thread().says({ t: "pulse", device: "d", at: 5, pulse });
-    assert.deepEqual(analyst.newest("d"), { ...pulse, at: 5 });
+    thread().says({ t: "pulse", device: "d", recording: "y", at: 5, pulse });
+    assert.deepEqual(analyst.newest("d"), { ...pulse, recording: "y", at: 5 });
     assert.equal(analyst.newest("e"), undefined);
   });
 });

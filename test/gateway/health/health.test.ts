@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
+import type { AnalysisStatus, Analyst } from "../../../gateway/findings/analyst";
 import { HubHealth } from "../../../gateway/health/health";
 import { type AdapterStatus, NO_ADAPTERS, type RadioStatus } from "../../../gateway/radio/radio";
 
@@ -29,6 +30,26 @@ describe("a hub's health", () => {
       roles: ["relay"],
       broker: "mqtt://127.0.0.1:1883",
     }).status();
+
+  it("tells of analysis that does not come about or left recordings out, which is no reason for a restart by itself", () => {
+    const analysed = (changes: Partial<AnalysisStatus>) => {
+      const progress = { running: true, failures: 0, recordings: 0, incomplete: 0, behindSeconds: 0 };
+      const analyst = { status: () => ({ ...progress, aside: [], ...changes }) } as unknown as Analyst;
+      const options = { dataDir: tmpdir(), version: "1.2.3", roles: ["store" as const], broker: "" };
+      const { ok, problems } = new HubHealth({
+        hub: { analyst, connected: () => true },
+        ...options,
+      }).status();
+      assert.equal(ok, true);
+      return problems.join();
+    };
+    assert.equal(analysed({}), "");
+    assert.equal(analysed({ running: false }), "", "at its start");
+    assert.equal(analysed({ failures: 1 }), "");
+    assert.match(analysed({ running: false, failures: 1 }), /^nothing new is found.*failed and hangs;.*log/);
+    assert.match(analysed({ failures: 2 }), /^nothing new is found.*failed 2 times in a row;/);
+    assert.match(analysed({ aside: [{ recording: "00ff", reason: "" }] }), /^findings are missing of a rec/);
+  });
 
   it("says what stands in an adapter's way although the radio needs no restart", () => {
     const { ok, problems } = statusWith({ adapters: [FORBIDDEN] });
