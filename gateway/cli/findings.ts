@@ -5,7 +5,7 @@ import { type DataOption, dataDirOf, requireData, withReader } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 import { counted, localTime } from "./text";
 
-const POLL_MS = 200;
+const POLL_MS = 500;
 /** The hub looks every ten seconds; then a day of signal takes half a minute. */
 const PATIENCE_MS = 120_000;
 
@@ -82,44 +82,39 @@ async function again(id: string, options: FindingsOptions, terminal: Terminal): 
   requireData(dataDir, terminal);
   const { analyseNow, isReproduced, requestAnalysis } =
     require("../findings/again") as typeof import("../findings/again");
-  const { lockDirectory } = require("../store/lock") as typeof import("../store/lock");
   const bar = terminal.progress("analyzing");
+  const said = (done: number, total: number) => bar.update(done, total);
   try {
-    const same = isReproduced(dataDir, id, (done, total) => bar.update(done, total));
+    const same = isReproduced(dataDir, id, said);
     if (same !== undefined) {
       terminal.say(
         same ? "analysed again: this version says the same" : "analysed again: it does NOT say the same",
       );
       return same;
     }
-    try {
-      lockDirectory(dataDir)();
-    } catch (error) {
-      if ((error as { code?: string }).code !== "STORE_LOCKED") throw error;
-      await awaited(dataDir, id, requestAnalysis(dataDir, id));
-      return true;
+    // Whoever writes here does it, be it the hub or another that was asked; once nobody does, it is done here.
+    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await wait(POLL_MS)) {
+      try {
+        analyseNow(dataDir, id, said);
+        return true;
+      } catch (error) {
+        if ((error as { code?: string }).code !== "STORE_LOCKED") throw error;
+      }
+      if (isAnalysed(id, requestAnalysis(dataDir, id), options, terminal)) return true;
     }
-    analyseNow(dataDir, id, (done, total) => bar.update(done, total));
-    return true;
   } finally {
     bar.stop();
   }
+  throw new CliError(
+    Exit.failed,
+    `the hub has not analysed ${id} yet: 'avnode status' says how far it is; 'avnode findings ${id}' tells when it has`,
+  );
 }
 
-/** The hub that runs on this directory does it. */
-async function awaited(dataDir: string, id: string, number: number): Promise<void> {
-  const { StoreReader } = require("../store/reader") as typeof import("../store/reader");
-  const reader = StoreReader.open(dataDir);
-  try {
-    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await wait(POLL_MS)) {
-      const asked = reader.findings.of(id).find((one) => one.number === number);
-      if (asked?.ended || (asked?.summary && reader.recording(id).state === "recording")) return;
-    }
-    throw new CliError(
-      Exit.failed,
-      `the hub has not analysed ${id} yet: 'avnode status' says how far it is; 'avnode findings ${id}' tells when it has`,
-    );
-  } finally {
-    reader.close();
-  }
+/** As far as it goes: of a recording that runs there is no end. */
+function isAnalysed(id: string, number: number, options: FindingsOptions, terminal: Terminal): boolean {
+  return withReader(options, terminal, (reader) => {
+    const asked = reader.findings.of(id).find((one) => one.number === number);
+    return asked?.ended || (asked?.summary !== undefined && reader.recording(id).state === "recording");
+  });
 }

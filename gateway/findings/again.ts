@@ -14,7 +14,7 @@ const FRAMES_PER_STEP = 256;
 
 type Said = (done: number, total: number) => void;
 
-/** Asks the hub that runs on this directory. @returns the number that the analysis will have */
+/** Asks whoever writes to this directory. @returns as fileAnalysis does */
 export function requestAnalysis(dataDir: string, id: string): number {
   const { db, keyring } = openBeside(dataDir, false);
   try {
@@ -27,10 +27,14 @@ export function requestAnalysis(dataDir: string, id: string): number {
   }
 }
 
-/** Where no hub runs. @throws as Store.openAsIs, Follower.step and Store.keepFindings do */
+/**
+ * Where no hub runs; nothing, where this version has analysed it meanwhile.
+ * @throws as Store.openAsIs, Follower.step and Store.keepFindings do
+ */
 export function analyseNow(dataDir: string, id: string, said: Said): void {
   const store = Store.openAsIs(dataDir);
   try {
+    if (endedOf(store.reader, id)) return;
     const follower = new Follower(store.reader.findings, id);
     follow(follower, said, (checkpoint) => follower.kept(store.keepFindings(checkpoint)));
   } finally {
@@ -45,9 +49,7 @@ export function analyseNow(dataDir: string, id: string, said: Said): void {
 export function isReproduced(dataDir: string, id: string, said: Said): boolean | undefined {
   const reader = StoreReader.open(dataDir);
   try {
-    const kept = reader.findings
-      .of(id)
-      .findLast(({ version, ended }) => ended && version === ANALYSIS_VERSION);
+    const kept = endedOf(reader, id);
     if (!kept) return undefined;
     const follower = new Follower({ feed: (of) => reader.findings.feed(of), resume: () => undefined }, id);
     const all: Checkpoint[] = [];
@@ -59,6 +61,11 @@ export function isReproduced(dataDir: string, id: string, said: Said): boolean |
   } finally {
     reader.close();
   }
+}
+
+/** The newest that this version has ended. */
+function endedOf({ findings }: StoreReader, id: string): AnalysisInfo | undefined {
+  return findings.of(id).findLast(({ version, ended }) => ended && version === ANALYSIS_VERSION);
 }
 
 function saidBy(all: Checkpoint[]): Pick<AnalysisInfo, "episodes" | "summary"> {

@@ -34,6 +34,7 @@ export class Analyses {
   private readonly table: SealedTable<AnalysisRow>;
   private readonly events: Events;
   private readonly numbered: Statement;
+  private readonly asked: Statement;
   /** By row; only what a transaction has brought to disk. */
   private readonly bodies = new Map<number, AnalysisBody>();
   private readonly transact: (
@@ -48,6 +49,9 @@ export class Analyses {
     this.table = new SealedTable(db, keyring, "analyses", ANALYSIS_COLUMNS, 1);
     this.events = new Events(db, keyring);
     this.numbered = db.prepare("SELECT * FROM analyses WHERE recording = ? AND number = ?");
+    this.asked = db.prepare(
+      "SELECT * FROM analyses WHERE recording = ? AND version = ? AND lead = ? AND next = 0 AND ended = 0",
+    );
     this.transact = db.transaction((checkpoint: Checkpoint, open: Open | undefined) =>
       this.write(checkpoint, open),
     ).immediate;
@@ -134,10 +138,14 @@ export class Analyses {
     recording: RecordingRow,
     checkpoint: Checkpoint,
   ): { row: AnalysisRow; body: Pick<AnalysisBody, "episodes" | "open"> } {
-    const { number, version, from } = checkpoint;
+    const { number, version, lead, from } = checkpoint;
     if (number === undefined) {
       if (from !== 0) throw stale(checkpoint);
-      const row = newAnalysis(this.db, this.keyring, recording.key, version, checkpoint);
+      // What was asked for since it began is this.
+      const asked = this.asked.all(recording.key, version, lead) as AnalysisRow[];
+      const row =
+        asked.find((one) => this.table.intact(one)) ??
+        newAnalysis(this.db, this.keyring, recording.key, version, checkpoint);
       return { row, body: { episodes: [] } };
     }
     const row = this.numbered.get(recording.key, number) as AnalysisRow | undefined;

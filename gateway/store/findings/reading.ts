@@ -9,6 +9,7 @@ import {
   ANALYSIS_COLUMNS,
   type AnalysisRow,
   analysisBody,
+  CAN_GO_ON,
   EVENT_COLUMNS,
   type EventRow,
   eventBody,
@@ -84,7 +85,7 @@ export class FindingsReader {
          WHERE length(mk) > 0 AND held > 0 AND (
            NOT EXISTS (SELECT 1 FROM analyses WHERE recording = r.key AND ended = 1)
            OR EXISTS (SELECT 1 FROM analyses LEFT JOIN resumes ON analysis = id WHERE recording = r.key AND ended = 0
-                      AND version = @version AND (next = 0 OR state IS NOT NULL))
+                      AND version = @version AND ${CAN_GO_ON})
          ) ORDER BY key DESC`,
       )
       .all({ version }) as Due[];
@@ -96,7 +97,7 @@ export class FindingsReader {
       .prepare(
         `SELECT analyses.*, state FROM analyses LEFT JOIN resumes ON analysis = analyses.id
          WHERE recording = (SELECT key FROM recordings WHERE id = ?) AND version = ? AND ended = 0
-           AND (next = 0 OR state IS NOT NULL) ORDER BY number DESC LIMIT 1`,
+           AND ${CAN_GO_ON} ORDER BY number DESC LIMIT 1`,
       )
       .get(id, version) as (AnalysisRow & { state: Buffer | null }) | undefined;
     if (!row) return undefined;

@@ -1,12 +1,16 @@
-/** An analysis that a process beside the one that writes asks for: a row that has taken nothing yet. */
+/** An analysis that a process beside the one that writes asks for: a row that has taken nothing yet, unless there is one. */
 import type { Database } from "better-sqlite3";
 import { StoreError } from "../errors";
 import type { Keyring } from "../keyring";
 import { SealedTable } from "../rows";
-import { ANALYSIS_COLUMNS, type AnalysisRow, newAnalysis } from "./rows";
+import { ANALYSIS_COLUMNS, type AnalysisRow, CAN_GO_ON, newAnalysis } from "./rows";
 import type { AnalysedLead } from "./types";
 
-/** @param id of the recording @returns its number @throws STORE_NO_OPEN; errors of SQLite */
+/**
+ * However many ask, by this version it is analysed once: who comes later is given the number of what was asked for, is
+ * under way or has ended.
+ * @param id of the recording @returns its number @throws STORE_NO_OPEN; errors of SQLite
+ */
 export function fileAnalysis(
   db: Database,
   keyring: Keyring,
@@ -20,6 +24,14 @@ export function fileAnalysis(
   return db
     .transaction(() => {
       const key = db.prepare("SELECT key FROM recordings WHERE id = ?").pluck().get(id) as number;
+      const known = db
+        .prepare(
+          `SELECT analyses.* FROM analyses LEFT JOIN resumes ON analysis = id
+           WHERE recording = ? AND version = ? AND (ended = 1 OR ${CAN_GO_ON}) ORDER BY number DESC`,
+        )
+        .all(key, version) as AnalysisRow[];
+      const intact = known.find((row) => table.intact(row));
+      if (intact) return intact.number;
       const row = newAnalysis(db, keyring, key, version, lead);
       table.insert(row);
       return row.number;

@@ -31,6 +31,9 @@ export const ANALYSIS_COLUMNS: (keyof AnalysisRow & string)[] = [
   "body",
 ];
 
+/** Of an analysis joined with its state, that has not ended: it was asked for, or goes on from its state. */
+export const CAN_GO_ON = "(next = 0 OR state IS NOT NULL)";
+
 export interface EventRow extends Sealed {
   id: number;
   device: Buffer;

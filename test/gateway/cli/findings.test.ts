@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
 import { run } from "../../../gateway/cli/program";
 import { Terminal } from "../../../gateway/cli/terminal";
 import { healthValues } from "../../../gateway/findings/health";
@@ -35,6 +36,10 @@ describe("avnode findings", function () {
     analyse(rig.store);
     const silent = begin(handheld);
     rig.deliver(handheld, silent);
+    const late = begin(handheld);
+    beat(handheld, late, heart(4), 60);
+    handheld.close(late);
+    rig.deliver(handheld, late);
     ids = rig.store.reader.recordings().map(({ id }) => id);
     rig.time.restore();
   });
@@ -73,6 +78,23 @@ describe("avnode findings", function () {
     assert.match((await avnode("show", ids[2]!, ...data())).out, /analysis {3}not yet/);
     const { analyses } = JSON.parse((await avnode("findings", ids[0]!, "--json", ...data())).out);
     assert.deepEqual(analyses, JSON.parse(JSON.stringify(rig.store.reader.findings.of(ids[0]!))));
+  });
+
+  it("asks whoever writes to analyse, waits for that, and asks once however often it is typed", async () => {
+    const id = ids[3]!;
+    const both = [1, 2].map(() => avnode("findings", id, "--again", ...data()));
+    await setImmediate();
+    assert.deepEqual(
+      rig.store.reader.findings.of(id).map(({ number, ended }) => [number, ended]),
+      [[1, false]],
+      "asked for",
+    );
+    analyse(rig.store);
+    for (const { code, out } of await Promise.all(both)) {
+      assert.equal(code, 0);
+      assert.match(out, new RegExp(`analysis {3}${id}/1 of lead I, to its end`));
+    }
+    assert.equal(rig.store.reader.findings.of(id).length, 1);
   });
 
   it("sees whether this version says the same again, and wants to know of which recording", async () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { tableOf } from "../../../gateway/backup/tables";
 import { isReproduced, requestAnalysis } from "../../../gateway/findings/again";
+import { Follower } from "../../../gateway/findings/follow";
 import { checkRow } from "../../../gateway/mirror/rows";
 import { ANALYSIS_VERSION } from "../../../gateway/rhythm/analysis";
 import type { Checkpoint } from "../../../gateway/store/findings/types";
@@ -198,15 +199,55 @@ describe("findings that are kept", function () {
     assert.equal(reader().findings.of(idOf(1)).length, 1);
   });
 
+  it("are looked for once, however many ask and whenever they do", () => {
+    const made = begin(handheld);
+    beat(handheld, made, heart(20), 120, { af: true, heartRateBpm: 95 });
+    handheld.close(made);
+    const ask = () => requestAnalysis(rig.dataDir, idOf(1));
+    rig.deliver(
+      handheld,
+      made,
+      made.frames.map((_, i) => i).filter((sequence) => sequence < 60),
+    );
+    const follower = new Follower(reader().findings, idOf(1));
+    let step = follower.step(300);
+    // Asked for while the first step is on its way: the row that was asked for is the one that it fills.
+    assert.deepEqual([ask(), ask()], [1, 1]);
+    const number = rig.store.keepFindings(step.checkpoint!);
+    follower.kept(number);
+    assert.deepEqual([number, ask(), count("analyses")], [1, 1, 1], "under way");
+    rig.deliver(handheld, made);
+    step = follower.step(300);
+    assert.equal(step.checkpoint!.ended, true);
+    rig.store.keepFindings(step.checkpoint!);
+    assert.equal(ask(), 1, "has ended");
+    analyse(rig.store);
+    assert.deepEqual([count("analyses"), afEvents().length], [1, 1]);
+    rig.sql("UPDATE analyses SET samples = samples + 1");
+    assert.equal(ask(), 2, "what was altered is no answer");
+  });
+
+  it("are looked for anew when what is under way lost its state", () => {
+    recordings(2, false);
+    rig.sql("DELETE FROM resumes");
+    assert.equal(requestAnalysis(rig.dataDir, idOf(2)), 2);
+  });
+
   it("are looked for again by the hub when a process beside it asks", () => {
     recordings(1);
+    const [own] = reader().findings.of(idOf(1));
+    rig.store["db"].exec("DELETE FROM analyses; DELETE FROM events");
+    rig.store.keepFindings({
+      ...{ ...own!, version: "another/2", summary: own!.summary!, ended: true },
+      ...{ number: undefined, from: 0, next: 999, state: new Uint8Array() },
+    });
     assert.deepEqual(reader().findings.due(ANALYSIS_VERSION), []);
     assert.equal(requestAnalysis(rig.dataDir, idOf(1)), 2);
     assert.equal(reader().findings.due(ANALYSIS_VERSION).length, 1);
     analyse(rig.store);
-    const [first, second] = reader().findings.of(idOf(1));
-    assert.deepEqual({ ...second, id: first!.id, number: 1 }, first);
+    const second = reader().findings.of(idOf(1)).at(-1);
+    assert.deepEqual(second, { ...own, id: `${idOf(1)}/2`, number: 2 });
     assert.equal(afEvents().length, 1);
-    assert.ok(first!.samples === 120 * RATE);
+    assert.ok(own!.samples === 120 * RATE);
   });
 });
