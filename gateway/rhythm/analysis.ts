@@ -15,7 +15,7 @@ import { IntervalMeter, type Measurement } from "./intervals/meter";
 import { IntervalsSum, type IntervalsSummary } from "./intervals/summary";
 import { type Interval, Pulse, type PulseSummary } from "./pulse";
 import type { LeadSettings, SecondQuality } from "./quality";
-import { restore, type Saved, saved } from "./state";
+import { isCount, nextOf, requireSound, restore, type Saved, saved } from "./state";
 import type { Beat, BeatClass, Episode } from "./types";
 
 /** Of everything that an answer depends on; results name it. */
@@ -86,7 +86,10 @@ export class Analysis {
     counts: new Float64Array(CLASSES.length),
   };
 
-  /** @throws RangeError for a rate or gain that it is not made for, or what another version saved */
+  /**
+   * @throws RangeError for a rate or gain that it is not made for; StateError, which is one, for what another version saved,
+   * what was saved of another lead, or was damaged
+   */
   constructor(inputs: Inputs, resumed?: Saved) {
     const { rate, gain } = inputs;
     if (!isGain(gain)) throw new RangeError(`cannot analyse a lead of ${gain} counts per millivolt`);
@@ -97,9 +100,17 @@ export class Analysis {
     this.pulse = new Pulse(rate, part("pulse"));
     this.ruler = new IntervalMeter({ rate, gain }, part("ruler"));
     this.measured = new IntervalsSum(part("measured"));
-    if (resumed) restore(this.state, part("state")!, "an analysis");
     this.inputs = inputs;
     this.longest = Math.floor(rate);
+    if (!resumed) return;
+    restore(this.state, part("state")!, "an analysis");
+    const { samples, judged, readable, counts } = this.state;
+    requireSound("an analysis", {
+      version: resumed.version === ANALYSIS_VERSION && String(resumed.of) === String(this.of()),
+      samples: isCount(samples, nextOf(resumed)),
+      judged: isCount(judged, samples) && isCount(readable, judged),
+      counts: counts.every((count) => isCount(count, samples)),
+    });
   }
 
   /** Takes the next samples. */
@@ -159,6 +170,8 @@ export class Analysis {
   /** All that it knows; an analysis of the same lead goes on from it. */
   save(): Saved {
     return {
+      version: ANALYSIS_VERSION,
+      of: this.of(),
       reader: this.reader.save(),
       tracker: this.tracker.save(),
       joiner: this.joiner.save(),
@@ -167,6 +180,12 @@ export class Analysis {
       measured: this.measured.save(),
       state: saved(this.state),
     };
+  }
+
+  /** What its state is of: saved beside it. */
+  private of(): number[] {
+    const { rate, gain, rails } = this.inputs;
+    return [rate, gain, ...(rails ? [rails.low, rails.high] : [])];
   }
 
   private piece(block: Int32Array): Results {

@@ -1,5 +1,5 @@
 /** Windows of one rhythm, one after the other, as one episode that grows; each with the piece of signal that shows it best. */
-import { restore, type Saved, saved } from "./state";
+import { isCount, requireSound, restore, type Saved, saved } from "./state";
 import type { Episode, Rhythm } from "./types";
 
 export const RHYTHMS: Rhythm[] = [
@@ -45,7 +45,13 @@ export class FindingJoiner {
   };
 
   constructor(resumed?: Saved) {
-    if (resumed) restore(this.state, resumed, "joining episodes");
+    if (!resumed) return;
+    restore(this.state, resumed, "joining episodes");
+    const { rhythm, from, to, bestFrom, bestTo } = this.state;
+    requireSound("joining episodes", {
+      rhythm: rhythm === -1 || isCount(rhythm, RHYTHMS.length - 1),
+      to: isCount(from, to) && isCount(to) && isCount(bestFrom, bestTo) && isCount(bestTo),
+    });
   }
 
   /** @param episode the next window, pause or run @returns what ended with it */

@@ -2,7 +2,7 @@
  * Intervals between beats, and what they sum up to: rate and variability. An interval counts for the mean rate where
  * the signal could be read, for variability where moreover both its beats are normal and no fibrillation is possible.
  */
-import { restore, type Saved, saved } from "./state";
+import { isCount, requireSound, restore, restoredList, type Saved, saved } from "./state";
 import type { Beat, Episode } from "./types";
 
 /** No interval but an interruption, in seconds. */
@@ -84,9 +84,19 @@ export class Pulse {
   ) {
     if (!resumed) return;
     const { waiting, ...rest } = this.state;
-    restore(rest, resumed, "counting a pulse");
+    const what = "counting a pulse";
+    restore(rest, resumed, what);
     Object.assign(this.state, rest);
-    waiting.push(...(resumed.waiting as number[]));
+    for (const number of restoredList(resumed, "waiting", 3, what)) waiting.push(number);
+    const { last, count, seconds, normals, mean, squares, steps, stepSquares } = rest;
+    requireSound(what, {
+      last: last === -1 || isCount(last),
+      waiting: waiting.every((number) => isCount(number)),
+      count: isCount(count) && isCount(normals, count) && isCount(steps, normals),
+      seconds: [seconds, mean, squares, stepSquares].every(
+        (sum) => sum >= 0 && sum <= LONGEST_SECONDS ** 2 * count,
+      ),
+    });
   }
 
   /** @param readable whether all signal since the beat before could be read */

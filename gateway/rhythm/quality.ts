@@ -3,7 +3,7 @@
  * made into a finding. The limits are ours: what the beat detector was seen to bear, not a standard's.
  */
 import { select } from "./select";
-import { restore, type Saved, saved } from "./state";
+import { isCount, requireSound, restore, type Saved, saved } from "./state";
 
 /** Why a second is less than good. `leadOff` and `flat` say that no heart was measured at all. */
 export type Problem = "leadOff" | "saturated" | "flat" | "mains" | "baseline" | "muscle";
@@ -78,7 +78,14 @@ export class QualityMeter {
     this.bends = new Float64Array(most);
     this.hums = HUMS.filter((hertz) => hertz <= MAINS.within * rate).map((hertz) => humOf(hertz, rate, most));
     this.state = { origin: 0, seconds: 0, filled: 0, values: new Float64Array(most), newest: 0, same: 0 };
-    if (resumed) restore(this.state, resumed, "judging a signal");
+    if (!resumed) return;
+    restore(this.state, resumed, "judging a signal");
+    const { origin, seconds, filled, same } = this.state;
+    requireSound("judging a signal", {
+      seconds: isCount(origin) && isCount(seconds) && isCount(same),
+      filled: isCount(filled, this.edge(seconds + 1) - this.edge(seconds) - 1),
+      next: resumed.next === this.next(),
+    });
   }
 
   /** Takes the next samples. @returns the seconds that they complete */
@@ -109,7 +116,11 @@ export class QualityMeter {
 
   /** All that it knows; a meter of the same settings goes on from it. */
   save(): Saved {
-    return saved(this.state);
+    return { ...saved(this.state), next: this.next() };
+  }
+
+  private next(): number {
+    return this.state.origin + this.edge(this.state.seconds) + this.state.filled;
   }
 
   /** Samples from the origin to the begin of a second: rates need not be whole. */

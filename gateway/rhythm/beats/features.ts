@@ -4,7 +4,7 @@
  * are known, or {@link PATIENCE_SECONDS} after it.
  */
 import { medianOf } from "../qrs/median";
-import { restore, type Saved, saved } from "../state";
+import { isCount, requireSound, restore, type Saved, saved } from "../state";
 import { predict } from "../trees/forest";
 import { decodeForest } from "../trees/nodes";
 import { hasSpike, isBareSpike } from "./pacing";
@@ -14,6 +14,7 @@ import {
   dominant,
   type Fit,
   fitTo,
+  isSoundTemplate,
   learn,
   newTemplate,
   TEMPLATES,
@@ -192,7 +193,18 @@ export class FeatureReader {
   ) {
     this.millivolts = 1 / (Math.abs(gain) || 200);
     this.state = newState(rate, 0);
-    if (resumed) restore(this.state, resumed, "measuring beats");
+    if (!resumed) return;
+    restore(this.state, resumed, "measuring beats");
+    const { ring, templates, beats, judged, samples, shapes, regulars, lastRegular } = this.state;
+    const known = Math.min(beats, QUEUE);
+    requireSound("measuring beats", {
+      ring: isCount(ring.origin, ring.next) && isCount(ring.next),
+      beats: isCount(judged) && isCount(beats - judged, QUEUE),
+      samples: samples.subarray(0, known).every((sample) => isCount(sample, ring.next)),
+      shapes: shapes.every((shape) => isCount(shape, TEMPLATES - 1)),
+      templates: templates.every(isSoundTemplate),
+      regulars: isCount(regulars) && isCount(lastRegular, beats),
+    });
   }
 
   /** Takes signal: no more than a second at a time, and the beats that became final with it afterwards. */

@@ -3,7 +3,7 @@
  * A single beat may be hidden by noise or come at an odd moment; a patient's ventricular beats look alike. Nothing is
  * called fusion: in patients whom the forest has not seen, most of what it took for fusion was ventricular.
  */
-import { restore, type Saved, saved } from "../state";
+import { requireSound, restore, type Saved, saved } from "../state";
 import { type Forest, predict } from "../trees/forest";
 import type { Beat, BeatClass } from "../types";
 import { FEATURES } from "./features";
@@ -118,7 +118,14 @@ export class BeatJudge {
       spikes: 0,
       settled: 1,
     };
-    if (resumed) restore(this.state, resumed, "classifying beats");
+    if (!resumed) return;
+    restore(this.state, resumed, "classifying beats");
+    const { opinion, beats, spikes, settled } = this.state;
+    requireSound("classifying beats", {
+      opinion: opinion.every((odds) => Math.abs(odds) <= tuning.most + 1),
+      beats: beats.every((count) => count >= 0 && count <= MEMORY),
+      settled: spikes >= 0 && spikes <= 1 && settled >= 0 && settled <= 1,
+    });
   }
 
   /** @param rows each lead's, of the next beat */

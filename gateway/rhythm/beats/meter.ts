@@ -3,7 +3,7 @@
  * start, so that nothing depends on how it was cut into blocks.
  */
 import { BeatDetector, type DetectorSettings } from "../qrs/detector";
-import { restore, type Saved, saved } from "../state";
+import { isCount, requireSound, restore, type Saved, saved } from "../state";
 import { FeatureReader, type Row } from "./features";
 
 const STEP_SECONDS = 0.25;
@@ -36,7 +36,13 @@ export class BeatMeter {
       (gain, lead) => new FeatureReader(settings.rate, gain, readers && (readers[lead] ?? {})),
     );
     this.step = Math.max(1, Math.round(STEP_SECONDS * settings.rate));
-    if (resumed) restore(this.state, (resumed.state ?? {}) as Saved, "measuring beats");
+    if (!resumed) return;
+    restore(this.state, (resumed.state ?? {}) as Saved, "measuring beats");
+    const { filled, next, waiting, waits } = this.state;
+    requireSound("measuring beats", {
+      filled: isCount(filled, this.step - 1) && isCount(next),
+      waits: isCount(waits, WAITING) && waiting.subarray(0, waits).every((beat) => isCount(beat, next)),
+    });
   }
 
   /**

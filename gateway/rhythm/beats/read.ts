@@ -4,7 +4,7 @@
  * read stays a beat, but nobody can class it: it is Q.
  */
 import { type LeadSettings, QualityMeter, type SecondQuality } from "../quality";
-import { restore, type Saved, saved } from "../state";
+import { isCount, requireSound, restore, type Saved, saved } from "../state";
 import { BeatClassifier } from "./classifier";
 import type { ClassifiedBeat } from "./judge";
 
@@ -44,8 +44,15 @@ export class BeatReader {
     const part = (name: string) => resumed && ((resumed[name] ?? {}) as Saved);
     this.meter = new QualityMeter(settings, part("meter"));
     this.classifier = new BeatClassifier({ rate, gains: [gain] }, part("classifier"));
-    if (resumed) restore(this.state, part("state")!, "reading beats");
     this.reach = REACH_SECONDS * rate;
+    if (!resumed) return;
+    restore(this.state, part("state")!, "reading beats");
+    const { bad, bads, last } = this.state;
+    const { next } = (resumed.meter ?? {}) as Saved;
+    requireSound("reading beats", {
+      bad: isCount(bads) && bad.every((sample) => sample === -1 || isCount(sample, next as number)),
+      last: last === -1 || isCount(last, next as number),
+    });
   }
 
   /**

@@ -1,4 +1,5 @@
 /** The shapes that a patient's beats take: a few running means, each with what is known of its beats. */
+import { isCount } from "../state";
 import { SHAPES, type Shape } from "./shape";
 import { BEFORE, WINDOW_LENGTH } from "./window";
 
@@ -54,6 +55,17 @@ export function newTemplate(): Template {
     features: new Float64Array(FEATURE_MEANS),
     judged: 0,
   };
+}
+
+/** Whether it can be gone on from: what counts for too much would count for hours. */
+export function isSoundTemplate({ weight, timely, count, early, likeness, judged }: Template): boolean {
+  const most = 1 + 1 / (1 - FADE);
+  return (
+    [weight, timely].every((beats) => beats >= 0 && beats <= most) &&
+    [count, judged].every((beats) => isCount(beats)) &&
+    Math.abs(early) <= 1e6 &&
+    Math.abs(likeness) <= 2
+  );
 }
 
 export interface Fit {

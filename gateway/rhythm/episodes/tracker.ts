@@ -4,7 +4,7 @@
  * into blocks.
  */
 import type { SecondQuality } from "../quality";
-import { restore, type Saved, saved } from "../state";
+import { isCount, requireSound, restore, type Saved, saved } from "../state";
 import type { Beat, Episode } from "../types";
 import { leanOf, partsOf } from "./parts";
 import { verdictOf } from "./verdict";
@@ -49,8 +49,16 @@ export class RhythmTracker {
     private readonly settings: WindowSettings,
     resumed?: Saved,
   ) {
-    this.cutter = new WindowCutter(settings, (resumed?.windows as Saved[] | undefined)?.[0]);
-    if (resumed) restore(this.state, resumed, "following a rhythm");
+    const windows = (resumed?.windows as Saved[] | undefined)?.[0];
+    this.cutter = new WindowCutter(settings, resumed && (windows ?? {}));
+    if (!resumed) return;
+    restore(this.state, resumed, "following a rhythm");
+    const { last, run, runFrom, sure, fibrillating, within } = this.state;
+    requireSound("following a rhythm", {
+      last: last === -1 || isCount(last, windows!.next as number),
+      run: isCount(run) && sure >= 0 && sure <= run && (run === 0 || isCount(runFrom, last)),
+      fibrillating: isCount(fibrillating, 1) && isCount(within, 1),
+    });
   }
 
   /**

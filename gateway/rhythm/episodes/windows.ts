@@ -6,7 +6,7 @@
 import type { SecondQuality } from "../quality";
 import { PIECE, resample, roomFor } from "../resample";
 import type { Span } from "../score/beats";
-import { restore, type Saved, saved } from "../state";
+import { isCount, requireSound, restore, restoredList, type Saved, saved } from "../state";
 import type { Beat, BeatClass } from "../types";
 import { type Form, formOf } from "./form";
 import { CONTEXT, fibrillationByIntervals, irregularityOf, LONGEST_INTERVAL } from "./irregularity";
@@ -155,15 +155,26 @@ export class WindowCutter {
   }
 
   private resume(kept: Saved): void {
-    restore(this.state, kept, "following a rhythm");
-    const beats = kept.beats as number[];
+    const what = "following a rhythm";
+    restore(this.state, kept, what);
+    const { origin, next, filled, made, windows } = this.state;
+    const beats = restoredList(kept, "beats", 3, what);
+    const bad = restoredList(kept, "bad", 2, what);
+    requireSound(what, {
+      next: isCount(next) && isCount(origin, next),
+      made: isCount(made) && Math.abs((next - origin) * this.step - made) < 2 && filled >= 0 && filled < 1,
+      windows: isCount(windows) && isCount(made - windows * WINDOW, WINDOW + WAIT),
+      beats: beats.every((value, k) =>
+        k % 3 === 2 ? value >= 0 && value <= 1 : isCount(value, k % 3 === 0 ? next : CLASSES.length - 1),
+      ),
+      bad: bad.every((sample) => isCount(sample, next)),
+    });
     for (let i = 0; i < beats.length; i += 3)
       this.beats.push({
         sample: beats[i]!,
         class: CLASSES[beats[i + 1]!]!,
         confidence: beats[i + 2]!,
       });
-    const bad = kept.bad as number[];
     for (let i = 0; i < bad.length; i += 2) this.bad.push({ from: bad[i]!, to: bad[i + 1]! });
   }
 

@@ -5,7 +5,7 @@
  * or does not come: one rhythm is told of each.
  */
 import { WINDOW_DELAY_SECONDS, WINDOW_SECONDS } from "../episodes/windows";
-import { restore, type Saved, saved } from "../state";
+import { isCount, requireSound, restore, restoredList, type Saved, saved } from "../state";
 import type { Beat, Episode } from "../types";
 import { type Intervals, measureIntervals } from "./measure";
 
@@ -52,10 +52,19 @@ export class IntervalMeter {
   ) {
     this.signal = new Int32Array(Math.ceil((NEEDED_SECONDS + DROP_SECONDS) * settings.rate));
     if (!resumed) return;
-    restore(this.state, resumed, "measuring intervals");
-    this.signal.set(resumed.signal as number[]);
-    this.beats = [...(resumed.beats as number[])];
-    this.bad = [...(resumed.bad as number[])];
+    const what = "measuring intervals";
+    restore(this.state, resumed, what);
+    const { oldest, next, open, from, to } = this.state;
+    const signal = restoredList(resumed, "signal", 1, what);
+    this.beats = restoredList(resumed, "beats", 2, what);
+    this.bad = restoredList(resumed, "bad", 2, what);
+    requireSound(what, {
+      signal: isCount(oldest) && signal.length === next - oldest && signal.length <= this.signal.length,
+      open: isCount(open, 1) && isCount(to, next) && (open === 0 || (from >= oldest && isCount(from, to))),
+      beats: this.beats.every((value, k) => isCount(value, k % 2 === 0 ? next : PACED)),
+      bad: this.bad.every((sample) => isCount(sample, next)),
+    });
+    this.signal.set(signal);
   }
 
   /** Takes the next samples, at most a second of them. */

@@ -1,5 +1,5 @@
 /** The intervals of a whole record: their medians and how far they went, in a memory that does not grow. */
-import { restore, type Saved, saved } from "../state";
+import { isCount, requireSound, restore, type Saved, saved } from "../state";
 import { type Interval, type Intervals, UNMEASURABLE, type Unmeasurable } from "./measure";
 import type { Measurement } from "./meter";
 
@@ -46,7 +46,15 @@ export class IntervalsSum {
   };
 
   constructor(resumed?: Saved) {
-    if (resumed) restore(this.state, resumed, "summing up intervals");
+    if (!resumed) return;
+    restore(this.state, resumed, "summing up intervals");
+    const { stretches, beats, lengths, reasons, confidence } = this.state;
+    requireSound("summing up intervals", {
+      stretches: isCount(stretches) && isCount(beats),
+      lengths: lengths.every((count) => isCount(count, stretches)),
+      reasons: reasons.every((samples) => isCount(samples)),
+      confidence: confidence.every((sum) => sum >= 0 && sum <= stretches),
+    });
   }
 
   add(measurement: Measurement): void {

@@ -9,11 +9,12 @@
 
 import { PIECE } from "../resample";
 import { select } from "../select";
-import { restore, type Saved, saved } from "../state";
+import { isCount, requireSound, restore, type Saved, saved } from "../state";
 import {
   ENVELOPE_LAG,
   type EnvelopeState,
   INNER_RATE,
+  isSound,
   newEnvelope,
   ringIndex,
   takeSamples,
@@ -84,7 +85,9 @@ export class BeatDetector {
     this.step = INNER_RATE / rate;
     this.scale = gains.map((gain) => 1 / (Math.abs(gain) || 200) / gains.length);
     this.state = newState(gains.length, 0);
-    if (resumed) restore(this.state, resumed, "beat detection");
+    if (!resumed) return;
+    restore(this.state, resumed, "beat detection");
+    this.requireSound();
   }
 
   /**
@@ -146,6 +149,18 @@ export class BeatDetector {
   /** All that it knows; a detector of the same settings goes on from it. */
   save(): Saved {
     return saved(this.state);
+  }
+
+  private requireSound(): void {
+    const { leads, origin, next, count, peakAt, peaks, decided, beats, lastBeat } = this.state;
+    const undecided = Array.from({ length: Math.min(PEAKS, peaks - decided) }, (_, k) => decided + k);
+    requireSound("beat detection", {
+      leads: leads.every((lead) => lead.count === count && isSound(lead)),
+      count: isCount(origin, next) && Math.abs((next - origin) * this.step - count) < 2,
+      peaks: isCount(decided) && isCount(peaks - decided, PEAKS),
+      peakAt: undecided.every((k) => peakAt[k % PEAKS]! >= -1 && peakAt[k % PEAKS]! <= count),
+      beats: isCount(beats) && lastBeat >= -1 && lastBeat <= count,
+    });
   }
 
   /** One inner sample came: is the one `apart` before it a peak, and is an older peak due for its decision? */

@@ -4,6 +4,7 @@
  */
 
 import { type ResamplerState, resample, roomFor } from "../resample";
+import { isCount } from "../state";
 
 /** Samples per second of all that follows. */
 export const INNER_RATE = 180;
@@ -46,6 +47,24 @@ export function newEnvelope(): EnvelopeState {
     energy: ring(),
     sums: new Float64Array(4),
   };
+}
+
+/** Whether a state that was saved can be gone on from: what its sums hold besides their rings would stay for good. */
+export function isSound({ filled, count, raw, first, second, band, power, sums }: EnvelopeState): boolean {
+  if (!(filled >= 0 && filled < 1 && isCount(count))) return false;
+  const isSignal = (value: number) => Math.abs(value) <= 2 ** 33;
+  if (![raw, first, second, band].every((ring) => ring.every(isSignal))) return false;
+  const summed = [
+    [raw, SMOOTH_A],
+    [first, SMOOTH_B],
+    [second, BASE],
+    [power, ENERGY],
+  ] as const;
+  return summed.every(([ring, length], k) => {
+    let sum = 0;
+    for (let i = 1; i <= length; i++) sum += ring[(count - i) & MASK]!;
+    return Math.abs(sums[k]! - sum) <= 1 + 1e-6 * Math.abs(sum);
+  });
 }
 
 export const ringIndex = (inner: number) => inner & MASK;
