@@ -173,10 +173,15 @@ export class Analyst {
   private keep(checkpoint: Checkpoint): void {
     const { store, clock, log } = this.options;
     const { thread } = this;
-    const { recording } = checkpoint;
+    const { recording, insteadOf } = checkpoint;
     try {
       const number = store.keepFindings(checkpoint);
       this.deaths.delete(recording);
+      if (insteadOf !== undefined)
+        log.warn(
+          { recording },
+          `nothing could go on from the state of analysis ${recording}/${insteadOf}: analysis ${number} began at the recording's start`,
+        );
       thread?.postMessage({ t: "kept", number });
     } catch (error) {
       const code = codeOf(error);

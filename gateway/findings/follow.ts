@@ -5,12 +5,12 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import { ANALYSIS_VERSION, Analysis, type Results } from "../rhythm/analysis";
 import type { Finding } from "../rhythm/findings";
-import type { Saved } from "../rhythm/state";
+import { nextOf, type Saved, StateError } from "../rhythm/state";
 import type { Rhythm } from "../rhythm/types";
 import { StoreError } from "../store/errors";
 import type { Feed } from "../store/feed";
 import { isEventKind } from "../store/findings/group";
-import type { FindingsReader } from "../store/findings/reading";
+import type { FindingsReader, Resume } from "../store/findings/reading";
 import type { AnalysedLead, Checkpoint } from "../store/findings/types";
 import type { Piece } from "../store/infos";
 import { analysedLead } from "./lead";
@@ -53,10 +53,11 @@ export interface Step {
 
 export class Follower {
   private readonly feed: Feed;
-  private readonly from: ReturnType<FindingsReader["resume"]>;
+  private from?: Resume;
   private lead?: AnalysedLead;
   private analysis?: Analysis;
   private number?: number;
+  private insteadOf?: number;
   /** First frame and sample that were not taken, and those of the last checkpoint. */
   private next: number;
   private sample: number;
@@ -98,7 +99,11 @@ export class Follower {
     if (pieces.length === 0 && !ended)
       return { checkpoint: this.restingCheckpoint(), isAll, behindSeconds: behindSeconds() };
     this.quiet = 0;
-    this.analysis ??= new Analysis(this.lead.settings, this.from?.state && unpacked(this.from.state));
+    this.analysis ??= this.resumed();
+    if (!this.analysis) {
+      this.startOver();
+      return { isAll: false, behindSeconds: behindSeconds() };
+    }
     for (const piece of pieces) this.take(piece, this.analysis);
     if (ended) this.add(this.analysis.end());
     const isDue = ended || this.isDue((this.sample - this.keptSample) / rate, isAll);
@@ -110,9 +115,29 @@ export class Follower {
     };
   }
 
+  /** @returns undefined where nothing can go on from what was saved */
+  private resumed(): Analysis | undefined {
+    const { settings } = this.lead!;
+    if (!this.from?.state) return new Analysis(settings);
+    try {
+      const state = unpacked(this.from.state);
+      return nextOf(state) === this.from.samples ? new Analysis(settings, state) : undefined;
+    } catch (error) {
+      if (error instanceof StateError) return undefined;
+      throw error;
+    }
+  }
+
+  private startOver(): void {
+    this.insteadOf = this.number;
+    this.from = this.number = undefined;
+    this.next = this.keptNext = this.sample = this.keptSample = 0;
+  }
+
   /** The last checkpoint is on disk. @param number of the analysis */
   kept(number: number): void {
     this.number = number;
+    this.insteadOf = undefined;
     this.keptNext = this.next;
     this.keptSample = this.sample;
     this.episodes = [];
@@ -157,6 +182,7 @@ export class Follower {
       ...this.lead!,
       recording: this.id,
       number: this.number,
+      insteadOf: this.insteadOf,
       version: ANALYSIS_VERSION,
       from: this.keptNext,
       next: this.next,
@@ -183,8 +209,13 @@ export class Follower {
   }
 }
 
-function unpacked(state: Uint8Array): Saved {
-  return JSON.parse(inflateSync(state).toString()) as Saved;
+/** @throws StateError where it is not what was packed */
+function unpacked(state: () => Uint8Array): Saved {
+  try {
+    return JSON.parse(inflateSync(state()).toString()) as Saved;
+  } catch (cause) {
+    throw new StateError("cannot resume an analysis: its state does not open", { cause });
+  }
 }
 
 const digits = (value: number, count: number) => Number(value.toFixed(count));

@@ -116,8 +116,16 @@ export class Analyses {
       this.db
         .prepare("INSERT OR REPLACE INTO resumes VALUES (?, ?)")
         .run(row.id, this.keyring.wrap(state, resumePlace(row.id)));
+    if (checkpoint.insteadOf !== undefined) this.leave(recording, checkpoint.insteadOf);
     const events = tellsMore(checkpoint, body) ? this.regroup(recording, row, after, open) : [];
     return { id: row.id, body: after, number: row.number, events };
+  }
+
+  /** What it said stays; nobody tries to go on from it. */
+  private leave({ key }: RecordingRow, number: number): void {
+    const row = this.numbered.get(key, number) as AnalysisRow;
+    this.db.prepare("DELETE FROM resumes WHERE analysis = ?").run(row.id);
+    this.bodies.delete(row.id);
   }
 
   private regroup(recording: RecordingRow, row: AnalysisRow, body: AnalysisBody, open: Open): EventInfo[] {

@@ -22,8 +22,8 @@ export interface Resume {
   number: number;
   next: number;
   samples: number;
-  /** Undefined for one that was asked for and has taken nothing yet. */
-  state?: Uint8Array;
+  /** Undefined for one that was asked for and has taken nothing yet. @throws STORE_SECRET */
+  state?: () => Uint8Array;
 }
 
 export interface Due {
@@ -106,7 +106,7 @@ export class FindingsReader {
       number,
       next,
       samples,
-      state: state ? this.keyring.unwrap(state, resumePlace(row.id)) : undefined,
+      state: state ? () => this.keyring.unwrap(state, resumePlace(row.id)) : undefined,
     };
   }
 

@@ -18,6 +18,8 @@ export interface Checkpoint extends AnalysedLead {
   /** Number of the analysis among those of its recording; undefined for one that begins. */
   number?: number;
   version: string;
+  /** Of one that begins: number of the one under way in whose place it does, for nothing can go on from its state. */
+  insteadOf?: number;
   /** First frame that the step before had not taken, and first frame and sample that this one has not. */
   from: number;
   next: number;

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { deflateSync, inflateSync } from "node:zlib";
 import { analysedLead } from "../../../gateway/findings/lead";
-import { Analysis } from "../../../gateway/rhythm/analysis";
+import { ANALYSIS_VERSION, Analysis } from "../../../gateway/rhythm/analysis";
 import type { Finding } from "../../../gateway/rhythm/findings";
+import type { Saved } from "../../../gateway/rhythm/state";
+import { resumePlace } from "../../../gateway/store/findings/rows";
 import type { StoreReader } from "../../../gateway/store/reader";
 import { DropReason } from "../../../protocol/bodies";
 import { Random } from "../../../tools/sim/random";
@@ -10,6 +13,9 @@ import { Rig } from "../store/rig";
 import { analyse, beat, begin, heart, RATE } from "./hearts";
 
 const seed = Number(process.env.AVNODE_SEED ?? Date.now() % 1_000_000);
+
+const detectorOf = (state: Saved) =>
+  ["reader", "classifier", "meter", "detector"].reduce((part, name) => part[name] as Saved, state);
 
 class Killed extends Error {}
 
@@ -170,6 +176,50 @@ describe(`a recording followed as it comes (seed ${seed})`, function () {
     analyse(rig.store);
     assert.equal(reader().findings.of(idOf(1))[0]!.ended, true);
   });
+
+  for (const [name, damage] of [
+    [
+      "was damaged within",
+      (state: Saved) => void ((detectorOf(state).leads as Saved[])[0]!.sums as number[]).fill(1e300),
+    ],
+    ["is of another moment", (state: Saved) => void (detectorOf(state).next as number)++],
+    ["is of another version", (state: Saved) => Object.assign(state, { version: "another/1" })],
+    ["does not open", undefined],
+  ] as const)
+    it(`begins anew, once, where its state ${name}, and says what it would have said`, () => {
+      const made = evening();
+      rig.deliver(handheld, made);
+      analyse(rig.store);
+      const expected = said(reader());
+      const db = rig.store["db"];
+      db.exec("DELETE FROM resumes; DELETE FROM analyses; DELETE FROM events");
+      const onKept = () => {
+        if (db.prepare("SELECT count(*) FROM resumes").pluck().get() === 1) throw new Killed();
+      };
+      const cadence = { seconds: 40, behindSeconds: 60, newsSeconds: 20 };
+      assert.throws(() => analyse(rig.store, { cadence, onKept }), Killed);
+      const [before] = reader().findings.of(idOf(1));
+      assert.ok(before!.samples > 0 && !before!.ended);
+      const state = JSON.parse(
+        inflateSync(reader().findings.resume(idOf(1), ANALYSIS_VERSION)!.state!()).toString(),
+      );
+      damage?.(state);
+      const { id } = db.prepare("SELECT id FROM analyses").get() as { id: number };
+      const sealed = damage && rig.store["keyring"].wrap(deflateSync(JSON.stringify(state)), resumePlace(id));
+      db.prepare("UPDATE resumes SET state = ?").run(sealed ?? Buffer.alloc(1000));
+      rig.reopen();
+      analyse(rig.store, { cadence });
+      const [left, second, ...others] = reader().findings.of(idOf(1));
+      assert.deepEqual([left, others], [before, []], "what was said stays");
+      const [whole] = expected.analyses[0]!;
+      assert.deepEqual(second, { ...whole, id: `${idOf(1)}/2`, number: 2 });
+      assert.deepEqual(
+        said(reader()).events.map(({ kind, fromMs, toMs, episodes }) => [kind, fromMs, toMs, episodes]),
+        expected.events.map(({ kind, fromMs, toMs, episodes }) => [kind, fromMs, toMs, episodes]),
+      );
+      assert.deepEqual(reader().findings.due(ANALYSIS_VERSION), []);
+      assert.deepEqual(rig.verify().problems, []);
+    });
 
   it("says the same at whichever checkpoint the process was killed, and however often", () => {
     const random = new Random(seed);
