@@ -140,6 +140,29 @@ describe("intervals as the signal arrives", function () {
     for (const measurement of lone.measurements) assert.equal(reasonOf(measurement, "qt"), "tooFewBeats");
   });
 
+  it("are measured on no beat whose waves reach into a second that could not be read", () => {
+    const slow = Array.from({ length: 60 }, (_, i) => ({
+      at: 0.85 + 1.5 * i,
+      class: "N" as const,
+      atrial: true,
+    }));
+    const signal = invented(slow, 90, RATE, GAIN);
+    // It stands still right behind some complexes, and no beat is in that second: only a T wave is lost.
+    for (let second = 1; second < 90; second += 9)
+      signal.fill(signal[second * RATE]!, second * RATE, (second + 1) * RATE);
+    const analysis = new Analysis({ rate: RATE, gain: GAIN });
+    const results = [analysis.push(signal), analysis.end()];
+    const bad = results.flatMap(({ quality }) => quality).filter(({ analysable }) => !analysable);
+    const normal = results.flatMap(({ beats }) => beats).filter(({ class: kind }) => kind === "N");
+    const evidence = results.flatMap(({ measurements }) => measurements.flatMap((one) => one.evidence));
+    const isCut = (sample: number) => bad.some(({ from }) => sample < from && from < sample + 0.3 * RATE);
+    assert.equal(bad.length, 10);
+    assert.equal(normal.length, 60, "each beat is found, and by itself normal");
+    assert.equal(normal.filter(({ sample }) => isCut(sample)).length, 10);
+    assert.ok(evidence.length >= 2 * LEAST_BEATS);
+    assert.deepEqual(evidence.filter(isCut), []);
+  });
+
   it("are summed up by median, least and most, of the minutes measured", () => {
     const slower = (i: number) => 0.4 + 0.8 * Math.min(i, 76) + 0.95 * Math.max(0, i - 76);
     const beats = Array.from({ length: 190 }, (_, i) => ({
