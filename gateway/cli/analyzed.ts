@@ -132,10 +132,12 @@ function forPeople(
   const lines = [
     `${name}  ${lead.name}, ${rounded(rate, 3)} Hz, ${clockTime(samples / rate)}, ${Math.round(100 * summary.analysable)} % of it readable`,
   ];
+  const extremes =
+    slowest === undefined ? "" : ` (eight beats: ${Math.round(slowest)} to ${Math.round(fastest!)})`;
   lines.push(
     meanRate === undefined
       ? "  rate    not measurable"
-      : `  rate    ${Math.round(meanRate)} a minute (from beat to beat ${Math.round(slowest!)} to ${Math.round(fastest!)})`,
+      : `  rate    ${Math.round(meanRate)} a minute${extremes}`,
   );
   if (variability.sdnn !== undefined && variability.rmssd !== undefined)
     lines.push(

@@ -7,6 +7,8 @@ import type { Beat, Episode } from "./types";
 
 /** No interval but an interruption, in seconds. */
 const LONGEST_SECONDS = 6;
+/** Intervals in a row whose mean is a rate: no early beat and no pause is one. */
+const ROW = 8;
 
 /** From one beat to the next. */
 export interface Interval {
@@ -25,6 +27,7 @@ export interface Interval {
 export interface PulseSummary {
   /** Beats per minute; undefined where nothing could be read. */
   meanRate: number | undefined;
+  /** Of eight intervals in a row; undefined where there are not as many. */
   slowest: number | undefined;
   fastest: number | undefined;
   variability: {
@@ -46,6 +49,9 @@ interface State {
   /** Of what could be read. */
   count: number;
   seconds: number;
+  /** The newest in a row, in seconds, at most eight; where it ends; of eight in a row, the least and the most seconds. */
+  row: number[];
+  rowEnd: number;
   shortest: number;
   longest: number;
   /** Of what is normal: number, mean and sum of squared deviations, seconds. */
@@ -67,7 +73,9 @@ export class Pulse {
     waiting: [],
     count: 0,
     seconds: 0,
-    shortest: LONGEST_SECONDS,
+    row: [],
+    rowEnd: -1,
+    shortest: ROW * LONGEST_SECONDS,
     longest: 0,
     normals: 0,
     mean: 0,
@@ -83,15 +91,17 @@ export class Pulse {
     resumed?: Saved,
   ) {
     if (!resumed) return;
-    const { waiting, ...rest } = this.state;
+    const { waiting, row, ...rest } = this.state;
     const what = "counting a pulse";
     restore(rest, resumed, what);
     Object.assign(this.state, rest);
     for (const number of restoredList(resumed, "waiting", 3, what)) waiting.push(number);
+    for (const number of restoredList(resumed, "row", 1, what)) row.push(number);
     const { last, count, seconds, normals, mean, squares, steps, stepSquares } = rest;
     requireSound(what, {
       last: last === -1 || isCount(last),
       waiting: waiting.every((number) => isCount(number)),
+      row: row.length <= ROW && row.every((one) => one > 0 && one < LONGEST_SECONDS),
       count: isCount(count) && isCount(normals, count) && isCount(steps, normals),
       seconds: [seconds, mean, squares, stepSquares].every(
         (sum) => sum >= 0 && sum <= LONGEST_SECONDS ** 2 * count,
@@ -138,8 +148,8 @@ export class Pulse {
     const { state } = this;
     return {
       meanRate: state.count > 0 ? (60 * state.count) / state.seconds : undefined,
-      slowest: state.count > 0 ? 60 / state.longest : undefined,
-      fastest: state.count > 0 ? 60 / state.shortest : undefined,
+      slowest: state.longest > 0 ? (60 * ROW) / state.longest : undefined,
+      fastest: state.longest > 0 ? (60 * ROW) / state.shortest : undefined,
       variability: {
         sdnn: state.normals > 1 ? 1000 * Math.sqrt(state.squares / (state.normals - 1)) : undefined,
         rmssd: state.steps > 0 ? 1000 * Math.sqrt(state.stepSquares / state.steps) : undefined,
@@ -149,8 +159,8 @@ export class Pulse {
   }
 
   save(): Saved {
-    const { waiting, ...rest } = this.state;
-    return { ...saved(rest), waiting: [...waiting] };
+    const { waiting, row, ...rest } = this.state;
+    return { ...saved(rest), waiting: [...waiting], row: [...row] };
   }
 
   private count(from: number, to: number, normal: boolean): void {
@@ -158,8 +168,7 @@ export class Pulse {
     const seconds = (to - from) / this.rate;
     state.count++;
     state.seconds += seconds;
-    state.shortest = Math.min(state.shortest, seconds);
-    state.longest = Math.max(state.longest, seconds);
+    this.countRow(from, to, seconds);
     if (!normal) return;
     state.normals++;
     const off = seconds - state.mean;
@@ -171,5 +180,18 @@ export class Pulse {
     }
     state.lastEnd = to;
     state.lastSeconds = seconds;
+  }
+
+  private countRow(from: number, to: number, seconds: number): void {
+    const { state } = this;
+    const { row } = state;
+    if (state.rowEnd !== from) row.length = 0;
+    state.rowEnd = to;
+    if (row.length === ROW) row.shift();
+    row.push(seconds);
+    if (row.length < ROW) return;
+    const all = row.reduce((sum, one) => sum + one, 0);
+    state.shortest = Math.min(state.shortest, all);
+    state.longest = Math.max(state.longest, all);
   }
 }
