@@ -14,7 +14,7 @@ import { BeatMeter } from "./meter";
 import { EARLY_FOREST, FOREST } from "./model";
 
 /** Version of what finds and classes beats; results name it. */
-export const BEATS_VERSION = "avnode-beats/3";
+export const BEATS_VERSION = "avnode-beats/4";
 
 /** From a beat to its final class, at most. */
 export const DELAY_SECONDS = PATIENCE_SECONDS + 0.25;

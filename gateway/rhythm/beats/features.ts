@@ -7,6 +7,7 @@ import { medianOf } from "../qrs/median";
 import { isCount, requireSound, restore, type Saved, saved } from "../state";
 import { predict } from "../trees/forest";
 import { decodeForest } from "../trees/nodes";
+import { type Clearness, newClearness, note, strange, unclear } from "./clearness";
 import { hasSpike, isBareSpike } from "./pacing";
 import { measure, newShape, SHAPES } from "./shape";
 import {
@@ -130,6 +131,7 @@ const P_LENGTH = 34;
 const T_FROM = BEFORE + 30;
 const T_LENGTH = 44;
 
+const IRREGULAR = TIMINGS.indexOf("irregularLong");
 const HISTORY = 16;
 const REGULAR = 9;
 const QUEUE = 4;
@@ -150,6 +152,12 @@ export interface Row {
   count: number;
   /** Whether a pacemaker's spike came with it. */
   spike: boolean;
+  /** How much the signal around it lacks to be clear: above 0, noise may have made its shape. */
+  unclear: number;
+  /** How much it lacks itself of any known shape. */
+  strange: number;
+  /** Median change from interval to interval over the last minute, as a share of the usual one. */
+  irregular: number;
 }
 
 interface State {
@@ -164,6 +172,7 @@ interface State {
   shapes: Float64Array;
   counts: Float64Array;
   spikes: Float64Array;
+  clearness: Clearness;
   /** Intervals in samples; those between two usual beats. */
   intervals: Float64Array;
   /** The same as a longer ring: see {@link measureTiming}. */
@@ -233,7 +242,7 @@ export class FeatureReader {
     }
     const usual = this.usualInterval();
     const early = index === 0 ? 1 : interval / usual;
-    const own = learn(templates, window, shape, early);
+    const { template: own, familiar } = learn(templates, window, shape, early);
     const best = dominant(templates);
     const usualShape = templates[best]!;
     const ownShape = templates[own]!;
@@ -295,6 +304,7 @@ export class FeatureReader {
     row[F.tLikeness] = correlation(usualShape.mean, window, T_FROM, T_LENGTH, shift);
     row[F.noise] = noise / shape.height;
     row[F.pace] = index === 0 ? 1 : usual / state.pace;
+    note(state.clearness, index, familiar, row[F.pRest]!);
     state.samples[slot] = sample;
     state.shapes[slot] = own;
     state.counts[slot] = ownShape.count;
@@ -340,6 +350,9 @@ export class FeatureReader {
       template: state.shapes[slot]!,
       count: state.counts[slot]!,
       spike: state.spikes[slot] === 1,
+      unclear: unclear(state.clearness, index, state.beats),
+      strange: strange(state.clearness, index),
+      irregular: this.timing[IRREGULAR]!,
     };
   }
 
@@ -464,6 +477,7 @@ function newState(rate: number, origin: number): State {
     shapes: new Float64Array(QUEUE),
     counts: new Float64Array(QUEUE),
     spikes: new Float64Array(QUEUE),
+    clearness: newClearness(),
     intervals: new Float64Array(HISTORY),
     kept: new Float64Array(KEPT_INTERVALS),
     pace: 0,

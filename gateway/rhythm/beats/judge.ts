@@ -47,22 +47,30 @@ export interface JudgeTuning {
   most: number;
   /** Added for what differs as ventricular beats do: see {@link isWideAndEarly}. */
   different: number;
-  /** What looks ventricular is called so only while this share of the last beats had shapes that are known. */
-  settled: number;
+  /** Taken off, per unit of {@link Row.unclear} and of {@link Row.strange}. */
+  unclear: number;
+  strange: number;
+  /** What lacks more clearness than this is not called supraventricular. */
+  murky: number;
+  /** Where intervals change by more than this from one to the next, they fibrillate, unless they say "early". */
+  restless: number;
 }
 
 export const JUDGE: JudgeTuning = {
   own: 0.3,
   shape: 1,
   half: 2,
-  bias: 0.2,
+  bias: 0.45,
   fusion: 1,
   earlyOdds: 0.8,
   early: 0.8,
   steady: 0.06,
   most: 5,
   different: 1,
-  settled: 0.6,
+  unclear: 4,
+  strange: 0.3,
+  murky: 0.4,
+  restless: 0.15,
 };
 
 /** A shape that is briefer and sharper than the usual one was conducted better, not worse. */
@@ -78,6 +86,8 @@ const EARLY = 0.9;
 /** A neighbour that correlates more with the usual shape has it: the signal can be read there. */
 const USUAL = 0.85;
 const LIKENESS = FEATURES.indexOf("allLikeness");
+const LIKENESS_ALONE = FEATURES.indexOf("likeness");
+const TIMED_EARLY = FEATURES.indexOf("timedEarly");
 const LAST = FEATURES.indexOf("lastLikeness");
 const NEXT = FEATURES.indexOf("nextLikeness");
 const BEFORE = FEATURES.indexOf("before");
@@ -85,10 +95,8 @@ const TO_ALL = FEATURES.indexOf("beforeToAll");
 const IRREGULAR = FEATURES.indexOf("irregular");
 /** A shape's opinion follows its last beats, about so many. */
 const MEMORY = 200;
-/** In electrode noise every beat has a shape of its own: a shape is known once it had more beats than this. */
-const KNOWN_BEATS = 3;
-/** Beats over which known shapes are counted. */
-const SETTLED_BEATS = 8;
+/** How steeply a beat's teaching falls off where the signal becomes unclear. */
+const TEACHING = 6;
 /** Beats over which spikes are counted; a heart is paced while more than half have one. */
 const PACED_BEATS = 8;
 
@@ -97,8 +105,6 @@ interface State {
   opinion: Float64Array;
   beats: Float64Array;
   spikes: number;
-  /** Share of the last beats whose shape is known. */
-  settled: number;
 }
 
 export class BeatJudge {
@@ -116,7 +122,6 @@ export class BeatJudge {
       opinion: new Float64Array(leads * TEMPLATES),
       beats: new Float64Array(leads * TEMPLATES),
       spikes: 0,
-      settled: 1,
     };
     if (!resumed) return;
     restore(this.state, resumed, "classifying beats");
@@ -132,18 +137,24 @@ export class BeatJudge {
   judge(rows: Rows): ClassifiedBeat {
     const { state, share, all, forests, tuning } = this;
     let odds = 0;
+    let doubt = 0;
+    let noise = Number.POSITIVE_INFINITY;
     let spike = false;
-    let known = false;
     for (let lead = 0; lead < rows.length; lead++) {
       const row = rows[lead]!;
       predict(forests.wide, row.features, share);
       const p = share[V]! + tuning.fusion * share[F]!;
       const own = Math.max(-tuning.most, Math.min(tuning.most, Math.log((p + 1e-6) / (1 - p + 1e-6))));
       const shape = lead * TEMPLATES + row.template;
-      if (row.count === 1) state.beats[shape] = 0;
-      const beats = Math.min(MEMORY, state.beats[shape]! + 1);
+      if (row.count === 1) {
+        state.beats[shape] = 0;
+        state.opinion[shape] = 0;
+      }
+      // What noise made must not teach what the patient's own shapes are.
+      const teaching = 1 / (1 + Math.exp(TEACHING * row.unclear));
+      const beats = Math.min(MEMORY, state.beats[shape]! + teaching);
       state.beats[shape] = beats;
-      state.opinion[shape]! += (own - state.opinion[shape]!) / beats;
+      state.opinion[shape]! += (teaching * (own - state.opinion[shape]!)) / Math.max(beats, 1e-9);
       odds +=
         (tuning.own * own +
           tuning.shape * (beats / (beats + tuning.half)) * state.opinion[shape]! +
@@ -151,31 +162,33 @@ export class BeatJudge {
           (isWideAndEarly(row.features) ? tuning.different : 0) +
           (row.features[SPREAD]! < BRIEFER && row.features[SHARPNESS]! > SHARPER ? CONDUCTED : 0)) /
         rows.length;
+      doubt += (tuning.unclear * Math.max(0, row.unclear) + tuning.strange * row.strange) / rows.length;
+      noise = Math.min(noise, row.unclear);
       if (row.spike) spike = true;
-      if (row.count > KNOWN_BEATS) known = true;
     }
-    state.settled += ((known ? 1 : 0) - state.settled) / SETTLED_BEATS;
     state.spikes += ((spike ? 1 : 0) - state.spikes) / PACED_BEATS;
     const paced = spike && state.spikes > 0.5;
-    const ventricular = 1 / (1 + Math.exp(-odds));
-    const { sample } = rows[0]!;
+    const ventricular = 1 / (1 + Math.exp(doubt - odds));
+    const { sample, features, irregular } = rows[0]!;
     if (paced) return { sample, class: "Q", confidence: state.spikes, paced };
-    // Nobody can tell: noise makes shapes as wide as ventricles do.
-    if (odds > 0 && state.settled < tuning.settled)
-      return { sample, class: "Q", confidence: 1 - state.settled, paced };
-    if (odds > 0) return { sample, class: "V", confidence: ventricular, paced };
+    if (odds > doubt) return { sample, class: "V", confidence: ventricular, paced };
+    // Nobody can tell what noise hides, unless the complex is the usual one.
+    const hidden = features[LIKENESS_ALONE]! < USUAL ? "Q" : "N";
+    if (odds > 0) return { sample, class: hidden, confidence: 1 - ventricular, paced };
     // Only now, for it has nothing to say of what is ventricular or paced.
     all.fill(0);
     for (const row of rows) {
       predict(forests.early, row.features, share);
       for (let k = 0; k < share.length; k++) all[k]! += share[k]! / rows.length;
     }
-    const { features } = rows[0]!;
     const early =
       all[S]! > tuning.earlyOdds * all[N]! ||
       (Math.max(features[BEFORE]!, features[TO_ALL]!) < tuning.early && features[IRREGULAR]! < tuning.steady);
-    const sure = all[early ? S : N]! / Math.max(1e-9, all[N]! + all[S]!);
-    return { sample, class: early ? "S" : "N", confidence: (1 - ventricular) * sure, paced };
+    // No atrium that fibrillates is early.
+    const atrial = early && (irregular <= tuning.restless || features[TIMED_EARLY]! > 0);
+    const confidence = ((1 - ventricular) * all[atrial ? S : N]!) / Math.max(1e-9, all[N]! + all[S]!);
+    if (atrial && noise > tuning.murky) return { sample, class: hidden, confidence, paced };
+    return { sample, class: atrial ? "S" : "N", confidence, paced };
   }
 
   /** What was learnt of the patient's shapes is forgotten. */
@@ -183,7 +196,6 @@ export class BeatJudge {
     this.state.opinion.fill(0);
     this.state.beats.fill(0);
     this.state.spikes = 0;
-    this.state.settled = 1;
   }
 
   save(): Saved {

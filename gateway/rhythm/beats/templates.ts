@@ -17,6 +17,8 @@ const LEAST_SAME = 0.85;
 const MOST_SAME = 0.975;
 /** Taken for a template's likeness to its beats before it has any. */
 const EXPECTED = 0.97;
+/** In electrode noise every beat has a shape of its own: a shape is known once it had so many beats. */
+const KNOWN_BEATS = 4;
 /** A template learns at least this share of a new beat. */
 const LEARN = 1 / 24;
 const UNJUDGED = 0.1;
@@ -154,12 +156,19 @@ function fitSummed(mean: Float64Array, window: Float64Array, into: Fit): void {
 
 const fit: Fit = { likeness: 0, shift: 0 };
 
+export interface Learnt {
+  /** Index of the beat's template. */
+  template: number;
+  /** The beat's likeness to the best of the shapes that are known; undefined where none is. */
+  familiar: number | undefined;
+}
+
 /**
  * Finds the beat's template, or makes one of it, and teaches it.
  * @param early interval before the beat as a share of the usual one
- * @returns index of the template
  */
-export function learn(templates: Template[], window: Float64Array, shape: Shape, early: number): number {
+export function learn(templates: Template[], window: Float64Array, shape: Shape, early: number): Learnt {
+  let familiar: number | undefined;
   let best = -1;
   let likeness = -2;
   let shift = 0;
@@ -172,6 +181,7 @@ export function learn(templates: Template[], window: Float64Array, shape: Shape,
     const ratio = shape.height / template.shape[0]!;
     if (ratio < 0.4 || ratio > 2.5) continue;
     fitSummed(template.mean, window, fit);
+    if (template.count >= KNOWN_BEATS) familiar = Math.max(familiar ?? -1, fit.likeness);
     const same = Math.max(LEAST_SAME, Math.min(MOST_SAME, 1 - SPREAD * (1 - template.likeness)));
     if (fit.likeness >= same && fit.likeness > likeness) {
       best = index;
@@ -203,7 +213,7 @@ export function learn(templates: Template[], window: Float64Array, shape: Shape,
   template.early += share * (early - template.early);
   template.likeness += Math.min(share, LEARN_LIKENESS) * (likeness - template.likeness);
   template.weight += 1;
-  return best;
+  return { template: best, familiar };
 }
 
 /** The shape of the patient's usual beat: the one that came in time most often, a sharp one rather than a blunt one. */
