@@ -17,6 +17,11 @@ export const RHYTHM_VERSION = "avnode-rhythm/3";
 export const PAUSE_SECONDS = 2;
 /** Ventricular beats in a row that are a run. */
 export const RUN_BEATS = 3;
+/**
+ * Mean confidence of a run's beats, in which noise around them counts, from which it is reported. Of the runs below, found
+ * in DS1 by cross-validation, most were none; of those above, nine in ten were.
+ */
+export const RUN_CONFIDENCE = 0.65;
 
 interface State {
   /** The newest beat's sample number, -1 for none since the last gap. */
@@ -146,7 +151,7 @@ export class RhythmTracker {
     const { run, runFrom, sure, last } = state;
     state.run = 0;
     state.sure = 0;
-    if (run < RUN_BEATS) return [];
+    if (run < RUN_BEATS || sure < RUN_CONFIDENCE * run) return [];
     const rate = (60 * this.settings.rate * (run - 1)) / (last - runFrom);
     return [{ from: runFrom, to: last + 1, rhythm: "vrun", confidence: sure / run, rate }];
   }

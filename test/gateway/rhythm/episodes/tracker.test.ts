@@ -196,6 +196,22 @@ describe("rhythm followed over a lead", () => {
     );
   });
 
+  it("reports no run of whose beats it is hardly sure", () => {
+    const beats = beatsOf(calm(), (i) => (i > 10 && i <= 14 ? "V" : "N"));
+    const signal = invented(beats, 60, RATE, GAIN);
+    for (const [confidences, count] of [
+      [[0.9, 0.55, 0.55, 0.55], 0],
+      [[0.9, 0.7, 0.55, 0.55], 1],
+      [[0.51, 0.51, 0.51, 0.51], 0],
+      [[1, 1, 1, 1], 1],
+    ] as const) {
+      const unsure = known(beats).map((beat, i) => ({ ...beat, confidence: confidences[i - 11] ?? 1 }));
+      const tracker = new RhythmTracker({ rate: RATE, gain: GAIN });
+      const episodes = [...tracker.push(signal, unsure, []), ...tracker.end([], [])];
+      assert.equal(episodes.filter(({ rhythm }) => rhythm === "vrun").length, count, `${confidences}`);
+    }
+  });
+
   it("never finds a pause in a gap, nor where the signal is bad", () => {
     const beats = known(beatsOf(calm()));
     const signal = invented(beatsOf(calm()), 60, RATE, GAIN);
