@@ -54,6 +54,8 @@ export interface JudgeTuning {
   murky: number;
   /** Where intervals change by more than this from one to the next, they fibrillate, unless they say "early". */
   restless: number;
+  /** Nothing is early against what its intervals say with less than these odds, as logarithm. */
+  untimely: number;
 }
 
 export const JUDGE: JudgeTuning = {
@@ -71,6 +73,7 @@ export const JUDGE: JudgeTuning = {
   strange: 0.3,
   murky: 0.4,
   restless: 0.15,
+  untimely: -2.5,
 };
 
 /** A shape that is briefer and sharper than the usual one was conducted better, not worse. */
@@ -185,7 +188,8 @@ export class BeatJudge {
       all[S]! > tuning.earlyOdds * all[N]! ||
       (Math.max(features[BEFORE]!, features[TO_ALL]!) < tuning.early && features[IRREGULAR]! < tuning.steady);
     // No atrium that fibrillates is early.
-    const atrial = early && (irregular <= tuning.restless || features[TIMED_EARLY]! > 0);
+    const timely = irregular <= tuning.restless ? tuning.untimely : 0;
+    const atrial = early && features[TIMED_EARLY]! > timely;
     const confidence = ((1 - ventricular) * all[atrial ? S : N]!) / Math.max(1e-9, all[N]! + all[S]!);
     if (atrial && noise > tuning.murky) return { sample, class: hidden, confidence, paced };
     return { sample, class: atrial ? "S" : "N", confidence, paced };

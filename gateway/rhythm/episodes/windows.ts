@@ -31,6 +31,9 @@ const fresh = roomFor(WAVE_RATE / 100);
 
 export const isVentricular = ({ class: kind }: Beat) => kind === "V" || kind === "F";
 
+/** Whether the intervals on both sides tell nothing of the atria. In noise, what was found may be no beat. */
+const provokes = (beat: Beat) => isVentricular(beat) || beat.class === "Q";
+
 export interface MeasuredWindow {
   /** Samples `from` up to, not including, `to`. */
   from: number;
@@ -59,7 +62,10 @@ export interface MeasuredWindow {
   /** All that the models are given, of windowFeatures: measured when it is asked for, being most of the work. */
   features: () => Record<string, number>;
   form: Form;
-  /** Probability of fibrillation by the intervals that no ventricular beat begins or ends; undefined without such beats. */
+  /**
+   * Probability of fibrillation by the intervals that no beat begins or ends which is ventricular or cannot be classed;
+   * undefined without such beats.
+   */
   unprovoked: number | undefined;
 }
 
@@ -240,12 +246,12 @@ export class WindowCutter {
   }
 
   private unprovoked(own: Beat[], around: Beat[]): number | undefined {
-    if (!own.some(isVentricular)) return undefined;
+    if (!own.some(provokes)) return undefined;
     const intervals = (beats: Beat[]) => {
       const found: number[] = [];
       for (let i = 1; i < beats.length; i++) {
         const interval = (beats[i]!.sample - beats[i - 1]!.sample) / this.settings.rate;
-        const provoked = isVentricular(beats[i]!) || isVentricular(beats[i - 1]!);
+        const provoked = provokes(beats[i]!) || provokes(beats[i - 1]!);
         const read = readable(beats[i - 1]!.sample, beats[i]!.sample, this.bad);
         if (!provoked && read && interval < LONGEST_INTERVAL) found.push(interval);
       }

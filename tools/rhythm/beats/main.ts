@@ -4,9 +4,10 @@
  *     ts-node tools/rhythm/beats/main.ts DATA            writes gateway/rhythm/beats/model.ts
  *     ts-node tools/rhythm/beats/main.ts DATA --folds 11 [--seed S]
  *
- * DATA holds `mitdb/` (DS1) and `cinc2017/` (160 strips). Records are held out whole, both leads.
+ * DATA holds `mitdb/` (DS1) and `cinc2017/` (160 strips). Records are held out whole, both leads. Where DATA holds
+ * `nstdb/`, what a held out record is with noise added is told, too, and counts nowhere.
  */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type BeatForests, BeatJudge } from "../../../gateway/rhythm/beats/judge";
@@ -71,6 +72,8 @@ export const EARLY_FOREST =
 }
 
 function validate(folds: number): void {
+  const stressed = join(data!, "nstdb");
+  const noisy = existsSync(stressed) ? arrhythmiaRecords(stressed, 0) : [];
   const veb: BeatCounts[] = [];
   const sveb: BeatCounts[] = [];
   for (let fold = 0; fold < folds; fold++) {
@@ -82,6 +85,16 @@ function validate(folds: number): void {
       veb.push(ventricular(confusion));
       sveb.push(supraventricular(confusion));
       console.log(record.name, "VEB", text(veb.at(-1)!), "SVEB", text(sveb.at(-1)!));
+      for (const stress of noisy.filter(({ name }) => name.startsWith(`${record.name}e`))) {
+        const confused = confusionOf(stress, forests);
+        console.log(
+          stress.name,
+          "VEB",
+          text(ventricular(confused)),
+          "SVEB",
+          text(supraventricular(confused)),
+        );
+      }
     }
   }
   console.log("gross VEB", text(gross(veb)), "SVEB", text(gross(sveb)));

@@ -38,7 +38,7 @@ function measure(signal: Int32Array, rate: number, gain: number): Row[] {
   return rows;
 }
 
-/** One lead of each record of MIT-BIH's Arrhythmia database that is there. */
+/** One lead of each annotated record of a folder: MIT-BIH's Arrhythmia database, or those with noise added. */
 export function arrhythmiaRecords(folder: string, lead: number): MeasuredRecord[] {
   return headers(folder).map((path) => {
     const { name, rate, signals, leads, samples } = readRecord(path);
@@ -96,7 +96,7 @@ export function strips(folder: string, label: "N" | "A", count: number): Measure
 
 function headers(folder: string): string[] {
   return readdirSync(folder)
-    .filter((name) => name.endsWith(".hea"))
+    .filter((name) => name.endsWith(".hea") && existsSync(join(folder, name.replace(/hea$/, "atr"))))
     .sort()
     .map((name) => join(folder, name));
 }
