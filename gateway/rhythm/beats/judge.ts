@@ -128,11 +128,11 @@ export class BeatJudge {
     };
     if (!resumed) return;
     restore(this.state, resumed, "classifying beats");
-    const { opinion, beats, spikes, settled } = this.state;
+    const { opinion, beats, spikes } = this.state;
     requireSound("classifying beats", {
       opinion: opinion.every((odds) => Math.abs(odds) <= tuning.most + 1),
       beats: beats.every((count) => count >= 0 && count <= MEMORY),
-      settled: spikes >= 0 && spikes <= 1 && settled >= 0 && settled <= 1,
+      spikes: spikes >= 0 && spikes <= 1,
     });
   }
 
