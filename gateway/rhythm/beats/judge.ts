@@ -70,7 +70,7 @@ export const JUDGE: JudgeTuning = {
   most: 5,
   different: 1,
   unclear: 4,
-  strange: 0.3,
+  strange: 0.4,
   murky: 0.4,
   restless: 0.15,
   untimely: -2.5,
