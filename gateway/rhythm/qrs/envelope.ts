@@ -50,9 +50,19 @@ export function newEnvelope(): EnvelopeState {
 }
 
 /** Whether a state that was saved can be gone on from: what its sums hold besides their rings would stay for good. */
-export function isSound({ filled, count, raw, first, second, band, power, sums }: EnvelopeState): boolean {
-  if (!(filled >= 0 && filled < 1 && isCount(count))) return false;
+export function isSound({
+  filled,
+  sum,
+  count,
+  raw,
+  first,
+  second,
+  band,
+  power,
+  sums,
+}: EnvelopeState): boolean {
   const isSignal = (value: number) => Math.abs(value) <= 2 ** 33;
+  if (!(filled >= 0 && filled < 1 && isSignal(sum) && isCount(count))) return false;
   if (![raw, first, second, band].every((ring) => ring.every(isSignal))) return false;
   const summed = [
     [raw, SMOOTH_A],
@@ -61,9 +71,9 @@ export function isSound({ filled, count, raw, first, second, band, power, sums }
     [power, ENERGY],
   ] as const;
   return summed.every(([ring, length], k) => {
-    let sum = 0;
-    for (let i = 1; i <= length; i++) sum += ring[(count - i) & MASK]!;
-    return Math.abs(sums[k]! - sum) <= 1 + 1e-6 * Math.abs(sum);
+    let held = 0;
+    for (let i = 1; i <= length; i++) held += ring[(count - i) & MASK]!;
+    return Math.abs(sums[k]! - held) <= 1 + 1e-6 * Math.abs(held);
   });
 }
 
