@@ -7,6 +7,7 @@ import type { SecondQuality } from "../quality";
 import { isCount, requireSound, restore, type Saved, saved } from "../state";
 import type { Beat, Episode } from "../types";
 import { leanOf, partsOf } from "./parts";
+import { waveSamples } from "./signal";
 import { verdictOf } from "./verdict";
 import { type MeasuredWindow, WindowCutter, type WindowSettings } from "./windows";
 
@@ -15,6 +16,15 @@ export const RHYTHM_VERSION = "avnode-rhythm/3";
 
 /** Between two beats, in seconds. */
 export const PAUSE_SECONDS = 2;
+/**
+ * An electrode that lost its contact is drawn over millivolts while the amplifier recovers, without a beat; hearts that
+ * pause leave the line where it is, behind the last beat's own waves. In DS1 pauses that were some moved 0.5 mV at most,
+ * those that were none 1.7 mV at least: means of {@link SMOOTHED} between its ends, in seconds from the beats there.
+ */
+const MOVED_MILLIVOLTS = 1;
+const SMOOTHED = waveSamples(0.2);
+const BEHIND_BEAT = 0.5;
+const BEFORE_BEAT = 0.15;
 /** Ventricular beats in a row that are a run. */
 export const RUN_BEATS = 3;
 /**
@@ -118,7 +128,7 @@ export class RhythmTracker {
     // Where the signal was bad, a beat may have been missed.
     const read =
       window !== undefined && !window.bad.some(({ from, to }) => to > state.last && from < beat.sample);
-    if (state.last >= 0 && interval >= PAUSE_SECONDS * rate && read)
+    if (state.last >= 0 && interval >= PAUSE_SECONDS * rate && read && !this.isMoved(window, beat))
       found.push({
         from: state.last,
         to: beat.sample,
@@ -135,6 +145,21 @@ export class RhythmTracker {
       found.push(...this.close());
     }
     state.last = beat.sample;
+  }
+
+  /** Of the time since the beat before, as much as lies in the window. */
+  private isMoved({ waves, waveOf }: MeasuredWindow, beat: Beat): boolean {
+    const { rate } = this.settings;
+    const to = Math.floor(waveOf(beat.sample - BEFORE_BEAT * rate));
+    let least = Number.POSITIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
+    let at = Math.max(0, Math.ceil(waveOf(this.state.last + BEHIND_BEAT * rate)));
+    for (; at + SMOOTHED <= to; at += SMOOTHED) {
+      const mean = waves.subarray(at, at + SMOOTHED).reduce((sum, value) => sum + value, 0) / SMOOTHED;
+      least = Math.min(least, mean);
+      most = Math.max(most, mean);
+    }
+    return most - least >= MOVED_MILLIVOLTS;
   }
 
   /** Nothing that comes has to do with what was. */

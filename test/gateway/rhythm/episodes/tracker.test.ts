@@ -23,8 +23,7 @@ function beatsOf(intervals: number[], classes: (index: number) => BeatClass = ()
   });
 }
 
-function track(beats: InventedBeat[], seconds: number): Episode[] {
-  const signal = invented(beats, seconds, RATE, GAIN);
+function track(beats: InventedBeat[], seconds: number, signal = invented(beats, seconds, RATE, GAIN)) {
   const tracker = new RhythmTracker({ rate: RATE, gain: GAIN });
   const quality = new QualityMeter({ rate: RATE, gain: GAIN }).push(signal);
   return [...tracker.push(signal, known(beats), quality), ...tracker.end([], [])];
@@ -103,6 +102,25 @@ describe("rhythm followed over a lead", () => {
     assert.equal(pauses.length, 1);
     assert.equal(pauses[0]!.from, Math.round(beats[50]!.at * RATE));
     assert.equal(pauses[0]!.to, Math.round(beats[51]!.at * RATE));
+  });
+
+  it("takes no electrode that lost its contact for a heart that pauses", () => {
+    const beats = beatsOf(times(100, (i) => (i === 50 ? 3.2 : 0.8)));
+    const { at } = beats[50]!;
+    const pausesOf = (volts: (seconds: number) => number) => {
+      const signal = invented(beats, 120, RATE, GAIN);
+      for (let i = 0; i < signal.length; i++) signal[i]! += Math.round(GAIN * volts(i / RATE - at));
+      return track(beats, 120, signal).filter(({ rhythm }) => rhythm === "pause").length;
+    };
+    // Charged within a tenth of a second, and relaxing in one; breathing of half a millivolt from top to bottom.
+    const lost = (seconds: number) => (seconds < 0.2 ? 0 : 2.5 * Math.exp(0.2 - seconds));
+    const breathing = (seconds: number) => 0.25 * Math.sin((2 * Math.PI * seconds) / 4);
+    assert.equal(pausesOf(lost), 0);
+    assert.equal(
+      pausesOf((seconds) => -lost(seconds)),
+      0,
+    );
+    assert.equal(pausesOf(breathing), 1);
   });
 
   it("joins windows of one rhythm, with means by time, but not pauses in a row", () => {
