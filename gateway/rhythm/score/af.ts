@@ -33,7 +33,7 @@ export interface AfFigures extends AfCounts {
   episodePositivePredictivity: number | undefined;
   windowSensitivity: number | undefined;
   windowSpecificity: number | undefined;
-  /** Of the time without fibrillation, what was said to be it. */
+  /** Of the time without fibrillation, what was said to be it; undefined of less than a window's time. */
   falseShare: number | undefined;
 }
 
@@ -93,6 +93,8 @@ export function compareAf(reference: Span[], test: Span[], scope: Span): AfCount
 
 export function afFigures(counts: AfCounts): AfFigures {
   const { tp, fn, fp, tn } = counts.windows;
+  // CPSC 2021 ends records of fibrillation with an "(N" at their last sample: a share of that sample says nothing.
+  const without = counts.seconds - counts.reference;
   return {
     ...counts,
     durationSensitivity: share(counts.both, counts.reference),
@@ -101,7 +103,7 @@ export function afFigures(counts: AfCounts): AfFigures {
     episodePositivePredictivity: share(counts.right, counts.answers),
     windowSensitivity: share(tp, tp + fn),
     windowSpecificity: share(tn, tn + fp),
-    falseShare: share(counts.test - counts.both, counts.seconds - counts.reference),
+    falseShare: without < WINDOW_SECONDS ? undefined : share(counts.test - counts.both, without),
   };
 }
 

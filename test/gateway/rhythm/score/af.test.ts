@@ -107,6 +107,16 @@ describe("fibrillation scored", () => {
     assert.equal(all.falseShare, 30 / 570);
   });
 
+  it("takes no share of the instants that a record of fibrillation leaves without", () => {
+    // Five minutes of it, annotated but for their last quarter second, found to the end.
+    const almost = afFigures(compareAf([{ from: 0, to: 299.75 }], [{ from: 0, to: 300 }], scope));
+    assert.equal(almost.falseShare, undefined);
+    const minute = compareAf([{ from: 0, to: 240 }], [{ from: 0, to: 255 }], scope);
+    assert.equal(afFigures(minute).falseShare, 15 / 60);
+    assert.equal(averageAf([almost, afFigures(minute)]).falseShare, 15 / 60);
+    assert.equal(grossAf([almost, minute]).falseShare, (0.25 + 15) / (0.25 + 60));
+  });
+
   it("averages records, each of one weight, without those that have nothing to take a share of", () => {
     // Found 30 of 60 s; found all 10 s and 10 s too many; none to find, and 30 of 300 s false.
     const records = [
