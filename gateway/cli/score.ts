@@ -77,7 +77,7 @@ function report(all: Scored[], options: ScoreOptions, terminal: Terminal): void 
     );
   if (af.length > 0)
     terminal.say(
-      `fibrillation of ${counted(af.length, "record")} by ${afSet.rhythm}; it is what is annotated (AFIB; flutter is not`,
+      `fibrillation of ${counted(af.length, "record")} by ${afSet.rhythm}; only what is annotated "(AFIB" is it, flutter is not`,
     );
 }
 
