@@ -230,6 +230,65 @@ describe("rhythm followed over a lead", () => {
     }
   });
 
+  describe("of beats that are doubted, as those of flutter are", () => {
+    /** Calm, then intervals that follow one another from its twentieth beat on, then calm. */
+    const doubted = (intervals: number[], classes: (k: number) => BeatClass = () => "Q") => {
+      const count = intervals.length;
+      const beats = beatsOf([...calm().slice(0, 20), ...intervals, ...calm().slice(0, 60)], (i) =>
+        i > 19 && i <= 19 + count ? classes(i - 20) : "N",
+      );
+      const runs = track(beats, 40).filter(({ rhythm }) => rhythm === "vrun");
+      return runs.map(({ from, to, confidence }) => [
+        beats.findIndex(({ at }) => Math.round(at * RATE) === from) - 20,
+        beats.findIndex(({ at }) => Math.round(at * RATE) === to - 1) - 20,
+        Number(confidence.toFixed(3)),
+      ]);
+    };
+
+    // The doubted beat k begins the interval k.
+    it("finds a run where six and more of them are fast and steady", () => {
+      assert.deepEqual(doubted(times(9, () => 0.3)), [[0, 8, 0.5]]);
+      assert.deepEqual(doubted(times(5, () => 0.3)), []);
+      assert.deepEqual(doubted(times(9, () => 0.45)), []);
+      assert.deepEqual(doubted(times(9, (k) => (k % 2 === 0 ? 0.22 : 0.36))), []);
+    });
+
+    it("goes on with a run that began with beats that are not doubted", () => {
+      assert.deepEqual(
+        doubted(
+          times(9, () => 0.3),
+          (k) => (k < 3 ? "V" : "Q"),
+        ),
+        [[0, 8, 0.667]],
+      );
+      // Late, they are no part of it.
+      assert.deepEqual(
+        doubted(
+          times(9, () => 0.45),
+          (k) => (k < 3 ? "V" : "Q"),
+        ),
+        [[0, 2, 1]],
+      );
+    });
+
+    it("tells what is ventricular alone, where doubted beats before it had another time", () => {
+      assert.deepEqual(
+        doubted([0.3, 0.6, 0.5, 0.6, 0.5], (k) => (k < 2 ? "Q" : "V")),
+        [[2, 4, 1]],
+      );
+    });
+
+    it("finds none of beats that are usual, however fast and steady", () => {
+      assert.deepEqual(
+        doubted(
+          times(20, () => 0.3),
+          () => "N",
+        ),
+        [],
+      );
+    });
+  });
+
   it("never finds a pause in a gap, nor where the signal is bad", () => {
     const beats = known(beatsOf(calm()));
     const signal = invented(beatsOf(calm()), 60, RATE, GAIN);
@@ -289,8 +348,11 @@ describe("rhythm followed over a lead", () => {
 
   it("answers the same however the signal is cut, and after it was saved and resumed anywhere", () => {
     const beats = beatsOf(
-      times(500, (i) => (i % 60 < 30 ? 0.8 : 0.6 + 0.15 * random.next()) + (i === 90 ? 1.7 : 0)),
-      (i) => (i % 60 > 50 ? "V" : "N"),
+      times(500, (i) => {
+        if (i % 60 > 50) return 0.32;
+        return (i % 60 < 30 ? 0.8 : 0.6 + 0.15 * random.next()) + (i === 90 ? 1.7 : 0);
+      }),
+      (i) => (i % 60 <= 50 ? "N" : i % 60 < 54 || i % 120 < 60 ? "V" : "Q"),
     );
     const seconds = 140;
     const signal = invented(beats, seconds, RATE, GAIN);
@@ -303,6 +365,8 @@ describe("rhythm followed over a lead", () => {
     const whole = new RhythmTracker(settings);
     const expected = [...whole.push(signal, all, quality), ...whole.end([], [])];
     assert.ok(expected.length >= 5);
+    // Those of nine beats with six that are doubted among them are whole.
+    assert.ok(expected.some(({ rhythm, from, to }) => rhythm === "vrun" && to - from > 2.5 * RATE));
     for (let round = 0; round < 3; round++) {
       let tracker = new RhythmTracker(settings);
       const found: Episode[] = [];
