@@ -214,6 +214,14 @@ describe("rhythm followed over a lead", () => {
     );
   });
 
+  it("reports a run in the first five seconds only if it is long", () => {
+    const runs = (from: number, count: number) => {
+      const beats = beatsOf(calm(), (i) => (i >= from && i < from + count ? "V" : "N"));
+      return track(beats, 40).filter(({ rhythm }) => rhythm === "vrun").length;
+    };
+    assert.deepEqual([runs(2, 5), runs(2, 6), runs(8, 5)], [0, 1, 1]);
+  });
+
   it("reports no run of whose beats it is hardly sure", () => {
     const beats = beatsOf(calm(), (i) => (i > 10 && i <= 14 ? "V" : "N"));
     const signal = invented(beats, 60, RATE, GAIN);
