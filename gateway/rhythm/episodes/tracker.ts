@@ -8,6 +8,7 @@ import { isCount, requireSound, restore, type Saved, saved } from "../state";
 import type { Beat, Episode } from "../types";
 import { leanOf, partsOf } from "./parts";
 import { waveSamples } from "./signal";
+import { mean } from "./statistics";
 import { verdictOf } from "./verdict";
 import { type MeasuredWindow, WindowCutter, type WindowSettings } from "./windows";
 
@@ -73,19 +74,15 @@ interface State {
   lean: number;
 }
 
+const NO_RUN = { run: 0, doubted: 0, sure: 0, ventricular: 0, steady: 0, steadiest: 0, interval: 0 };
+
 export class RhythmTracker {
   private readonly cutter: WindowCutter;
   private readonly state: State = {
     last: -1,
     first: -1,
-    run: 0,
+    ...NO_RUN,
     runFrom: 0,
-    doubted: 0,
-    sure: 0,
-    ventricular: 0,
-    steady: 0,
-    steadiest: 0,
-    interval: 0,
     fibrillating: 0,
     within: 0,
     lean: 0,
@@ -223,9 +220,9 @@ export class RhythmTracker {
     let most = Number.NEGATIVE_INFINITY;
     let at = Math.max(0, Math.ceil(waveOf(this.state.last + BEHIND_BEAT * rate)));
     for (; at + SMOOTHED <= to; at += SMOOTHED) {
-      const mean = waves.subarray(at, at + SMOOTHED).reduce((sum, value) => sum + value, 0) / SMOOTHED;
-      least = Math.min(least, mean);
-      most = Math.max(most, mean);
+      const level = mean(waves.subarray(at, at + SMOOTHED));
+      least = Math.min(least, level);
+      most = Math.max(most, level);
     }
     return most - least >= MOVED_MILLIVOLTS;
   }
@@ -242,15 +239,7 @@ export class RhythmTracker {
   private close(): Episode[] {
     const { state } = this;
     const { first, run, runFrom, doubted, sure, steadiest, last } = state;
-    Object.assign(state, {
-      run: 0,
-      doubted: 0,
-      sure: 0,
-      ventricular: 0,
-      steady: 0,
-      steadiest: 0,
-      interval: 0,
-    });
+    Object.assign(state, NO_RUN);
     const ventricular = run - doubted;
     const isSure = ventricular >= RUN_BEATS && sure >= RUN_CONFIDENCE * ventricular;
     if (!isSure && steadiest < STEADY_BEATS) return [];
