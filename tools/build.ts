@@ -13,6 +13,7 @@ export function build(outdir: string): void {
       findingsworker: join(root, "gateway/findings/findingsworker.ts"),
       airprocess: join(root, "tools/sim/radio/airprocess.ts"),
       unit: join(root, "tools/sim/radio/unit.ts"),
+      verifyworker: join(root, "gateway/web/verifyworker.ts"),
     },
     outdir,
     bundle: true,

@@ -122,14 +122,26 @@ function hasCsrf(request: FastifyRequest, { session }: Asker): boolean {
   return session !== undefined && typeof sent === "string" && sameText(sent, csrfToken(session.token));
 }
 
+/** Of the store's errors that are answers; of any other the log is told. */
+const STATUS_OF: Record<string, number> = {
+  STORE_NOT_FOUND: 404,
+  STORE_UNKNOWN_DEVICE: 404,
+  STORE_AMBIGUOUS: 409,
+  STORE_AMBIGUOUS_DEVICE: 409,
+  STORE_NO_SESSION: 409,
+  STORE_NO_OPEN: 409,
+  STORE_ERASED: 410,
+  DEVICE_NAME: 400,
+  ACCESS_LINKS: 409,
+};
+
 /** Errors as every route answers them; what is ours to repair is told to the log alone. */
 export function answerError(
   error: Error & { code?: string; statusCode?: number },
   reply: FastifyReply,
   onDefect: (error: Error) => void,
 ): FastifyReply {
-  const known: Record<string, number> = { STORE_NOT_FOUND: 404, STORE_AMBIGUOUS: 409, ACCESS_LINKS: 409 };
-  const status = known[error.code ?? ""] ?? error.statusCode ?? 500;
+  const status = STATUS_OF[error.code ?? ""] ?? error.statusCode ?? 500;
   if (status >= 500) {
     onDefect(error);
     return reply.code(500).send({ code: "ACCESS_DEFECT", message: "the hub failed; its log says why" });

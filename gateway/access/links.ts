@@ -5,7 +5,6 @@ import type { Clock } from "../clock";
 import { StoreError } from "../store/errors";
 import { hashOf, newToken } from "./tokens";
 
-export const MAX_LINK_HOURS = 90 * 24;
 const MAX_LINKS = 256;
 const HOUR_MS = 3600_000;
 const ID_BYTES = 8;

@@ -1,7 +1,6 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { Web, WebPlace } from "../access/server";
 import { systemClock } from "../clock";
 import type { Config } from "../config/config";
 import { defaultDataDir } from "../config/places";
@@ -12,6 +11,7 @@ import type { ExternalBroker } from "../mqtt/client";
 import type { Radio } from "../radio/radio";
 import type { Role } from "../roles";
 import type { Log } from "../store/log";
+import type { Web, WebPlace } from "../web/server";
 import type { LiveView } from "./live";
 import type { DataOption } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
@@ -178,7 +178,7 @@ function handheldsOf(text: string): number {
 /** Before anything starts. @throws CONFIG_WEB */
 function webPlaceOf({ web }: Config, dataDir: string): WebPlace | undefined {
   if (web === undefined) return undefined;
-  const { checkWebPlace } = require("../access/server") as typeof import("../access/server");
+  const { checkWebPlace } = require("../web/server") as typeof import("../web/server");
   const { host, port, names } = web;
   const place = { host, port, names, cert: pem(web.cert), key: privatePem(web.key) };
   checkWebPlace(dataDir, place);
@@ -223,7 +223,7 @@ async function openWeb(
   status: () => HubStatus,
   log: Log,
 ): Promise<Web | undefined> {
-  const { startWeb } = require("../access/server") as typeof import("../access/server");
+  const { startWeb } = require("../web/server") as typeof import("../web/server");
   const { Metrics } = require("../health/metrics") as typeof import("../health/metrics");
   const metrics = new Metrics({ store, status });
   try {

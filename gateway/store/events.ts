@@ -14,6 +14,8 @@ export interface StoreEventMap {
   receipted: [device: string, receipt: Receipt];
   /** Something was refused, by the store or by whoever stands before it. */
   refused: [kind: RefusalKind];
+  /** After a recording's key and frames were destroyed; its id. */
+  erased: [recording: string];
   /** After a commit's receipts were handed on. */
   committed: [times: CommitTimes];
   /** Events of rhythm that are new or grew, on disk. */
@@ -29,6 +31,7 @@ export class StoreEvents {
     stored: new Set(),
     receipted: new Set(),
     refused: new Set(),
+    erased: new Set(),
     committed: new Set(),
     found: new Set(),
     erased: new Set(),

@@ -8,7 +8,8 @@ import { decodeHeader, FrameType } from "../../protocol/header";
 import { blockShape, decodeOpen, type Open } from "../../protocol/open";
 import { openFrame } from "../../protocol/seal";
 import { nodeCrypto } from "../crypto";
-import { type ClaimState, claimState } from "./claims";
+import { Blocks } from "./blocks";
+import { type ClaimState, claimState, type DataKind } from "./claims";
 import type { DeviceRow } from "./devices";
 import { openBeside } from "./directory";
 import { erasedAt, erasureRefused } from "./erase";
@@ -59,6 +60,8 @@ export class StoreReader {
   private constructor(
     private readonly db: Database,
     private readonly keyring: Keyring,
+    /** What the data directory is for. */
+    readonly kind: DataKind,
   ) {
     this.log = new LogReader(db, keyring, (id) => this.rowOf(id));
     this.findings = new FindingsReader(db, keyring);
@@ -77,8 +80,8 @@ export class StoreReader {
 
   /** @throws STORE_OPEN, STORE_NEWER, STORE_FOREIGN, STORE_SCHEMA, STORE_KEYRING_* */
   static open(dataDir: string): StoreReader {
-    const { db, keyring } = openBeside(dataDir, true);
-    return new StoreReader(db, keyring);
+    const { db, keyring, meta } = openBeside(dataDir, true);
+    return new StoreReader(db, keyring, meta.get("kind") as DataKind);
   }
 
   close(): void {
@@ -131,6 +134,15 @@ export class StoreReader {
       .map((row) => this.infoOf(row));
   }
 
+  /** So many, newest first. @param after behind which the page begins; @throws STORE_NOT_FOUND, STORE_AMBIGUOUS */
+  page(limit: number, after?: string): RecordingInfo[] {
+    const below = after === undefined ? Number.MAX_SAFE_INTEGER : this.rowOf(after).key;
+    const rows = this.db
+      .prepare("SELECT * FROM recordings WHERE key < ? ORDER BY key DESC LIMIT ?")
+      .all(below, limit) as RecordingRow[];
+    return rows.map((row) => this.infoOf(row));
+  }
+
   /** The one that a handheld (hex) began last, of those that hold frames and were not erased. */
   newestRecording(device: string): RecordingInfo | undefined {
     const row = this.db
@@ -167,6 +179,18 @@ export class StoreReader {
       const { firstSample, block } = decodeData(body);
       yield { firstSample, samples: decodeBlock(block, shape) };
     }
+  }
+
+  /** For whoever wants some of it. @throws STORE_NO_OPEN, STORE_ERASED */
+  blocks(id: string): Blocks {
+    const row = this.rowOf(id);
+    return new Blocks(this.db, row.key, this.keyOf(row), blockShape(this.openOf(row.id)));
+  }
+
+  /** What was declared lost of it, by itself and by later ones; may overlap. @throws FRAME_TAG for an altered one */
+  drops(id: string): Drop[] {
+    const row = this.rowOf(id);
+    return row.gaps === "[]" || isErased(row) ? [] : this.dropsOf(row);
   }
 
   /** Where samples are not held, ascending. */

@@ -28,6 +28,8 @@ const RULES: Rule[] = [
     may: ["gateway/", "protocol/"],
     packages: /^(?!mqtt|aedes|@stoprocent|fastify|@fastify|ws$)/,
   },
+  // Server and page share them.
+  { from: "gateway/web/schema/", may: ["gateway/web/schema/"], packages: /^zod$/ },
   { from: "gateway/", may: ["gateway/", "protocol/"], packages: true },
   { from: "tools/", may: ["tools/", "firmware/", "gateway/", "protocol/"], packages: true },
 ];

@@ -22,7 +22,10 @@ describe("access", function () {
       assert.deepEqual([answer.statusCode, answer.json().role], [200, "owner"]);
       const status = await rig.ask("GET", "/api/status", { headers: { cookie: cookiesOf(answer) } });
       assert.deepEqual(status.json(), {
+        kind: "home",
+        now: rig.now,
         health: { ok: true, forgotten: 0 },
+        problems: [],
         handhelds: 0,
         recordings: 0,
         backlog: 0,

@@ -12,25 +12,23 @@ import {
   startWeb,
   type Web,
   type WebPlace,
-} from "../../../gateway/access/server";
+} from "../../../gateway/web/server";
 import { skipUnless } from "../../machine";
 import { certify, hasOpenssl, makeCa } from "../mqtt/certificates";
-import { AccessRig, PASSWORD } from "./rig";
-
-const hub = {
-  health: { ok: true, forgotten: 0 },
-  reader: { devices: () => [], recording: () => assert.fail("nobody asked for a recording") },
-};
+import { AccessRig, emptyHub, PASSWORD } from "./rig";
 
 describe("page and API on a socket", () => {
   let rig: AccessRig;
+  let hub: ReturnType<typeof emptyHub>;
   let web: Web | undefined;
   beforeEach(() => {
     rig = new AccessRig();
+    hub = emptyHub(rig.dataDir);
   });
   afterEach(async () => {
     await web?.stop();
     web = undefined;
+    hub.reader.close();
     await rig.close();
   });
 

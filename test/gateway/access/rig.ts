@@ -5,9 +5,15 @@ import { join } from "node:path";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { openAccess } from "../../../gateway/access/database";
 import { type PasswordRole, Passwords } from "../../../gateway/access/passwords";
-import { makeServer, type WebPlace } from "../../../gateway/access/server";
 import type { HealthView } from "../../../gateway/health/routes";
+import { StoreError } from "../../../gateway/store/errors";
+import { StoreEvents } from "../../../gateway/store/events";
 import type { RecordingInfo } from "../../../gateway/store/infos";
+import { silentLog } from "../../../gateway/store/log";
+import { StoreReader } from "../../../gateway/store/reader";
+import { Store } from "../../../gateway/store/store";
+import type { HubView } from "../../../gateway/web/parts";
+import { makeServer, type WebPlace } from "../../../gateway/web/server";
 
 export const HOST = "127.0.0.1:8480";
 export const ORIGIN = `http://${HOST}`;
@@ -16,10 +22,41 @@ export const OTHER = "ffeeddccbbaa9988";
 export const PASSWORD = "correct horse battery";
 export const VIEWER_PASSWORD = "only looking around";
 
+const RECORDING: Omit<RecordingInfo, "id"> = {
+  device: "0011223344556677",
+  epoch: 1,
+  recording: 1,
+  startMs: 0,
+  trust: 0,
+  frames: 1,
+  holes: 0,
+  samples: 7,
+  dropped: 0,
+  state: "closed",
+  simulated: false,
+  marks: 0,
+  flags: [],
+};
+
 /** What a browser holds of a session. */
 export interface Badge {
   cookie: string;
   csrf: string;
+}
+
+/** A store that is new, seen without the one that would write to it. */
+export function emptyHub(dataDir: string): HubView & { reader: StoreReader } {
+  Store.open({ dataDir, kind: "home" }).close();
+  const refuse = () => {
+    throw new StoreError("STORE_NO_SESSION", "no handheld is connected");
+  };
+  return {
+    health: { ok: true, forgotten: 0 },
+    reader: StoreReader.open(dataDir),
+    events: new StoreEvents(silentLog),
+    command: refuse,
+    name: refuse,
+  };
 }
 
 export class AccessRig {
@@ -27,19 +64,19 @@ export class AccessRig {
   now = Date.UTC(2026, 10, 24);
   healthy = true;
   app!: FastifyInstance;
+  private hub?: HubView & { reader: StoreReader };
 
   async open(place?: WebPlace, health?: HealthView): Promise<void> {
-    const recording = (id: string) => {
-      if (id === OWN || id === OTHER) return { id, samples: 7 } as RecordingInfo;
-      throw Object.assign(new Error(`no recording ${id} here`), { code: "STORE_NOT_FOUND" });
+    this.hub ??= emptyHub(this.dataDir);
+    this.hub.health.ok = this.healthy;
+    this.hub.reader.recording = (id: string) => {
+      if (id === OWN || id === OTHER) return { ...RECORDING, id };
+      throw new StoreError("STORE_NOT_FOUND", `no recording ${id} here`);
     };
     this.app = await makeServer({
       dataDir: this.dataDir,
       place,
-      hub: {
-        health: { ok: this.healthy, forgotten: 0 },
-        reader: { devices: () => [], recording },
-      },
+      hub: this.hub,
       health,
       clock: { now: () => this.now, after: () => () => {} },
     });
@@ -47,6 +84,7 @@ export class AccessRig {
 
   async close(): Promise<void> {
     await this.app?.close();
+    this.hub?.reader.close();
     rmSync(this.dataDir, { recursive: true });
   }
 

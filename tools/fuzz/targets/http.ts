@@ -3,11 +3,15 @@ import { type Duplex, duplexPair } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { openAccess } from "../../../gateway/access/database";
 import { Passwords } from "../../../gateway/access/passwords";
-import { makeServer } from "../../../gateway/access/server";
 import { Sessions } from "../../../gateway/access/sessions";
 import { csrfToken } from "../../../gateway/access/tokens";
 import { systemClock } from "../../../gateway/clock";
 import { StoreError } from "../../../gateway/store/errors";
+import { StoreEvents } from "../../../gateway/store/events";
+import { silentLog } from "../../../gateway/store/log";
+import { StoreReader } from "../../../gateway/store/reader";
+import { Store } from "../../../gateway/store/store";
+import { makeServer } from "../../../gateway/web/server";
 import type { Target } from "../target";
 import { scratch } from "./scratch";
 
@@ -27,10 +31,16 @@ async function serve(): Promise<Served> {
   await new Passwords(db).set("owner", "a password of the owner");
   const session = new Sessions(db, systemClock).open("owner").token;
   db.close();
-  const recording = () => {
-    throw new StoreError("STORE_NOT_FOUND", "there is no such recording");
+  Store.open({ dataDir, kind: "demo" }).close();
+  const refuse = () => {
+    throw new StoreError("STORE_NO_SESSION", "no handheld is connected");
   };
-  const hub = { health: { ok: true, forgotten: 0 }, reader: { devices: () => [], recording } };
+  const hub = {
+    health: { ok: true, forgotten: 0 },
+    reader: StoreReader.open(dataDir),
+    events: new StoreEvents(silentLog),
+    ...{ command: refuse, name: refuse },
+  };
   const app = await makeServer({ dataDir, hub });
   await app.ready();
   return { app, session };
@@ -81,6 +91,9 @@ const http: Target = {
     request("GET /api/session", [cookie]),
     request("GET /api/status", [cookie, "Authorization: Bearer x"]),
     request("GET /api/recordings/7?x=%00", [cookie]),
+    request("GET /api/recordings?limit=5&after=7", [cookie]),
+    request("GET /api/recordings/7/signal?lead=0&from=0&to=9&step=64", [cookie, "Range: bytes=0-3"]),
+    request("GET /api/live?handheld=0011223344556677", [cookie, "Last-Event-ID: 1-2"]),
     request("GET /api/link", ["Authorization: Bearer 0123456789abcdef"]),
     request(
       "POST /api/links",

@@ -3,20 +3,21 @@ import type { AddressInfo, Server } from "node:net";
 import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
+import { openAccess } from "../access/database";
+import { addGuard, answerError, Refused } from "../access/guard";
+import { HEADERS } from "../access/headers";
+import { Links } from "../access/links";
+import { Passwords } from "../access/passwords";
+import { Sessions } from "../access/sessions";
+import { isLoopback, Throttle } from "../access/throttle";
 import { type Clock, systemClock } from "../clock";
 import { addHealth, type HealthView } from "../health/routes";
 import { Tally } from "../mqtt/tally";
 import { listenFault, listenOrElse } from "../ports";
 import { codeOf, StoreError } from "../store/errors";
 import { type Log, silentLog } from "../store/log";
-import { addApi, type HubView } from "./api";
-import { openAccess } from "./database";
-import { addGuard, answerError, Refused } from "./guard";
-import { HEADERS } from "./headers";
-import { Links } from "./links";
-import { Passwords } from "./passwords";
-import { Sessions } from "./sessions";
-import { isLoopback, Throttle } from "./throttle";
+import { addApi } from "./api";
+import type { HubView } from "./parts";
 
 export const DEFAULT_WEB_PORT = 8480;
 const DEFAULT_HOST = "127.0.0.1";
@@ -123,7 +124,6 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     // What cannot be routed at all passes no hook.
     frameworkErrors: (error: FastifyError, _request: unknown, reply: FastifyReply) => {
       reply.headers(HEADERS);
@@ -134,7 +134,6 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
   limitPerAddress(app.server);
   // A form of another site can send the others without asking first.
   app.removeContentTypeParser("text/plain");
-  app.setReplySerializer((payload) => JSON.stringify(payload, bytesAsHex));
   app.setErrorHandler((error: Error, _request, reply) => answerError(error, reply, onDefect));
 
   const db = openAccess(dataDir);
@@ -157,7 +156,13 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
     reply.code(404).send({ code: "ACCESS_ROUTE", message: "there is nothing here" }),
   );
   if (options.health) addHealth(app, options.health);
-  if (hub) addApi(app, { ...access, hub, tally, scheme, cookies, open: isOpen(place) });
+  if (hub)
+    addApi(app, {
+      ...access,
+      ...{ dataDir, hub, tally, clock, log, scheme, cookies },
+      status: options.health?.status,
+      open: isOpen(place),
+    });
   return app;
 }
 
@@ -183,10 +188,4 @@ export async function startWeb(options: WebOptions): Promise<Web> {
       ? undefined
       : "passwords cross the network in the clear: give web.cert and web.key in --config FILE";
   return { address: `${scheme}://${shown}:${port}`, port, taken, warning, stop: () => app.close() };
-}
-
-function bytesAsHex(this: Record<string, unknown>, key: string, plain: unknown): unknown {
-  // Buffers have turned themselves into objects by now; `this` still holds the original.
-  const original = this[key];
-  return original instanceof Uint8Array ? Buffer.from(original).toString("hex") : plain;
 }

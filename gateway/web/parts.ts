@@ -1,0 +1,31 @@
+/** What the routes are made of: the store behind them, and access before them. */
+import type { Links } from "../access/links";
+import type { Passwords } from "../access/passwords";
+import type { Sessions } from "../access/sessions";
+import type { Throttle } from "../access/throttle";
+import type { Clock } from "../clock";
+import type { HubStatus } from "../health/status";
+import type { Tally } from "../mqtt/tally";
+import type { Log } from "../store/log";
+import type { Store } from "../store/store";
+
+export interface ApiParts {
+  dataDir: string;
+  hub: HubView;
+  /** Of the running hub as a whole. */
+  status?: () => HubStatus;
+  passwords: Passwords;
+  sessions: Sessions;
+  links: Links;
+  throttle: Throttle;
+  tally: Tally;
+  clock: Clock;
+  log: Log;
+  scheme: "http" | "https";
+  cookies: { session: string; browser: string };
+  /** Whoever is on this machine is the owner until there is a password: bound to loopback, under no name. */
+  open: boolean;
+}
+
+/** What the page sees of the store, and what it may ask of it. */
+export type HubView = Pick<Store, "health" | "reader" | "events" | "command" | "name">;

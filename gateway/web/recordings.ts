@@ -1,0 +1,86 @@
+/** Recordings: the list, one, its place in the log, and whether it is what its handheld made. */
+import type { FastifyInstance } from "fastify";
+import { Refused } from "../access/guard";
+import type { RecordingInfo } from "../store/infos";
+import { modeOf, trustOf } from "./names";
+import type { ApiParts } from "./parts";
+import { addRoute } from "./route";
+import * as schema from "./schema/recordings";
+import { Verifier } from "./verifier";
+
+const DEFAULT_LISTED = 50;
+/** Looked at for one answer: a filter that nothing passes must not keep the hub busy. */
+const MAX_LOOKED_AT = 1000;
+const PAGE = 100;
+
+export function addRecordings(app: FastifyInstance, { hub, dataDir }: ApiParts): void {
+  const { reader } = hub;
+  const verifier = new Verifier(dataDir);
+  app.addHook("onClose", () => verifier.stop());
+
+  addRoute(app, schema.recordings, ({ query }) => {
+    const { limit = DEFAULT_LISTED, after } = query;
+    const found: RecordingInfo[] = [];
+    let last = after;
+    for (let looked = 0; looked < MAX_LOOKED_AT; ) {
+      const page = reader.page(PAGE, last);
+      for (const info of page) {
+        looked++;
+        last = info.id;
+        if (passes(info, query)) found.push(info);
+        if (found.length === limit) return { recordings: found.map(recordingOf), next: last };
+      }
+      if (page.length < PAGE) return { recordings: found.map(recordingOf) };
+    }
+    return { recordings: found.map(recordingOf), next: last };
+  });
+
+  addRoute(app, schema.recording, ({ params }) => recordingOf(reader.recording(params.id)));
+
+  addRoute(app, schema.proof, ({ params }) => {
+    const { id } = reader.recording(params.id);
+    const place = reader.log.place(id);
+    const over = place && reader.log.checkpointOver(place.log, place.index);
+    return {
+      logged: over && { ...over, origin: place.origin, index: place.index },
+      signature: reader.log.signature(id),
+    };
+  });
+
+  addRoute(app, schema.verify, async ({ params }) => {
+    const { id } = reader.recording(params.id);
+    const report = await verifier.verify(id);
+    const one = report.recordings.find((each) => each.id === id);
+    // Erased or deleted between the two.
+    if (!one) throw new Refused(404, "STORE_NOT_FOUND", `no recording ${id} here any more`);
+    const { notes, problems, missing, ok } = report;
+    return { ...one, ok, store: { notes, problems, missing } };
+  });
+}
+
+function passes(
+  info: RecordingInfo,
+  query: ReturnType<(typeof schema.recordings)["query"]["parse"]>,
+): boolean {
+  const { device, person, state, since, until, marked } = query;
+  const at = info.startMs > 0 ? info.startMs : (info.firstAt ?? 0);
+  return (
+    (device === undefined || info.device === device) &&
+    (person === undefined || info.person === person) &&
+    (state === undefined || info.state === state) &&
+    (since === undefined || at >= since) &&
+    (until === undefined || at < until) &&
+    (marked === undefined || info.marks > 0)
+  );
+}
+
+export function recordingOf(info: RecordingInfo): schema.Recording {
+  const { open } = info;
+  return {
+    ...info,
+    number: info.recording,
+    form: open && { ...open, mode: modeOf(open.mode) },
+    startMs: info.startMs > 0 ? info.startMs : undefined,
+    trust: trustOf(info.trust),
+  };
+}

@@ -1,0 +1,27 @@
+/** What several answers have in common. */
+import { z } from "zod";
+
+/** How every refusal looks. Codes are stable, texts are for people. */
+export const problemSchema = z.object({ code: z.string(), message: z.string() });
+export type Problem = z.infer<typeof problemSchema>;
+
+export const nothingSchema = z.object({});
+
+/** Unix time in ms. */
+export const timeSchema = z.int().describe("Unix time in ms");
+
+/** A sample's number, per lead from the recording's start, gaps included. */
+export const sampleSchema = z.int().nonnegative();
+
+/** In an address, where everything is text. */
+export const wholeNumberText = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,14})$/, "expected a whole number")
+  .transform(Number);
+
+/** An id, its first characters, or device-epoch-number. */
+export const recordingParams = z.strictObject({ id: z.string().max(64) });
+/** 16 hex digits. */
+export const deviceParams = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{16}$/, "expected 16 hex digits"),
+});

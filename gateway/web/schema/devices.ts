@@ -1,0 +1,85 @@
+/** Handhelds: what they say of themselves, and what they are told. */
+import { z } from "zod";
+import { deviceParams, nothingSchema, timeSchema } from "./common";
+import type { Endpoint } from "./endpoint";
+import { trustSchema } from "./recordings";
+
+/** As long as the firmware's own counter holds, in seconds. */
+const MAX_SECONDS = 2 ** 32 - 1;
+
+const deviceSchema = z.object({
+  id: z.string(),
+  /** What its owner calls it. */
+  name: z.string().optional(),
+  class: z.enum(["locked", "dev", "simulated"]),
+  person: z.string().optional(),
+  claimedAt: timeSchema,
+  lastContact: timeSchema.optional(),
+  recordings: z.int(),
+  /** Messages refused, by kind. */
+  refusals: z.record(z.string(), z.int()),
+  /** Where it is connected right now; missing while it is away, or where relays elsewhere hear it. */
+  connection: z.object({ since: timeSchema, rssi: z.int().optional() }).optional(),
+  /** The newest that it sent, if any. */
+  status: z
+    .object({
+      state: z.enum(["idle", "recording", "sending"]),
+      batteryMillivolts: z.int(),
+      /** How full its memory is with what no receipt covers, in thousandths. */
+      ringPermille: z.int(),
+      /** Frames that no receipt covers. */
+      backlog: z.int(),
+      /** The number of its newest recording. */
+      newestRecording: z.int(),
+      clock: trustSchema,
+      /** The `command` of the newest one that it carried out in this session; 0 = none. */
+      lastCommand: z.int(),
+      /** Recordings that it can still sign. */
+      signatures: z.int().optional(),
+      firmware: z.string(),
+    })
+    .optional(),
+});
+export type Device = z.infer<typeof deviceSchema>;
+
+export const devices = {
+  method: "GET",
+  path: "/api/devices",
+  summary: "Handhelds that were claimed here",
+  answer: z.object({ devices: z.array(deviceSchema) }),
+} satisfies Endpoint;
+
+export const nameDevice = {
+  method: "PUT",
+  path: "/api/devices/:id/name",
+  summary: 'Calls a handheld by a name; "" takes it away',
+  params: deviceParams,
+  body: z.strictObject({ name: z.string().max(200) }),
+  answer: nothingSchema,
+} satisfies Endpoint;
+
+/** Sent, not done: it is done once the handheld's status says `lastCommand` ≥ `command`. */
+const sentSchema = z.object({ command: z.int() });
+
+export const start = {
+  method: "POST",
+  path: "/api/devices/:id/start",
+  summary: "Tells a handheld that is connected to record",
+  params: deviceParams,
+  body: z.strictObject({
+    mode: z.enum(["strip", "fixed", "continuous"]),
+    /** Its length; 0 is the mode's own. */
+    seconds: z.int().min(0).max(MAX_SECONDS).default(0),
+  }),
+  answer: sentSchema,
+  status: 202,
+} satisfies Endpoint;
+
+export const stop = {
+  method: "POST",
+  path: "/api/devices/:id/stop",
+  summary: "Tells a handheld that is connected to end its recording",
+  params: deviceParams,
+  answer: sentSchema,
+  status: 202,
+} satisfies Endpoint;

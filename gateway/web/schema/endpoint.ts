@@ -1,0 +1,36 @@
+/** What a route of the API is: shared by the server, which answers it, and the page, which asks it. */
+import type { z } from "zod";
+
+/** Media types of answers that are no JSON. */
+export const BINARY = "application/octet-stream";
+export const EVENT_STREAM = "text/event-stream";
+
+export interface Endpoint {
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Parameters begin with a colon. */
+  path: string;
+  /** One line for the OpenAPI document. */
+  summary: string;
+  params?: z.ZodType;
+  query?: z.ZodType;
+  body?: z.ZodType;
+  /** Of a 2xx answer, as JSON unless it names a media type. */
+  answer: z.ZodType | typeof BINARY | typeof EVENT_STREAM;
+  /** Of an answer that is none of the refusals; 200 by default. */
+  status?: number;
+}
+
+type Out<T> = T extends z.ZodType ? z.output<T> : undefined;
+
+/** A request as the server reads it, once it is checked. */
+export interface Asked<E extends Endpoint> {
+  params: Out<E["params"]>;
+  query: Out<E["query"]>;
+  body: Out<E["body"]>;
+}
+
+/** What the server gives as an answer: fields that the schema does not name never leave it. */
+export type Given<E extends Endpoint> = E["answer"] extends z.ZodType ? z.input<E["answer"]> : unknown;
+
+/** What the page reads. */
+export type Answer<E extends Endpoint> = E["answer"] extends z.ZodType ? z.output<E["answer"]> : ArrayBuffer;

@@ -1,0 +1,27 @@
+/** Every route of the API. Who may call it stands in gateway/access/rules.ts. */
+import * as devices from "./devices";
+import type { Endpoint } from "./endpoint";
+import * as hub from "./hub";
+import * as recordings from "./recordings";
+import * as session from "./session";
+
+export const ENDPOINTS = [
+  hub.healthz,
+  hub.openapi,
+  session.login,
+  session.logout,
+  session.session,
+  session.link,
+  session.links,
+  session.makeLink,
+  session.revokeLink,
+  hub.status,
+  devices.devices,
+  devices.nameDevice,
+  devices.start,
+  devices.stop,
+  recordings.recordings,
+  recordings.recording,
+  recordings.proof,
+  recordings.verify,
+] as const satisfies readonly Endpoint[];

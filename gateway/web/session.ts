@@ -1,0 +1,79 @@
+/** Logging in and out. */
+import type { CookieSerializeOptions } from "@fastify/cookie";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Refused } from "../access/guard";
+import { BROWSER_MS, LIFE_MS } from "../access/sessions";
+import { isLoopback } from "../access/throttle";
+import { csrfToken } from "../access/tokens";
+import type { ApiParts } from "./parts";
+import { addRoute } from "./route";
+import type { Asked } from "./schema/endpoint";
+import * as schema from "./schema/session";
+
+export function addSession(app: FastifyInstance, parts: ApiParts): void {
+  const { sessions, cookies } = parts;
+
+  addRoute(app, schema.login, ({ body }, request, reply) => login(body, request, reply, parts));
+
+  addRoute(app, schema.logout, (_asked, request, reply) => {
+    sessions.close(request.asker!.session!.token);
+    reply.clearCookie(cookies.session, cookieOptions(parts, 0));
+    return {};
+  });
+
+  addRoute(app, schema.session, (_asked, request) => {
+    const { role, token } = request.asker!.session!;
+    return { role, csrf: csrfToken(token) };
+  });
+}
+
+async function login(
+  { password, role = "owner" }: Asked<typeof schema.login>["body"],
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: ApiParts,
+) {
+  const { passwords, sessions, throttle, tally, cookies } = options;
+  const address = request.socket.remoteAddress ?? "";
+  const browser = sessions.browser(request.cookies[cookies.browser]);
+  if (passwords.has("owner")) {
+    const waitMs = throttle.admit(address, browser);
+    if (waitMs > 0) {
+      tally.count("login-slowed", "slowed down a login");
+      reply.header("retry-after", String(Math.ceil(waitMs / 1000)));
+      throw new Refused(
+        429,
+        "ACCESS_SLOWED",
+        `too many wrong passwords; try again in ${Math.ceil(waitMs / 1000)} s`,
+      );
+    }
+    // Until it proves right: attempts at one time are as many failures.
+    throttle.failed(address, browser);
+    if (password === undefined || !(await passwords.verify(role, password))) {
+      tally.count("login", "refused a password");
+      throw new Refused(401, "ACCESS_LOGIN", "the password is wrong");
+    }
+    throttle.succeeded(address, browser);
+  } else if (!options.open || !isLoopback(address) || role !== "owner")
+    throw new Refused(
+      403,
+      "ACCESS_NO_PASSWORD",
+      "there is no such password; run 'avnode password' on the hub",
+    );
+  sessions.close(request.cookies[cookies.session]);
+  const session = sessions.open(role);
+  reply.setCookie(cookies.session, session.token, cookieOptions(options, LIFE_MS));
+  if (!browser && passwords.has("owner"))
+    reply.setCookie(cookies.browser, sessions.knowBrowser(role), cookieOptions(options, BROWSER_MS));
+  return { role, csrf: csrfToken(session.token) };
+}
+
+function cookieOptions({ scheme }: ApiParts, lifeMs: number): CookieSerializeOptions {
+  return {
+    httpOnly: true,
+    sameSite: "strict",
+    secure: scheme === "https",
+    path: "/",
+    maxAge: Math.floor(lifeMs / 1000),
+  };
+}
