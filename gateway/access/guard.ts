@@ -142,7 +142,7 @@ export function answerError(
   onDefect: (error: Error) => void,
 ): FastifyReply {
   const status = STATUS_OF[error.code ?? ""] ?? error.statusCode ?? 500;
-  if (status >= 500) {
+  if (status >= 500 && !(error instanceof Refused)) {
     onDefect(error);
     return reply.code(500).send({ code: "ACCESS_DEFECT", message: "the hub failed; its log says why" });
   }

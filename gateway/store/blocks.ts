@@ -24,6 +24,7 @@ interface Place {
 export class Blocks {
   private readonly rows: Statement;
   private readonly nextData: Statement;
+  private readonly last: Statement;
 
   /** @param key of its frames */
   constructor(
@@ -40,6 +41,7 @@ export class Blocks {
       `SELECT sequence, type, frame FROM frames WHERE recording = ? AND sequence >= ? AND type = ${FrameType.data}
        ORDER BY sequence LIMIT 1`,
     );
+    this.last = db.prepare("SELECT max(sequence) + 1 FROM frames WHERE recording = ?").pluck();
   }
 
   /** Pieces that hold samples from `from` to before `to`, in order. */
@@ -59,17 +61,23 @@ export class Blocks {
     }
   }
 
+  /** One more than the highest sequence that is here. */
+  get end(): number {
+    return (this.last.get(this.recording) as number | null) ?? 0;
+  }
+
   /**
    * The frames from sequence `from` to before `to`, so many of them at most.
-   * @returns their pieces, those of them that are data; and the sequence to go on at, `to` when that was all
+   * @returns their sequences and, of those that are data, the pieces; and the sequence to go on at
    */
-  read(from: number, to: number, limit: number): { pieces: Piece[]; next: number } {
+  read(from: number, to: number, limit: number): { taken: number[]; pieces: Piece[]; next: number } {
     const rows = this.rows.all(this.recording, from, to, limit) as FrameRow[];
+    const taken = rows.map(({ sequence }) => sequence);
     const pieces = rows.flatMap((row) => {
       const place = this.placeOf(row);
       return (place && this.pieceOf(place)) ?? [];
     });
-    return { pieces, next: rows.length < limit ? to : rows[rows.length - 1]!.sequence + 1 };
+    return { taken, pieces, next: rows.length < limit ? to : taken[taken.length - 1]! + 1 };
   }
 
   /** A key for what is derived from this recording and kept beside it: who erases the recording destroys it, too. */

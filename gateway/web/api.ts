@@ -1,11 +1,14 @@
 /** The API: every route of schema/endpoints.ts, each resource in a file of its own. */
 import type { FastifyInstance } from "fastify";
+import { Pyramids } from "../pyramid/pyramids";
 import { addDevices } from "./devices";
 import { addHub } from "./hub";
 import { addLinks } from "./links";
+import { addLive } from "./live/live";
 import type { ApiParts } from "./parts";
 import { addRecordings } from "./recordings";
 import { addSession } from "./session";
+import { addSignal } from "./signal";
 
 export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addHub(app, parts);
@@ -13,4 +16,9 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addLinks(app, parts);
   addDevices(app, parts);
   addRecordings(app, parts);
+  const { hub, dataDir, clock, log } = parts;
+  const pyramids = new Pyramids({ reader: hub.reader, events: hub.events, dataDir, clock, log });
+  app.addHook("onClose", async () => pyramids.close());
+  addSignal(app, parts, pyramids);
+  addLive(app, parts);
 }

@@ -29,7 +29,7 @@ export function addRoute<E extends Endpoint>(
         body: body && read(body, request.body, "body"),
       } as Asked<E>;
       const given = await handle(asked, request, reply);
-      if (typeof answer === "string") return given;
+      if (typeof answer === "string") return reply.sent ? reply : given;
       if (reply.statusCode === 200) reply.code(status);
       return reply.send(answer.parse(given));
     },

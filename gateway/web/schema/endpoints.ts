@@ -2,8 +2,10 @@
 import * as devices from "./devices";
 import type { Endpoint } from "./endpoint";
 import * as hub from "./hub";
+import { live } from "./live";
 import * as recordings from "./recordings";
 import * as session from "./session";
+import { signal } from "./signal";
 
 export const ENDPOINTS = [
   hub.healthz,
@@ -22,6 +24,9 @@ export const ENDPOINTS = [
   devices.stop,
   recordings.recordings,
   recordings.recording,
+  recordings.events,
   recordings.proof,
   recordings.verify,
+  signal,
+  live,
 ] as const satisfies readonly Endpoint[];

@@ -94,6 +94,31 @@ export const recording = {
   answer: recordingSchema,
 } satisfies Endpoint;
 
+/** One kind of event per member: findings join here. */
+export const eventSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.enum(["symptom", "lead-off", "lead-on", "memory-nearly-full"]), sample: sampleSchema }),
+  z.object({
+    kind: z.literal("gap"),
+    sample: sampleSchema,
+    samples: sampleSchema,
+    /** Undeclared: not received yet, or lost and nobody said so. */
+    reason: z.enum(["memory-full", "front-end", "undeclared"]),
+  }),
+]);
+export type RecordingEvent = z.infer<typeof eventSchema>;
+
+export const events = {
+  method: "GET",
+  path: "/api/recordings/:id/events",
+  summary: "Marks and gaps of a recording, by sample",
+  params: recordingParams,
+  answer: z.object({
+    events: z.array(eventSchema),
+    /** False while the hub still reads it: gaps may be missing from the list. */
+    complete: z.boolean(),
+  }),
+} satisfies Endpoint;
+
 export const proof = {
   method: "GET",
   path: "/api/recordings/:id/proof",

@@ -18,6 +18,8 @@ export const lead = (name: string) => ({ name, unit: "mV", gain: 200, baseline: 
 export class WebRig extends Rig {
   app!: FastifyInstance;
   owner!: Badge;
+  /** Samples of a full block. */
+  nominal = 64;
 
   async serve(health?: HealthView): Promise<void> {
     const db = openAccess(this.dataDir);
@@ -50,14 +52,14 @@ export class WebRig extends Rig {
 
   /** A recording of several leads, begun. */
   begin(handheld: Handheld, leads: string[], changes: Partial<Open> = {}): Made {
-    return handheld.begin({ nominal: 64, leads: leads.map(lead), ...changes });
+    return handheld.begin({ nominal: this.nominal, leads: leads.map(lead), ...changes });
   }
 
   /** One more block of it. @param at a later sample than the next: what lies between is not there */
   block(handheld: Handheld, made: Made, samples: number[][], at = made.samples): Uint8Array {
     const block = encodeBlock(
       samples.map((values) => Int32Array.from(values)),
-      { leads: samples.length, bits: 16, nominal: 64 },
+      { leads: samples.length, bits: 16, nominal: this.nominal },
     );
     const frame = handheld.append(made, FrameType.data, encodeData({ firstSample: at, block }));
     made.samples = at + samples[0]!.length;
