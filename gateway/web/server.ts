@@ -85,7 +85,11 @@ export function checkWebPlace(dataDir: string, place: WebPlace): void {
   );
 }
 
-function limitPerAddress(server: Server): void {
+/** For those beyond the limit; over TLS it could not be read. */
+const TOO_MANY =
+  "HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+function limitPerAddress(server: Server, scheme: "http" | "https"): void {
   const open = new Map<string, number>();
   server.on("connection", (socket) => {
     const address = socket.remoteAddress ?? "";
@@ -96,7 +100,9 @@ function limitPerAddress(server: Server): void {
       if (left > 0) open.set(address, left);
       else open.delete(address);
     });
-    if (count > MAX_CONNECTIONS_OF_ADDRESS) socket.destroy();
+    if (count <= MAX_CONNECTIONS_OF_ADDRESS) return;
+    if (scheme === "http") socket.write(TOO_MANY);
+    socket.destroySoon();
   });
 }
 
@@ -131,7 +137,7 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
     },
   } as object) as unknown as FastifyInstance;
   app.server.maxConnections = MAX_CONNECTIONS;
-  limitPerAddress(app.server);
+  limitPerAddress(app.server, scheme);
   // A form of another site can send the others without asking first.
   app.removeContentTypeParser("text/plain");
   app.setErrorHandler((error: Error, _request, reply) => answerError(error, reply, onDefect));

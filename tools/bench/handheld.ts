@@ -35,7 +35,7 @@ const RECORDING = 1;
 const HELLO_AGAIN_MS = 500;
 const OWN_MS = 15_000;
 
-const OPEN: Open = {
+const OPEN: Omit<Open, "leads"> = {
   rateNum: RATE,
   rateDen: 1,
   frontEnd: "generated ECG",
@@ -46,8 +46,8 @@ const OPEN: Open = {
   trust: ClockTrust.unknown,
   mode: RecordingMode.continuous,
   seconds: 0,
-  leads: [{ name: "I", unit: "mV", gain: 4000, baseline: 0, adcZero: 0 }],
 };
+const lead = { unit: "mV", gain: 4000, baseline: 0, adcZero: 0 };
 
 export class BenchHandheld {
   readonly identity = simulatedIdentity();
@@ -61,7 +61,10 @@ export class BenchHandheld {
   private blocks?: Uint8Array[];
   private sequence = 0;
 
-  constructor(private readonly send: (alias: Uint8Array, message: Uint8Array) => void) {}
+  constructor(
+    private readonly send: (alias: Uint8Array, message: Uint8Array) => void,
+    private readonly leads: readonly string[] = ["I"],
+  ) {}
 
   /** The owner holds the button until the store, where the claim is filed, has proved that it took the handheld. */
   async own(): Promise<void> {
@@ -99,14 +102,14 @@ export class BenchHandheld {
     const { keys } = this;
     if (!keys) throw new Error("an unclaimed handheld does not seal");
     const key = recordingKey(crypto, keys.chainKey, this.identity.device, keys.epoch, RECORDING);
-    this.blocks ??= secondsOfEcg();
+    this.blocks ??= secondsOfEcg(this.leads.length);
     const made: Uint8Array[] = [];
     for (const end = this.sequence + count; this.sequence < end; this.sequence++) {
       const first = this.sequence === 0;
       const place = { epoch: keys.epoch, recording: RECORDING, sequence: this.sequence };
       const firstSample = (this.sequence - 1) * RATE;
       const body = first
-        ? encodeOpen(OPEN)
+        ? encodeOpen({ ...OPEN, leads: this.leads.map((name) => ({ name, ...lead })) })
         : encodeData({ firstSample, block: this.blocks[this.sequence % SECONDS]! });
       made.push(sealFrame(crypto, key, { type: first ? FrameType.open : FrameType.data, ...place }, body));
     }
@@ -161,9 +164,9 @@ export class BenchHandheld {
   }
 }
 
-function secondsOfEcg(): Uint8Array[] {
+function secondsOfEcg(leads: number): Uint8Array[] {
   const noiseMillivolts = { baseline: 0.1, mains: 0, muscle: 0.0015 };
-  const ecg = new EcgGenerator({ rate: RATE, bits: BITS, noiseMillivolts, seed: "bench" });
-  const shape = { leads: 1, bits: BITS, nominal: RATE };
+  const ecg = new EcgGenerator({ rate: RATE, bits: BITS, leads, noiseMillivolts, seed: "bench" });
+  const shape = { leads, bits: BITS, nominal: RATE };
   return Array.from({ length: SECONDS }, () => encodeBlock(ecg.read(RATE), shape));
 }

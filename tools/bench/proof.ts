@@ -1,35 +1,29 @@
 /** Proofs and verification: how large, how long. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { ed25519Verify, nodeCrypto } from "../../gateway/crypto";
 import { noTrust } from "../../gateway/proof/trust";
 import { writeProof } from "../../gateway/proof/write";
 import { StoreReader } from "../../gateway/store/reader";
-import { UNPACED } from "../../gateway/store/receipts";
-import { Store } from "../../gateway/store/store";
 import { writeRecord } from "../../gateway/wfdb/write";
 import { verifyProof } from "../../protocol/proof/verify";
 import { EcgGenerator } from "../sim/ecg/generator";
 import { importRecords } from "../sim/import";
 import type { Context, Row } from "./area";
+import { recordDay } from "./day";
 import { inFolder } from "./folder";
-import { BenchHandheld } from "./handheld";
 import { secondsOf } from "./rounds";
 
 const ROUNDS = 5;
 const RATE = 256;
 const STRIP_SECONDS = 30;
-const DAY_SECONDS = 86_400;
-/** Frames that come in one turn of the event loop. */
-const BURST = 64;
 
 export function benchProof(context: Context): Promise<Row[]> {
   return inFolder(async (folder) => {
     context.progress("recording a strip");
     const strip = await importedStrip(folder);
     context.progress("recording a day");
-    const dayDir = await recordedDay(join(folder, "day"), context);
+    const dayDir = await recordDay(join(folder, "day"), context);
     const day = StoreReader.open(dayDir);
     try {
       const [recording] = day.recordings();
@@ -97,30 +91,4 @@ async function importedStrip(folder: string): Promise<Uint8Array> {
   } finally {
     reader.close();
   }
-}
-
-/** 24 hours in a store, logged hour by hour and still running. */
-async function recordedDay(dataDir: string, context: Context): Promise<string> {
-  const store = Store.open({ dataDir, kind: "demo", receipts: UNPACED });
-  const handheld = new BenchHandheld((alias, message) => {
-    setImmediate(() => store.receive(alias, message));
-  });
-  let receipted = 0;
-  store.onSend = (_alias, message) => handheld.take(message);
-  handheld.onReceipt = ({ next }) => {
-    receipted = next;
-  };
-  store.claim(handheld.identity.claimCode);
-  await handheld.own();
-  for (let hour = 1; hour <= 24; hour++) {
-    context.progress(`recording a day: hour ${hour}`);
-    const frames = handheld.frames(DAY_SECONDS / 24 + (hour === 24 ? 1 : 0));
-    for (const [index, frame] of frames.entries()) {
-      store.receive(handheld.alias, frame);
-      if (index % BURST === BURST - 1) await nextTurn();
-    }
-    while (receipted < (hour * DAY_SECONDS) / 24) await nextTurn();
-  }
-  store.close();
-  return dataDir;
 }

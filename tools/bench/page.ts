@@ -1,0 +1,131 @@
+/** The page's server: how long a day's recording takes to open, to pan and to zoom, over HTTP. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { Store } from "../../gateway/store/store";
+import { type SIGNAL_HEADERS, signal } from "../../gateway/web/schema/signal";
+import { startWeb, type Web } from "../../gateway/web/server";
+import { Random } from "../sim/random";
+import type { Context, Row } from "./area";
+import { recordDay } from "./day";
+import { inFolder } from "./folder";
+import { secondsOf } from "./rounds";
+
+const LEADS = ["I", "II", "V5"];
+const RATE = 256;
+const DAY_SAMPLES = 86_400 * RATE;
+/** A tablet's width: an entry a pixel. */
+const PIXELS = 1200;
+const OPENINGS = 7;
+const WINDOWS = 100;
+const STRIP_SECONDS = 10;
+
+export function benchPage(context: Context): Promise<Row[]> {
+  return inFolder(async (folder) => {
+    const dataDir = await recordDay(join(folder, "day"), context, LEADS);
+    const first = await withHub(dataDir, async (hub) => 1000 * (await secondsOf(() => hub.open())));
+    const openings: number[] = [];
+    for (let n = 0; n < OPENINGS; n++)
+      openings.push(await withHub(dataDir, async (hub) => 1000 * (await secondsOf(() => hub.open()))));
+    const random = new Random("page");
+    const [strips, minutes, hours] = await withHub(dataDir, async (hub) => {
+      await hub.open();
+      return [
+        await hub.windows(random, STRIP_SECONDS * RATE, 1),
+        await hub.windows(random, 8 * PIXELS, 8),
+        await hub.windows(random, 1024 * PIXELS, 1024),
+      ];
+    });
+    const bytes = (name: string) => statSync(join(dataDir, name)).size / 1e6;
+    context.note(
+      `a day of ${LEADS.length} leads at ${RATE}/s: ${bytes("avnode.db").toFixed(1)} MB of frames, ${bytes("pyramid.db").toFixed(1)} MB of pyramid`,
+    );
+    context.note(
+      `opened: recording, events, overview of ${PIXELS} px and ${STRIP_SECONDS} s, all leads, each time by a hub started anew`,
+    );
+    return [
+      row("first-sight", first, "ms"),
+      row("open-p50", quantile(openings, 0.5), "ms", { budget: 1000 }),
+      row("open-max", Math.max(...openings), "ms", { budget: 1000 }),
+      ...[
+        ["10s-samples", strips],
+        ["38s-by-8", minutes],
+        ["80min-by-1024", hours],
+      ].flatMap(([what, times]) => [
+        row(`window-${what}-p50`, quantile(times as number[], 0.5), "ms"),
+        row(`window-${what}-p99`, quantile(times as number[], 0.99), "ms"),
+      ]),
+    ];
+  });
+}
+
+function row(what: string, value: number, unit: string, peers: Record<string, number> = {}): Row {
+  return { name: `page/${what}`, value, unit, peers };
+}
+
+function quantile(values: number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
+}
+
+interface OpenHub {
+  /** What the page asks for before it can paint. */
+  open(): Promise<void>;
+  /** @returns ms each, at random places */
+  windows(random: Random, samples: number, step: number): Promise<number[]>;
+}
+
+async function withHub<Result>(dataDir: string, use: (hub: OpenHub) => Promise<Result>): Promise<Result> {
+  const store = Store.openAsIs(dataDir);
+  let web: Web | undefined;
+  try {
+    web = await startWeb({ dataDir, place: { port: 0 }, hub: store });
+    return await use(await hubOf(web.address));
+  } finally {
+    await web?.stop();
+    store.close();
+  }
+}
+
+async function hubOf(address: string): Promise<OpenHub> {
+  const headers: Record<string, string> = { origin: address, "content-type": "application/json" };
+  const login = await fetch(`${address}/api/login`, { method: "POST", headers, body: "{}" });
+  headers.cookie = login.headers
+    .getSetCookie()
+    .map((line) => line.split(";")[0])
+    .join("; ");
+  const get = async (path: string) => {
+    const answer = await fetch(address + path, { headers });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer;
+  };
+  const listed = (await (await get("/api/recordings")).json()) as { recordings: { id: string }[] };
+  const { id } = listed.recordings[0]!;
+  const window = async (from: number, to: number, step: number) => {
+    const path = signal.path.replace(":id", id);
+    const answer = await get(`${path}?from=${from}&to=${to}&step=${step}`);
+    const count: (typeof SIGNAL_HEADERS)["count"] = "x-avnode-count";
+    const values = Number(answer.headers.get(count)) * LEADS.length * (step > 1 ? 2 : 1);
+    const { byteLength } = await answer.arrayBuffer();
+    if (values === 0 || byteLength !== 4 * values)
+      throw new Error(`${byteLength} bytes for ${values} values`);
+  };
+  const overview = 2 ** Math.ceil(Math.log2(DAY_SAMPLES / PIXELS));
+  return {
+    async open() {
+      await Promise.all([
+        get(`/api/recordings/${id}`).then((answer) => answer.json()),
+        get(`/api/recordings/${id}/events`).then((answer) => answer.json()),
+        window(0, DAY_SAMPLES, overview),
+        window(0, STRIP_SECONDS * RATE, 1),
+      ]);
+    },
+    async windows(random, samples, step) {
+      const times: number[] = [];
+      for (let n = 0; n < WINDOWS; n++) {
+        const from = random.int(DAY_SAMPLES - samples);
+        times.push(1000 * (await secondsOf(() => window(from, from + samples, step))));
+      }
+      return times;
+    },
+  };
+}
