@@ -96,10 +96,15 @@ export class Monitor implements Owner, Sink {
   /** A short press: starts a strip, or marks the moment while recording. */
   press(): void {
     if (this.state !== MonitorState.recording) this.start(RecordingMode.strip, 0);
-    else {
-      this.recorder.mark(MarkKind.symptom, this.sampler.taken(), true);
-      this.display.answer();
-    }
+    else this.mark();
+  }
+
+  /** Its owner points at this moment, here or at her hub. @throws COMMAND_VALUE while there is none to point at */
+  private mark(): void {
+    if (this.state !== MonitorState.recording)
+      throw refusal("COMMAND_VALUE", "nothing is recorded that could be marked");
+    this.recorder.mark(MarkKind.symptom, this.sampler.taken(), true);
+    this.display.answer();
   }
 
   /** Keys first: what the ring holds nobody can read from then on, and its pages count as free. */
@@ -328,6 +333,7 @@ export class Monitor implements Owner, Sink {
     else if (command.op === Op.stop) this.stop();
     else if (command.op === Op.time) this.setTime(command.unixMs!);
     else if (command.op === Op.identify) this.display.identify(command.seconds!);
+    else if (command.op === Op.mark) this.mark();
     else this.set(command.setting!, command.value!);
   }
 

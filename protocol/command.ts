@@ -3,7 +3,7 @@ import { Reader, Writer } from "./bytes";
 import { ClockTrust, RecordingMode } from "./open";
 import { refusal } from "./refusal";
 
-export const Op = { start: 1, stop: 2, time: 3, settings: 4, identify: 5 };
+export const Op = { start: 1, stop: 2, time: 3, settings: 4, identify: 5, mark: 6 };
 
 /** Ids of settings; values are unsigned 32-bit. */
 export const Setting = { rateHz: 1, stripSeconds: 2, notificationsPerSecond: 3 };
@@ -38,6 +38,7 @@ FIELDS[Op.settings] = [
   ["value", 4],
 ];
 FIELDS[Op.identify] = [["seconds", 1]];
+FIELDS[Op.mark] = [];
 
 function fieldsOf(op: number): [keyof Command, number][] {
   if (!FIELDS[op]) throw refusal("COMMAND_OP", "command " + op + " is not known");

@@ -16,6 +16,7 @@ export const RULES: Record<string, "anyone" | "this machine" | readonly Caller[]
   "GET /api/devices": ["owner", "viewer"],
   "PUT /api/devices/:id/name": ["owner"],
   "POST /api/devices/:id/start": ["owner"],
+  "POST /api/devices/:id/mark": ["owner"],
   "POST /api/devices/:id/stop": ["owner"],
   "GET /api/recordings": ["owner", "viewer"],
   "GET /api/recordings/:id": ["owner", "viewer", "clinician"],

@@ -33,6 +33,8 @@ export function addDevices(app: FastifyInstance, { hub, status }: ApiParts): voi
     tell(params.id, { op: Op.start, mode: RecordingMode[body.mode], seconds: body.seconds }),
   );
 
+  addRoute(app, schema.mark, ({ params }) => tell(params.id, { op: Op.mark }));
+
   addRoute(app, schema.stop, ({ params }) => tell(params.id, { op: Op.stop }));
 }
 

@@ -279,6 +279,31 @@ describe("the monitor", () => {
     assert.ok(store.reader.devices()[0]!.status!.lastCommand > counter);
   });
 
+  it_(
+    "marks a moment at its hub's word while it records, and refuses to while it does not",
+    async (house) => {
+      const { handheld, store } = house;
+      await claimIfNew(handheld, store);
+      await waitUntil("the time", () => handheld.monitor!.status(0, 0).trust === ClockTrust.setByHub, 10_000);
+      const [device] = store.reader.devices();
+      store.command(device!.id, { op: Op.mark });
+      await pause(1000);
+      assert.equal(handheld.monitor!.link.refusals.COMMAND_VALUE, 1);
+      store.command(device!.id, { op: Op.start, mode: RecordingMode.fixed, seconds: 10 });
+      await pause(5000);
+      store.command(device!.id, { op: Op.mark });
+      await idle(house);
+      const [only, more] = store.reader.recordings();
+      assert.equal(more, undefined);
+      const marks = store.reader.marks(only!.id);
+      assert.deepEqual(
+        marks.map(({ kind }) => kind),
+        [MarkKind.symptom],
+      );
+      assert.ok(marks[0]!.sample > 3 * RATE && marks[0]!.sample < 7 * RATE, String(marks[0]!.sample));
+    },
+  );
+
   it_("refuses a setting that it has not, and does not call it carried out", async ({ handheld, store }) => {
     await claimIfNew(handheld, store);
     await waitUntil("the time", () => handheld.monitor!.status(0, 0).trust === ClockTrust.setByHub, 10_000);

@@ -75,6 +75,15 @@ export const start = {
   status: 202,
 } satisfies Endpoint;
 
+export const mark = {
+  method: "POST",
+  path: "/api/devices/:id/mark",
+  summary: "Tells a handheld that is connected and records to mark this moment as a symptom",
+  params: deviceParams,
+  answer: sentSchema,
+  status: 202,
+} satisfies Endpoint;
+
 export const stop = {
   method: "POST",
   path: "/api/devices/:id/stop",

@@ -21,6 +21,7 @@ export const ENDPOINTS = [
   devices.devices,
   devices.nameDevice,
   devices.start,
+  devices.mark,
   devices.stop,
   recordings.recordings,
   recordings.recording,

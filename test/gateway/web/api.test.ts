@@ -169,9 +169,14 @@ describe("the API", function () {
       handheld.commands.length = 0;
       const started = await post("start", { mode: "fixed", seconds: 60 });
       assert.equal(started.statusCode, 202, started.body);
+      assert.equal((await post("mark")).statusCode, 202);
       assert.equal((await post("stop")).statusCode, 202);
       rig.time.tick(10);
-      assert.deepEqual(handheld.commands, [{ op: Op.start, mode: 2, seconds: 60 }, { op: Op.stop }]);
+      assert.deepEqual(handheld.commands, [
+        { op: Op.start, mode: 2, seconds: 60 },
+        { op: Op.mark },
+        { op: Op.stop },
+      ]);
       rig.send(handheld, handheld.status({ lastCommand: started.json().command }));
       rig.time.tick(50);
       assert.equal((await device()).status.lastCommand, started.json().command);
@@ -190,6 +195,7 @@ describe("the API", function () {
       for (const [method, what, body] of [
         ["POST", "start", { mode: "strip" }],
         ["POST", "stop", undefined],
+        ["POST", "mark", undefined],
         ["PUT", "name", { name: "mine" }],
       ] as const) {
         const url = `/api/devices/${handheld.hex}/${what}`;

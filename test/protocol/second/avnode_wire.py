@@ -39,6 +39,7 @@ LAYOUTS = {
     "command3": "unixMs 8, uncertaintyMs 4",
     "command4": "setting 1, value 4",
     "command5": "seconds 1",
+    "command6": "",
 }
 
 
@@ -161,7 +162,7 @@ def decode_receipt(body):
 def decode_command(body):
     reader = Reader(body, "COMMAND")
     op = reader.uint(1)
-    need(1 <= op <= 5, "COMMAND_OP")
+    need(1 <= op <= 6, "COMMAND_OP")
     value = {"op": op, **reader.fields("command%d" % op)}
     reader.end()
     need(1 <= value.get("mode", 1) <= 3, "COMMAND_MODE")

@@ -231,7 +231,7 @@ HELLOS = [
 COMMANDS = [{"op": 1, "mode": 1, "seconds": 30}, {"op": 1, "mode": 2, "seconds": 4294967295},
             {"op": 1, "mode": 3, "seconds": 0}, {"op": 2}, {"op": 3, "unixMs": 1767225600000, "uncertaintyMs": 250},
             {"op": 4, "setting": 1, "value": 512}, {"op": 4, "setting": 2, "value": 60},
-            {"op": 4, "setting": 3, "value": 4294967295}, {"op": 5, "seconds": 255}]
+            {"op": 4, "setting": 3, "value": 4294967295}, {"op": 5, "seconds": 255}, {"op": 6}]
 
 
 def receipts():
@@ -396,7 +396,7 @@ def refused():
         ("certificate", "CERTIFICATE_FIELD", "a maker of 8 bytes", {"maker": "b0" * 8}),
         ("certificate", "CERTIFICATE_FIELD", "nine trees", {"trees": [TREE] * 9}),
         ("certificate", "CERTIFICATE_FIELD", "a tree of 47 bytes", {"trees": [TREE[2:]]}),
-        ("command", "COMMAND_OP", "op 0", {"op": 0}), ("command", "COMMAND_OP", "op 6", {"op": 6}),
+        ("command", "COMMAND_OP", "op 0", {"op": 0}), ("command", "COMMAND_OP", "op 7", {"op": 7}),
         ("command", "COMMAND_MODE", "mode 0", {"mode": 0}), ("command", "COMMAND_MODE", "mode 4", {"mode": 4}),
         ("command", "COMMAND_SETTING", "setting 0", {"op": 4, "setting": 0, "value": 1}),
         ("command", "COMMAND_SETTING", "setting 4", {"op": 4, "setting": 4, "value": 1}),
@@ -406,7 +406,7 @@ def refused():
             ("touching", [(4, 3), (7, 1)]), ("beyond next", [(69999, 2)]), ("nine", [(2 * i, 1) for i in range(9)])]],
     ]:
         fields = {**bodies[kind], **change}
-        body = bytes([fields["op"]]) if fields.get("op") in (0, 6) else encode_body(kind, fields)
+        body = bytes([fields["op"]]) if fields.get("op") in (0, 7) else encode_body(kind, fields)
         no(kind, code, name, body)
     whole = certificate_map(CERTIFICATE)
     for name, change in (("version 2", {"v": 2}), ("another type", {"type": "avnode/certifikate"}),
