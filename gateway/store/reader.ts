@@ -69,11 +69,13 @@ export class StoreReader {
     this.frameRows = db.prepare(
       "SELECT sequence, type, frame FROM frames WHERE recording = ? ORDER BY sequence",
     );
+    // Left to itself, SQLite reads through a whole day's recording to find its open frame.
     this.framesOfType = db.prepare(
-      "SELECT sequence, type, frame FROM frames WHERE recording = ? AND type = ? AND type <> 2 ORDER BY sequence",
+      `SELECT sequence, type, frame FROM frames INDEXED BY rare_frames
+       WHERE recording = ? AND type = ? AND type <> 2 ORDER BY sequence`,
     );
     this.marksBackwards = db.prepare(
-      `SELECT sequence, type, frame FROM frames
+      `SELECT sequence, type, frame FROM frames INDEXED BY rare_frames
        WHERE recording = ? AND type = ${FrameType.mark} AND type <> 2 ORDER BY sequence DESC`,
     );
   }
