@@ -5,6 +5,9 @@ export type Caller = "owner" | "viewer" | "clinician";
 
 /** "this machine": whoever is on it, and no proxy's visitor. */
 export const RULES: Record<string, "anyone" | "this machine" | readonly Caller[]> = {
+  "GET /": "anyone",
+  "GET /link": "anyone",
+  "GET /assets/:name": "anyone",
   "GET /healthz": "anyone",
   "GET /health": "this machine",
   "GET /metrics": "this machine",

@@ -224,10 +224,18 @@ async function openWeb(
   log: Log,
 ): Promise<Web | undefined> {
   const { startWeb } = require("../web/server") as typeof import("../web/server");
+  const { pageFolder } = require("../web/files") as typeof import("../web/files");
   const { Metrics } = require("../health/metrics") as typeof import("../health/metrics");
   const metrics = new Metrics({ store, status });
   try {
-    const web = await startWeb({ dataDir, place, hub: store, health: { status, metrics }, log });
+    const web = await startWeb({
+      dataDir,
+      place,
+      hub: store,
+      page: pageFolder(),
+      health: { status, metrics },
+      log,
+    });
     return {
       ...web,
       async stop() {

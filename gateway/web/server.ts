@@ -17,6 +17,7 @@ import { listenFault, listenOrElse } from "../ports";
 import { codeOf, StoreError } from "../store/errors";
 import { type Log, silentLog } from "../store/log";
 import { addApi } from "./api";
+import { addFiles } from "./files";
 import type { HubView } from "./parts";
 
 export const DEFAULT_WEB_PORT = 8480;
@@ -50,6 +51,8 @@ export interface WebOptions {
   place?: WebPlace;
   /** A relay alone has no store to show: then there is health, and no page. */
   hub?: HubView;
+  /** Folder of the built page. */
+  page?: string;
   /** For monitoring on this machine. */
   health?: HealthView;
   clock?: Clock;
@@ -162,6 +165,7 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
     reply.code(404).send({ code: "ACCESS_ROUTE", message: "there is nothing here" }),
   );
   if (options.health) addHealth(app, options.health);
+  if (hub && options.page !== undefined) await addFiles(app, options.page);
   if (hub)
     addApi(app, {
       ...access,

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
+import { makeServer } from "../../../gateway/web/server";
+import { emptyHub, HOST } from "../access/rig";
+
+describe("the page's own files", () => {
+  let folder: string;
+  let app: FastifyInstance | undefined;
+  let hub: ReturnType<typeof emptyHub>;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "avnode-page-"));
+    mkdirSync(join(folder, "page/assets"), { recursive: true });
+    writeFileSync(join(folder, "page/index.html"), "<!doctype html><title>avnode</title>");
+    writeFileSync(join(folder, "page/assets/index-C0ffee12.js"), "let here;");
+    writeFileSync(join(folder, "page/assets/.hidden"), "not for others");
+    writeFileSync(join(folder, "secret.txt"), "not for others");
+    hub = emptyHub(join(folder, "data"));
+  });
+  afterEach(async () => {
+    await app?.close();
+    hub.reader.close();
+    rmSync(folder, { recursive: true });
+  });
+  const serve = async (page?: string) => {
+    app = await makeServer({ dataDir: join(folder, "data"), hub, page });
+  };
+  const get = (url: string, headers = {}) => app!.inject({ url, headers: { host: HOST, ...headers } });
+
+  it("are for anybody, under the policy that lets the page reach nothing but its hub", async () => {
+    await serve(join(folder, "page"));
+    for (const url of ["/", "/link"]) {
+      const answer = await get(url, { "sec-fetch-site": "cross-site" });
+      assert.deepEqual([answer.statusCode, answer.headers["cache-control"]], [200, "no-store"]);
+      assert.match(answer.body, /<title>avnode/);
+      assert.match(String(answer.headers["content-type"]), /^text\/html/);
+      assert.doesNotMatch(String(answer.headers["content-security-policy"]), /unsafe|https?:/);
+    }
+    const script = await get("/assets/index-C0ffee12.js");
+    assert.deepEqual([script.statusCode, script.body], [200, "let here;"]);
+    assert.match(String(script.headers["content-type"]), /javascript/);
+    assert.match(String(script.headers["cache-control"]), /immutable/);
+  });
+
+  it("lead to no other file, and to none under another host's name", async () => {
+    symlinkSync(join(folder, "secret.txt"), join(folder, "page/assets/.link"));
+    await serve(join(folder, "page"));
+    for (const url of [
+      ...["/assets/..%2f..%2fsecret.txt", "/assets/../../secret.txt", "/assets/"],
+      ...["/assets/.hidden", "/assets/.link", "/assets/none.js", "/assets", "/index.html", "/assets/%00"],
+      ...["/assets/a%5c..%5csecret.txt", "/secret.txt", "/page/index.html"],
+    ]) {
+      const answer = await get(url);
+      assert.ok([400, 403, 404].includes(answer.statusCode), `${url}: ${answer.statusCode}`);
+      assert.doesNotMatch(answer.body, /not for others|avnode-page/, url);
+    }
+    assert.equal((await get("/", { host: "evil.example" })).statusCode, 421);
+  });
+
+  it("are not there where they were not built, and the API is", async () => {
+    await serve(join(folder, "nowhere"));
+    assert.equal((await get("/")).statusCode, 404);
+    assert.equal((await get("/healthz")).statusCode, 200);
+  });
+});
