@@ -134,6 +134,27 @@ describe("windows into the signal", function () {
     await check(made.samples);
   });
 
+  it("take in what came while nobody served them", async () => {
+    const made = make(new Random("away"), 60, false);
+    const missing = new Set([0, 7, 8, 30]);
+    await rig.serve();
+    rig.deliver(
+      handheld,
+      made,
+      made.frames.map((_, n) => n).filter((n) => !missing.has(n - 1)),
+    );
+    id = rig.idOf(handheld, 1);
+    await get("from=0&to=999999&step=64");
+    await rig.app.close();
+    rig.deliver(handheld, made);
+    await rig.serve();
+    for (const step of [64, 512])
+      assert.deepEqual(
+        valuesOf(await get(`from=0&to=999999&step=${step}`)),
+        plainly([0, 1, 2], 0, 999_999, step),
+      );
+  });
+
   it("bear a tag of their content: past ones keep it while the recording grows", async () => {
     const made = make(new Random("tags"), 20, false);
     rig.deliver(handheld, made);
