@@ -45,6 +45,7 @@ export class Pyramids {
   private cancelTurn?: () => void;
   private cancelSave: () => void = () => {};
   private cancelSweep: () => void;
+  private cannotSave = false;
   private closed = false;
 
   /** @throws as PyramidFile does */
@@ -76,13 +77,14 @@ export class Pyramids {
   }
 
   close(): void {
+    if (this.closed) return;
     this.closed = true;
     for (const off of this.unlisten) off();
     this.cancelTurn?.();
     this.cancelSave();
     this.cancelSweep();
     for (const id of [...this.urgent.keys()]) this.fail(id, new Error("the hub stops"));
-    this.save();
+    this.saveAll();
     this.file.close();
   }
 
@@ -111,8 +113,11 @@ export class Pyramids {
     const pyramid = new Pyramid(this.file, id, this.options.reader.blocks(id));
     this.open.set(id, pyramid);
     const [oldest, first] = this.open.entries().next().value!;
-    if (this.open.size > MAX_OPEN && this.trying("save a pyramid", () => first.save()))
+    if (this.open.size > MAX_OPEN) {
+      // Also where it cannot be saved: it is made anew another time.
+      this.save(first);
       this.open.delete(oldest);
+    }
     return pyramid;
   }
 
@@ -143,7 +148,7 @@ export class Pyramids {
     try {
       const pyramid = this.pyramid(id);
       while (pyramid.take()) {
-        if (pyramid.unsaved >= MAX_UNSAVED) this.trying("save a pyramid", () => pyramid.save());
+        if (pyramid.unsaved >= MAX_UNSAVED) this.save(pyramid);
         if (performance.now() >= end) return;
       }
       this.behind.delete(id);
@@ -188,13 +193,19 @@ export class Pyramids {
 
   private saveLater(): void {
     this.cancelSave = this.options.clock.after(SAVE_MS, () => {
-      this.save();
+      this.saveAll();
       this.saveLater();
     });
   }
 
-  private save(): void {
-    for (const pyramid of this.open.values()) this.trying("save a pyramid", () => pyramid.save());
+  private saveAll(): void {
+    this.cannotSave = false;
+    for (const pyramid of this.open.values()) this.save(pyramid);
+  }
+
+  /** Once it failed, not again until all are saved the next time: a full disk is told of once in a while. */
+  private save(pyramid: Pyramid): void {
+    if (!this.cannotSave) this.cannotSave = !this.trying("save a pyramid", () => pyramid.save());
   }
 
   /** @returns whether it was done */
