@@ -9,6 +9,8 @@ import type { Context, Row } from "./area";
 import { recordDay } from "./day";
 import { inFolder } from "./folder";
 import { secondsOf } from "./rounds";
+import { login } from "./session";
+import { blockCost } from "./viewers";
 
 const LEADS = ["I", "II", "V5"];
 const RATE = 256;
@@ -18,6 +20,7 @@ const PIXELS = 1200;
 const OPENINGS = 7;
 const WINDOWS = 100;
 const STRIP_SECONDS = 10;
+const VIEWERS = 20;
 
 export function benchPage(context: Context): Promise<Row[]> {
   return inFolder(async (folder) => {
@@ -37,6 +40,9 @@ export function benchPage(context: Context): Promise<Row[]> {
         await hub.windows(random, 1024 * PIXELS, 1024),
       ];
     });
+    context.progress("a block for viewers");
+    const alone = await blockCost(join(folder, "alone"), LEADS, 0);
+    const watched = await blockCost(join(folder, "watched"), LEADS, VIEWERS);
     const bytes = (name: string) => statSync(join(dataDir, name)).size / 1e6;
     context.note(
       `a day of ${LEADS.length} leads at ${RATE}/s: ${bytes("avnode.db").toFixed(1)} MB of frames, ${bytes("pyramid.db").toFixed(1)} MB of pyramid`,
@@ -57,6 +63,8 @@ export function benchPage(context: Context): Promise<Row[]> {
         row(`window-${what}-p50`, quantile(times as number[], 0.5), "ms"),
         row(`window-${what}-p99`, quantile(times as number[], 0.99), "ms"),
       ]),
+      // A handheld sends one a second.
+      row(`block-${VIEWERS}-viewers`, watched, "ms", { "without viewers": alone }),
     ];
   });
 }
@@ -90,12 +98,7 @@ async function withHub<Result>(dataDir: string, use: (hub: OpenHub) => Promise<R
 }
 
 async function hubOf(address: string): Promise<OpenHub> {
-  const headers: Record<string, string> = { origin: address, "content-type": "application/json" };
-  const login = await fetch(`${address}/api/login`, { method: "POST", headers, body: "{}" });
-  headers.cookie = login.headers
-    .getSetCookie()
-    .map((line) => line.split(";")[0])
-    .join("; ");
+  const headers = await login(address);
   const get = async (path: string) => {
     let answer = await fetch(address + path, { headers });
     // As a page does with a recording that the hub reads for the first time.
