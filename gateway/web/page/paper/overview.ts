@@ -1,0 +1,71 @@
+/** The whole recording in one line, and the window that is open in it. */
+import { drawGaps } from "./hatching";
+import type { Ink } from "./ink";
+import type { Place } from "./place";
+import { gapsIn, joined, NO_SAMPLE, type Piece, type Range } from "./samples";
+import type { Scale } from "./scale";
+import type { Area, Surface } from "./surface";
+import { drawTrace } from "./trace";
+
+/** Of the height, so that the largest spike does not touch the edges. */
+const FILLED = 0.9;
+/** A window of a second in a day is a line, but one that can be seen. */
+const MIN_WINDOW_PX = 4;
+/** Largest and smallest of these shares are left outside: one artefact is not to flatten a day. */
+const OUTLIERS = 0.005;
+
+/** The coarsest step that still gives each pixel an entry. */
+export function stepFor(samples: number, pixels: number, most: number): number {
+  let step = 1;
+  while (step * 2 * pixels <= samples && step < most) step *= 2;
+  return step;
+}
+
+/** From the left edge to the right one. */
+export function overviewPlace(area: Area, samples: number, piece: Piece | undefined): Place {
+  const [least, most] = rangeOf(piece);
+  return {
+    x0: area.left,
+    pxPerSample: area.width / Math.max(1, samples),
+    y0: area.top + area.height / 2,
+    pxPerCount: (area.height * FILLED) / Math.max(1, most - least),
+    baseline: (least + most) / 2,
+  };
+}
+
+function rangeOf(piece: Piece | undefined): [number, number] {
+  const values = (piece?.values ?? new Int32Array()).filter((value) => value !== NO_SAMPLE).sort();
+  const skipped = Math.floor(values.length * OUTLIERS);
+  return [values[skipped] ?? 0, values[values.length - 1 - skipped] ?? 0];
+}
+
+/** Where the window stands, in pixels. */
+export function windowArea(area: Area, place: Place, { from, to }: Range): Area {
+  const width = Math.max(MIN_WINDOW_PX, (to - from) * place.pxPerSample);
+  const middle = place.x0 + ((from + to) / 2) * place.pxPerSample;
+  const left = Math.min(Math.max(area.left, middle - width / 2), area.left + area.width - width);
+  return { ...area, left, width };
+}
+
+export function drawOverview(
+  surface: Surface,
+  area: Area,
+  samples: number,
+  piece: Piece | undefined,
+  gaps: readonly Range[],
+  window: Range,
+  scale: Scale,
+  ink: Ink,
+): void {
+  const place = overviewPlace(area, samples, piece);
+  surface.clearRect(area.left, area.top, area.width, area.height);
+  drawGaps(surface, area, joined([...gaps, ...(piece ? gapsIn(piece) : [])]), place, scale, ink.gap);
+  if (piece) drawTrace(surface, area, piece, place, 1, ink.trace);
+  const { left, top, width, height } = windowArea(area, place, window);
+  const line = Math.max(2, scale.ratio * 2);
+  surface.beginPath();
+  surface.rect(left + line / 2, top + line / 2, Math.max(0, width - line), height - line);
+  surface.strokeStyle = ink.tool;
+  surface.lineWidth = line;
+  surface.stroke();
+}

@@ -1,0 +1,116 @@
+/** A piece of a recording on paper: grid, calibration pulse, curves, gaps and what they are called, lead below lead. */
+import { drawGrid } from "./grid";
+import { drawGaps } from "./hatching";
+import type { Ink } from "./ink";
+import { countsPerMillivolt, type LeadScale, type Place, placeOf, xOf } from "./place";
+import { drawPulse, pulseWidth } from "./pulse";
+import { gapsIn, joined, NO_SAMPLE, type Piece, type Range } from "./samples";
+import { pxPerMm, pxPerSecond, type Scale } from "./scale";
+import type { Area, Surface } from "./surface";
+import { drawTrace, traceWidth } from "./trace";
+
+/** Of the text, and of its distance from the edges. */
+const TEXT_MM = 3.2;
+const MARGIN_MM = 1;
+/** What the whole range of an uncalibrated lead takes, as if in mV. */
+const UNCALIBRATED_MV = 2;
+
+export interface Row {
+  name: string;
+  lead: LeadScale;
+  /** Missing until the hub has sent it. */
+  piece?: Piece;
+}
+
+export interface Strip {
+  rows: Row[];
+  /** Samples per second. */
+  rate: number;
+  /** First sample of the window; it may lie between two. */
+  from: number;
+  /** Samples of the recording: behind it the paper is bare. */
+  samples: number;
+  /** What the hub says of gaps: short ones are not to be seen in pairs. */
+  gaps: readonly Range[];
+  scale: Scale;
+  /** "25 mm/s, 10 mm/mV", "not to scale" and the like, as the reader's language has them. */
+  caption: string;
+  uncalibrated: string;
+}
+
+export interface Bands {
+  /** Of the curves, right of the pulse. */
+  area: Area;
+  /** One for each row, of `area`. */
+  rows: Area[];
+  /** The same for all of them but for y. */
+  places: Place[];
+}
+
+/** Where everything is. @param area of the canvas */
+export function bandsOf({ rows, rate, from, scale }: Strip, area: Area): Bands {
+  const pulse = Math.ceil(pulseWidth(scale));
+  const curves = { ...area, left: area.left + pulse, width: Math.max(0, area.width - pulse) };
+  const height = area.height / Math.max(1, rows.length);
+  const bands = rows.map((_, n) => ({ ...curves, top: area.top + n * height, height }));
+  const places = rows.map(({ lead, piece }, n) => {
+    const { counts, baseline } = measureOf(lead, piece);
+    return placeOf(scale, curves.left, from, rate, bands[n]!.top + height / 2, baseline, counts);
+  });
+  return { area: curves, rows: bands, places };
+}
+
+/** Samples that a window of this width shows. */
+export const samplesAcross = (width: number, rate: number, scale: Scale): number =>
+  Math.max(0, ((width - Math.ceil(pulseWidth(scale))) / pxPerSecond(scale)) * rate);
+
+/** An uncalibrated lead is as high as its piece needs. */
+function measureOf(lead: LeadScale, piece: Piece | undefined): { counts: number; baseline: number } {
+  const counts = countsPerMillivolt(lead);
+  if (counts !== undefined) return { counts, baseline: lead.baseline };
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of piece?.values ?? []) {
+    if (value === NO_SAMPLE) continue;
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  if (most < least) return { counts: 1, baseline: 0 };
+  return { counts: Math.max(1, most - least) / UNCALIBRATED_MV, baseline: (most + least) / 2 };
+}
+
+export function drawStrip(surface: Surface, area: Area, strip: Strip, ink: Ink): Bands {
+  const { scale, rows, samples } = strip;
+  const bands = bandsOf(strip, area);
+  const mm = pxPerMm(scale);
+  const width = traceWidth(scale);
+  surface.clearRect(area.left, area.top, area.width, area.height);
+  // The grid moves with the paper; across it hangs at the first lead's 0 mV.
+  const origin = { x: bands.places[0]?.x0 ?? area.left, y: bands.places[0]?.y0 ?? area.top };
+  drawGrid(surface, area, { x: origin.x % (5 * mm), y: origin.y }, scale, ink);
+  const size = TEXT_MM * mm;
+  surface.font = `${size}px sans-serif`;
+  surface.textBaseline = "alphabetic";
+
+  for (const [n, { name, lead, piece }] of rows.entries()) {
+    const band = bands.rows[n]!;
+    const place = bands.places[n]!;
+    const isCalibrated = countsPerMillivolt(lead) !== undefined;
+    const gaps = joined([...strip.gaps, ...(piece ? gapsIn(piece) : [])]);
+    drawGaps(surface, band, gaps, place, scale, ink.gap);
+    if (isCalibrated) drawPulse(surface, area.left, place.y0, scale, width, ink.trace);
+    if (piece) drawTrace(surface, untilEnd(band, place, samples), piece, place, width, ink.trace);
+    surface.fillStyle = ink.text;
+    const label = isCalibrated ? name : `${name} (${strip.uncalibrated})`;
+    surface.fillText(label, band.left + MARGIN_MM * mm, band.top + MARGIN_MM * mm + size);
+  }
+  surface.fillStyle = ink.text;
+  surface.fillText(strip.caption, area.left + MARGIN_MM * mm, area.top + area.height - MARGIN_MM * mm);
+  return bands;
+}
+
+/** The paper goes on behind a recording's end, the curve does not. */
+function untilEnd(band: Area, place: Place, samples: number): Area {
+  const end = Math.ceil(xOf(place, samples)) + 1;
+  return { ...band, width: Math.max(0, Math.min(band.width, end - band.left)) };
+}

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { Playout } from "../../../../../gateway/web/page/paper/playout";
+import { NO_SAMPLE } from "../../../../../gateway/web/page/paper/samples";
+import { Sweep } from "../../../../../gateway/web/page/paper/sweep";
+import { Recorder } from "./recorder";
+
+const numbers = (from: number, to: number) => Int32Array.from({ length: to - from }, (_, n) => from + n);
+const shown = (sweep: Sweep) => Array.from(sweep.shown(), (value) => (value === NO_SAMPLE ? "." : value));
+
+describe("paper: live sweep", () => {
+  it("writes from left to right, and over what is a screen old, with bare paper before it", () => {
+    const sweep = new Sweep(10);
+    sweep.add(0, numbers(0, 8));
+    sweep.advance(8);
+    assert.deepEqual(shown(sweep), [0, 1, 2, 3, 4, 5, 6, 7, ".", "."]);
+    sweep.add(8, numbers(8, 13));
+    assert.deepEqual(shown(sweep), [0, 1, 2, 3, 4, 5, 6, 7, ".", "."], "what came is not shown yet");
+    sweep.advance(13);
+    assert.deepEqual(shown(sweep), [10, 11, 12, ".", 4, 5, 6, 7, 8, 9]);
+  });
+
+  it("begins in the middle of a recording with nothing before it", () => {
+    const sweep = new Sweep(10);
+    sweep.add(1005, numbers(1005, 1008));
+    sweep.advance(1008);
+    assert.deepEqual(shown(sweep), [".", ".", ".", ".", ".", 1005, 1006, 1007, ".", "."]);
+  });
+
+  it("shows a gap as one, and a late block in its place", () => {
+    const sweep = new Sweep(20);
+    sweep.add(0, numbers(0, 4));
+    sweep.add(8, numbers(8, 12));
+    sweep.advance(12);
+    assert.deepEqual(shown(sweep).slice(0, 12), [0, 1, 2, 3, ".", ".", ".", ".", 8, 9, 10, 11]);
+    sweep.add(4, numbers(4, 8));
+    assert.deepEqual(
+      shown(sweep).slice(0, 12),
+      Array.from({ length: 12 }, (_, n) => n),
+    );
+  });
+
+  it("draws what is late where it belongs, and nothing else anew but the bar", () => {
+    const sweep = new Sweep(100);
+    const area = { left: 0, top: 0, width: 1000, height: 10 };
+    const place = { x0: 0, pxPerSample: 10, y0: 5, pxPerCount: 0, baseline: 0 };
+    sweep.add(0, numbers(0, 20));
+    sweep.add(30, numbers(30, 50));
+    sweep.advance(50);
+    sweep.draw(new Recorder(), area, place, 1, "black");
+    assert.equal(sweep.draw(new Recorder(), area, place, 1, "black"), false);
+    sweep.add(20, numbers(20, 30));
+    const recorder = new Recorder();
+    assert.equal(sweep.draw(recorder, area, place, 1, "black"), true);
+    // 20 to 30, a sample and a stroke's width to the left; the bar of 4 behind 50.
+    assert.deepEqual(
+      recorder.cleared.map(([x, , width]) => [x, x + width]),
+      [
+        [189, 301],
+        [489, 541],
+      ],
+    );
+  });
+
+  it("forgets what is older than the screen, comes twice, or never came", () => {
+    const sweep = new Sweep(10);
+    sweep.add(100, numbers(100, 105));
+    sweep.add(100, numbers(100, 105));
+    sweep.add(1_000_000, numbers(1_000_000, 1_000_003));
+    sweep.advance(1_000_003);
+    sweep.add(100, numbers(100, 105));
+    assert.deepEqual(shown(sweep), [1_000_000, 1_000_001, 1_000_002, ...Array(7).fill(".")]);
+    sweep.add(2_000_000, numbers(2_000_000, 2_000_100));
+    sweep.advance(2_000_100);
+    assert.equal(shown(sweep).at(-1), 2_000_099);
+  });
+
+  it("equals a plain model of it under random blocks and heads", () => {
+    const seed = 1 + Math.floor(Math.random() * 2 ** 31);
+    let state = seed;
+    const random = (below: number) => {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    const length = 25;
+    const bar = 1;
+    const sweep = new Sweep(length);
+    const held = new Map<number, number>();
+    const first = 1000;
+    let newest = first;
+    let head = first;
+    for (let round = 0; round < 400; round++) {
+      const from = round === 0 ? first : Math.max(first, newest - 12 + random(20));
+      const to = from + 1 + random(8);
+      sweep.add(from, numbers(from, to));
+      for (let n = from; n < to; n++) held.set(n, n);
+      newest = Math.max(newest, to);
+      head = Math.max(head, newest - length, Math.min(newest, head + random(9)));
+      sweep.advance(head);
+      const expected: (number | string)[] = Array(length).fill(".");
+      for (let n = Math.max(first, head - length + bar); n < head; n++)
+        expected[n % length] = held.get(n) ?? ".";
+      assert.deepEqual(shown(sweep), expected, `seed ${seed}, round ${round}`);
+    }
+  });
+
+  it("runs evenly, and stands when nothing comes", () => {
+    const playout = new Playout(250, true);
+    let end = 0;
+    let most = 0;
+    let last = 0;
+    for (let ms = 0; ms < 20_000; ms += 16) {
+      // Each second a block of one, up to 90 ms uneven.
+      if (ms < 10_000 && ms >= (end / 250) * 1000 + (end % 7) * 15) {
+        end += 250;
+        playout.take(end, 250);
+      }
+      if (end === 0) continue;
+      const head = playout.advance(ms);
+      if (ms > 0) most = Math.max(most, head - last);
+      last = head;
+    }
+    assert.equal(last, end);
+    // 16 ms at 250 Hz are 4 samples, 5 when catching up, and one by rounding.
+    assert.ok(most <= 6, `jumped by ${most} samples`);
+  });
+
+  it("jumps for whoever wants no movement, and after a sleep", () => {
+    const calm = new Playout(250, false);
+    calm.take(250, 250);
+    assert.equal(calm.advance(0), 250);
+    const slept = new Playout(250, true);
+    slept.take(250, 250);
+    slept.advance(0);
+    slept.take(250 * 60, 250);
+    assert.equal(slept.advance(1), 250 * 60);
+  });
+});
