@@ -1,31 +1,9 @@
-/** Bundles the program, and those that it starts, into dist/; packages stay outside, source maps beside them. */
-import { chmodSync } from "node:fs";
+/** Bundles the program, those that it starts, and the page, into dist/; packages stay outside, source maps beside them. */
 import { join } from "node:path";
-import { buildSync } from "esbuild";
+import { bundle } from "./bundle";
+import { buildPage } from "./page";
 
-const root = join(__dirname, "..");
+const dist = join(__dirname, "../dist");
 
-export function build(outdir: string): void {
-  buildSync({
-    entryPoints: {
-      avnode: join(root, "tools/avnode.ts"),
-      recordworker: join(root, "gateway/cli/recordworker.ts"),
-      findingsworker: join(root, "gateway/findings/findingsworker.ts"),
-      airprocess: join(root, "tools/sim/radio/airprocess.ts"),
-      unit: join(root, "tools/sim/radio/unit.ts"),
-      verifyworker: join(root, "gateway/web/verifyworker.ts"),
-    },
-    outdir,
-    bundle: true,
-    platform: "node",
-    target: "node20.19",
-    format: "cjs",
-    packages: "external",
-    banner: { js: "#!/usr/bin/env node" },
-    sourcemap: "linked",
-    logLevel: "warning",
-  });
-  chmodSync(join(outdir, "avnode.js"), 0o755);
-}
-
-if (require.main === module) build(join(root, "dist"));
+bundle(dist);
+void buildPage(join(dist, "page"));

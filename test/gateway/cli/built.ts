@@ -3,7 +3,7 @@ import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "../../../tools/build";
+import { bundle } from "../../../tools/bundle";
 
 const ROOT = join(__dirname, "../../..");
 
@@ -17,7 +17,7 @@ export interface Built {
 export function built(): Built {
   const folder = mkdtempSync(join(tmpdir(), "avnode-"));
   const program = join(folder, "dist/avnode.js");
-  build(join(folder, "dist"));
+  bundle(join(folder, "dist"));
   copyFileSync(join(ROOT, "package.json"), join(folder, "package.json"));
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   return {

@@ -1,8 +1,10 @@
 /** The whole recording in one line, and the window that is open in it. */
-import { drawGaps } from "./hatching";
+
+import { NO_SAMPLE } from "../../schema/signal";
+import { drawGaps, gapArea } from "./hatching";
 import type { Ink } from "./ink";
 import type { Place } from "./place";
-import { gapsIn, joined, NO_SAMPLE, type Piece, type Range } from "./samples";
+import { gapsIn, joined, type Piece, type Range } from "./samples";
 import type { Scale } from "./scale";
 import type { Area, Surface } from "./surface";
 import { drawTrace } from "./trace";
@@ -59,8 +61,14 @@ export function drawOverview(
 ): void {
   const place = overviewPlace(area, samples, piece);
   surface.clearRect(area.left, area.top, area.width, area.height);
-  drawGaps(surface, area, joined([...gaps, ...(piece ? gapsIn(piece) : [])]), place, scale, ink.gap);
   if (piece) drawTrace(surface, area, piece, place, 1, ink.trace);
+  const missing = joined([...gaps, ...(piece ? gapsIn(piece) : [])]);
+  for (const gap of missing) {
+    const part = gapArea(area, gap, place);
+    // A day's curve is one black band: a short gap is to be seen in it.
+    if (part) surface.clearRect(part.left, part.top, part.width, part.height);
+  }
+  drawGaps(surface, area, missing, place, scale, ink.gap);
   const { left, top, width, height } = windowArea(area, place, window);
   const line = Math.max(2, scale.ratio * 2);
   surface.beginPath();

@@ -1,7 +1,6 @@
 /** A piece of one lead as the hub sends it, and what of it is missing. */
 
-/** Where no sample is held; smaller than any that a converter gives. */
-export const NO_SAMPLE = -2147483648;
+import { NO_SAMPLE } from "../../schema/signal";
 
 export interface Piece {
   /** Number of its first sample, in the recording. */

@@ -1,10 +1,8 @@
 /** How large paper is on a screen: millimetres to the pixels of a canvas. */
 
 /** Of paper, in mm/s and mm/mV, as electrocardiographs have them (IEC 60601-2-25). */
-export const SPEEDS = [12.5, 25, 50] as const;
-export const GAINS = [5, 10, 20] as const;
-export type Speed = (typeof SPEEDS)[number];
-export type Gain = (typeof GAINS)[number];
+export const SPEEDS: readonly number[] = [12.5, 25, 50];
+export const GAINS: readonly number[] = [5, 10, 20];
 
 /** CSS defines 96 px as an inch. Printers keep that; screens do as they like, until someone lays a ruler on them. */
 export const CSS_PX_PER_MM = 96 / 25.4;
@@ -14,9 +12,10 @@ const MIN_PX_PER_MM = 2;
 const MAX_PX_PER_MM = 25;
 
 export interface Scale {
-  /** mm/s and mm/mV */
-  speed: Speed;
-  gain: Gain;
+  /** mm/s; any while someone zooms. */
+  speed: number;
+  /** mm/mV */
+  gain: number;
   /** CSS pixels to a millimetre of this screen. */
   cssPxPerMm: number;
   /** Pixels of the canvas to a CSS pixel: devicePixelRatio on a screen. */
@@ -26,7 +25,12 @@ export interface Scale {
 }
 
 /** @param cssPxPerMm as the ruler said, or undefined before that */
-export function screenScale(speed: Speed, gain: Gain, ratio: number, cssPxPerMm: number | undefined): Scale {
+export function screenScale(
+  speed: number,
+  gain: number,
+  ratio: number,
+  cssPxPerMm: number | undefined,
+): Scale {
   return {
     speed,
     gain,
@@ -37,7 +41,7 @@ export function screenScale(speed: Speed, gain: Gain, ratio: number, cssPxPerMm:
 }
 
 /** For a printer: as many dots as are worth it, and true to size as long as nobody tells the printer to fit the page. */
-export function printScale(speed: Speed, gain: Gain): Scale {
+export function printScale(speed: number, gain: number): Scale {
   return { speed, gain, ratio: 4, cssPxPerMm: CSS_PX_PER_MM, trueToSize: true };
 }
 

@@ -1,16 +1,18 @@
 /** A piece of a recording on paper: grid, calibration pulse, curves, gaps and what they are called, lead below lead. */
+
+import { NO_SAMPLE } from "../../schema/signal";
 import { drawGrid } from "./grid";
 import { drawGaps } from "./hatching";
 import type { Ink } from "./ink";
 import { countsPerMillivolt, type LeadScale, type Place, placeOf, xOf } from "./place";
 import { drawPulse, pulseWidth } from "./pulse";
-import { gapsIn, joined, NO_SAMPLE, type Piece, type Range } from "./samples";
+import { gapsIn, joined, type Piece, type Range } from "./samples";
 import { pxPerMm, pxPerSecond, type Scale } from "./scale";
 import type { Area, Surface } from "./surface";
 import { drawTrace, traceWidth } from "./trace";
 
-/** Of the text, and of its distance from the edges. */
-const TEXT_MM = 3.2;
+/** Of the text in CSS pixels, as large as the page's, and its distance from the edges. */
+const TEXT_CSS_PX = 18;
 const MARGIN_MM = 1;
 /** What the whole range of an uncalibrated lead takes, as if in mV. */
 const UNCALIBRATED_MV = 2;
@@ -18,8 +20,8 @@ const UNCALIBRATED_MV = 2;
 export interface Row {
   name: string;
   lead: LeadScale;
-  /** Missing until the hub has sent it. */
-  piece?: Piece;
+  /** Of the same step; what lies between them was not sent yet. */
+  pieces: Piece[];
 }
 
 export interface Strip {
@@ -33,8 +35,7 @@ export interface Strip {
   /** What the hub says of gaps: short ones are not to be seen in pairs. */
   gaps: readonly Range[];
   scale: Scale;
-  /** "25 mm/s, 10 mm/mV", "not to scale" and the like, as the reader's language has them. */
-  caption: string;
+  /** As the reader's language has it. */
   uncalibrated: string;
 }
 
@@ -53,8 +54,8 @@ export function bandsOf({ rows, rate, from, scale }: Strip, area: Area): Bands {
   const curves = { ...area, left: area.left + pulse, width: Math.max(0, area.width - pulse) };
   const height = area.height / Math.max(1, rows.length);
   const bands = rows.map((_, n) => ({ ...curves, top: area.top + n * height, height }));
-  const places = rows.map(({ lead, piece }, n) => {
-    const { counts, baseline } = measureOf(lead, piece);
+  const places = rows.map(({ lead, pieces }, n) => {
+    const { counts, baseline } = measureOf(lead, pieces);
     return placeOf(scale, curves.left, from, rate, bands[n]!.top + height / 2, baseline, counts);
   });
   return { area: curves, rows: bands, places };
@@ -65,16 +66,17 @@ export const samplesAcross = (width: number, rate: number, scale: Scale): number
   Math.max(0, ((width - Math.ceil(pulseWidth(scale))) / pxPerSecond(scale)) * rate);
 
 /** An uncalibrated lead is as high as its piece needs. */
-function measureOf(lead: LeadScale, piece: Piece | undefined): { counts: number; baseline: number } {
+function measureOf(lead: LeadScale, pieces: readonly Piece[]): { counts: number; baseline: number } {
   const counts = countsPerMillivolt(lead);
   if (counts !== undefined) return { counts, baseline: lead.baseline };
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
-  for (const value of piece?.values ?? []) {
-    if (value === NO_SAMPLE) continue;
-    least = Math.min(least, value);
-    most = Math.max(most, value);
-  }
+  for (const { values } of pieces)
+    for (const value of values) {
+      if (value === NO_SAMPLE) continue;
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
   if (most < least) return { counts: 1, baseline: 0 };
   return { counts: Math.max(1, most - least) / UNCALIBRATED_MV, baseline: (most + least) / 2 };
 }
@@ -88,24 +90,24 @@ export function drawStrip(surface: Surface, area: Area, strip: Strip, ink: Ink):
   // The grid moves with the paper; across it hangs at the first lead's 0 mV.
   const origin = { x: bands.places[0]?.x0 ?? area.left, y: bands.places[0]?.y0 ?? area.top };
   drawGrid(surface, area, { x: origin.x % (5 * mm), y: origin.y }, scale, ink);
-  const size = TEXT_MM * mm;
+  const size = TEXT_CSS_PX * scale.ratio;
   surface.font = `${size}px sans-serif`;
   surface.textBaseline = "alphabetic";
 
-  for (const [n, { name, lead, piece }] of rows.entries()) {
+  for (const [n, { name, lead, pieces }] of rows.entries()) {
     const band = bands.rows[n]!;
     const place = bands.places[n]!;
     const isCalibrated = countsPerMillivolt(lead) !== undefined;
-    const gaps = joined([...strip.gaps, ...(piece ? gapsIn(piece) : [])]);
-    drawGaps(surface, band, gaps, place, scale, ink.gap);
+    const gaps = joined([...strip.gaps, ...pieces.flatMap(gapsIn)]);
     if (isCalibrated) drawPulse(surface, area.left, place.y0, scale, width, ink.trace);
-    if (piece) drawTrace(surface, untilEnd(band, place, samples), piece, place, width, ink.trace);
+    for (const piece of pieces)
+      drawTrace(surface, untilEnd(band, place, samples), piece, place, width, ink.trace);
+    // Over the curve: pairs that reach into a short gap would hide it.
+    drawGaps(surface, band, gaps, place, scale, ink.gap);
     surface.fillStyle = ink.text;
     const label = isCalibrated ? name : `${name} (${strip.uncalibrated})`;
     surface.fillText(label, band.left + MARGIN_MM * mm, band.top + MARGIN_MM * mm + size);
   }
-  surface.fillStyle = ink.text;
-  surface.fillText(strip.caption, area.left + MARGIN_MM * mm, area.top + area.height - MARGIN_MM * mm);
   return bands;
 }
 

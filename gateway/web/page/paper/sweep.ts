@@ -2,8 +2,10 @@
  * The live sweep of one lead: samples are written from left to right and over what stood there a screen ago, with a bar of
  * bare paper in front. What comes late is drawn in its place, what never comes stays a gap.
  */
+
+import { NO_SAMPLE } from "../../schema/signal";
 import type { Place } from "./place";
-import { joined, NO_SAMPLE, type Range } from "./samples";
+import { joined, type Range } from "./samples";
 import type { Area, Surface } from "./surface";
 import { drawTrace } from "./trace";
 

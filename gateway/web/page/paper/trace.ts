@@ -1,6 +1,8 @@
 /** The curve: straight from sample to sample, or from the smallest to the largest of many; never across a gap. */
+
+import { NO_SAMPLE } from "../../schema/signal";
 import { type Place, xOf, yOf } from "./place";
-import { entriesOf, NO_SAMPLE, type Piece } from "./samples";
+import { entriesOf, type Piece } from "./samples";
 import { pxPerMm, type Scale } from "./scale";
 import type { Area, Surface } from "./surface";
 import { within } from "./surface";

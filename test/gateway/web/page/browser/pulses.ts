@@ -27,7 +27,7 @@ function show(cssWidth: number, scale: Scale): void {
       {
         name: "",
         lead: { unit: "mV", gain: COUNTS_PER_MV, baseline: BASELINE },
-        piece: { from: 0, step: 1, values },
+        pieces: [{ from: 0, step: 1, values }],
       },
     ],
     rate: RATE,
@@ -35,7 +35,6 @@ function show(cssWidth: number, scale: Scale): void {
     samples: values.length,
     gaps: [],
     scale,
-    caption: "",
     uncalibrated: "",
   };
   const area = { left: 0, top: 0, width: canvas.width, height: canvas.height };

@@ -8,8 +8,8 @@ import {
   readCalipers,
 } from "../../../../../gateway/web/page/paper/calipers";
 import { drawCalipers } from "../../../../../gateway/web/page/paper/calipersdrawn";
-import { NO_SAMPLE } from "../../../../../gateway/web/page/paper/samples";
 import { screenScale } from "../../../../../gateway/web/page/paper/scale";
+import { NO_SAMPLE } from "../../../../../gateway/web/schema/signal";
 import { Recorder } from "./recorder";
 
 describe("paper: calipers", () => {

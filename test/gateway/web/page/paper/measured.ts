@@ -59,7 +59,7 @@ function levels(image: Image, ink: Ink): [top: number, bottom: number] {
 }
 
 /** The middle of each run of ink. */
-function middles(length: number, inkAt: (at: number) => number): number[] {
+export function middles(length: number, inkAt: (at: number) => number): number[] {
   const found: number[] = [];
   let [sum, weighted] = [0, 0];
   for (let at = 0; at <= length; at++) {

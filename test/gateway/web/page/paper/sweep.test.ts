@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Playout } from "../../../../../gateway/web/page/paper/playout";
-import { NO_SAMPLE } from "../../../../../gateway/web/page/paper/samples";
 import { Sweep } from "../../../../../gateway/web/page/paper/sweep";
+import { NO_SAMPLE } from "../../../../../gateway/web/schema/signal";
 import { Recorder } from "./recorder";
 
 const numbers = (from: number, to: number) => Int32Array.from({ length: to - from }, (_, n) => from + n);

@@ -1,0 +1,68 @@
+/** Every text of the page, in the reader's language, with numbers and times as are usual there. */
+import de from "./de.json";
+import en from "./en.json";
+import fr from "./fr.json";
+
+export type Key = keyof typeof en;
+/** One that lacks a text does not compile. */
+const LANGUAGES = { en, de, fr } satisfies Record<string, Record<Key, string>>;
+export type Language = keyof typeof LANGUAGES;
+export const LANGUAGE_NAMES: Record<Language, string> = { en: "English", de: "Deutsch", fr: "Français" };
+
+/** The first one that both the reader and we know. @param wanted tags like `de-AT`, best first */
+export function languageFor(wanted: readonly string[]): { language: Language; locale: string } {
+  for (const locale of wanted) {
+    const language = locale.split("-")[0]!.toLowerCase();
+    if (Object.hasOwn(LANGUAGES, language)) return { language: language as Language, locale };
+  }
+  return { language: "en", locale: "en-GB" };
+}
+
+export class Messages {
+  /** @param locale of that language: for numbers and times */
+  constructor(
+    readonly language: Language,
+    readonly locale: string,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  say(key: Key, values: Record<string, string | number> = {}): string {
+    return LANGUAGES[this.language][key].replace(/\{(\w+)\}/g, (_, name: string) => {
+      const value = values[name];
+      return typeof value === "number" ? this.number(value) : (value ?? "");
+    });
+  }
+
+  number(value: number, digits = 1): string {
+    return new Intl.NumberFormat(this.locale, { maximumFractionDigits: digits }).format(value);
+  }
+
+  percent(share: number): string {
+    return new Intl.NumberFormat(this.locale, { style: "percent" }).format(share);
+  }
+
+  /** Of today: the time alone. @param ms Unix time */
+  time(ms: number): string {
+    const isToday = new Date(ms).toDateString() === new Date(this.now()).toDateString();
+    return new Intl.DateTimeFormat(this.locale, {
+      ...(isToday ? {} : { dateStyle: "medium" }),
+      timeStyle: "short",
+    }).format(ms);
+  }
+
+  /** "30 s", "4 min 12 s", "23 h 59 min" */
+  duration(seconds: number): string {
+    const whole = Math.round(seconds);
+    const [h, min, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+    if (h > 0) return `${this.number(h)} h ${min} min`;
+    return min > 0 ? `${min} min ${s} s` : `${s} s`;
+  }
+
+  /** Within a recording: "0:04", "13:01:22" */
+  position(seconds: number): string {
+    const whole = Math.max(0, Math.floor(seconds));
+    const [h, min, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+    const two = (value: number) => String(value).padStart(2, "0");
+    return h > 0 ? `${h}:${two(min)}:${two(s)}` : `${min}:${two(s)}`;
+  }
+}

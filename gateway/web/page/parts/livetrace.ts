@@ -1,0 +1,82 @@
+/** What is known of a handheld's running recording: its newest samples, how old they are, whether there is contact. */
+import type { Recording } from "../../schema/recordings";
+import { Playout } from "../paper/playout";
+import { Sweep } from "../paper/sweep";
+
+/** More than any screen shows at 25 mm/s: for one that changes its size. */
+const REMEMBERED_SECONDS = 40;
+
+interface Block {
+  from: number;
+  samples: Int32Array;
+}
+
+export class LiveTrace {
+  recording: Recording | undefined;
+  /** When the newest block came, by the page's own clock, ms. */
+  newestAt: number | undefined;
+  hasContact = true;
+  sweep: Sweep | undefined;
+  private playout: Playout | undefined;
+  private blocks: Block[] = [];
+  private length = 0;
+
+  /** @param isSmooth false for whoever wants no movement */
+  constructor(private readonly isSmooth: boolean) {}
+
+  get rate(): number | undefined {
+    const form = this.recording?.form;
+    return form && form.rateNum / form.rateDen;
+  }
+
+  begin(recording: Recording): void {
+    if (recording.id !== this.recording?.id) this.clear();
+    this.recording = recording;
+    this.resize(this.length);
+  }
+
+  /** What was shown is not sure any more. */
+  clear(): void {
+    this.blocks = [];
+    this.sweep = undefined;
+    this.playout = undefined;
+    this.newestAt = undefined;
+    this.hasContact = true;
+  }
+
+  mark(recording: string, kind: string): void {
+    if (recording !== this.recording?.id) return;
+    if (kind === "lead-off") this.hasContact = false;
+    if (kind === "lead-on") this.hasContact = true;
+  }
+
+  /** @param now ms; undefined for what comes late @returns whether it belongs here */
+  add(recording: string, from: number, samples: Int32Array, now: number | undefined): boolean {
+    const { rate } = this;
+    if (recording !== this.recording?.id || rate === undefined || samples.length === 0) return false;
+    this.blocks.push({ from, samples });
+    const oldest = Math.max(...this.blocks.map((one) => one.from)) - REMEMBERED_SECONDS * rate;
+    this.blocks = this.blocks.filter((one) => one.from >= oldest);
+    this.sweep?.add(from, samples);
+    if (now === undefined) return true;
+    this.newestAt = now;
+    this.playout ??= new Playout(rate, this.isSmooth);
+    this.playout.take(from + samples.length, samples.length);
+    return true;
+  }
+
+  /** @param seconds from the left edge of the screen to the right one */
+  resize(seconds: number): void {
+    this.length = seconds;
+    const length = Math.floor(seconds * (this.rate ?? 0));
+    if (length < 2 || this.sweep?.length === length) return;
+    this.sweep = new Sweep(length);
+    for (const { from, samples } of [...this.blocks].sort((a, b) => a.from - b.from))
+      this.sweep.add(from, samples);
+  }
+
+  /** To where it is to be seen now. */
+  advance(now: number): void {
+    if (this.playout) this.sweep?.advance(this.playout.advance(now));
+  }
+}

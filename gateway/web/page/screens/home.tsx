@@ -1,0 +1,77 @@
+import { useCallback } from "preact/hooks";
+import { devices } from "../../schema/devices";
+import { status } from "../../schema/hub";
+import { recordings } from "../../schema/recordings";
+import { useAsked } from "../parts/asked";
+import { usePage } from "../parts/context";
+import { Entry } from "../parts/entry";
+import { Handheld } from "../parts/handheld";
+import { LiveStrip } from "../parts/livestrip";
+import { addressOf } from "../route";
+import { sentenceOf } from "./sentence";
+
+const EVERY_MS = 5000;
+/** Nothing on this screen is shown as today's when the hub was silent for so long. */
+const SILENT_MS = 15_000;
+const LAST = "5";
+
+export function Home() {
+  const { api, messages } = usePage();
+  const ask = useCallback(
+    async (signal: AbortSignal) => {
+      const [hub, list, newest] = await Promise.all([
+        api.ask(status, {}, signal),
+        api.ask(devices, {}, signal),
+        api.ask(recordings, { query: { limit: LAST } }, signal),
+      ]);
+      return { hub, devices: list.devices, recordings: newest.recordings };
+    },
+    [api],
+  );
+  const { value, at, error } = useAsked(ask, EVERY_MS);
+  if (!value)
+    return (
+      <main>
+        <p class="sentence">{error ? messages.say("hub-unreached") : messages.say("loading")}</p>
+        <NotAlarm />
+      </main>
+    );
+
+  const isSilent = error !== undefined && Date.now() - at! > SILENT_MS;
+  const { key, values, isWarning } = sentenceOf(value.recordings[0], value.hub.now, messages);
+  const recording = value.devices.find(({ status: one }) => one?.state === "recording") ?? value.devices[0];
+  return (
+    <main>
+      <p class={isSilent || isWarning ? "sentence warn" : "sentence"} role="status">
+        {isSilent ? messages.say("hub-silent", { time: messages.time(at!) }) : messages.say(key, values)}
+      </p>
+      {value.hub.problems.map((problem) => (
+        <p class="warn" key={problem}>
+          {problem}
+        </p>
+      ))}
+      {recording && <LiveStrip device={recording} />}
+      <NotAlarm />
+      <h2>{messages.say("handhelds")}</h2>
+      {value.devices.length === 0 && <p>{messages.say("no-handheld")}</p>}
+      <ul class="cards">
+        {value.devices.map((device) => (
+          <Handheld key={device.id} device={device} />
+        ))}
+      </ul>
+      <h2>{messages.say("last")}</h2>
+      <ul class="cards">
+        {value.recordings.map((one) => (
+          <Entry key={one.id} recording={one} />
+        ))}
+      </ul>
+      <nav>
+        <a href={addressOf({ screen: "recordings" })}>{messages.say("all")}</a>
+      </nav>
+    </main>
+  );
+}
+
+function NotAlarm() {
+  return <p class="notalarm">{usePage().messages.say("not-alarm")}</p>;
+}

@@ -1,0 +1,44 @@
+import { useState } from "preact/hooks";
+import { login, type SessionInfo } from "../../schema/session";
+import { usePage } from "../parts/context";
+
+export function Login({ done }: { done: (session: SessionInfo) => void }) {
+  const { api, messages } = usePage();
+  const [password, setPassword] = useState("");
+  const [problem, setProblem] = useState<string>();
+  const open = async (event: Event) => {
+    event.preventDefault();
+    setProblem(undefined);
+    try {
+      done(await api.ask(login, { body: password === "" ? {} : { password } }));
+    } catch (error) {
+      setProblem(error instanceof TypeError ? messages.say("hub-unreached") : (error as Error).message);
+    }
+  };
+  return (
+    <main>
+      <h1>avnode</h1>
+      <form onSubmit={open}>
+        <label>
+          {messages.say("password")}
+          <input
+            type="password"
+            autocomplete="current-password"
+            aria-describedby="hint"
+            value={password}
+            onInput={(event) => setPassword(event.currentTarget.value)}
+          />
+        </label>
+        <button class="main" type="submit">
+          {messages.say("open")}
+        </button>
+      </form>
+      <p id="hint" class="quiet">
+        {messages.say("password-hint")}
+      </p>
+      <p class="warn" role="alert">
+        {problem !== undefined && messages.say("refused", { reason: problem })}
+      </p>
+    </main>
+  );
+}

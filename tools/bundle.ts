@@ -1,0 +1,29 @@
+/** Bundles the program and its threads; packages stay outside. */
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
+import { buildSync } from "esbuild";
+
+const root = join(__dirname, "..");
+
+export function bundle(outdir: string): void {
+  buildSync({
+    entryPoints: {
+      avnode: join(root, "tools/avnode.ts"),
+      recordworker: join(root, "gateway/cli/recordworker.ts"),
+      findingsworker: join(root, "gateway/findings/findingsworker.ts"),
+      airprocess: join(root, "tools/sim/radio/airprocess.ts"),
+      unit: join(root, "tools/sim/radio/unit.ts"),
+      verifyworker: join(root, "gateway/web/verifyworker.ts"),
+    },
+    outdir,
+    bundle: true,
+    platform: "node",
+    target: "node20.19",
+    format: "cjs",
+    packages: "external",
+    banner: { js: "#!/usr/bin/env node" },
+    sourcemap: "linked",
+    logLevel: "warning",
+  });
+  chmodSync(join(outdir, "avnode.js"), 0o755);
+}
