@@ -1,0 +1,202 @@
+/** A hub that has one handheld and one recording of a known signal: serves the built page and answers as the schemas say. */
+import { readFileSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { HEADERS } from "../../../../gateway/access/headers";
+import type { Device } from "../../../../gateway/web/schema/devices";
+import type { Recording } from "../../../../gateway/web/schema/recordings";
+import { NO_SAMPLE, SIGNAL_HEADERS } from "../../../../gateway/web/schema/signal";
+
+export const RATE = 250;
+export const COUNTS_PER_MV = 500;
+/** A beat each 200 samples, 800 ms: 75 a minute. */
+export const BEAT = 200;
+const TYPES: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
+const NOW = Date.UTC(2026, 10, 28, 14, 2);
+export const DEVICE = "00a1b2c3d4e5f607";
+const MINUTE = 60_000;
+
+/** A narrow R of 1 mV, a wide low P and T; whole counts. */
+export function sampleAt(n: number): number {
+  const bump = (middle: number, width: number, height: number) =>
+    height * Math.exp(-((((n % BEAT) - middle) / width) ** 2));
+  return Math.round(COUNTS_PER_MV * (bump(60, 6, 0.12) + bump(100, 2.2, 1) + bump(150, 12, 0.25)));
+}
+
+export interface Shape {
+  samples: number;
+  leads: string[];
+  /** Of samples. */
+  gap?: { from: number; to: number };
+  state?: Recording["state"];
+}
+
+export interface FakeHub {
+  address: string;
+  recording: Recording;
+  device: Device;
+  /** What was asked, as `GET /api/…`. */
+  asked: string[];
+  /** To everybody who looks at the live trace. */
+  tell(event: string, data: unknown): void;
+  /** A second of it. */
+  tellBlock(from: number): void;
+  stop(): Promise<void>;
+}
+
+export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
+  const { samples, leads, gap, state = "closed" } = shape;
+  const viewers = new Set<ServerResponse>();
+  const asked: string[] = [];
+  const recording: Recording = {
+    id: "r1",
+    device: DEVICE,
+    epoch: 1,
+    number: 7,
+    form: {
+      rateNum: RATE,
+      rateDen: 1,
+      bits: 18,
+      frontEnd: "synthetic",
+      mode: "continuous",
+      leads: leads.map((name) => ({ name, unit: "mV", gain: COUNTS_PER_MV, baseline: 0 })),
+    },
+    startMs: NOW - (samples / RATE) * 1000,
+    trust: "set-by-hub",
+    state,
+    simulated: true,
+    frames: Math.ceil(samples / RATE),
+    holes: 0,
+    samples,
+    dropped: gap ? gap.to - gap.from : 0,
+    marks: 0,
+    flags: [],
+    firstAt: NOW - MINUTE,
+    lastAt: NOW,
+  };
+  const device: Device = {
+    id: DEVICE,
+    name: "Anna's handheld",
+    class: "simulated",
+    claimedAt: NOW - 1000 * MINUTE,
+    lastContact: NOW,
+    recordings: 7,
+    refusals: {},
+    connection: { since: NOW - 5 * MINUTE, rssi: -60 },
+    status: {
+      state: state === "recording" ? "recording" : "idle",
+      batteryMillivolts: 3910,
+      ringPermille: 120,
+      backlog: 0,
+      newestRecording: 7,
+      clock: "set-by-hub",
+      lastCommand: 0,
+      firmware: "0.1.0",
+    },
+  };
+  const held = (n: number) => (gap && n >= gap.from && n < gap.to ? NO_SAMPLE : sampleAt(n));
+
+  const answers: Record<string, () => unknown> = {
+    "GET /api/session": () => ({ role: "owner", csrf: "00" }),
+    "GET /api/status": () => ({
+      kind: "demo",
+      now: NOW,
+      health: { ok: true, forgotten: 0 },
+      problems: [],
+      handhelds: 1,
+      recordings: 7,
+      backlog: 0,
+    }),
+    "GET /api/devices": () => ({ devices: [device] }),
+    "GET /api/recordings": () => ({ recordings: [recording] }),
+    "GET /api/recordings/r1": () => recording,
+    "GET /api/recordings/r1/events": () => ({
+      complete: true,
+      events: gap
+        ? [{ kind: "gap", sample: gap.from, samples: gap.to - gap.from, reason: "memory-full" }]
+        : [],
+    }),
+  };
+
+  function window(query: URLSearchParams, reply: ServerResponse): void {
+    const step = Number(query.get("step") ?? 1);
+    const from = Number(query.get("from"));
+    const to = Math.min(Number(query.get("to")), samples);
+    const count = Math.max(0, Math.ceil((to - from) / step));
+    const chosen = query.get("lead")?.split(",") ?? leads;
+    const values = chosen.flatMap(() => valuesOf(from, count, step));
+    reply.writeHead(200, {
+      ...HEADERS,
+      "content-type": "application/octet-stream",
+      [SIGNAL_HEADERS.count]: String(count),
+    });
+    reply.end(Buffer.from(Int32Array.from(values).buffer));
+  }
+
+  function valuesOf(from: number, count: number, step: number): number[] {
+    if (step === 1) return Array.from({ length: count }, (_, n) => held(from + n));
+    return Array.from({ length: count }).flatMap((_, n) => {
+      let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+      // A beat says it all: what follows is the same.
+      for (
+        let i = from + n * step;
+        i < Math.min(samples, from + (n + 1) * step, from + n * step + BEAT);
+        i++
+      ) {
+        const value = held(i);
+        if (value === NO_SAMPLE) continue;
+        least = Math.min(least, value);
+        most = Math.max(most, value);
+      }
+      return most < least ? [NO_SAMPLE, NO_SAMPLE] : [least, most];
+    });
+  }
+
+  const server = createServer((request, reply) => {
+    const url = new URL(request.url!, "http://hub");
+    const route = `${request.method} ${url.pathname}`;
+    asked.push(route);
+    if (route === "GET /api/live") {
+      reply.writeHead(200, { ...HEADERS, "content-type": "text/event-stream" });
+      reply.write(`event: recording\ndata: ${JSON.stringify(recording)}\n\n`);
+      viewers.add(reply);
+      reply.on("close", () => viewers.delete(reply));
+    } else if (route === "GET /api/recordings/r1/signal") window(url.searchParams, reply);
+    else if (answers[route]) {
+      reply.writeHead(200, { ...HEADERS, "content-type": "application/json" });
+      reply.end(JSON.stringify(answers[route]()));
+    } else {
+      const file = url.pathname === "/" ? "/index.html" : url.pathname;
+      reply.writeHead(200, { ...HEADERS, "content-type": TYPES[extname(file)] ?? "text/plain" });
+      reply.end(readFileSync(join(pageDir, file)));
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+
+  const tell = (event: string, data: unknown) => {
+    for (const viewer of viewers) viewer.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  };
+  return {
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    recording,
+    device,
+    asked,
+    tell,
+    tellBlock(from) {
+      const values = Int32Array.from({ length: RATE }, (_, n) => sampleAt(from + n));
+      const base64 = Buffer.from(values.buffer).toString("base64");
+      tell("block", { recording: "r1", from, samples: leads.map(() => base64), at: NOW });
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,350 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { buildPage } from "../../../../tools/page";
+import { withChromium } from "./chromium";
+import { BEAT, type FakeHub, fakeHub, RATE } from "./fakehub";
+import { type Image, readPng, readPpm } from "./image";
+import { middles } from "./paper/measured";
+
+const DAY = 24 * 3600 * RATE;
+const PX_PER_MM = 96 / 25.4;
+const PRINT_DPI = 300;
+/** The paper's border. */
+const EDGE = 4;
+/** An R wave is narrower, the calibration pulse is not. */
+const NARROW_MM = 2;
+
+/** Where the R waves are, between pixels: at half a millivolt, both flanks make one. */
+function beats(image: Image, top: number, bottom: number): number[] {
+  // 0 mV is in the middle of a band of 40 mm.
+  const y = Math.round(top + ((bottom - top) * 15) / 40);
+  const isEdge = (x: number) => Math.min(x, image.width - 1 - x) < EDGE;
+  const flanks = middles(image.width, (x) => (isEdge(x) ? 0 : Math.max(0, 215 - image.red(x, y))));
+  const near = ((bottom - top) * NARROW_MM) / 40;
+  const waves: number[][] = [];
+  for (const x of flanks) {
+    if (x - (waves.at(-1)?.at(-1) ?? -near) < near) waves.at(-1)!.push(x);
+    else waves.push([x]);
+  }
+  // Those of the pulse are the first two.
+  return waves.slice(2).map(mean);
+}
+
+const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+const gapsBetween = (values: number[]) => values.slice(1).map((value, n) => value - values[n]!);
+
+describe("the page in a browser", function () {
+  this.timeout(180_000);
+  const chromium = withChromium();
+  const dir = mkdtempSync(join(tmpdir(), "avnode-page-"));
+  const hubs: FakeHub[] = [];
+  const complaints: string[] = [];
+  before(() => buildPage(dir));
+  after(() => rmSync(dir, { recursive: true }));
+  afterEach(async () => {
+    for (const context of chromium.browser.contexts()) await context.close();
+    for (const hub of hubs.splice(0)) await hub.stop();
+    // A policy that is broken, an error, a request to anybody else.
+    assert.deepEqual(complaints.splice(0), []);
+  });
+
+  async function open(
+    shape: Parameters<typeof fakeHub>[1],
+    hash: string,
+    options: BrowserContextOptions = {},
+  ): Promise<{ page: Page; hub: FakeHub }> {
+    const hub = await fakeHub(dir, shape);
+    hubs.push(hub);
+    const context = await chromium.browser.newContext({ locale: "en-GB", timezoneId: "UTC", ...options });
+    const page = await context.newPage();
+    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("request", (request) => {
+      if (!request.url().startsWith(hub.address)) complaints.push(`asked ${request.url()}`);
+    });
+    await page.goto(`${hub.address}/${hash}`);
+    return { page, hub };
+  }
+
+  const openRecording = async (
+    shape: Partial<Parameters<typeof fakeHub>[1]>,
+    options?: BrowserContextOptions,
+  ) => {
+    const opened = await open({ samples: DAY, leads: ["I"], ...shape }, "#/recordings/r1", options);
+    const paper = opened.page.getByRole("application");
+    await paper.waitFor();
+    await settled(opened.page);
+    return { ...opened, paper };
+  };
+
+  /** Until what was asked is drawn. */
+  async function settled(page: Page): Promise<void> {
+    await page.waitForLoadState("networkidle");
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+  }
+
+  it("home: says what is known in one sentence, what handhelds do, and that it is no alarm", async () => {
+    const { page } = await open({ samples: 30 * RATE, leads: ["I"] }, "");
+    await page.getByText("Saved 14:02: 30 s, complete.").waitFor();
+    await page.getByText("Not an alarm. Chest pain: call your emergency number.").waitFor();
+    await page.getByText("Connected since 13:57. Ready. Battery 3.9 V. Memory 12% full.").waitFor();
+    await page.getByText("DEMO: simulated, no person's heart").waitFor();
+    assert.equal(
+      await page
+        .locator(".sentence")
+        .evaluate((element) => element.ownerDocument.defaultView!.getComputedStyle(element).fontSize),
+      "24px",
+    );
+  });
+
+  it("home: the live trace moves, and coaches when contact is lost", async () => {
+    const { page, hub } = await open({ samples: 30 * RATE, leads: ["I"], state: "recording" }, "");
+    const live = page.locator(".live");
+    await live.waitFor();
+    await page.getByText("Rest your arms, breathe calmly, do not speak.").waitFor();
+    const empty = await live.screenshot();
+    hub.tellBlock(0);
+    await page.waitForTimeout(1300);
+    const first = await live.screenshot();
+    hub.tellBlock(RATE);
+    await page.waitForTimeout(1300);
+    const second = await live.screenshot();
+    const inked = (png: Buffer) => {
+      const image = readPng(png);
+      const columns = Array.from({ length: image.width }, (_, x) =>
+        Array.from({ length: image.height - 4 }, (_, y) => image.red(x, y + 2)).some((red) => red < 100),
+      );
+      return columns.slice(2, -2).filter(Boolean).length;
+    };
+    assert.equal(inked(empty), 0);
+    // A second is 25 mm.
+    assert.ok(Math.abs(inked(first) - 25 * PX_PER_MM) < 4, `${inked(first)} columns`);
+    assert.ok(Math.abs(inked(second) - 50 * PX_PER_MM) < 4, `${inked(second)} columns`);
+    hub.tell("mark", { recording: "r1", kind: "lead-off", sample: 2 * RATE });
+    await page.getByText("No contact. Moisten your fingers").waitFor();
+  });
+
+  it("home: a hub that fell silent is said to be, and nothing looks like today's", async () => {
+    const { page, hub } = await open({ samples: 30 * RATE, leads: ["I"] }, "");
+    await page.getByText("Saved 14:02").waitFor();
+    await hub.stop();
+    await page.getByText("The hub has not answered since").waitFor({ timeout: 60_000 });
+    // That it could not be reached, the browser tells the console.
+    complaints.length = 0;
+  });
+
+  it("home: speaks German and French where the browser does", async () => {
+    const german = await open({ samples: 30 * RATE, leads: ["I"] }, "", { locale: "de-AT" });
+    await german.page.getByText("Gesichert 14:02: 30 s, vollständig.").waitFor();
+    await german.page.getByLabel("Sprache").selectOption("fr");
+    await german.page.getByText("Ce n'est pas une alarme.").waitFor();
+    assert.equal(await german.page.locator("html").getAttribute("lang"), "fr");
+  });
+
+  for (const ratio of [1, 2, 3])
+    it(`recording: 800 ms between beats are 20 mm on the paper, ${ratio} to the CSS pixel`, async () => {
+      const { paper } = await openRecording({}, { deviceScaleFactor: ratio });
+      const image = readPng(await paper.screenshot());
+      const found = beats(image, 2 * ratio, image.height - 2 * ratio);
+      assert.ok(found.length > 8, `${found.length} beats`);
+      const exact = 20 * PX_PER_MM * ratio;
+      for (const distance of gapsBetween(found))
+        assert.ok(Math.abs(distance / exact - 1) < 0.01, `${distance} px`);
+    });
+
+  it("recording: calipers read the known interval within one sample, and arrow keys nudge them by one", async () => {
+    const { page, paper } = await openRecording({});
+    const image = readPng(await paper.screenshot());
+    const [, a, b] = beats(image, 2, image.height - 2);
+    await page.getByRole("button", { name: "Calipers" }).click();
+    const box = (await paper.boundingBox())!;
+    // They open at two and three fifths.
+    for (const [share, x] of [
+      [0.4, a!],
+      [0.6, b!],
+    ] as const) {
+      await page.mouse.move(box.x + box.width * share, box.y + 80);
+      await page.mouse.down();
+      await page.mouse.move(box.x + x, box.y + 80);
+      await page.mouse.up();
+    }
+    const read = async () =>
+      Number(/([\d,.]+) ms/.exec((await page.locator(".reading").textContent())!)![1]!.replace(",", ""));
+    const sample = 1000 / RATE;
+    const exact = (BEAT * 1000) / RATE;
+    const first = await read();
+    assert.ok(Math.abs(first - exact) <= sample, `${first} ms`);
+    await paper.focus();
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await read(), first + sample);
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("Shift+ArrowLeft");
+    assert.equal(await read(), first - 10 * sample);
+  });
+
+  it("recording: everything by keys alone", async () => {
+    const { page, paper } = await openRecording({});
+    for (let n = 0; n < 20; n++) {
+      await page.keyboard.press("Tab");
+      if (await paper.evaluate((element) => element === element.ownerDocument.activeElement)) break;
+    }
+    const caption = page.locator(".caption");
+    await page.keyboard.press("3");
+    assert.match(
+      (await caption.textContent())!,
+      /DEMO · 50 mm\/s, 10 mm\/mV, 250 Hz, unfiltered · not to scale/,
+    );
+    await page.keyboard.press("g");
+    assert.match((await caption.textContent())!, /50 mm\/s, 20 mm\/mV/);
+    await page.keyboard.press("-");
+    assert.match((await caption.textContent())!, /33\.3 mm\/s/);
+    await page.keyboard.press("End");
+    assert.match((await paper.getAttribute("aria-label"))!, /to 24:00:00 of 24 h 0 min/);
+    await page.keyboard.press("c");
+    assert.match(
+      (await page.locator(".reading").textContent())!,
+      /I: [\d,.]+ ms, [\d.]+ per minute, -?[\d.]+ mV/,
+    );
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator(".reading").count(), 0);
+  });
+
+  it("recording: a wheel and two fingers zoom around what is under them", async () => {
+    const { page, paper } = await openRecording({});
+    const box = (await paper.boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + 40);
+    await page.mouse.wheel(0, -200);
+    const caption = page.locator(".caption");
+    await caption.getByText("50 mm/s").waitFor();
+    await page.mouse.wheel(0, 200);
+    await caption.getByText("25 mm/s").waitFor();
+    const fire = (type: string, id: number, x: number) =>
+      paper.dispatchEvent(type, { pointerId: id, clientX: box.x + x, clientY: box.y + 40, bubbles: true });
+    await paper.evaluate((element) => {
+      // Made-up pointers cannot be captured.
+      element.setPointerCapture = () => undefined;
+    });
+    await fire("pointerdown", 1, 300);
+    await fire("pointerdown", 2, 400);
+    await fire("pointermove", 2, 500);
+    await caption.getByText("50 mm/s").waitFor();
+  });
+
+  it("recording: a gap is said and hatched; a click on the overview goes there", async () => {
+    const gap = { from: 600, to: 800 };
+    const { page, paper } = await openRecording({ gap });
+    assert.match((await paper.getAttribute("aria-label"))!, /Missing here: 1 parts, hatched\./);
+    const overview = (await page.locator(".overview").boundingBox())!;
+    await page.mouse.click(overview.x + overview.width / 2, overview.y + 10);
+    await page.waitForFunction(
+      "/from (11:59|12:00):\\d\\d to 12:00/.test(document.querySelector('[role=application]').ariaLabel)",
+    );
+    assert.match((await paper.getAttribute("aria-label"))!, /Nothing is missing here\./);
+  });
+
+  it("recording: printed, 800 ms are 20 mm and 1 mV 10 mm, whatever the screen's ruler said, and DEMO stands on it", async function () {
+    if (!existsSync("/usr/bin/pdftoppm")) {
+      console.log("      skipped: printed paper (Debian package poppler-utils)");
+      return this.skip();
+    }
+    const { page } = await openRecording({}, { colorScheme: "dark", deviceScaleFactor: 2 });
+    await page.evaluate("localStorage.setItem('avnode-css-px-per-mm', '5')");
+    await page.reload();
+    await page.getByRole("application").waitFor();
+    await settled(page);
+    assert.doesNotMatch((await page.locator(".caption").textContent())!, /not to scale/);
+    writeFileSync(
+      join(dir, "page.pdf"),
+      await page.pdf({ format: "A4", margin: { left: "10mm", top: "10mm" } }),
+    );
+    const text = execFileSync("/usr/bin/pdftotext", ["page.pdf", "-"], { cwd: dir, encoding: "utf8" });
+    assert.match(text, /DEMO · 25 mm\/s, 10 mm\/mV, 250 Hz, unfiltered/);
+    assert.doesNotMatch(text, /not to scale/);
+    execFileSync("/usr/bin/pdftoppm", ["-r", String(PRINT_DPI), "-singlefile", "page.pdf", "page"], {
+      cwd: dir,
+    });
+    const image = readPpm(readFileSync(join(dir, "page.ppm")));
+    const mm = PRINT_DPI / 25.4;
+    const paper = paperIn(image);
+    const found = beats(cut(image, paper), 0, 40 * mm);
+    assert.ok(found.length >= 6, `${found.length} beats`);
+    const distance = mean(gapsBetween(found));
+    assert.ok(Math.abs(distance / (20 * mm) - 1) < 0.01, `${distance} px, not ${20 * mm}`);
+    // An R wave's top, less half the stroke's 0.3 mm, above the baseline 8 mm before it.
+    const inked = (x: number) =>
+      Array.from({ length: paper.height }, (_, y) => y).filter(
+        (y) => image.red(Math.round(x), y + paper.top) < 128,
+      );
+    const top = Math.min(...[-2, -1, 0, 1, 2].flatMap((n) => inked(found[1]! + n))) + 0.15 * mm;
+    const height = mean(inked(found[1]! - 8 * mm)) + 0.5 - top;
+    assert.ok(Math.abs(height / (10 * mm) - 1) < 0.02, `${height} px, not ${10 * mm}`);
+  });
+
+  it("is legible and within reach: 18 px, contrast of 7 to 1, targets of 48 px, by day and by night", async () => {
+    for (const colorScheme of ["light", "dark"] as const)
+      for (const hash of ["", "#/recordings/r1", "#/ruler"]) {
+        const { page } = await open({ samples: 60 * RATE, leads: ["I"] }, hash, {
+          colorScheme,
+          viewport: { width: 390, height: 844 },
+        });
+        await settled(page);
+        assert.deepEqual(await page.evaluate(`(${illegible})()`), [], `${colorScheme} ${hash}`);
+        assert.ok(
+          await page.evaluate("document.documentElement.scrollWidth <= innerWidth"),
+          `${hash} is too wide`,
+        );
+      }
+  });
+});
+
+/** Runs in the browser. WCAG 2.2: relative luminance and contrast ratio. */
+const illegible = `function () {
+  const wrong = [];
+  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+  const luminance = (colour) => {
+    const [r, g, b] = rgb(colour).map((value) => value / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const colour = getComputedStyle(one).backgroundColor;
+      if (rgb(colour)[3] !== 0) return colour;
+    }
+  };
+  for (const element of document.body.querySelectorAll("*")) {
+    const { width, height } = element.getBoundingClientRect();
+    const name = element.tagName + " " + (element.textContent || "").slice(0, 30);
+    if (element.matches("a, button, input, select") && (width < 48 || height < 48)) wrong.push(name + ": " + width + " x " + height);
+    if (![...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()) || width === 0) continue;
+    const style = getComputedStyle(element);
+    if (parseFloat(style.fontSize) < 18) wrong.push(name + ": " + style.fontSize);
+    const [a, b] = [luminance(style.color), luminance(ground(element))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 7) wrong.push(name + ": contrast " + (a + 0.05) / (b + 0.05));
+  }
+  return wrong;
+}`;
+
+/** The rows and columns of a printed page that have a grid. */
+function paperIn(image: Image): { left: number; top: number; width: number; height: number } {
+  const isPink = (x: number, y: number) => image.red(x, y) > 240 && image.green(x, y) < 235;
+  const rows: number[] = [];
+  for (let y = 0; y < image.height; y++) {
+    let pink = 0;
+    for (let x = 0; x < image.width; x++) if (isPink(x, y)) pink++;
+    if (pink > image.width / 20) rows.push(y);
+  }
+  return { left: 0, top: rows[0]!, width: image.width, height: rows.at(-1)! - rows[0]! };
+}
+
+function cut(image: Image, { left, top, width, height }: ReturnType<typeof paperIn>): Image {
+  return {
+    width,
+    height,
+    red: (x, y) => image.red(x + left, y + top),
+    green: (x, y) => image.green(x + left, y + top),
+  };
+}
