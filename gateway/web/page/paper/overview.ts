@@ -1,4 +1,4 @@
-/** The whole recording in one line, and the window that is open in it. */
+/** The whole recording in one line, and where the window stands that is open in it. */
 
 import { NO_SAMPLE } from "../../schema/signal";
 import { drawGaps, gapArea } from "./hatching";
@@ -41,12 +41,16 @@ function rangeOf(piece: Piece | undefined): [number, number] {
   return [values[skipped] ?? 0, values[values.length - 1 - skipped] ?? 0];
 }
 
-/** Where the window stands, in pixels. */
-export function windowArea(area: Area, place: Place, { from, to }: Range): Area {
-  const width = Math.max(MIN_WINDOW_PX, (to - from) * place.pxPerSample);
-  const middle = place.x0 + ((from + to) / 2) * place.pxPerSample;
-  const left = Math.min(Math.max(area.left, middle - width / 2), area.left + area.width - width);
-  return { ...area, left, width };
+/** Where the window stands, as shares of a line of so many pixels. */
+export function windowShare(
+  samples: number,
+  pixels: number,
+  { from, to }: Range,
+): { left: number; width: number } {
+  const whole = Math.max(1, samples);
+  const width = Math.min(1, Math.max(MIN_WINDOW_PX / pixels, (to - from) / whole));
+  const left = (from + to) / 2 / whole - width / 2;
+  return { left: Math.min(Math.max(0, left), 1 - width), width };
 }
 
 export function drawOverview(
@@ -55,7 +59,6 @@ export function drawOverview(
   samples: number,
   piece: Piece | undefined,
   gaps: readonly Range[],
-  window: Range,
   scale: Scale,
   ink: Ink,
 ): void {
@@ -69,11 +72,4 @@ export function drawOverview(
     if (part) surface.clearRect(part.left, part.top, part.width, part.height);
   }
   drawGaps(surface, area, missing, place, scale, ink.gap);
-  const { left, top, width, height } = windowArea(area, place, window);
-  const line = Math.max(2, scale.ratio * 2);
-  surface.beginPath();
-  surface.rect(left + line / 2, top + line / 2, Math.max(0, width - line), height - line);
-  surface.strokeStyle = ink.tool;
-  surface.lineWidth = line;
-  surface.stroke();
 }

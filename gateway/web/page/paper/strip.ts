@@ -14,6 +14,8 @@ import { drawTrace, traceWidth } from "./trace";
 /** Of the text in CSS pixels, as large as the page's, and its distance from the edges. */
 const TEXT_CSS_PX = 18;
 const MARGIN_MM = 1;
+const PIN_MM = 8;
+const PIN_WIDTH_MM = 0.5;
 /** What the whole range of an uncalibrated lead takes, as if in mV. */
 const UNCALIBRATED_MV = 2;
 
@@ -22,6 +24,11 @@ export interface Row {
   lead: LeadScale;
   /** Of the same step; what lies between them was not sent yet. */
   pieces: Piece[];
+}
+
+export interface Mark {
+  sample: number;
+  name: string;
 }
 
 export interface Strip {
@@ -34,6 +41,8 @@ export interface Strip {
   samples: number;
   /** What the hub says of gaps: short ones are not to be seen in pairs. */
   gaps: readonly Range[];
+  /** Where something was marked, and what. */
+  marks: readonly Mark[];
   scale: Scale;
   /** As the reader's language has it. */
   uncalibrated: string;
@@ -108,7 +117,24 @@ export function drawStrip(surface: Surface, area: Area, strip: Strip, ink: Ink):
     const label = isCalibrated ? name : `${name} (${strip.uncalibrated})`;
     surface.fillText(label, band.left + MARGIN_MM * mm, band.top + MARGIN_MM * mm + size);
   }
+  for (const mark of strip.marks) drawMark(surface, bands, mark, scale, ink.tool);
   return bands;
+}
+
+/** A pin at the lower edge, with its name. */
+function drawMark(surface: Surface, { area, places }: Bands, mark: Mark, scale: Scale, ink: string): void {
+  const x = places[0] ? xOf(places[0], mark.sample) : area.left - 1;
+  if (x < area.left || x > area.left + area.width) return;
+  const mm = pxPerMm(scale);
+  const bottom = area.top + area.height;
+  surface.beginPath();
+  surface.moveTo(x, bottom);
+  surface.lineTo(x, bottom - PIN_MM * mm);
+  surface.strokeStyle = ink;
+  surface.lineWidth = Math.max(1, PIN_WIDTH_MM * mm);
+  surface.stroke();
+  surface.fillStyle = ink;
+  surface.fillText(mark.name, x + MARGIN_MM * mm, bottom - MARGIN_MM * mm);
 }
 
 /** The paper goes on behind a recording's end, the curve does not. */

@@ -5,6 +5,7 @@ import { recordings } from "../../schema/recordings";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
 import { Entry } from "../parts/entry";
+import { Felt } from "../parts/felt";
 import { Handheld } from "../parts/handheld";
 import { LiveStrip } from "../parts/livestrip";
 import { addressOf } from "../route";
@@ -51,6 +52,7 @@ export function Home() {
         </p>
       ))}
       {recording && <LiveStrip device={recording} />}
+      {recording?.connection && recording.status?.state === "recording" && <Felt device={recording} />}
       <NotAlarm />
       <h2>{messages.say("handhelds")}</h2>
       {value.devices.length === 0 && <p>{messages.say("no-handheld")}</p>}

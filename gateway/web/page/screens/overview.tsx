@@ -2,7 +2,7 @@
 import { useCallback, useRef } from "preact/hooks";
 import { MAX_STEP } from "../../schema/signal";
 import type { Windows } from "../api/windows";
-import { drawOverview, stepFor } from "../paper/overview";
+import { drawOverview, stepFor, windowShare } from "../paper/overview";
 import type { Range } from "../paper/samples";
 import { screenScale } from "../paper/scale";
 import { Canvas, type Look, useLook } from "../parts/canvas";
@@ -23,19 +23,19 @@ export function Overview({ samples, gaps, windows, version, window, go }: Props)
   const { messages } = usePage();
   const box = useRef<HTMLDivElement>(null);
   const look = useLook(box);
-  const { from, to } = window;
   const draw = useCallback(
     (context: CanvasRenderingContext2D, { area, ratio, ink }: Look) => {
       const pieces = windows.read(0, samples, stepFor(samples, area.width, MAX_STEP))[0]!;
       const scale = screenScale(25, 10, ratio, undefined);
-      drawOverview(context, area, samples, pieces[0], gaps, { from, to }, scale, ink);
+      drawOverview(context, area, samples, pieces[0], gaps, scale, ink);
     },
-    [windows, version, samples, gaps, from, to],
+    [windows, version, samples, gaps],
   );
+  const { left, width } = windowShare(samples, look ? look.area.width / look.ratio : 1, window);
   const point = (event: PointerEvent) => {
     if (event.buttons === 0) return;
-    const { left, width } = box.current!.getBoundingClientRect();
-    go(((event.clientX - left) / width) * samples);
+    const place = box.current!.getBoundingClientRect();
+    go(((event.clientX - place.left) / place.width) * samples);
   };
   return (
     <div
@@ -50,6 +50,7 @@ export function Overview({ samples, gaps, windows, version, window, go }: Props)
       onPointerMove={point}
     >
       <Canvas draw={draw} look={look} />
+      <div class="window" style={{ left: `${100 * left}%`, width: `${100 * width}%` }} />
     </div>
   );
 }

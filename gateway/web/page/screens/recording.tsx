@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { recording as endpoint, events, type Recording, type RecordingEvent } from "../../schema/recordings";
 import { Windows } from "../api/windows";
+import type { Key } from "../messages/messages";
 import type { Range } from "../paper/samples";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
@@ -18,7 +19,7 @@ export function RecordingScreen({ id }: { id: string }) {
       const { events: all } = recording.form
         ? await api.ask(events, { params }, signal)
         : { events: [] as RecordingEvent[] };
-      return { recording, gaps: gapsOf(all) };
+      return { recording, gaps: gapsOf(all), marks: all.filter((one) => one.kind !== "gap") };
     },
     [api, id],
   );
@@ -33,8 +34,10 @@ export function RecordingScreen({ id }: { id: string }) {
         </p>
       </main>
     );
-  const { recording, gaps } = value;
-  return <Opened key={recording.id} recording={recording} gaps={gaps} isOld={error !== undefined} />;
+  const { recording, gaps, marks } = value;
+  return (
+    <Opened key={recording.id} recording={recording} gaps={gaps} marks={marks} isOld={error !== undefined} />
+  );
 }
 
 function gapsOf(all: readonly RecordingEvent[]): Range[] {
@@ -43,7 +46,15 @@ function gapsOf(all: readonly RecordingEvent[]): Range[] {
   );
 }
 
-function Opened({ recording, gaps, isOld }: { recording: Recording; gaps: Range[]; isOld: boolean }) {
+interface Props {
+  recording: Recording;
+  gaps: Range[];
+  marks: RecordingEvent[];
+  /** The hub was not heard when it was asked last. */
+  isOld: boolean;
+}
+
+function Opened({ recording, gaps, marks, isOld }: Props) {
   const { api, messages } = usePage();
   const { id, samples, startMs, firstAt, form, simulated } = recording;
   const [version, setVersion] = useState(0);
@@ -55,6 +66,13 @@ function Opened({ recording, gaps, isOld }: { recording: Recording; gaps: Range[
   );
   useEffect(() => () => windows.close(), [windows]);
   windows.grow(samples);
+  const named = useMemo(
+    () =>
+      marks.flatMap(({ kind, sample }) =>
+        kind === "gap" ? [] : [{ sample, name: messages.say(`mark-${kind}` satisfies Key) }],
+      ),
+    [marks, messages],
+  );
   const at = startMs ?? firstAt;
   return (
     <main>
@@ -67,7 +85,7 @@ function Opened({ recording, gaps, isOld }: { recording: Recording; gaps: Range[
           {messages.say("hub-unreached")}
         </p>
       )}
-      <Viewer recording={recording} gaps={gaps} windows={windows} version={version} />
+      <Viewer recording={recording} gaps={gaps} marks={named} windows={windows} version={version} />
     </main>
   );
 }

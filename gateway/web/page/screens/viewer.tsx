@@ -7,7 +7,7 @@ import { drawCalipers } from "../paper/calipersdrawn";
 import { pulseWidth } from "../paper/pulse";
 import type { Range } from "../paper/samples";
 import { GAINS, printScale, pxPerMm, type Scale, SPEEDS, screenScale } from "../paper/scale";
-import { bandsOf, drawStrip, type Strip } from "../paper/strip";
+import { bandsOf, drawStrip, type Mark, type Strip } from "../paper/strip";
 import { Canvas, type Look, useLook } from "../parts/canvas";
 import { usePage } from "../parts/context";
 import { Gestures, wheelFactor } from "./gestures";
@@ -28,12 +28,13 @@ const FEET = [0.4, 0.6] as const;
 interface Props {
   recording: Recording;
   gaps: Range[];
+  marks: Mark[];
   windows: Windows;
   /** Rises when windows have something new. */
   version: number;
 }
 
-export function Viewer({ recording, gaps, windows, version }: Props) {
+export function Viewer({ recording, gaps, marks, windows, version }: Props) {
   const { messages, cssPxPerMm } = usePage();
   const form = recording.form!;
   const rate = form.rateNum / form.rateDen;
@@ -67,6 +68,7 @@ export function Viewer({ recording, gaps, windows, version }: Props) {
       from: view.from,
       samples,
       gaps,
+      marks,
       scale,
       uncalibrated: messages.say("uncalibrated"),
     };
@@ -74,7 +76,7 @@ export function Viewer({ recording, gaps, windows, version }: Props) {
 
   const strip = useMemo(
     () => look && stripOf(look),
-    [look, view.from, view.speed, view.gain, gaps, version, samples, messages, cssPxPerMm],
+    [look, view.from, view.speed, view.gain, gaps, marks, version, samples, messages, cssPxPerMm],
   );
   // On one canvas: printers' drivers take what is clear in a second one for white.
   const draw = useCallback(

@@ -114,6 +114,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
       backlog: 0,
     }),
     "GET /api/devices": () => ({ devices: [device] }),
+    [`POST /api/devices/${DEVICE}/mark`]: () => ({ command: 5 }),
     "GET /api/recordings": () => ({ recordings: [recording] }),
     "GET /api/recordings/r1": () => recording,
     "GET /api/recordings/r1/events": () => ({

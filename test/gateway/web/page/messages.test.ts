@@ -30,8 +30,8 @@ describe("page: messages", () => {
       .filter((file) => /\.tsx?$/.test(file))
       .map((file) => readFileSync(join(PAGE, file), "utf8"))
       .join("\n");
-    // Composed ones: `state-…` of a recording, `idle`, `recording` and `sending` of a handheld.
-    const composed = /^(state-|idle$|recording$|sending$)/;
+    // Composed ones: `state-…` and `mark-…` of a recording, `idle`, `recording` and `sending` of a handheld.
+    const composed = /^(state-|mark-|idle$|recording$|sending$)/;
     const unused = Object.keys(textsOf("en")).filter(
       (key) => !composed.test(key) && !sources.includes(`"${key}"`),
     );

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { buildPage } from "../../../../tools/page";
 import { withChromium } from "./chromium";
-import { BEAT, type FakeHub, fakeHub, RATE } from "./fakehub";
+import { BEAT, DEVICE, type FakeHub, fakeHub, RATE } from "./fakehub";
 import { type Image, readPng, readPpm } from "./image";
 import { middles } from "./paper/measured";
 
@@ -126,6 +126,15 @@ describe("the page in a browser", function () {
     assert.ok(Math.abs(inked(second) - 50 * PX_PER_MM) < 4, `${inked(second)} columns`);
     hub.tell("mark", { recording: "r1", kind: "lead-off", sample: 2 * RATE });
     await page.getByText("No contact. Moisten your fingers").waitFor();
+  });
+
+  it("home: what she felt is sent to the handheld, and noted only once that has done so", async () => {
+    const { page, hub } = await open({ samples: 30 * RATE, leads: ["I"], state: "recording" }, "");
+    await page.getByRole("button", { name: "I felt something" }).click();
+    await page.getByText("Sent to the handheld…").waitFor();
+    assert.ok(hub.asked.includes(`POST /api/devices/${DEVICE}/mark`));
+    hub.device.status!.lastCommand = 5;
+    await page.getByText("Noted in the recording.").waitFor();
   });
 
   it("home: a hub that fell silent is said to be, and nothing looks like today's", async () => {

@@ -34,6 +34,7 @@ function show(cssWidth: number, scale: Scale): void {
     from: 0,
     samples: values.length,
     gaps: [],
+    marks: [],
     scale,
     uncalibrated: "",
   };

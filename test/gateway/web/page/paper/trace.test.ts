@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { drawGaps, hatchLines } from "../../../../../gateway/web/page/paper/hatching";
-import { overviewPlace, stepFor, windowArea } from "../../../../../gateway/web/page/paper/overview";
+import { overviewPlace, stepFor, windowShare } from "../../../../../gateway/web/page/paper/overview";
 import { countAt, gapsIn, joined } from "../../../../../gateway/web/page/paper/samples";
 import { screenScale } from "../../../../../gateway/web/page/paper/scale";
 import { drawTrace } from "../../../../../gateway/web/page/paper/trace";
@@ -121,7 +121,8 @@ describe("paper: curves and gaps", () => {
     values[7] = 1_000_000;
     const place = overviewPlace(AREA, 1000, { from: 0, step: 1, values });
     assert.equal(place.pxPerCount, 90 / 200);
-    const tiny = windowArea(AREA, { ...PLACE, pxPerSample: 1e-6 }, { from: 0, to: 10 });
-    assert.deepEqual([tiny.left, tiny.width], [0, 4]);
+    assert.deepEqual(windowShare(1e9, 1000, { from: 0, to: 10 }), { left: 0, width: 0.004 });
+    assert.deepEqual(windowShare(1000, 1000, { from: 500, to: 750 }), { left: 0.5, width: 0.25 });
+    assert.deepEqual(windowShare(100, 1000, { from: 0, to: 900 }), { left: 0, width: 1 });
   });
 });
