@@ -15,10 +15,10 @@ export function RecordingScreen({ id }: { id: string }) {
   const ask = useCallback(
     async (signal: AbortSignal) => {
       const params = { id };
-      const recording = await api.ask(endpoint, { params }, signal);
-      const { events: all } = recording.form
-        ? await api.ask(events, { params }, signal)
-        : { events: [] as RecordingEvent[] };
+      const [recording, { events: all }] = await Promise.all([
+        api.ask(endpoint, { params }, signal),
+        api.ask(events, { params }, signal),
+      ]);
       return { recording, gaps: gapsOf(all), marks: all.filter((one) => one.kind !== "gap") };
     },
     [api, id],

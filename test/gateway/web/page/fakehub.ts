@@ -22,12 +22,14 @@ const NOW = Date.UTC(2026, 10, 28, 14, 2);
 export const DEVICE = "00a1b2c3d4e5f607";
 const MINUTE = 60_000;
 
+const bump = (n: number, middle: number, width: number, height: number) =>
+  height * Math.exp(-(((n - middle) / width) ** 2));
 /** A narrow R of 1 mV, a wide low P and T; whole counts. */
-export function sampleAt(n: number): number {
-  const bump = (middle: number, width: number, height: number) =>
-    height * Math.exp(-((((n % BEAT) - middle) / width) ** 2));
-  return Math.round(COUNTS_PER_MV * (bump(60, 6, 0.12) + bump(100, 2.2, 1) + bump(150, 12, 0.25)));
-}
+const WAVES = Array.from({ length: BEAT }, (_, n) =>
+  Math.round(COUNTS_PER_MV * (bump(n, 60, 6, 0.12) + bump(n, 100, 2.2, 1) + bump(n, 150, 12, 0.25))),
+);
+
+export const sampleAt = (n: number): number => WAVES[n % BEAT]!;
 
 export interface Shape {
   samples: number;
