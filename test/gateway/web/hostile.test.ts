@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { connect, type Socket } from "node:net";
-import { setImmediate as turn } from "node:timers/promises";
 import { HOST, ORIGIN, VIEWER_PASSWORD } from "../access/rig";
 import type { Handheld, Made } from "../store/handheld";
 import { WebRig } from "./rig";
@@ -151,9 +150,13 @@ describe("the page's server, attacked", function () {
     const crowd = Array.from({ length: 1000 }, () => dial("127.0.0.3"));
     const refused = crowd.map(answerOf);
     const answers: string[] = [];
-    for (const one of refused) void one.then((text) => answers.push(text));
-    for (let n = 0; n < 100_000 && answers.length < 1000 - 32; n++) await turn();
-    assert.ok(answers.length >= 1000 - 32, `${answers.length} were refused`);
+    // Of a thousand, the kernel lets half knock a second time, after a second.
+    await new Promise<void>((resolve) => {
+      for (const one of refused)
+        void one.then((text) => {
+          if (answers.push(text) === 1000 - 32) resolve();
+        });
+    });
     assert.ok(answers.filter((text) => text.startsWith("HTTP/1.1 503 ")).length > 900);
     const mine = dial();
     mine.write(`GET /healthz HTTP/1.1\r\nhost: ${HOST}\r\nconnection: close\r\n\r\n`);
