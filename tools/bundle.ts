@@ -14,6 +14,7 @@ export function bundle(outdir: string): void {
       airprocess: join(root, "tools/sim/radio/airprocess.ts"),
       unit: join(root, "tools/sim/radio/unit.ts"),
       verifyworker: join(root, "gateway/web/verifyworker.ts"),
+      beatsworker: join(root, "gateway/web/beatsworker.ts"),
     },
     outdir,
     bundle: true,

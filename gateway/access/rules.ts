@@ -24,6 +24,8 @@ export const RULES: Record<string, "anyone" | "this machine" | readonly Caller[]
   "GET /api/recordings": ["owner", "viewer"],
   "GET /api/recordings/:id": ["owner", "viewer", "clinician"],
   "GET /api/recordings/:id/events": ["owner", "viewer", "clinician"],
+  "GET /api/recordings/:id/findings": ["owner", "viewer", "clinician"],
+  "GET /api/recordings/:id/beats": ["owner", "viewer", "clinician"],
   "GET /api/recordings/:id/signal": ["owner", "viewer", "clinician"],
   "GET /api/live": ["owner", "viewer"],
   "GET /api/recordings/:id/proof": ["owner", "viewer", "clinician"],

@@ -70,11 +70,12 @@ export class Follower {
   /** Ends of the newest beats' intervals, and their lengths in seconds. */
   private intervals: { to: number; seconds: number }[] = [];
 
-  /** @param id of the recording, whole */
+  /** @param id of the recording, whole @param heard is given whatever became final, at once */
   constructor(
     findings: Pick<FindingsReader, "feed" | "resume">,
     private readonly id: string,
     private readonly cadence = CADENCE,
+    private readonly heard: (results: Results) => void = () => {},
   ) {
     this.feed = findings.feed(id);
     this.from = findings.resume(id, ANALYSIS_VERSION);
@@ -168,7 +169,9 @@ export class Follower {
     this.sample = firstSample + signal.length;
   }
 
-  private add({ episodes, intervals }: Results): void {
+  private add(results: Results): void {
+    const { episodes, intervals } = results;
+    this.heard(results);
     for (const episode of episodes) {
       this.episodes.push(rounded(episode));
       if (isEventKind(episode.rhythm)) this.hasNews = true;

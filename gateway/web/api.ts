@@ -2,6 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { Pyramids } from "../pyramid/pyramids";
 import { addDevices } from "./devices";
+import { addFindings } from "./findings";
 import { addHub } from "./hub";
 import { addLinks } from "./links";
 import { addLive } from "./live/live";
@@ -16,6 +17,7 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addLinks(app, parts);
   addDevices(app, parts);
   addRecordings(app, parts);
+  addFindings(app, parts);
   const { hub, dataDir, clock, log } = parts;
   const pyramids = new Pyramids({ reader: hub.reader, events: hub.events, dataDir, clock, log });
   app.addHook("onClose", async () => pyramids.close());

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
 import type { RecordingInfo } from "../store/infos";
+import { headlineOf } from "./findings";
 import { modeOf, trustOf } from "./names";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
@@ -18,6 +19,11 @@ export function addRecordings(app: FastifyInstance, { hub, dataDir }: ApiParts):
   const verifier = new Verifier(dataDir);
   app.addHook("onClose", () => verifier.stop());
 
+  const listedOf = (info: RecordingInfo): schema.ListedRecording => ({
+    ...recordingOf(info),
+    finding: headlineOf(reader.findings.telling(info.id)),
+  });
+
   addRoute(app, schema.recordings, ({ query }) => {
     const { limit = DEFAULT_LISTED, after } = query;
     const found: RecordingInfo[] = [];
@@ -28,14 +34,14 @@ export function addRecordings(app: FastifyInstance, { hub, dataDir }: ApiParts):
         looked++;
         last = info.id;
         if (passes(info, query)) found.push(info);
-        if (found.length === limit) return { recordings: found.map(recordingOf), next: last };
+        if (found.length === limit) return { recordings: found.map(listedOf), next: last };
       }
-      if (page.length < PAGE) return { recordings: found.map(recordingOf) };
+      if (page.length < PAGE) return { recordings: found.map(listedOf) };
     }
-    return { recordings: found.map(recordingOf), next: last };
+    return { recordings: found.map(listedOf), next: last };
   });
 
-  addRoute(app, schema.recording, ({ params }) => recordingOf(reader.recording(params.id)));
+  addRoute(app, schema.recording, ({ params }) => listedOf(reader.recording(params.id)));
 
   addRoute(app, schema.proof, ({ params }) => {
     const { id } = reader.recording(params.id);

@@ -1,20 +1,20 @@
 /** Windows into the signal, and where it has gaps. */
-import { createHash } from "node:crypto";
 import { endianness } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { type Drop, DropReason } from "../../protocol/bodies";
 import type { Open } from "../../protocol/open";
 import { Refused } from "../access/guard";
-import type { Clock } from "../clock";
 import { levelFor } from "../pyramid/levels";
 import { type Pyramid, readSamples } from "../pyramid/pyramid";
 import type { Pyramids } from "../pyramid/pyramids";
 import type { RecordingInfo } from "../store/infos";
 import type { Runs } from "../store/runs";
-import { rangeOf } from "./byterange";
+import { answerBytes } from "./binary";
+import { findingEvents } from "./findings";
 import { markOf } from "./names";
 import type { ApiParts } from "./parts";
+import { patient } from "./patient";
 import { addRoute } from "./route";
 import { BINARY } from "./schema/endpoint";
 import * as recordings from "./schema/recordings";
@@ -27,7 +27,6 @@ const PATIENCE_MS = 20_000;
 const EVENTS_PATIENCE_MS = 2000;
 /** Blocks decoded before others have their turn. */
 const BLOCKS_A_TURN = 32;
-const ETAG_CHARS = 22;
 
 const REASONS: Record<number, "memory-full" | "front-end"> = {
   [DropReason.ringFull]: "memory-full",
@@ -63,7 +62,8 @@ export function addSignal(app: FastifyInstance, { hub, clock }: ApiParts, pyrami
       ? reader.marks(info.id).map(({ kind, sample }) => ({ kind: markOf(kind), sample }))
       : [];
     const { gaps, complete } = await gapsOf(info);
-    return { events: [...marks, ...gaps].sort((a, b) => a.sample - b.sample), complete };
+    const found = findingEvents(reader.findings.telling(info.id));
+    return { events: [...marks, ...gaps, ...found].sort((a, b) => a.sample - b.sample), complete };
   });
 
   async function gapsOf(info: RecordingInfo) {
@@ -114,18 +114,6 @@ async function taken<T>(work: Generator<undefined, T>): Promise<T> {
   }
 }
 
-/** @throws Refused 503 when it takes longer */
-function patient<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(ms, () =>
-      reject(
-        new Refused(503, "WEB_READING", "the hub reads this recording for the first time; ask again at once"),
-      ),
-    );
-    work.then(resolve, reject).finally(cancel);
-  });
-}
-
 function headersOf({ leads, from, step, count }: Window, { samples }: RecordingInfo, open: Open) {
   const list = (of: (lead: Open["leads"][number]) => number) =>
     leads.map((lead) => of(open.leads[lead]!)).join();
@@ -145,29 +133,6 @@ function headersOf({ leads, from, step, count }: Window, { samples }: RecordingI
 function littleEndian(values: Int32Array): Buffer {
   const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   return endianness() === "LE" ? bytes : bytes.swap32();
-}
-
-/**
- * By its content: a window of what is past keeps its tag while the recording grows. No browser is to keep it on its
- * disk (no-store): the page keeps tags and bytes in memory.
- */
-function answerBytes(bytes: Buffer, { headers }: FastifyRequest, reply: FastifyReply): Buffer | string {
-  const tag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, ETAG_CHARS)}"`;
-  reply.headers({ etag: tag, "accept-ranges": "bytes" });
-  const known = headers["if-none-match"];
-  if (known?.split(",").some((one) => one.trim().replace(/^W\//, "") === tag)) {
-    reply.code(304);
-    return "";
-  }
-  const isOld = headers["if-range"] !== undefined && headers["if-range"] !== tag;
-  const range = isOld ? undefined : rangeOf(headers.range, bytes.length);
-  if (range === undefined) return bytes;
-  if (range === "unsatisfiable") {
-    reply.code(416).header("content-range", `bytes */${bytes.length}`);
-    return "";
-  }
-  reply.code(206).header("content-range", `bytes ${range.from}-${range.to - 1}/${bytes.length}`);
-  return bytes.subarray(range.from, range.to);
 }
 
 /** @param held runs of samples, ascending */

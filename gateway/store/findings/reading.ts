@@ -54,6 +54,12 @@ export class FindingsReader {
       .map((row) => this.infoOf(id, row));
   }
 
+  /** The one of a recording (whole id) that tells most: the newest that has ended; until one has, the newest. */
+  telling(id: string): AnalysisInfo | undefined {
+    const row = this.tellingRow(id);
+    return row && this.analyses.intact(row) ? this.infoOf(id, row) : undefined;
+  }
+
   /** Of every handheld, or of one (hex), oldest first; without what a later analysis of a recording replaced. */
   listed(device?: string): EventInfo[] {
     const everybody = this.db.prepare("SELECT DISTINCT lower(hex(device)) FROM events").pluck();
@@ -143,11 +149,13 @@ export class FindingsReader {
       .all(id) as AnalysisRow[];
   }
 
-  /** Of the analysis that tells most: until one has ended, the newest. */
   private newestNumber(id: string): number {
+    return this.tellingRow(id)?.number ?? 0;
+  }
+
+  private tellingRow(id: string): AnalysisRow | undefined {
     const rows = this.rowsOf(id);
-    const telling = rows.findLast((row) => row.ended === 1) ?? rows.findLast((row) => row.next > 0);
-    return telling?.number ?? 0;
+    return rows.findLast((row) => row.ended === 1) ?? rows.findLast((row) => row.next > 0);
   }
 
   private infoOf(recording: string, row: AnalysisRow): AnalysisInfo {

@@ -1,6 +1,7 @@
 /** Every route of the API. Who may call it stands in gateway/access/rules.ts. */
 import * as devices from "./devices";
 import type { Endpoint } from "./endpoint";
+import * as findings from "./findings";
 import * as hub from "./hub";
 import { live } from "./live";
 import * as recordings from "./recordings";
@@ -28,6 +29,8 @@ export const ENDPOINTS = [
   recordings.events,
   recordings.proof,
   recordings.verify,
+  findings.findings,
+  findings.beats,
   signal,
   live,
 ] as const satisfies readonly Endpoint[];

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { recordingParams, sampleSchema, timeSchema, wholeNumberText } from "./common";
 import type { Endpoint } from "./endpoint";
+import { findingSchema, headlineSchema } from "./findings";
 
 export const MAX_LISTED = 200;
 
@@ -62,6 +63,10 @@ export const recordingSchema = z.object({
 });
 export type Recording = z.infer<typeof recordingSchema>;
 
+/** With what analysis says of it; missing until some of it was analysed. */
+export const listedSchema = recordingSchema.extend({ finding: headlineSchema.optional() });
+export type ListedRecording = z.infer<typeof listedSchema>;
+
 export const recordings = {
   method: "GET",
   path: "/api/recordings",
@@ -79,7 +84,7 @@ export const recordings = {
     after: z.string().max(64).optional(),
   }),
   answer: z.object({
-    recordings: z.array(recordingSchema),
+    recordings: z.array(listedSchema),
     /** Missing when there are no more. With it the list may be empty: so many were looked at in vain. */
     next: z.string().optional(),
   }),
@@ -91,10 +96,10 @@ export const recording = {
   path: "/api/recordings/:id",
   summary: "One recording",
   params: recordingParams,
-  answer: recordingSchema,
+  answer: listedSchema,
 } satisfies Endpoint;
 
-/** One kind of event per member: findings join here. */
+/** One kind of event per member. */
 export const eventSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.enum(["symptom", "lead-off", "lead-on", "memory-nearly-full"]), sample: sampleSchema }),
   z.object({
@@ -104,13 +109,15 @@ export const eventSchema = z.discriminatedUnion("kind", [
     /** Undeclared: not received yet, or lost and nobody said so. */
     reason: z.enum(["memory-full", "front-end", "undeclared"]),
   }),
+  /** Every episode that tells of something: sinus rhythm, and what cannot be read, stand in the recording's findings. */
+  z.object({ kind: z.literal("finding"), sample: sampleSchema, finding: findingSchema }),
 ]);
 export type RecordingEvent = z.infer<typeof eventSchema>;
 
 export const events = {
   method: "GET",
   path: "/api/recordings/:id/events",
-  summary: "Marks and gaps of a recording, by sample",
+  summary: "Marks, gaps and findings of a recording, by sample",
   params: recordingParams,
   answer: z.object({
     events: z.array(eventSchema),

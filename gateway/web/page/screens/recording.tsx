@@ -69,7 +69,9 @@ function Opened({ recording, gaps, marks, isOld }: Props) {
   const named = useMemo(
     () =>
       marks.flatMap(({ kind, sample }) =>
-        kind === "gap" ? [] : [{ sample, name: messages.say(`mark-${kind}` satisfies Key) }],
+        kind === "gap" || kind === "finding"
+          ? []
+          : [{ sample, name: messages.say(`mark-${kind}` satisfies Key) }],
       ),
     [marks, messages],
   );
