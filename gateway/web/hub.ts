@@ -23,6 +23,7 @@ export function addHub(app: FastifyInstance, { hub, status, clock }: ApiParts): 
       now: clock.now(),
       health: hub.health,
       problems: now?.problems ?? [],
+      limits: [],
       handhelds: devices.length,
       recordings: sum(({ recordings }) => recordings),
       backlog: sum(({ status }) => status?.backlog ?? 0),

@@ -41,16 +41,23 @@ function describe() {
 
 function operationOf(endpoint: Endpoint) {
   const { method, path, summary, params, query, body, answer, status = 200 } = endpoint;
+  const bytes = { schema: { type: "string", format: "binary" } };
   const rule = RULES[`${method} ${path}`]!;
   const content =
     typeof answer === "string"
-      ? { [answer]: answer === EVENT_STREAM ? {} : { schema: { type: "string", format: "binary" } } }
+      ? { [answer]: answer === EVENT_STREAM ? {} : bytes }
       : { "application/json": { schema: schemaOf(answer, "output") } };
   return {
     summary,
     parameters: [...parametersOf(params, "path"), ...parametersOf(query, "query")],
     ...(body && {
-      requestBody: { required: true, content: { "application/json": { schema: schemaOf(body, "input") } } },
+      requestBody: {
+        required: true,
+        content:
+          typeof body === "string"
+            ? { [body]: bytes }
+            : { "application/json": { schema: schemaOf(body, "input") } },
+      },
     }),
     responses: {
       [status]: { description: "done", content },

@@ -17,16 +17,17 @@ export function addRoute<E extends Endpoint>(
   handle: Handler<E>,
   config: FastifyContextConfig = {},
 ): void {
-  const { method, path: url, params, query, body, answer, status = 200 } = endpoint;
+  const { method, path: url, params, query, body, bodyBytes, answer, status = 200 } = endpoint;
   app.route({
     method,
     url,
     config,
+    bodyLimit: bodyBytes,
     handler: async (request, reply) => {
       const asked = {
         params: params && read(params, request.params, "address"),
         query: query && read(query, request.query, "query"),
-        body: body && read(body, request.body, "body"),
+        body: typeof body === "string" ? bytesOf(request) : body && read(body, request.body, "body"),
       } as Asked<E>;
       const given = await handle(asked, request, reply);
       if (typeof answer === "string") return reply.sent ? reply : given;
@@ -34,6 +35,11 @@ export function addRoute<E extends Endpoint>(
       return reply.send(answer.parse(given));
     },
   });
+}
+
+function bytesOf({ body }: FastifyRequest): Uint8Array {
+  if (body instanceof Uint8Array && body.length > 0) return body;
+  throw new Refused(400, "ACCESS_REQUEST", "expected bytes, as application/octet-stream");
 }
 
 /** @throws Refused 400 with what is wrong, in words */

@@ -13,14 +13,17 @@ export interface Endpoint {
   summary: string;
   params?: z.ZodType;
   query?: z.ZodType;
-  body?: z.ZodType;
+  /** JSON, or bytes as they are. */
+  body?: z.ZodType | typeof BINARY;
+  /** The most of it, where that is more than 16 KiB. */
+  bodyBytes?: number;
   /** Of a 2xx answer, as JSON unless it names a media type. */
   answer: z.ZodType | typeof BINARY | typeof EVENT_STREAM;
   /** Of an answer that is none of the refusals; 200 by default. */
   status?: number;
 }
 
-type Out<T> = T extends z.ZodType ? z.output<T> : undefined;
+type Out<T> = T extends z.ZodType ? z.output<T> : T extends typeof BINARY ? Uint8Array : undefined;
 
 /** A request as the server reads it, once it is checked. */
 export interface Asked<E extends Endpoint> {

@@ -10,6 +10,19 @@ export const healthz = {
   answer: z.object({ ok: z.boolean() }),
 } satisfies Endpoint;
 
+/** What is running full. "near": from 80 % on; "full": at 100 %, where something is lost or stands still. */
+export const limitSchema = z.object({
+  what: z.enum(["ring", "disk", "outbox"]),
+  level: z.enum(["near", "full"]),
+  /** How full, in thousandths. */
+  permille: z.int(),
+  /** Of a ring: its handheld. */
+  device: z.string().optional(),
+  /** When that was so. */
+  at: timeSchema,
+});
+export type Limit = z.infer<typeof limitSchema>;
+
 export const status = {
   method: "GET",
   path: "/api/status",
@@ -30,6 +43,8 @@ export const status = {
     }),
     /** What is wrong and what to do, in words. */
     problems: z.array(z.string()),
+    /** The fullest first. */
+    limits: z.array(limitSchema),
     handhelds: z.int(),
     recordings: z.int(),
     /** Frames that handhelds still hold, as they said last. */

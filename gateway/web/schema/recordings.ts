@@ -64,7 +64,11 @@ export const recordingSchema = z.object({
 export type Recording = z.infer<typeof recordingSchema>;
 
 /** With what analysis says of it; missing until some of it was analysed. */
-export const listedSchema = recordingSchema.extend({ finding: headlineSchema.optional() });
+export const listedSchema = recordingSchema.extend({
+  finding: headlineSchema.optional(),
+  /** The newest over-read: who signed it, and when. */
+  overRead: z.object({ name: z.string(), at: timeSchema }).optional(),
+});
 export type ListedRecording = z.infer<typeof listedSchema>;
 
 export const recordings = {

@@ -4,13 +4,13 @@ import { nothingSchema, timeSchema } from "./common";
 import type { Endpoint } from "./endpoint";
 
 export const MAX_LINK_HOURS = 90 * 24;
-const MAX_PASSWORD = 4096;
+export const MAX_PASSWORD = 4096;
 const MAX_LABEL = 100;
 
-const roleSchema = z.enum(["owner", "viewer"]);
+export const roleSchema = z.enum(["owner", "viewer"]);
 
 /** `csrf` goes along, in the header x-avnode-csrf, with every request that changes something. */
-const sessionSchema = z.object({ role: roleSchema, csrf: z.string() });
+export const sessionSchema = z.object({ role: roleSchema, csrf: z.string() });
 export type SessionInfo = z.infer<typeof sessionSchema>;
 
 const linkSchema = z.object({
