@@ -15,6 +15,7 @@ export function bundle(outdir: string): void {
       unit: join(root, "tools/sim/radio/unit.ts"),
       verifyworker: join(root, "gateway/web/verifyworker.ts"),
       beatsworker: join(root, "gateway/web/beatsworker.ts"),
+      recoveryworker: join(root, "gateway/web/recoveryworker.ts"),
     },
     outdir,
     bundle: true,

@@ -6,11 +6,11 @@ import { makeDirectory } from "../store/directory";
 import { StoreError } from "../store/errors";
 import { checkSecret, reserveSecret } from "../store/secretfile";
 
-const VERSION = 1;
 const BUSY_MS = 5000;
 
-const SCHEMA = `
-  CREATE TABLE passwords (role TEXT PRIMARY KEY, salt BLOB NOT NULL, hash BLOB NOT NULL, cost INTEGER NOT NULL) STRICT;
+/** Step by step: one once released is never edited. */
+const STEPS = [
+  `CREATE TABLE passwords (role TEXT PRIMARY KEY, salt BLOB NOT NULL, hash BLOB NOT NULL, cost INTEGER NOT NULL) STRICT;
   CREATE TABLE sessions (
     hash BLOB PRIMARY KEY, role TEXT NOT NULL, created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL
   ) STRICT;
@@ -19,8 +19,14 @@ const SCHEMA = `
     id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, recording TEXT NOT NULL, label TEXT,
     created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
   ) STRICT;
-  PRAGMA user_version = ${VERSION};
-`;
+`,
+  `CREATE TABLE setup (step TEXT PRIMARY KEY, state TEXT NOT NULL, at INTEGER NOT NULL) STRICT;`,
+  // What left the house: the newest of one kind, recording and receiver is counted on for a while.
+  `CREATE TABLE egress (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, until INTEGER NOT NULL,
+    count INTEGER NOT NULL, receiver TEXT NOT NULL, address TEXT NOT NULL, recording TEXT, detail TEXT, link TEXT
+  ) STRICT;`,
+];
 
 /** @throws ACCESS_OPEN, ACCESS_NEWER, ACCESS_FILE_* */
 export function openAccess(dataDir: string): Database.Database {
@@ -34,9 +40,9 @@ export function openAccess(dataDir: string): Database.Database {
     // A password that was changed stays changed, and a session that was revoked stays revoked.
     db.pragma("synchronous = FULL");
     const version = db.pragma("user_version", { simple: true }) as number;
-    if (version === 0) db.transaction(() => db!.exec(SCHEMA)).immediate();
-    else if (version !== VERSION)
+    if (version > STEPS.length)
       throw new StoreError("ACCESS_NEWER", `${path} was written by a newer avnode. Start that one`);
+    if (version < STEPS.length) bringUp(db);
     return db;
   } catch (cause) {
     db?.close();
@@ -47,4 +53,13 @@ export function openAccess(dataDir: string): Database.Database {
       { cause },
     );
   }
+}
+
+/** Another process may do so at the same time. */
+function bringUp(db: Database.Database): void {
+  db.transaction(() => {
+    const version = db.pragma("user_version", { simple: true }) as number;
+    for (const step of STEPS.slice(version)) db.exec(step);
+    db.pragma(`user_version = ${STEPS.length}`);
+  }).immediate();
 }

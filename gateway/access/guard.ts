@@ -4,6 +4,7 @@ import type { Tally } from "../mqtt/tally";
 import { StoreError } from "../store/errors";
 import { HEADERS, isElsewhere, isLoopbackHost, isOurHost, isOurPage, PROXY_HEADERS } from "./headers";
 import type { Link, Links } from "./links";
+import type { Passwords } from "./passwords";
 import { type Caller, ruleOf } from "./rules";
 import type { Session, Sessions } from "./sessions";
 import { isLoopback } from "./throttle";
@@ -42,6 +43,9 @@ export interface GuardOptions {
   scheme: "http" | "https";
   names: readonly string[];
   sessionCookie: string;
+  /** Whoever is on this machine is let in until there is a password. */
+  open: boolean;
+  passwords: Pick<Passwords, "has">;
 }
 
 /** To be added after cookies are parsed and before any route. */
@@ -79,6 +83,9 @@ function admit(request: FastifyRequest, options: GuardOptions): void {
     if (isHere(request)) return;
     throw refusal(403, "elsewhere", "this is told on the hub's own machine alone");
   }
+  // Sessions and links of a time when this machine alone was let in open nothing to the network.
+  if (!options.open && !options.passwords.has("owner"))
+    throw refusal(403, "setup", "the owner has set no password yet: open this hub's page and set it up");
   const asker = askerOf(request, options);
   if (!asker)
     throw headers.authorization === undefined
@@ -133,6 +140,8 @@ const STATUS_OF: Record<string, number> = {
   STORE_ERASED: 410,
   DEVICE_NAME: 400,
   ACCESS_LINKS: 409,
+  ACCESS_PASSWORD: 400,
+  ACCESS_PASSWORD_SET: 409,
 };
 
 /** Errors as every route answers them; what is ours to repair is told to the log alone. */

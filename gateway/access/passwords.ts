@@ -35,27 +35,22 @@ export class Passwords {
 
   /** Ends the sessions that the old one opened; the owner's, all. @throws ACCESS_PASSWORD */
   async set(role: PasswordRole, password: string): Promise<void> {
-    const text = normal(password);
-    if (text.length < MIN_PASSWORD_LENGTH || text.length > MAX_PASSWORD_LENGTH)
-      throw new StoreError(
-        "ACCESS_PASSWORD",
-        `a password has ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters, this one ${text.length}. Choose another`,
-      );
     if (role === "viewer" && !this.has("owner"))
       throw new StoreError(
         "ACCESS_PASSWORD",
         "there is no owner's password yet. Run 'avnode password' first",
       );
-    const salt = randomBytes(SALT_BYTES);
-    const hash = await this.derive(text, salt, this.cost);
-    this.db
-      .transaction(() => {
-        this.db
-          .prepare("INSERT OR REPLACE INTO passwords VALUES (?, ?, ?, ?)")
-          .run(role, salt, hash, this.cost);
-        this.revoke(role);
-      })
-      .immediate();
+    await this.put(role, password, () => {});
+  }
+
+  /** Sets the owner's where there is none, also when two try at one time. @throws ACCESS_PASSWORD, ACCESS_PASSWORD_SET */
+  async setFirst(password: string): Promise<void> {
+    const refuse = () => {
+      if (!this.has("owner")) return;
+      throw new StoreError("ACCESS_PASSWORD_SET", "the owner has set a password. Log in with it");
+    };
+    refuse();
+    await this.put("owner", password, refuse);
   }
 
   /** The owner's takes the viewer's with it. @returns whether there was one */
@@ -85,6 +80,27 @@ export class Passwords {
     return (
       row !== undefined && now !== undefined && row.hash.equals(now.hash) && timingSafeEqual(hash, row.hash)
     );
+  }
+
+  /** @param check within the transaction */
+  private async put(role: PasswordRole, password: string, check: () => void): Promise<void> {
+    const text = normal(password);
+    if (text.length < MIN_PASSWORD_LENGTH || text.length > MAX_PASSWORD_LENGTH)
+      throw new StoreError(
+        "ACCESS_PASSWORD",
+        `a password has ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters, this one ${text.length}. Choose another`,
+      );
+    const salt = randomBytes(SALT_BYTES);
+    const hash = await this.derive(text, salt, this.cost);
+    this.db
+      .transaction(() => {
+        check();
+        this.db
+          .prepare("INSERT OR REPLACE INTO passwords VALUES (?, ?, ?, ?)")
+          .run(role, salt, hash, this.cost);
+        this.revoke(role);
+      })
+      .immediate();
   }
 
   private derive(password: string, salt: Buffer, cost: number): Promise<Buffer> {

@@ -103,6 +103,16 @@ export function statusOf(dataDir: string, now = Date.now()): StatusReport {
   }
 }
 
+/** Where the copies of a data directory are, and how they went. @throws STORE_* */
+export function copiesBeside(dataDir: string, now: number): CopyState[] {
+  const { db } = openBeside(dataDir, true);
+  try {
+    return copiesOf(db, now);
+  } finally {
+    db.close();
+  }
+}
+
 interface CopyRow {
   place: string;
   kind: string;

@@ -75,7 +75,7 @@ async function plain(
 ) {
   const { startHub } = require("../hub") as typeof import("../hub");
   const dataDir = options.data ?? config.dataDir ?? defaultDataDir("home", terminal.env);
-  const place = webPlaceOf(config, dataDir);
+  const place = webPlaceOf(config);
   const log = logTo(terminal, config, (line) => terminal.say(line));
   const hub = await startHub({
     dataDir,
@@ -114,7 +114,7 @@ async function demo(
   const { startHub } = require("../hub") as typeof import("../hub");
   const { LiveView } = require("./live") as typeof import("./live");
   const dataDir = options.data ?? defaultDataDir("demo", terminal.env);
-  const place = webPlaceOf(config, dataDir);
+  const place = webPlaceOf(config);
   let live: LiveView | undefined;
   const say = (line: string) => (live && terminal.stdout.isTTY ? live.say(line) : terminal.say(line));
   const log = logTo(terminal, config, say);
@@ -175,14 +175,11 @@ function handheldsOf(text: string): number {
   throw new CliError(Exit.usage, `--handhelds ${text}: expected 1 to ${MAX_HANDHELDS}`);
 }
 
-/** Before anything starts. @throws CONFIG_WEB */
-function webPlaceOf({ web }: Config, dataDir: string): WebPlace | undefined {
+/** Before anything starts. @throws what reading the certificate's files does */
+function webPlaceOf({ web }: Config): WebPlace | undefined {
   if (web === undefined) return undefined;
-  const { checkWebPlace } = require("../web/server") as typeof import("../web/server");
   const { host, port, names } = web;
-  const place = { host, port, names, cert: pem(web.cert), key: privatePem(web.key) };
-  checkWebPlace(dataDir, place);
-  return place;
+  return { host, port, names, cert: pem(web.cert), key: privatePem(web.key) };
 }
 
 /** Page, status socket and supervisor: loaded when the hub works already, for it records without them, too. */
@@ -206,6 +203,7 @@ async function tell(
   const web = await openWeb(told, place, status, log).catch(goOn);
   if (web)
     say(`api: ${takenText(web.taken)}${web.address}${web.warning === undefined ? "" : ` · ${web.warning}`}`);
+  if (web?.setupCode !== undefined) sayFirstRun(web.address, web.setupCode, say);
   health.web = web;
   const supervisor = new Supervisor({ status, clock: systemClock, log, env });
   supervisor.ready();
@@ -214,6 +212,12 @@ async function tell(
     await web?.stop();
     await socket?.close();
   };
+}
+
+/** The address with the code in it: behind the #, where nothing on the way sees it. */
+function sayFirstRun(address: string, code: string, say: (line: string) => void): void {
+  const { reachable } = require("../web/reachable") as typeof import("../web/reachable");
+  say(`set it up at ${reachable(address)}/#/setup/${code} · the code is ${code}, until the next start`);
 }
 
 /** @throws ACCESS_* */

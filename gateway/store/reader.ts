@@ -124,6 +124,14 @@ export class StoreReader {
     return Object.fromEntries(rows as [string, number][]);
   }
 
+  /** By name. */
+  people(): { id: number; name: string }[] {
+    return this.db.prepare("SELECT id, name FROM people ORDER BY name, id").all() as {
+      id: number;
+      name: string;
+    }[];
+  }
+
   claimState(id: number): ClaimState | undefined {
     return claimState(this.db, id);
   }

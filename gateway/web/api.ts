@@ -9,10 +9,12 @@ import { addLive } from "./live/live";
 import type { ApiParts } from "./parts";
 import { addRecordings } from "./recordings";
 import { addSession } from "./session";
+import { addSetup } from "./setup";
 import { addSignal } from "./signal";
 
 export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addHub(app, parts);
+  addSetup(app, parts);
   addSession(app, parts);
   addLinks(app, parts);
   addDevices(app, parts);

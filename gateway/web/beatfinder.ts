@@ -2,10 +2,10 @@
  * Beats of a recording, which the store does not keep: the same samples give the same beats, so that they are found when
  * somebody wants to see them, on a thread that goes on with a recording that grows.
  */
-import { extname, join } from "node:path";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { Refused } from "../access/guard";
 import type { Clock } from "../clock";
+import { startThread } from "./thread";
 
 /** Recordings whose beats are kept in memory: a day's have less than 1 MB. */
 const MAX_KEPT = 8;
@@ -83,11 +83,7 @@ export class BeatFinder {
   }
 
   private begin(id: string): Running {
-    const ending = extname(__filename);
-    const worker = new Worker(join(__dirname, `beatsworker${ending}`), {
-      workerData: { dataDir: this.parts.dataDir, id },
-      execArgv: ending === ".ts" ? ["-r", "ts-node/register/transpile-only"] : [],
-    });
+    const worker = startThread("beatsworker", { dataDir: this.parts.dataDir, id });
     const running: Running = {
       ...{ id, worker, beats: Buffer.alloc(0) },
       ...{ resolve: () => {}, reject: () => {}, cancelIdle: () => {} },

@@ -2,6 +2,8 @@
 import type { Links } from "../access/links";
 import type { Passwords } from "../access/passwords";
 import type { Sessions } from "../access/sessions";
+import type { SetupCode } from "../access/setupcode";
+import type { SetupSteps } from "../access/setupsteps";
 import type { Throttle } from "../access/throttle";
 import type { Clock } from "../clock";
 import type { HubStatus } from "../health/status";
@@ -18,6 +20,8 @@ export interface ApiParts {
   sessions: Sessions;
   links: Links;
   throttle: Throttle;
+  setupCode: SetupCode;
+  steps: SetupSteps;
   tally: Tally;
   clock: Clock;
   log: Log;

@@ -9,6 +9,8 @@ import { HEADERS } from "../access/headers";
 import { Links } from "../access/links";
 import { Passwords } from "../access/passwords";
 import { Sessions } from "../access/sessions";
+import { SetupCode } from "../access/setupcode";
+import { SetupSteps } from "../access/setupsteps";
 import { isLoopback, Throttle } from "../access/throttle";
 import { type Clock, systemClock } from "../clock";
 import { addHealth, type HealthView } from "../health/routes";
@@ -57,6 +59,8 @@ export interface WebOptions {
   health?: HealthView;
   clock?: Clock;
   log?: Log;
+  /** What the first owner has to show. */
+  setupCode?: SetupCode;
 }
 
 export interface Web {
@@ -66,26 +70,23 @@ export interface Web {
   taken?: number;
   /** What the owner should know of it. */
   warning?: string;
+  /** While there is no owner's password: the code for setting it. */
+  setupCode?: string;
   stop(): Promise<void>;
 }
 
-function isOpen({ host = DEFAULT_HOST, names = [] }: WebPlace): boolean {
-  return (host === "localhost" || isLoopback(host)) && names.length === 0;
-}
-
-/** Before anything starts. @throws CONFIG_WEB when the network would be let in without a password */
-export function checkWebPlace(dataDir: string, place: WebPlace): void {
-  if (isOpen(place)) return;
+function hasPassword(dataDir: string): boolean {
   const db = openAccess(dataDir);
   try {
-    if (new Passwords(db).has("owner")) return;
+    return new Passwords(db).has("owner");
   } finally {
     db.close();
   }
-  throw new StoreError(
-    "CONFIG_WEB",
-    `web.${place.names?.length ? "names" : "host"} would let the network in, and there is no owner's password: run 'avnode password', or remove it from --config FILE`,
-  );
+}
+
+/** Whether this machine alone gets at it. */
+function isOpen({ host = DEFAULT_HOST, names = [] }: WebPlace): boolean {
+  return (host === "localhost" || isLoopback(host)) && names.length === 0;
 }
 
 /** For those beyond the limit; over TLS it could not be read. */
@@ -112,6 +113,7 @@ function limitPerAddress(server: Server, scheme: "http" | "https"): void {
 /** Everything but listening. The page adds its routes to it; rules.ts says who may call them. */
 export async function makeServer(options: WebOptions): Promise<FastifyInstance> {
   const { dataDir, place = {}, hub, clock = systemClock, log = silentLog } = options;
+  const { setupCode = new SetupCode() } = options;
   const { cert, key, names = [] } = place;
   const scheme = cert !== undefined ? "https" : "http";
   const prefix = scheme === "https" ? "__Host-avnode" : "avnode";
@@ -152,9 +154,12 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
     sessions: new Sessions(db, clock),
     links: new Links(db, clock),
     throttle: new Throttle(clock),
+    steps: new SetupSteps(db, clock),
+    setupCode,
   };
   await app.register(cookie);
-  addGuard(app, { ...access, tally, scheme, names, sessionCookie: cookies.session });
+  const open = isOpen(place);
+  addGuard(app, { ...access, tally, scheme, names, sessionCookie: cookies.session, open });
   await app.register(rateLimit, {
     max: MAX_REQUESTS_A_MINUTE,
     timeWindow: 60_000,
@@ -171,17 +176,16 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
       ...access,
       ...{ dataDir, hub, tally, clock, log, scheme, cookies },
       status: options.health?.status,
-      open: isOpen(place),
+      open,
     });
   return app;
 }
 
-/** @throws CONFIG_WEB, ACCESS_* */
+/** @throws ACCESS_* */
 export async function startWeb(options: WebOptions): Promise<Web> {
-  const { place = {} } = options;
-  checkWebPlace(options.dataDir, place);
+  const { place = {}, setupCode = new SetupCode() } = options;
   const { host = DEFAULT_HOST } = place;
-  const app = await makeServer(options);
+  const app = await makeServer({ ...options, setupCode });
   let taken: number | undefined;
   try {
     taken = await listenOrElse((one) => app.listen({ host, port: one }), place.port, DEFAULT_WEB_PORT);
@@ -197,5 +201,10 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     isLoopback(host) || host === "localhost" || scheme === "https"
       ? undefined
       : "passwords cross the network in the clear: give web.cert and web.key in --config FILE";
-  return { address: `${scheme}://${shown}:${port}`, port, taken, warning, stop: () => app.close() };
+  return {
+    address: `${scheme}://${shown}:${port}`,
+    ...{ port, taken, warning },
+    setupCode: hasPassword(options.dataDir) ? undefined : setupCode.text,
+    stop: () => app.close(),
+  };
 }

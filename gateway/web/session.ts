@@ -2,6 +2,7 @@
 import type { CookieSerializeOptions } from "@fastify/cookie";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Refused } from "../access/guard";
+import type { PasswordRole } from "../access/passwords";
 import { BROWSER_MS, LIFE_MS } from "../access/sessions";
 import { isLoopback } from "../access/throttle";
 import { csrfToken } from "../access/tokens";
@@ -33,39 +34,58 @@ async function login(
   reply: FastifyReply,
   options: ApiParts,
 ) {
-  const { passwords, sessions, throttle, tally, cookies } = options;
+  const { passwords } = options;
   const address = request.socket.remoteAddress ?? "";
-  const browser = sessions.browser(request.cookies[cookies.browser]);
   if (passwords.has("owner")) {
-    const waitMs = throttle.admit(address, browser);
-    if (waitMs > 0) {
-      tally.count("login-slowed", "slowed down a login");
-      reply.header("retry-after", String(Math.ceil(waitMs / 1000)));
-      throw new Refused(
-        429,
-        "ACCESS_SLOWED",
-        `too many wrong passwords; try again in ${Math.ceil(waitMs / 1000)} s`,
-      );
-    }
-    // Until it proves right: attempts at one time are as many failures.
-    throttle.failed(address, browser);
-    if (password === undefined || !(await passwords.verify(role, password))) {
-      tally.count("login", "refused a password");
-      throw new Refused(401, "ACCESS_LOGIN", "the password is wrong");
-    }
-    throttle.succeeded(address, browser);
+    await guessed(request, reply, options, async () => {
+      if (password === undefined || !(await passwords.verify(role, password))) {
+        options.tally.count("login", "refused a password");
+        throw new Refused(401, "ACCESS_LOGIN", "the password is wrong");
+      }
+    });
   } else if (!options.open || !isLoopback(address) || role !== "owner")
     throw new Refused(
       403,
       "ACCESS_NO_PASSWORD",
       "there is no such password; run 'avnode password' on the hub",
     );
+  return letIn(role, request, reply, options);
+}
+
+/** Opens a session in place of the browser's one before. */
+export function letIn(role: PasswordRole, request: FastifyRequest, reply: FastifyReply, parts: ApiParts) {
+  const { passwords, sessions, cookies } = parts;
   sessions.close(request.cookies[cookies.session]);
   const session = sessions.open(role);
-  reply.setCookie(cookies.session, session.token, cookieOptions(options, LIFE_MS));
-  if (!browser && passwords.has("owner"))
-    reply.setCookie(cookies.browser, sessions.knowBrowser(role), cookieOptions(options, BROWSER_MS));
+  reply.setCookie(cookies.session, session.token, cookieOptions(parts, LIFE_MS));
+  if (!sessions.browser(request.cookies[cookies.browser]) && passwords.has("owner"))
+    reply.setCookie(cookies.browser, sessions.knowBrowser(role), cookieOptions(parts, BROWSER_MS));
   return { role, csrf: csrfToken(session.token) };
+}
+
+/** Whatever could be guessed, slowly. @param check throws what refuses it */
+export async function guessed(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { sessions, throttle, tally, cookies }: ApiParts,
+  check: () => Promise<void>,
+): Promise<void> {
+  const address = request.socket.remoteAddress ?? "";
+  const browser = sessions.browser(request.cookies[cookies.browser]);
+  const waitMs = throttle.admit(address, browser);
+  if (waitMs > 0) {
+    tally.count("login-slowed", "slowed down a login");
+    reply.header("retry-after", String(Math.ceil(waitMs / 1000)));
+    throw new Refused(
+      429,
+      "ACCESS_SLOWED",
+      `too many wrong passwords; try again in ${Math.ceil(waitMs / 1000)} s`,
+    );
+  }
+  // Until it proves right: attempts at one time are as many failures.
+  throttle.failed(address, browser);
+  await check();
+  throttle.succeeded(address, browser);
 }
 
 function cookieOptions({ scheme }: ApiParts, lifeMs: number): CookieSerializeOptions {

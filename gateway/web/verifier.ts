@@ -1,8 +1,8 @@
 /** Verifies on a thread of its own: it takes seconds, and receipts must not wait for it. */
-import { extname, join } from "node:path";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { Refused } from "../access/guard";
 import type { VerifyReport } from "../store/infos";
+import { answerOf, startThread } from "./thread";
 
 export class Verifier {
   private running?: { id: string; worker: Worker; report: Promise<VerifyReport> };
@@ -22,16 +22,8 @@ export class Verifier {
   }
 
   private begin(id: string): Promise<VerifyReport> {
-    const ending = extname(__filename);
-    const worker = new Worker(join(__dirname, `verifyworker${ending}`), {
-      workerData: { dataDir: this.dataDir, id },
-      execArgv: ending === ".ts" ? ["-r", "ts-node/register/transpile-only"] : [],
-    });
-    const report = new Promise<VerifyReport>((resolve, reject) => {
-      worker.once("message", resolve);
-      worker.once("error", reject);
-      worker.once("exit", () => reject(new Refused(503, "WEB_STOPPED", "the hub stops")));
-    }).finally(() => {
+    const worker = startThread("verifyworker", { dataDir: this.dataDir, id });
+    const report = answerOf<VerifyReport>(worker).finally(() => {
       this.running = undefined;
     });
     this.running = { id, worker, report };

@@ -6,11 +6,18 @@ import * as hub from "./hub";
 import { live } from "./live";
 import * as recordings from "./recordings";
 import * as session from "./session";
+import * as setup from "./setup";
 import { signal } from "./signal";
 
 export const ENDPOINTS = [
   hub.healthz,
   hub.openapi,
+  setup.setup,
+  setup.setFirstPassword,
+  setup.changePassword,
+  setup.setupSteps,
+  setup.settleStep,
+  setup.makeRecoveryCode,
   session.login,
   session.logout,
   session.session,

@@ -26,6 +26,7 @@ describe("access", function () {
         now: rig.now,
         health: { ok: true, forgotten: 0 },
         problems: [],
+        limits: [],
         handhelds: 0,
         recordings: 0,
         backlog: 0,

@@ -2,9 +2,10 @@
 import type { FastifyInstance } from "fastify";
 import { openAccess } from "../../../gateway/access/database";
 import { Passwords } from "../../../gateway/access/passwords";
+import type { SetupCode } from "../../../gateway/access/setupcode";
 import { systemClock } from "../../../gateway/clock";
 import type { HealthView } from "../../../gateway/health/routes";
-import { makeServer } from "../../../gateway/web/server";
+import { makeServer, type WebPlace } from "../../../gateway/web/server";
 import { encodeData } from "../../../protocol/bodies";
 import { encodeBlock } from "../../../protocol/codec/block";
 import { FrameType } from "../../../protocol/header";
@@ -28,6 +29,18 @@ export class WebRig extends Rig {
     db.close();
     this.app = await makeServer({ dataDir: this.dataDir, hub: this.store, health, clock: systemClock });
     this.owner = await this.login(PASSWORD, "owner");
+  }
+
+  /** Without passwords, as a hub that is new. */
+  async serveNew(setupCode: SetupCode, place?: WebPlace): Promise<void> {
+    await this.app?.close();
+    this.app = await makeServer({
+      dataDir: this.dataDir,
+      hub: this.store,
+      clock: systemClock,
+      setupCode,
+      place,
+    });
   }
 
   async login(password: string, role: "owner" | "viewer"): Promise<Badge> {
