@@ -1,8 +1,12 @@
 /**
- * Leaves of the store's log: their kinds, and the two small ones, that a recording was erased and what log came before.
+ * Leaves of the store's log: their kinds, and the small ones: that a recording was erased, that something was said
+ * beside it, and what log came before.
  * Canonical CBOR: a leaf has one encoding, and its hash one meaning.
  */
+import { ascii, concat } from "./bytes";
 import { type CborMap, type CborValue, decodeCbor, encodeCbor } from "./cbor";
+import { HASH_BYTES } from "./chain";
+import type { Crypto } from "./crypto";
 import { Fields } from "./fields";
 import { DEVICE_ID_BYTES } from "./keys";
 import { MAX_NOTE_BYTES } from "./note";
@@ -13,10 +17,12 @@ const VERSION = 1;
 const MAX_U16 = 65535;
 const MAX_U32 = 4294967295;
 const MAX_EXACT = 9007199254740991;
+const MAX_KIND = 16;
 
 export const LeafType = {
   recording: "avnode/recording",
   erasure: "avnode/erasure",
+  layer: "avnode/layer",
   origin: "avnode/origin",
 };
 
@@ -29,6 +35,23 @@ export interface Erasure {
   /** Unix ms by the hub's clock. */
   at: number;
 }
+
+/** Something that a person said beside a recording, which changes nothing of it; the log does not tell what. */
+export interface Layer {
+  device: Uint8Array;
+  epoch: number;
+  recording: number;
+  /** A LayerKind. */
+  kind: string;
+  /** Among those of its recording, from 1. */
+  number: number;
+  /** Unix ms by the hub's clock. */
+  at: number;
+  /** `layerCommitment` */
+  said: Uint8Array;
+}
+
+export const LayerKind = { person: "person", overRead: "over-read" };
 
 /** First leaf of the log of a restored or promoted store. */
 export interface Origin {
@@ -52,7 +75,7 @@ export function decodeLeaf(leaf: Uint8Array): CborValue {
 export function leafType(leaf: Uint8Array): string {
   const value = decodeLeaf(leaf) as CborMap | null;
   const type = value ? value.type : undefined;
-  const known = [LeafType.recording, LeafType.erasure, LeafType.origin];
+  const known = [LeafType.recording, LeafType.erasure, LeafType.layer, LeafType.origin];
   if (typeof type !== "string" || known.indexOf(type) < 0) throw field("a leaf of no known type");
   return type;
 }
@@ -83,6 +106,46 @@ export function decodeErasure(leaf: Uint8Array): Erasure {
     epoch: fields.uint("epoch", MAX_U16),
     recording: fields.uint("recording", MAX_U32),
     at: fields.uint("at", MAX_EXACT),
+  };
+}
+
+/** Commits to what was said without telling it. @param salt 16 bytes, random */
+export function layerCommitment(
+  crypto: Pick<Crypto, "sha256">,
+  salt: Uint8Array,
+  said: Uint8Array,
+): Uint8Array {
+  return crypto.sha256(concat([ascii("avnode/layer/v1"), salt, said]));
+}
+
+export function encodeLayer(layer: Layer): Uint8Array {
+  return encodeCbor({
+    type: LeafType.layer,
+    v: VERSION,
+    device: layer.device,
+    epoch: layer.epoch,
+    recording: layer.recording,
+    kind: layer.kind,
+    number: layer.number,
+    at: layer.at,
+    said: layer.said,
+  });
+}
+
+/** @throws CBOR_*, LAYER_FIELD */
+export function decodeLayer(leaf: Uint8Array): Layer {
+  const keys = ["type", "v", "device", "epoch", "recording", "kind", "number", "at", "said"];
+  const fields = new Fields(decodeLeaf(leaf), "LAYER", keys);
+  fields.is("type", LeafType.layer);
+  fields.is("v", VERSION);
+  return {
+    device: fields.bytes("device", DEVICE_ID_BYTES),
+    epoch: fields.uint("epoch", MAX_U16),
+    recording: fields.uint("recording", MAX_U32),
+    kind: fields.text("kind", MAX_KIND),
+    number: fields.uint("number", MAX_U32),
+    at: fields.uint("at", MAX_EXACT),
+    said: fields.bytes("said", HASH_BYTES),
   };
 }
 

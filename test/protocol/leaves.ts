@@ -1,6 +1,6 @@
 /** Random leaves of the log, as fast-check makes them. */
 import fc from "fast-check";
-import type { Erasure, Origin } from "../../protocol/leaves";
+import { type Erasure, type Layer, LayerKind, type Origin } from "../../protocol/leaves";
 import { type Manifest, ManifestState } from "../../protocol/manifest";
 
 const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
@@ -79,4 +79,14 @@ export const origins: fc.Arbitrary<Origin> = record({
   checkpoint: blob,
   generation: bytes(8),
   at: uint(EXACT),
+});
+
+export const layers: fc.Arbitrary<Layer> = record({
+  device: bytes(8),
+  epoch: uint(65535),
+  recording: uint(U32),
+  kind: fc.constantFrom(...Object.values(LayerKind)),
+  number: uint(U32),
+  at: uint(EXACT),
+  said: bytes(32),
 });

@@ -5,8 +5,10 @@ import { fromHex, toHex } from "../../protocol/bytes";
 import { type CborMap, decodeCbor, encodeCbor } from "../../protocol/cbor";
 import {
   decodeErasure,
+  decodeLayer,
   decodeOrigin,
   encodeErasure,
+  encodeLayer,
   encodeOrigin,
   LeafType,
   leafType,
@@ -18,7 +20,7 @@ import {
   revocationOf,
   signedRevocations,
 } from "../../protocol/revocations";
-import { erasures, manifests, origins } from "./leaves";
+import { erasures, layers, manifests, origins } from "./leaves";
 import { readVectors } from "./vectors";
 
 function refuses(read: () => unknown, code: RegExp): void {
@@ -28,6 +30,7 @@ function refuses(read: () => unknown, code: RegExp): void {
 const LEAVES = [
   { type: LeafType.recording, values: manifests, encode: encodeManifest, decode: decodeManifest },
   { type: LeafType.erasure, values: erasures, encode: encodeErasure, decode: decodeErasure },
+  { type: LeafType.layer, values: layers, encode: encodeLayer, decode: decodeLayer },
   { type: LeafType.origin, values: origins, encode: encodeOrigin, decode: decodeOrigin },
 ] as unknown as {
   type: string;

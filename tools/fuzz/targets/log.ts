@@ -2,8 +2,10 @@
 import { nodeCrypto } from "../../../gateway/crypto";
 import {
   decodeErasure,
+  decodeLayer,
   decodeOrigin,
   encodeErasure,
+  encodeLayer,
   encodeOrigin,
   LeafType,
   leafType,
@@ -55,13 +57,15 @@ const leaf: Target = {
     encodeManifest({ ...MANIFEST, signature: new Uint8Array(1257), gaps: [], drops: [] }),
     encodeErasure({ ...place, manifest: 12, at: 1767225600000 }),
     encodeErasure({ ...place, manifest: null, at: 0 }),
+    encodeLayer({ ...place, kind: "over-read", number: 1, at: 1767225600000, said: hash(8) }),
     encodeOrigin({ checkpoint: new Uint8Array(40), generation: hash(7).subarray(0, 8), at: 5 }),
   ],
-  codes: listedCodes("CBOR", "MANIFEST", "ERASURE", "ORIGIN"),
+  codes: listedCodes("CBOR", "MANIFEST", "ERASURE", "LAYER", "ORIGIN"),
   run(bytes) {
     const type = leafType(bytes);
     if (type === LeafType.recording) mustBeSame(encodeManifest(decodeManifest(bytes)), bytes);
     else if (type === LeafType.erasure) mustBeSame(encodeErasure(decodeErasure(bytes)), bytes);
+    else if (type === LeafType.layer) mustBeSame(encodeLayer(decodeLayer(bytes)), bytes);
     else mustBeSame(encodeOrigin(decodeOrigin(bytes)), bytes);
     return true;
   },
