@@ -96,7 +96,8 @@ function admit(request: FastifyRequest, options: GuardOptions): void {
   const { id } = request.params as { id?: string };
   if (asker.link && id !== undefined && id !== asker.link.recording)
     throw refusal(404, "other-recording", "this link opens no such recording");
-  if (changes && !hasCsrf(request, asker))
+  // A link's token is no cookie: no browser sends it along by itself.
+  if (changes && !asker.link && !hasCsrf(request, asker))
     throw refusal(403, "csrf", `send along the ${CSRF_HEADER} that logging in answered with`);
   request.asker = asker;
 }
@@ -139,6 +140,11 @@ const STATUS_OF: Record<string, number> = {
   STORE_NO_OPEN: 409,
   STORE_ERASED: 410,
   DEVICE_NAME: 400,
+  STORE_ALTERED: 409,
+  STORE_LAYERS: 409,
+  PERSON_NAME: 409,
+  PERSON_MANY: 409,
+  PERSON_UNKNOWN: 404,
   ACCESS_LINKS: 409,
   ACCESS_PASSWORD: 400,
   ACCESS_PASSWORD_SET: 409,

@@ -3,9 +3,11 @@ import type { Database } from "better-sqlite3";
 import { DEVICE_COLUMNS, EPOCH_COLUMNS } from "../store/devices";
 import { ANALYSIS_COLUMNS, EVENT_COLUMNS } from "../store/findings/rows";
 import type { Keyring } from "../store/keyring";
+import { LAYER_COLUMNS } from "../store/layers/rows";
 import { LOG_COLUMNS } from "../store/log/appender";
 import { LOGGED_COLUMNS } from "../store/log/logged";
 import { Meta } from "../store/meta";
+import { DETAIL_COLUMNS } from "../store/people";
 import { RECORDING_COLUMNS } from "../store/recordings";
 import { type Sealed, SealedTable } from "../store/rows";
 import { keyText, type Value } from "./changes";
@@ -14,6 +16,7 @@ import { tableOf } from "./tables";
 /** Columns under the MAC, the key's first. */
 const SEALED: Record<string, string[]> = {
   people: ["id", "name"],
+  details: DETAIL_COLUMNS,
   devices: DEVICE_COLUMNS,
   epochs: EPOCH_COLUMNS,
   recordings: RECORDING_COLUMNS,
@@ -21,6 +24,7 @@ const SEALED: Record<string, string[]> = {
   logged: LOGGED_COLUMNS,
   analyses: ANALYSIS_COLUMNS,
   events: EVENT_COLUMNS,
+  layers: LAYER_COLUMNS,
 };
 
 /** By table: the keys, as text, of its rows whose MAC does not hold. */

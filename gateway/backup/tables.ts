@@ -18,6 +18,7 @@ export interface Table {
 export const TABLES: Table[] = [
   { name: "meta", key: ["name"], kind: "whole" },
   { name: "people", key: ["id"], kind: "whole" },
+  { name: "details", key: ["person"], kind: "whole" },
   { name: "devices", key: ["id"], kind: "whole" },
   { name: "epochs", key: ["device", "epoch"], kind: "whole" },
   { name: "recordings", key: ["key"], kind: "whole" },
@@ -33,6 +34,8 @@ export const TABLES: Table[] = [
   // What a report cites of an earlier version, no program at hand can find again. Erasure forgets it.
   { name: "analyses", key: ["id"], kind: "whole", forgets: true },
   { name: "events", key: ["id"], kind: "whole", forgets: true },
+  // Erasure forgets what clinicians said.
+  { name: "layers", key: ["id"], kind: "whole", forgets: true },
   { name: "quarantine", key: ["id"], kind: "whole", forgets: true },
   { name: "refusals", key: ["device", "kind"], kind: "whole", forgets: true },
   { name: "claims", key: ["id"], kind: "whole", forgets: true },

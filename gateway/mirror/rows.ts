@@ -12,6 +12,7 @@ const FIXED: Record<string, string[]> = {
   logs: ["origin", "began_at"],
   certificates: ["certificate"],
   tables: ["leaves"],
+  layers: ["recording", "number", "kind", "at", "log", "idx", "body"],
   analyses: ["recording", "number", "version"],
 };
 

@@ -179,6 +179,13 @@ export class Devices {
     this.epochTable.insert(epochRow);
   }
 
+  /** Whose its next recordings are, within the caller's transaction. */
+  assign(device: Device, person: number | null): void {
+    device.row.person = person;
+    device.row.name = this.nameOf(device.row);
+    this.deviceTable.update(device.row);
+  }
+
   /** The ratchet goes past `number`: nobody who steals the store's keys later derives anything below. */
   advance(epoch: Epoch, number: number): void {
     epoch.ratchet.advance(number);

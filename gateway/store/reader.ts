@@ -26,7 +26,9 @@ import type {
   VerifyReport,
 } from "./infos";
 import type { Keyring } from "./keyring";
+import { LayersReader, type OverReadInfo } from "./layers/reading";
 import { LogReader } from "./log/reading";
+import { People, type PersonInfo } from "./people";
 import {
   isErased,
   RECORDING_COLUMNS,
@@ -52,6 +54,9 @@ export class StoreReader {
   /** The store's log. */
   readonly log: LogReader;
   readonly findings: FindingsReader;
+  /** What was said beside recordings. */
+  readonly layers: LayersReader;
+  private readonly persons: People;
   private readonly frameRows: Statement;
   private readonly framesOfType: Statement;
   private readonly marksBackwards: Statement;
@@ -65,6 +70,8 @@ export class StoreReader {
   ) {
     this.log = new LogReader(db, keyring, (id) => this.rowOf(id));
     this.findings = new FindingsReader(db, keyring);
+    this.layers = new LayersReader(db, keyring);
+    this.persons = new People(db, keyring);
     this.table = new SealedTable(db, keyring, "recordings", RECORDING_COLUMNS, 1);
     this.frameRows = db.prepare(
       "SELECT sequence, type, frame FROM frames WHERE recording = ? ORDER BY sequence",
@@ -124,12 +131,26 @@ export class StoreReader {
     return Object.fromEntries(rows as [string, number][]);
   }
 
-  /** By name. */
-  people(): { id: number; name: string }[] {
-    return this.db.prepare("SELECT id, name FROM people ORDER BY name, id").all() as {
-      id: number;
-      name: string;
-    }[];
+  /** By name, each with how many recordings are hers now. */
+  people(): (PersonInfo & { recordings: number })[] {
+    const counts = this.layers.counts();
+    return this.persons.list().map((one) => ({ ...one, recordings: counts.get(one.id) ?? 0 }));
+  }
+
+  /** When a recording was given to whom, oldest first, and whose it was when it was made; null is nobody. */
+  assignments(id: string) {
+    const { key, person } = this.rowOf(id);
+    const named = (of: number | null) => this.personName(of) ?? null;
+    const assigned = this.layers.assigned(key);
+    return {
+      born: named(person),
+      assignments: assigned.map((one) => ({ ...one, from: named(one.from), to: named(one.to) })),
+    };
+  }
+
+  /** Oldest first. */
+  overReads(id: string): OverReadInfo[] {
+    return this.layers.overReads(this.rowOf(id).key);
   }
 
   claimState(id: number): ClaimState | undefined {
@@ -305,7 +326,7 @@ export class StoreReader {
       dropped: total(row.gaps),
       state: this.stateOf(row),
       simulated: decodeCertificate(certificate).deviceClass === DeviceClass.simulated,
-      person: this.personName(row.person),
+      person: this.personName(this.layers.personOf(row)),
       marks: this.framesOfType.all(row.key, FrameType.mark).length,
       flags: [
         ...(intact ? [] : (["altered"] as const)),
@@ -387,6 +408,6 @@ export class StoreReader {
 
   private personName(id: number | null): string | undefined {
     if (id === null) return undefined;
-    return this.db.prepare("SELECT name FROM people WHERE id = ?").pluck().get(id) as string | undefined;
+    return this.persons.nameOf(id);
   }
 }

@@ -147,6 +147,21 @@ CREATE TABLE resumes (analysis INTEGER PRIMARY KEY REFERENCES analyses (id), sta
 CREATE TABLE events (id INTEGER PRIMARY KEY, device BLOB NOT NULL, body BLOB NOT NULL, mac BLOB NOT NULL);
 `,
   },
+  {
+    since: "0.4.0",
+    sql: `
+-- What an owner notes of a person, sealed (people.ts). people.name stays what leaves commit to.
+CREATE TABLE details (person INTEGER PRIMARY KEY REFERENCES people (id), body BLOB NOT NULL, mac BLOB NOT NULL);
+
+-- What was said beside a recording, sealed (layers/rows.ts): written once. log, idx: the leaf that says so, whose own
+-- row names no recording, because it is not what the log says of the recording itself.
+CREATE TABLE layers (
+  id INTEGER PRIMARY KEY, recording INTEGER NOT NULL REFERENCES recordings (key), number INTEGER NOT NULL,
+  kind TEXT NOT NULL, at INTEGER NOT NULL, log INTEGER NOT NULL, idx INTEGER NOT NULL, body BLOB NOT NULL,
+  mac BLOB NOT NULL, UNIQUE (recording, number)
+);
+`,
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

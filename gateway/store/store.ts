@@ -25,14 +25,17 @@ import type { Checkpoint } from "./findings/types";
 import { Frames } from "./frames";
 import { Ingest, type StoredFrame } from "./ingest";
 import type { Keyring } from "./keyring";
+import { Layers } from "./layers/layers";
+import type { OverReadLayer } from "./layers/rows";
 import { Leaves } from "./leaves";
 import { lockDirectory } from "./lock";
 import { type Log, silentLog } from "./log";
 import { StoreLog } from "./log/log";
 import { nameDevice } from "./naming";
+import { People, type PersonDetails, type PersonInfo } from "./people";
 import { StoreReader } from "./reader";
 import { RECEIPT_LIMITS, type ReceiptLimits, Receipts } from "./receipts";
-import { Recordings } from "./recordings";
+import { type RecordingRow, Recordings } from "./recordings";
 import { type RefusalKind, Refusals, UNKNOWN_DEVICE } from "./refusals";
 import { Sessions } from "./sessions";
 import { Tables } from "./tables";
@@ -90,6 +93,8 @@ export class Store {
   private readonly receipts: Receipts;
   private readonly eraser: Eraser;
   private readonly analyses: Analyses;
+  private readonly people: People;
+  private readonly layers: Layers;
   private readonly committer: Committer<Waiting>;
   private stored: StoredFrame[] = [];
   /** Leaves under the checkpoint that was told last. */
@@ -168,6 +173,8 @@ export class Store {
       timed: (times) => this.events.tell("committed", times),
     });
     this.analyses = new Analyses(db, keyring);
+    this.people = new People(db, keyring);
+    this.layers = new Layers(db, keyring, crypto.random, (leaf) => this.storeLog.layer(leaf));
     this.eraser = new Eraser(db, keyring, this.clock, this.log, {
       settle: () => {
         this.committer.flush();
@@ -176,6 +183,7 @@ export class Store {
       erased: (row) => {
         this.storeLog.erase(row);
         this.analyses.erase(row);
+        this.layers.erase(row.key);
       },
       done: (row) => {
         this.recordings.reload();
@@ -237,6 +245,11 @@ export class Store {
     return claimState(this.db, id);
   }
 
+  /** Ends a claim before its minute is over, if it still waits. */
+  withdrawClaim(id: number): void {
+    withdrawClaim(this.db, id);
+  }
+
   /** Seals a command into the device's session. @returns what the status says as its last command once it is carried out; @throws STORE_NO_SESSION */
   command(deviceHex: string, command: Command): number {
     const device = this.devices.get(deviceHex);
@@ -275,6 +288,48 @@ export class Store {
     const { number, events } = this.analyses.take(checkpoint, open);
     if (events.length > 0) this.events.tell("found", events);
     return number;
+  }
+
+  /** @throws PERSON_NAME, PERSON_MANY; errors of SQLite */
+  addPerson(details: PersonDetails): PersonInfo {
+    return this.beside(() => this.people.add(details));
+  }
+
+  /** @throws PERSON_NAME, PERSON_UNKNOWN; errors of SQLite */
+  changePerson(id: number, details: PersonDetails): PersonInfo {
+    return this.beside(() => this.people.change(id, details));
+  }
+
+  /** Whose a handheld's next recordings are; null is nobody. @throws STORE_UNKNOWN_DEVICE, PERSON_UNKNOWN */
+  assignDevice(deviceHex: string, person: number | null): void {
+    const device = this.devices.get(deviceHex);
+    if (!device) throw new StoreError("STORE_UNKNOWN_DEVICE", `no handheld ${deviceHex} here`);
+    this.beside(() => {
+      if (person !== null) this.people.require(person);
+      this.devices.assign(device, person);
+    });
+  }
+
+  /**
+   * Gives a recording to a person, or to nobody: a layer beside it, so that its row and its leaf stay as they were.
+   * @param id whole
+   * @returns false when it was that person's already
+   * @throws STORE_NOT_FOUND, STORE_ALTERED, STORE_LAYERS, PERSON_UNKNOWN
+   */
+  assign(id: string, person: number | null): boolean {
+    return this.beside(() => {
+      if (person !== null) this.people.require(person);
+      const row = this.recordingRow(id);
+      const from = this.reader.layers.personOf(row);
+      if (from === person) return false;
+      this.layers.person(row, { from, to: person }, this.clock.now());
+      return true;
+    });
+  }
+
+  /** Keeps a signed over-read beside a recording. @param id whole; @throws STORE_NOT_FOUND, STORE_ERASED, STORE_ALTERED, STORE_LAYERS */
+  overRead(id: string, said: OverReadLayer): void {
+    this.beside(() => this.layers.overRead(this.recordingRow(id), said, this.clock.now()));
   }
 
   /** Commits now. */
@@ -383,12 +438,7 @@ export class Store {
   }
 
   private write(batch: Waiting[]): void {
-    if (this.memoryIsAhead) {
-      this.devices.reload();
-      this.recordings.reload();
-      this.storeLog.reload();
-      this.memoryIsAhead = false;
-    }
+    this.catchUp();
     this.stored = [];
     for (const { device, frame } of batch) {
       const { recording, stored, refused, alarm } = this.ingest.take(device, frame);
@@ -427,6 +477,36 @@ export class Store {
     if (!newest || newest.size === this.toldSize) return;
     this.toldSize = newest.size;
     this.onCheckpoint(newest.note);
+  }
+
+  /** After a commit that failed. */
+  private catchUp(): void {
+    if (!this.memoryIsAhead) return;
+    this.devices.reload();
+    this.recordings.reload();
+    this.storeLog.reload();
+    this.memoryIsAhead = false;
+  }
+
+  /** A transaction of its own between two commits. */
+  private beside<T>(act: () => T): T {
+    this.committer.flush();
+    this.catchUp();
+    try {
+      const result = this.db.transaction(act).immediate();
+      this.tellCheckpoint();
+      return result;
+    } catch (error) {
+      // What the log counted is undone on disk alone.
+      this.memoryIsAhead = true;
+      throw error;
+    }
+  }
+
+  private recordingRow(id: string): RecordingRow {
+    const row = this.db.prepare("SELECT * FROM recordings WHERE id = ?").get(id) as RecordingRow | undefined;
+    if (!row) throw new StoreError("STORE_NOT_FOUND", `no recording ${id} here`);
+    return row;
   }
 
   private seal(device: Device, type: number, body: Uint8Array) {

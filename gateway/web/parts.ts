@@ -31,5 +31,18 @@ export interface ApiParts {
   open: boolean;
 }
 
-/** What the page sees of the store, and what it may ask of it. */
-export type HubView = Pick<Store, "health" | "reader" | "events" | "command" | "name">;
+/** What the page may ask of the store. */
+export const HUB_ACTIONS = [
+  "command",
+  "name",
+  "claim",
+  "withdrawClaim",
+  "addPerson",
+  "changePerson",
+  "assign",
+  "assignDevice",
+  "overRead",
+] as const satisfies (keyof Store)[];
+
+/** And what it sees of it. */
+export type HubView = Pick<Store, "health" | "reader" | "events" | (typeof HUB_ACTIONS)[number]>;

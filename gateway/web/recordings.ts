@@ -22,6 +22,7 @@ export function addRecordings(app: FastifyInstance, { hub, dataDir }: ApiParts):
   const listedOf = (info: RecordingInfo): schema.ListedRecording => ({
     ...recordingOf(info),
     finding: headlineOf(reader.findings.telling(info.id)),
+    overRead: reader.overReads(info.id).at(-1),
   });
 
   addRoute(app, schema.recordings, ({ query }) => {

@@ -149,6 +149,14 @@ export class StoreLog {
     this.walks.delete(key);
   }
 
+  /** Says in the log that something was said beside a recording, within the caller's transaction. */
+  layer(leaf: Uint8Array): { log: number; idx: number } {
+    // The leaf's row names no recording: of its leaves the newest counts, and this is none of them.
+    const idx = this.appender.append(leaf, null);
+    this.appender.sign(this.clock.now());
+    return { log: this.appender.log, idx };
+  }
+
   /** After the transaction is on disk. */
   saved(): void {
     if (this.walks.size > MAX_WALKS) this.walks = new Map([...this.walks].slice(-MAX_WALKS / 2));

@@ -8,6 +8,7 @@ import { leafHash, nodeHash } from "../../../protocol/merkle";
 import { cosignedAt, decodeCheckpoint, decodeNote, isSigned } from "../../../protocol/note";
 import { nodeCrypto as crypto, ed25519Verify } from "../../crypto";
 import type { Keyring } from "../keyring";
+import { LayersCheck } from "../layers/verify";
 import type { RecordingRow } from "../recordings";
 import { SealedTable } from "../rows";
 import { type CheckpointRow, LOG_COLUMNS, type LogRow } from "./appender";
@@ -58,13 +59,16 @@ export class LogVerification {
     }
     const table = new SealedTable<LogRow>(this.db, this.keyring, "logs", LOG_COLUMNS, 1);
     const byKey = new Map(rows.map((row) => [row.key, row]));
+    const layers = new LayersCheck(this.db, this.keyring, rows);
     for (const [index, log] of this.logs.entries()) {
       if (!table.intact(log)) this.problems.push(`the row of log ${log.id} was altered`);
       const leaves = this.checkTree(log);
       this.checkCheckpoints(log);
       this.checkBeginning(log, this.logs[index - 1], leaves[0]);
-      for (const leaf of leaves) this.checkLeaf(log, leaf, byKey);
+      for (const leaf of leaves) this.checkLeaf(log, leaf, byKey, layers);
     }
+    layers.rest();
+    this.problems.push(...layers.problems);
     if (this.logs.length > 0 && this.logs.at(-1)!.origin !== this.key.origin) {
       this.problems.push("the newest log is not of this keyring's generation");
     }
@@ -278,12 +282,21 @@ export class LogVerification {
     }
   }
 
-  private checkLeaf(log: LogRow, { idx, recording, leaf }: LeafRow, rows: Map<number, RecordingRow>): void {
+  private checkLeaf(
+    log: LogRow,
+    { idx, recording, leaf }: LeafRow,
+    rows: Map<number, RecordingRow>,
+    layers: LayersCheck,
+  ): void {
     const name = `leaf ${idx} of log ${log.id}`;
     try {
       const type = leafType(leaf);
       if (type === LeafType.origin) {
         if (idx !== 0) this.problems.push(`${name} says that a log begins there`);
+        return;
+      }
+      if (type === LeafType.layer) {
+        layers.leaf(log.id, idx, leaf);
         return;
       }
       const {

@@ -4,6 +4,8 @@ import type { Endpoint } from "./endpoint";
 import * as findings from "./findings";
 import * as hub from "./hub";
 import { live } from "./live";
+import * as overreads from "./overreads";
+import * as people from "./people";
 import * as recordings from "./recordings";
 import * as session from "./session";
 import * as setup from "./setup";
@@ -31,11 +33,19 @@ export const ENDPOINTS = [
   devices.start,
   devices.mark,
   devices.stop,
+  people.people,
+  people.addPerson,
+  people.changePerson,
+  people.assignDevice,
+  people.assign,
+  people.assignments,
   recordings.recordings,
   recordings.recording,
   recordings.events,
   recordings.proof,
   recordings.verify,
+  overreads.overReads,
+  overreads.overRead,
   findings.findings,
   findings.beats,
   signal,

@@ -12,7 +12,7 @@ import type { RecordingInfo } from "../../../gateway/store/infos";
 import { silentLog } from "../../../gateway/store/log";
 import { StoreReader } from "../../../gateway/store/reader";
 import { Store } from "../../../gateway/store/store";
-import type { HubView } from "../../../gateway/web/parts";
+import { HUB_ACTIONS, type HubView } from "../../../gateway/web/parts";
 import { makeServer, type WebPlace } from "../../../gateway/web/server";
 
 export const HOST = "127.0.0.1:8480";
@@ -54,9 +54,15 @@ export function emptyHub(dataDir: string): HubView & { reader: StoreReader } {
     health: { ok: true, forgotten: 0 },
     reader: StoreReader.open(dataDir),
     events: new StoreEvents(silentLog),
-    command: refuse,
-    name: refuse,
+    ...refusing(refuse),
   };
+}
+
+/** A hub's actions, none of which is done. */
+function refusing(refuse: () => never) {
+  const actions = {} as Pick<HubView, (typeof HUB_ACTIONS)[number]>;
+  for (const action of HUB_ACTIONS) actions[action] = refuse;
+  return actions;
 }
 
 export class AccessRig {

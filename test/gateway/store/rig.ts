@@ -93,6 +93,16 @@ export class Rig {
     db.close();
   }
 
+  /** The first row that it finds there. */
+  row(query: string): unknown {
+    const db = new Database(join(this.dataDir, "avnode.db"), { readonly: true });
+    try {
+      return db.prepare(query).get();
+    } finally {
+      db.close();
+    }
+  }
+
   verify(): VerifyReport {
     return this.store.reader.verify();
   }

@@ -124,7 +124,7 @@ describe("the first run", function () {
     assert.equal(key.toString("hex"), keys.backupKey);
     assert.equal(await settle("recovery", "done"), 200);
     assert.equal(await next(), "backup");
-    runBackup({ dataDir: rig.dataDir, dir: join(rig.dataDir, "copy"), onCode: assert.fail });
+    runBackup({ dataDir: rig.dataDir, dir: join(rig.dataDir, "copy"), onCode: () => assert.fail() });
     assert.equal(await next(), undefined);
     const { steps: all } = await steps();
     assert.deepEqual(

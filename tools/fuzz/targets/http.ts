@@ -11,6 +11,7 @@ import { StoreEvents } from "../../../gateway/store/events";
 import { silentLog } from "../../../gateway/store/log";
 import { StoreReader } from "../../../gateway/store/reader";
 import { Store } from "../../../gateway/store/store";
+import { HUB_ACTIONS, type HubView } from "../../../gateway/web/parts";
 import { makeServer } from "../../../gateway/web/server";
 import type { Target } from "../target";
 import { scratch } from "./scratch";
@@ -35,11 +36,13 @@ async function serve(): Promise<Served> {
   const refuse = () => {
     throw new StoreError("STORE_NO_SESSION", "no handheld is connected");
   };
+  const actions = {} as Pick<HubView, (typeof HUB_ACTIONS)[number]>;
+  for (const action of HUB_ACTIONS) actions[action] = refuse;
   const hub = {
     health: { ok: true, forgotten: 0 },
     reader: StoreReader.open(dataDir),
     events: new StoreEvents(silentLog),
-    ...{ command: refuse, name: refuse },
+    ...actions,
   };
   const app = await makeServer({ dataDir, hub });
   await app.ready();

@@ -93,6 +93,8 @@ describe("the log under faults", () => {
       "erased",
       "backups",
       "resumes",
+      "layers",
+      "details",
       "analyses",
       "events",
     ])

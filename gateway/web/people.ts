@@ -1,0 +1,42 @@
+/** Persons, and which recordings and handhelds are whose. */
+import type { FastifyInstance } from "fastify";
+import type { PersonInfo } from "../store/people";
+import type { ApiParts } from "./parts";
+import { addRoute } from "./route";
+import * as schema from "./schema/people";
+
+export function addPeople(app: FastifyInstance, { hub }: ApiParts): void {
+  const { reader } = hub;
+
+  const personOf = (info: PersonInfo & { recordings?: number }): schema.Person => ({
+    ...info,
+    recordings: info.recordings ?? 0,
+    handhelds: reader
+      .devices()
+      .filter(({ person }) => person === info.name)
+      .map(({ id }) => id),
+  });
+  const known = (id: number) => personOf(reader.people().find((one) => one.id === id)!);
+
+  addRoute(app, schema.people, () => ({ people: reader.people().map(personOf) }));
+
+  addRoute(app, schema.addPerson, ({ body }) => personOf(hub.addPerson(body)));
+
+  addRoute(app, schema.changePerson, ({ params, body }) => known(hub.changePerson(params.id, body).id));
+
+  addRoute(app, schema.assignDevice, ({ params, body }) => {
+    hub.assignDevice(params.id, body.person);
+    return {};
+  });
+
+  addRoute(app, schema.assign, ({ params, body }) => {
+    const { id } = reader.recording(params.id);
+    const changed = hub.assign(id, body.person);
+    return { assignment: changed ? reader.assignments(id).assignments.at(-1) : undefined };
+  });
+
+  addRoute(app, schema.assignments, ({ params }) => {
+    const { id, person } = reader.recording(params.id);
+    return { person: person ?? null, ...reader.assignments(id) };
+  });
+}
