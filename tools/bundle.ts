@@ -15,6 +15,8 @@ export function bundle(outdir: string): void {
       unit: join(root, "tools/sim/radio/unit.ts"),
       verifyworker: join(root, "gateway/web/verifyworker.ts"),
       beatsworker: join(root, "gateway/web/beatsworker.ts"),
+      exportworker: join(root, "gateway/web/exportworker.ts"),
+      photoworker: join(root, "gateway/web/photoworker.ts"),
       recoveryworker: join(root, "gateway/web/recoveryworker.ts"),
     },
     outdir,

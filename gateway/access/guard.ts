@@ -150,13 +150,17 @@ const STATUS_OF: Record<string, number> = {
   ACCESS_PASSWORD_SET: 409,
 };
 
+/** Of what somebody typed or showed. */
+const TYPED = /^CLAIM_CODE_/;
+
 /** Errors as every route answers them; what is ours to repair is told to the log alone. */
 export function answerError(
   error: Error & { code?: string; statusCode?: number },
   reply: FastifyReply,
   onDefect: (error: Error) => void,
 ): FastifyReply {
-  const status = STATUS_OF[error.code ?? ""] ?? error.statusCode ?? 500;
+  const known = STATUS_OF[error.code ?? ""] ?? (TYPED.test(error.code ?? "") ? 400 : undefined);
+  const status = known ?? error.statusCode ?? 500;
   if (status >= 500 && !(error instanceof Refused)) {
     onDefect(error);
     return reply.code(500).send({ code: "ACCESS_DEFECT", message: "the hub failed; its log says why" });

@@ -1,5 +1,6 @@
 /** Why a hub itself hears no handheld, so that a claim waits for relays elsewhere, or for nothing. */
 import type { HubStatus } from "../health/status";
+import type { ClaimAnswer } from "./answers";
 
 export interface Deafness {
   why: string;
@@ -17,6 +18,14 @@ export function deafness(hub: HubStatus | undefined): Deafness | undefined {
   const why = adapters.map(({ id, state }) => `${id} ${STATES[state] ?? state}`).join(", ");
   const next = adapters.find(({ advice }) => advice !== undefined)?.advice;
   return { why, next: next ?? "'avnode status' shows what becomes of it" };
+}
+
+/** Why a claim ended without a handheld, where the hub hears none. */
+export function unheard({ why, next }: Deafness): ClaimAnswer {
+  return {
+    detail: `this hub hears nothing itself (${why}), and no relay elsewhere heard a handheld whose button was held`,
+    next: `${next}; then claim again`,
+  };
 }
 
 const STATES: Partial<Record<string, string>> = {

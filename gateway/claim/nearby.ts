@@ -17,7 +17,7 @@ export function unclaimedNearby(status: HubStatus | undefined, now: number): Nea
 }
 
 /** How far, as much as one figure can tell. */
-export function distanceText(rssi: number): string {
+export function distanceText(rssi: number): "very near" | "in the room" | "far" {
   if (rssi >= -55) return "very near";
   return rssi >= -75 ? "in the room" : "far";
 }

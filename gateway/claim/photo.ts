@@ -30,8 +30,12 @@ export class PhotoError extends Error {
 }
 
 /** @returns the code's 16 bytes; @throws PhotoError, CLAIM_CODE_* */
-export async function codeFromPhoto(path: string): Promise<Uint8Array> {
-  const picture = read(path);
+export function codeFromPhoto(path: string): Promise<Uint8Array> {
+  return codeFromPicture(read(path), path);
+}
+
+/** @param path as errors name it; @returns the code's 16 bytes; @throws PhotoError, CLAIM_CODE_* */
+export async function codeFromPicture(picture: Uint8Array, path: string): Promise<Uint8Array> {
   const size = pictureSize(picture);
   if (size === "heic")
     throw new PhotoError(

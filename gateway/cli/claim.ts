@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Command } from "commander";
 import { CLAIM_WINDOW_MS, decodeClaimCode } from "../../protocol/claim";
 import { answerTo, CLAIMED, type ClaimAnswer } from "../claim/answers";
-import { type Deafness, deafness } from "../claim/deaf";
+import { deafness, unheard } from "../claim/deaf";
 import type { ClaimState } from "../store/claims";
 import type { ClaimOptions } from "../store/store";
 import { askLine } from "./asking";
@@ -77,13 +77,6 @@ async function askCode(dataDir: string, nearby: boolean, terminal: Terminal): Pr
   }
   const typed = (await askLine(terminal, "its code, or the file of a photo of its QR: ")).trim();
   return existsSync(typed) ? codeOf("", typed) : codeOf(typed, undefined);
-}
-
-function unheard({ why, next }: Deafness): ClaimAnswer {
-  return {
-    detail: `this hub hears nothing itself (${why}), and no relay elsewhere heard a handheld whose button was held`,
-    next: `${next}; then claim again`,
-  };
 }
 
 /** @param answer where it is not claimed; @throws CliError for every end but a handheld */

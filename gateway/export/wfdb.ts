@@ -2,7 +2,7 @@
 import { StoreError } from "../store/errors";
 import type { WfdbLead } from "../wfdb/record";
 import { type FormatNumber, INVALID_SAMPLE } from "../wfdb/signals";
-import { writeRecord } from "../wfdb/write";
+import { encodeRecord, type WritableRecord, type WriteOptions, writeRecord } from "../wfdb/write";
 import {
   Absences,
   type ExportSource,
@@ -12,12 +12,32 @@ import {
   provenance,
   unitOf,
 } from "./signal";
+import type { PackedFile } from "./tar";
 
 /**
  * Writes NAME.hea and NAME.dat into an existing directory.
  * @throws STORE_*, WFDB_WRITE, EXPORT_MARKER where a real sample has the only value that could mark a gap
  */
 export function exportWfdb(reader: ExportSource, id: string, dir: string, name: string): void {
+  const { record, options } = recordOf(reader, id, name);
+  writeRecord(dir, record, options);
+}
+
+/** The same files in memory. @throws as exportWfdb does */
+export function wfdbFiles(reader: ExportSource, id: string, name: string): PackedFile[] {
+  const { record, options } = recordOf(reader, id, name);
+  const { header, signals } = encodeRecord(record, options);
+  return [
+    { name: `${name}.hea`, bytes: Buffer.from(header) },
+    { name: `${name}.dat`, bytes: signals },
+  ];
+}
+
+function recordOf(
+  reader: ExportSource,
+  id: string,
+  name: string,
+): { record: WritableRecord; options: WriteOptions } {
   const info = openRecording(reader, id);
   const { open } = info;
   const signals = open.leads.map(() => new Int32Array(info.samples));
@@ -40,9 +60,8 @@ export function exportWfdb(reader: ExportSource, id: string, dir: string, name: 
     for (const signal of signals)
       signal.fill(INVALID_SAMPLE[format], gap.firstSample, gap.firstSample + gap.samples);
   const { rateNum, rateDen, leads } = open;
-  writeRecord(
-    dir,
-    {
+  return {
+    record: {
       name,
       rateNum,
       rateDen,
@@ -58,8 +77,8 @@ export function exportWfdb(reader: ExportSource, id: string, dir: string, name: 
       start: startOf(info.startMs),
       comments: provenance(info, absences.list),
     },
-    { format },
-  );
+    options: { format },
+  };
 }
 
 /** The smallest format in which every sample and, where there is a gap, its marker are different numbers. */

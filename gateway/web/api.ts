@@ -1,7 +1,10 @@
 /** The API: every route of schema/endpoints.ts, each resource in a file of its own. */
 import type { FastifyInstance } from "fastify";
 import { Pyramids } from "../pyramid/pyramids";
+import { addClaims } from "./claims";
 import { addDevices } from "./devices";
+import { addEgress } from "./egress";
+import { addExports } from "./exports";
 import { addFindings } from "./findings";
 import { addHub } from "./hub";
 import { addLinks } from "./links";
@@ -20,10 +23,13 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addSession(app, parts);
   addLinks(app, parts);
   addDevices(app, parts);
+  addClaims(app, parts);
   addPeople(app, parts);
   addRecordings(app, parts);
   addOverReads(app, parts);
   addFindings(app, parts);
+  addExports(app, parts);
+  addEgress(app, parts);
   const { hub, dataDir, clock, log } = parts;
   const pyramids = new Pyramids({ reader: hub.reader, events: hub.events, dataDir, clock, log });
   app.addHook("onClose", async () => pyramids.close());

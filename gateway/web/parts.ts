@@ -1,4 +1,5 @@
 /** What the routes are made of: the store behind them, and access before them. */
+import type { Egress } from "../access/egress";
 import type { Links } from "../access/links";
 import type { Passwords } from "../access/passwords";
 import type { Sessions } from "../access/sessions";
@@ -11,6 +12,14 @@ import type { Tally } from "../mqtt/tally";
 import type { Log } from "../store/log";
 import type { Store } from "../store/store";
 
+/** What the hub tells of itself to somebody else, all the time. */
+export interface Outlet {
+  kind: "homeassistant" | "broker";
+  to: string;
+  /** Whoever has it can read it; else it is sealed. */
+  readable: boolean;
+}
+
 export interface ApiParts {
   dataDir: string;
   hub: HubView;
@@ -22,6 +31,9 @@ export interface ApiParts {
   throttle: Throttle;
   setupCode: SetupCode;
   steps: SetupSteps;
+  egress: Egress;
+  /** As the hub was configured; none by default. */
+  outlets?: Outlet[];
   tally: Tally;
   clock: Clock;
   log: Log;

@@ -4,6 +4,7 @@ import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import { openAccess } from "../access/database";
+import { Egress } from "../access/egress";
 import { addGuard, answerError, Refused } from "../access/guard";
 import { HEADERS } from "../access/headers";
 import { Links } from "../access/links";
@@ -20,7 +21,8 @@ import { codeOf, StoreError } from "../store/errors";
 import { type Log, silentLog } from "../store/log";
 import { addApi } from "./api";
 import { addFiles } from "./files";
-import type { HubView } from "./parts";
+import type { HubView, Outlet } from "./parts";
+import { BINARY } from "./schema/endpoint";
 
 export const DEFAULT_WEB_PORT = 8480;
 const DEFAULT_HOST = "127.0.0.1";
@@ -59,6 +61,8 @@ export interface WebOptions {
   health?: HealthView;
   clock?: Clock;
   log?: Log;
+  /** What goes out of the hub all the time. */
+  outlets?: Outlet[];
   /** What the first owner has to show. */
   setupCode?: SetupCode;
 }
@@ -145,6 +149,7 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
   limitPerAddress(app.server, scheme);
   // A form of another site can send the others without asking first.
   app.removeContentTypeParser("text/plain");
+  app.addContentTypeParser(BINARY, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error: Error, _request, reply) => answerError(error, reply, onDefect));
 
   const db = openAccess(dataDir);
@@ -156,6 +161,7 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
     throttle: new Throttle(clock),
     steps: new SetupSteps(db, clock),
     setupCode,
+    egress: new Egress(db, clock),
   };
   await app.register(cookie);
   const open = isOpen(place);
@@ -176,6 +182,7 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
       ...access,
       ...{ dataDir, hub, tally, clock, log, scheme, cookies },
       status: options.health?.status,
+      outlets: options.outlets,
       open,
     });
   return app;

@@ -18,6 +18,12 @@ export interface WriteOptions {
   format?: FormatNumber;
 }
 
+/** The two files of a record. */
+export interface EncodedRecord {
+  header: string;
+  signals: Uint8Array;
+}
+
 /**
  * Writes `NAME.dat` and `NAME.hea` into an existing directory, replacing files of that name, with initial values and
  * checksums. The header comes last, so that it never names samples that are not there. A rate that no decimal number
@@ -27,6 +33,18 @@ export interface WriteOptions {
  */
 export function writeRecord(dir: string, record: WritableRecord, options: WriteOptions = {}): void {
   const headerFile = join(dir, `${record.name}.hea`);
+  const { header, signals } = encodeRecord(record, options, headerFile);
+  const signalFile = join(dir, `${record.name}.dat`);
+  attempt(signalFile, () => writeFileSync(signalFile, signals));
+  attempt(headerFile, () => writeFileSync(headerFile, header));
+}
+
+/** `NAME.hea` and `NAME.dat`, as `writeRecord` writes them. @throws WfdbError `WFDB_WRITE` */
+export function encodeRecord(
+  record: WritableRecord,
+  options: WriteOptions = {},
+  headerFile = `${record.name}.hea`,
+): EncodedRecord {
   const refuse: Refuse = (field, problem) => {
     throw new WfdbError(
       "WFDB_WRITE",
@@ -51,9 +69,7 @@ export function writeRecord(dir: string, record: WritableRecord, options: WriteO
     ...record.leads.map((lead, index) => signalLine(record, lead, record.signals[index]!, number)),
     ...(record.comments ?? []).map((comment) => `# ${comment}`),
   ];
-  const signalFile = join(dir, `${record.name}.dat`);
-  attempt(signalFile, () => writeFileSync(signalFile, bytes));
-  attempt(headerFile, () => writeFileSync(headerFile, lines.join("\n") + "\n"));
+  return { header: lines.join("\n") + "\n", signals: bytes };
 }
 
 type Refuse = (field: string, problem: string) => never;

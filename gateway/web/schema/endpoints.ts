@@ -1,6 +1,9 @@
 /** Every route of the API. Who may call it stands in gateway/access/rules.ts. */
+import * as claims from "./claims";
 import * as devices from "./devices";
+import { egress } from "./egress";
 import type { Endpoint } from "./endpoint";
+import { exportRecording } from "./exports";
 import * as findings from "./findings";
 import * as hub from "./hub";
 import { live } from "./live";
@@ -28,11 +31,17 @@ export const ENDPOINTS = [
   session.makeLink,
   session.revokeLink,
   hub.status,
+  egress,
   devices.devices,
   devices.nameDevice,
   devices.start,
   devices.mark,
   devices.stop,
+  claims.claim,
+  claims.claimPhoto,
+  claims.claimState,
+  claims.withdrawClaim,
+  claims.nearby,
   people.people,
   people.addPerson,
   people.changePerson,
@@ -44,6 +53,7 @@ export const ENDPOINTS = [
   recordings.events,
   recordings.proof,
   recordings.verify,
+  exportRecording,
   overreads.overReads,
   overreads.overRead,
   findings.findings,

@@ -1,0 +1,80 @@
+/** Claims from the page: filed, photographed, followed, withdrawn. */
+import type { FastifyInstance } from "fastify";
+import { CLAIM_WINDOW_MS, decodeClaimCode } from "../../protocol/claim";
+import { Refused } from "../access/guard";
+import { answerTo, CLAIMED } from "../claim/answers";
+import { deafness, unheard } from "../claim/deaf";
+import { distanceText, unclaimedNearby } from "../claim/nearby";
+import type { ApiParts } from "./parts";
+import type { PhotoAnswer } from "./photoworker";
+import { addRoute } from "./route";
+import * as schema from "./schema/claims";
+import { answerOf, startThread } from "./thread";
+
+/** Whose end is told with its time; the store keeps as many. */
+const MAX_FILED = 64;
+
+export function addClaims(app: FastifyInstance, { hub, status, clock }: ApiParts): void {
+  const { reader } = hub;
+  /** Unix ms by claim. */
+  const filed = new Map<number, number>();
+  let reading = false;
+
+  const file = (code: Uint8Array, person: number | undefined) => {
+    const name = person === undefined ? undefined : reader.people().find(({ id }) => id === person)?.name;
+    if (person !== undefined && name === undefined)
+      throw new Refused(404, "PERSON_UNKNOWN", `no person ${person} here`);
+    const claim = hub.claim(code, { person: name });
+    filed.set(claim, clock.now());
+    for (const old of filed.keys()) {
+      if (filed.size <= MAX_FILED) break;
+      filed.delete(old);
+    }
+    return { claim };
+  };
+
+  addRoute(app, schema.claim, ({ body }) => file(decodeClaimCode(body.code), body.person));
+
+  addRoute(app, schema.claimPhoto, async ({ query, body }) => {
+    if (reading)
+      throw new Refused(503, "WEB_BUSY", "another photo is being read; try again in a few seconds");
+    reading = true;
+    try {
+      const answer = await answerOf<PhotoAnswer>(startThread("photoworker", { picture: body }));
+      if ("message" in answer) throw new Refused(400, answer.code, answer.message);
+      return file(answer.claimCode, query.person);
+    } finally {
+      reading = false;
+    }
+  });
+
+  addRoute(app, schema.claimState, ({ params }) => {
+    const claim = reader.claimState(params.id);
+    if (!claim) throw new Refused(404, "WEB_CLAIM", `no claim ${params.id} is known here`);
+    const { state, device, code } = claim;
+    const at = filed.get(params.id);
+    const until = state === "waiting" && at !== undefined ? at + CLAIM_WINDOW_MS : undefined;
+    if (state === "claimed") return { state, device, ...CLAIMED };
+    if (state === "waiting" && code === undefined) return { state, until };
+    const deaf = code === "nobody" ? deafness(status?.()) : undefined;
+    if (deaf) return { state, until, device, code: "nobody-heard", ...unheard(deaf) };
+    return { state, until, device, code, ...answerTo(code) };
+  });
+
+  addRoute(app, schema.withdrawClaim, ({ params }) => {
+    if (!reader.claimState(params.id))
+      throw new Refused(404, "WEB_CLAIM", `no claim ${params.id} is known here`);
+    hub.withdrawClaim(params.id);
+    return {};
+  });
+
+  addRoute(app, schema.nearby, () => {
+    const now = status?.();
+    const nearby = unclaimedNearby(now, clock.now()).map(({ name, rssi, heardAt }) => ({
+      name: name!,
+      distance: distanceText(rssi),
+      heardAt,
+    }));
+    return { nearby, deaf: deafness(now) };
+  });
+}

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { HubStatus } from "../../../gateway/health/status";
+import { MAX_PHOTO_BYTES } from "../../../gateway/web/schema/claims";
+import { encodeClaimCode } from "../../../protocol/claim";
+import { HOST, ORIGIN, VIEWER_PASSWORD } from "../access/rig";
+import { Handheld } from "../store/handheld";
+import { WebRig } from "./rig";
+
+const PHOTOS = join(__dirname, "../claim/photos");
+
+describe("claims from the page", function () {
+  // The thread that reads photos compiles its sources anew.
+  this.timeout(60_000);
+  let rig: WebRig;
+  let radio: object | undefined;
+  beforeEach(async () => {
+    rig = new WebRig();
+    radio = { simulated: false, adapters: [{ id: "hci0", state: "on" }], links: [], nearby: [] };
+    const status = () => ({ radio, presences: [], problems: [] }) as unknown as HubStatus;
+    await rig.serve({ status, metrics: undefined as never });
+  });
+  afterEach(() => rig.close());
+
+  const file = async (code: string, more: object = {}) => {
+    const answer = await rig.ask("POST", "/api/claims", { code, ...more });
+    assert.equal(answer.statusCode, 202, answer.body);
+    return answer.json().claim as number;
+  };
+  const state = async (claim: number) => (await rig.ask("GET", `/api/claims/${claim}`)).json();
+  const photo = (payload: Buffer, type = "application/octet-stream") =>
+    rig.app.inject({
+      ...{ method: "POST", url: "/api/claims/photo", payload },
+      headers: {
+        ...{ host: HOST, origin: ORIGIN, cookie: rig.owner.cookie, "x-avnode-csrf": rig.owner.csrf },
+        "content-type": type,
+      },
+    });
+
+  it("take a handheld by its typed code, for a person, and say so", async () => {
+    const person = (await rig.ask("POST", "/api/people", { name: "Anna" })).json().id;
+    const handheld = new Handheld(5);
+    rig.handhelds.push(handheld);
+    const claim = await file(encodeClaimCode(handheld.code), { person });
+    const waiting = await state(claim);
+    assert.deepEqual(waiting, { state: "waiting", until: rig.time.now + 60_000 });
+    rig.hello(handheld, true);
+    const ended = await state(claim);
+    assert.deepEqual([ended.state, ended.device], ["claimed", handheld.hex]);
+    assert.match(ended.next, /press its button/);
+    const [device] = (await rig.ask("GET", "/api/devices")).json().devices;
+    assert.deepEqual([device.id, device.person], [handheld.hex, "Anna"]);
+  });
+
+  it("end with an answer that says what to do: nobody, nobody heard, another's code, ours already, withdrawn", async () => {
+    const code = encodeClaimCode(new Handheld(5).code);
+    const late = await file(code);
+    rig.time.tick(61_000);
+    const nobody = await state(late);
+    assert.deepEqual([nobody.state, nobody.code], ["expired", "nobody"]);
+    assert.match(nobody.next, /hold its button/);
+    radio = { simulated: false, adapters: [], links: [], nearby: [] };
+    const unheard = await state(late);
+    assert.equal(unheard.code, "nobody-heard");
+    assert.match(unheard.detail, /no Bluetooth adapter is here/);
+
+    const other = new Handheld(6);
+    rig.handhelds.push(other);
+    const wrong = await file(code);
+    rig.hello(other, true);
+    rig.time.tick(3000);
+    rig.hello(other, true);
+    rig.time.tick(1000);
+    assert.match((await state(wrong)).detail, /this is not its code/);
+
+    const ours = rig.claimed(7);
+    const again = await file(encodeClaimCode(ours.code));
+    rig.hello(ours);
+    rig.send(ours, ours.status({}));
+    rig.time.tick(1000);
+    const yours = await state(again);
+    assert.deepEqual([yours.state, yours.code, yours.device], ["refused", "already-yours", ours.hex]);
+
+    const given = await file(code);
+    assert.equal((await rig.ask("DELETE", `/api/claims/${given}`)).statusCode, 200);
+    assert.equal((await state(given)).code, "withdrawn");
+    assert.equal((await rig.ask("DELETE", "/api/claims/99")).statusCode, 404);
+  });
+
+  it("refuse a code that is none, and say what is wrong with it", async () => {
+    const good = encodeClaimCode(new Handheld(5).code);
+    for (const code of ["", "avc1 short", good.replace(/.$/, good.endsWith("q") ? "p" : "q")]) {
+      const answer = await rig.ask("POST", "/api/claims", { code });
+      assert.equal(answer.statusCode, 400, answer.body);
+      assert.match(answer.json().code, /^CLAIM_CODE_/);
+    }
+    const nobody = await rig.ask("POST", "/api/claims", { code: good, person: 9 });
+    assert.equal(nobody.json().code, "PERSON_UNKNOWN");
+  });
+
+  it("take a photo of the QR, and no other picture", async () => {
+    const answer = await photo(readFileSync(join(PHOTOS, "claim.png")));
+    assert.equal(answer.statusCode, 202, answer.body);
+    assert.equal((await state(answer.json().claim)).state, "waiting");
+    const wifi = await photo(readFileSync(join(PHOTOS, "wifi.png")));
+    assert.deepEqual([wifi.statusCode, wifi.json().code], [400, "PHOTO_OTHER_CODE"]);
+    const none = await photo(Buffer.from("no picture at all"));
+    assert.deepEqual([none.statusCode, none.json().code], [400, "PHOTO_FORMAT"]);
+    assert.equal((await photo(Buffer.alloc(0))).statusCode, 400);
+    assert.equal((await photo(Buffer.alloc(MAX_PHOTO_BYTES + 1))).statusCode, 413);
+    assert.equal((await photo(Buffer.from("x"), "image/png")).statusCode, 415);
+  });
+
+  it("show who is near and has no owner", async () => {
+    const seen = (name: string | undefined, rssi: number, address: string) => ({
+      ...{ name, rssi, address, heardAt: rig.time.now },
+    });
+    radio = {
+      ...{ simulated: false, adapters: [{ id: "hci0", state: "on" }], links: [] },
+      nearby: [seen("avnode 12", -80, "a"), seen(undefined, -40, "b"), seen("avnode 7", -50, "c")],
+    };
+    const { nearby, deaf } = (await rig.ask("GET", "/api/nearby")).json();
+    assert.deepEqual(
+      nearby.map((one: { name: string; distance: string }) => [one.name, one.distance]),
+      [
+        ["avnode 7", "very near"],
+        ["avnode 12", "far"],
+      ],
+    );
+    assert.equal(deaf, undefined);
+  });
+
+  it("are the owner's", async () => {
+    const viewer = await rig.login(VIEWER_PASSWORD, "viewer");
+    for (const [method, url] of [
+      ["POST", "/api/claims"],
+      ["GET", "/api/claims/1"],
+      ["DELETE", "/api/claims/1"],
+      ["GET", "/api/nearby"],
+    ] as const)
+      assert.equal((await rig.ask(method, url, undefined, {}, viewer)).statusCode, 403, url);
+  });
+});
