@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { systemClock } from "../clock";
@@ -11,7 +11,7 @@ import type { ExternalBroker } from "../mqtt/client";
 import type { Radio } from "../radio/radio";
 import type { Role } from "../roles";
 import type { Log } from "../store/log";
-import type { Web, WebPlace } from "../web/server";
+import type { Web, WebOptions, WebPlace } from "../web/server";
 import type { LiveView } from "./live";
 import type { DataOption } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
@@ -51,23 +51,31 @@ export function addStart(program: Command, terminal: Terminal, version: string, 
       if (options.handhelds !== undefined && !options.virtualRadio)
         throw new CliError(Exit.usage, "--handhelds is for the virtual radio; run it with --virtual-radio");
       const roles = rolesOf(options.role!);
-      const config = options.config === undefined ? {} : readConfigFile(options.config);
+      const configFile = options.config ?? ownConfigFile(options, terminal);
+      const config = options.config !== undefined || existsSync(configFile) ? readConfigFile(configFile) : {};
       const broker = brokerOf(config);
       requireBroker(roles, broker);
       // From here on, so that a signal while the last parts load ends what runs already in order.
       const asked = signalled(terminal);
       const stop = options.demo
-        ? await demo(options, config, roles, broker, terminal, version, startDemo)
-        : await plain(options, config, roles, broker, terminal, version);
+        ? await demo(options, config, configFile, roles, broker, terminal, version, startDemo)
+        : await plain(options, config, configFile, roles, broker, terminal, version);
       await asked;
       terminal.say("stopping");
       await stop();
     });
 }
 
+/** Where the page keeps settings, and the next start finds them. */
+function ownConfigFile({ data, demo }: StartOptions, terminal: Terminal): string {
+  const { defaultConfigFile } = require("../config/settings") as typeof import("../config/settings");
+  return defaultConfigFile(data ?? defaultDataDir(demo ? "demo" : "home", terminal.env));
+}
+
 async function plain(
   options: StartOptions,
   config: Config,
+  configFile: string,
   roles: Role[],
   broker: HubOptions["broker"],
   terminal: Terminal,
@@ -92,7 +100,8 @@ async function plain(
   const copies = keepCopies(dataDir, config, log);
   sayRadio(terminal, hub, placeOf(hub, broker), dataDir);
   const told = { hub, dataDir, version, roles, broker: placeOf(hub, broker) };
-  const stopTelling = await tell(told, place, log, terminal.env, (line) => terminal.say(line));
+  const configured = configuredOf(config, configFile, told.broker);
+  const stopTelling = await tell(told, place, configured, log, terminal.env, (line) => terminal.say(line));
   return async () => {
     await stopTelling();
     await copies.stop();
@@ -103,6 +112,7 @@ async function plain(
 async function demo(
   options: StartOptions,
   config: Config,
+  configFile: string,
   roles: Role[],
   broker: HubOptions["broker"],
   terminal: Terminal,
@@ -162,7 +172,8 @@ async function demo(
   if (options.virtualRadio && Number(options.handhelds ?? 1) > 1)
     say(`${options.handhelds} handhelds, one of them drawn; all of them: avnode devices --data ${shown}`);
   const told = { hub, dataDir, version, roles, broker: placeOf(hub, broker) };
-  const stopTelling = await tell(told, place, log, terminal.env, say);
+  const configured = configuredOf(config, configFile, told.broker);
+  const stopTelling = await tell(told, place, configured, log, terminal.env, say);
   return async () => {
     await stopTelling();
     await running.stop();
@@ -173,6 +184,15 @@ function handheldsOf(text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1 && count <= MAX_HANDHELDS) return count;
   throw new CliError(Exit.usage, `--handhelds ${text}: expected 1 to ${MAX_HANDHELDS}`);
+}
+
+/** What the page shows and changes of it. @param broker as it is said to people */
+function configuredOf(config: Config, configFile: string, broker: string): WebOptions["configured"] {
+  const { backup, homeAssistant } = config;
+  const sealed = { kind: "broker", to: config.broker?.url ?? "", readable: false } as const;
+  const told = { kind: "homeassistant", to: broker, readable: true } as const;
+  const outlets = [...(sealed.to === "" ? [] : [sealed]), ...(homeAssistant?.discovery ? [told] : [])];
+  return { configFile, backup, outlets };
 }
 
 /** Before anything starts. @throws what reading the certificate's files does */
@@ -186,6 +206,7 @@ function webPlaceOf({ web }: Config): WebPlace | undefined {
 async function tell(
   told: HealthOptions,
   place: WebPlace | undefined,
+  configured: WebOptions["configured"],
   log: Log,
   env: NodeJS.ProcessEnv,
   say: (line: string) => void,
@@ -200,7 +221,7 @@ async function tell(
     return undefined;
   };
   const socket = await serveStatus(told.dataDir, status).catch(goOn);
-  const web = await openWeb(told, place, status, log).catch(goOn);
+  const web = await openWeb(told, place, configured, status, log).catch(goOn);
   if (web)
     say(`api: ${takenText(web.taken)}${web.address}${web.warning === undefined ? "" : ` · ${web.warning}`}`);
   if (web?.setupCode !== undefined) sayFirstRun(web.address, web.setupCode, say);
@@ -224,6 +245,7 @@ function sayFirstRun(address: string, code: string, say: (line: string) => void)
 async function openWeb(
   { hub: { store }, dataDir }: HealthOptions,
   place: WebPlace | undefined,
+  configured: WebOptions["configured"],
   status: () => HubStatus,
   log: Log,
 ): Promise<Web | undefined> {
@@ -238,6 +260,7 @@ async function openWeb(
       hub: store,
       page: pageFolder(),
       health: { status, metrics },
+      configured,
       log,
     });
     return {

@@ -1,6 +1,7 @@
 /** The API: every route of schema/endpoints.ts, each resource in a file of its own. */
 import type { FastifyInstance } from "fastify";
 import { Pyramids } from "../pyramid/pyramids";
+import { addBackups } from "./backups";
 import { addClaims } from "./claims";
 import { addDevices } from "./devices";
 import { addEgress } from "./egress";
@@ -14,6 +15,7 @@ import type { ApiParts } from "./parts";
 import { addPeople } from "./people";
 import { addRecordings } from "./recordings";
 import { addSession } from "./session";
+import { addSettings } from "./settings";
 import { addSetup } from "./setup";
 import { addSignal } from "./signal";
 
@@ -30,6 +32,8 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addFindings(app, parts);
   addExports(app, parts);
   addEgress(app, parts);
+  addBackups(app, parts);
+  addSettings(app, parts);
   const { hub, dataDir, clock, log } = parts;
   const pyramids = new Pyramids({ reader: hub.reader, events: hub.events, dataDir, clock, log });
   app.addHook("onClose", async () => pyramids.close());

@@ -1,5 +1,6 @@
 /** The hub's own state, and what this API is. */
 import type { FastifyInstance } from "fastify";
+import { limitsOf } from "../health/limits";
 import { openApi } from "./openapi";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
@@ -23,7 +24,7 @@ export function addHub(app: FastifyInstance, { hub, status, clock }: ApiParts): 
       now: clock.now(),
       health: hub.health,
       problems: now?.problems ?? [],
-      limits: [],
+      limits: limitsOf(devices, now?.store?.disk, hub.health, clock.now()),
       handhelds: devices.length,
       recordings: sum(({ recordings }) => recordings),
       backlog: sum(({ status }) => status?.backlog ?? 0),

@@ -32,6 +32,14 @@ export interface ApiParts {
   setupCode: SetupCode;
   steps: SetupSteps;
   egress: Egress;
+  /** That settings are written to; in the data directory by default. */
+  configFile?: string;
+  /** What the hub backs up to by itself. */
+  backup?: { dir: string; everyHours: number };
+  /** Runs one backup; resolves to why it failed, or nothing. In a process of its own by default. */
+  runBackup?: (dir: string) => Promise<string | undefined>;
+  /** Where media are plugged in. */
+  media?: readonly string[];
   /** As the hub was configured; none by default. */
   outlets?: Outlet[];
   tally: Tally;

@@ -21,7 +21,7 @@ import { codeOf, StoreError } from "../store/errors";
 import { type Log, silentLog } from "../store/log";
 import { addApi } from "./api";
 import { addFiles } from "./files";
-import type { HubView, Outlet } from "./parts";
+import type { ApiParts, HubView } from "./parts";
 import { BINARY } from "./schema/endpoint";
 
 export const DEFAULT_WEB_PORT = 8480;
@@ -61,8 +61,8 @@ export interface WebOptions {
   health?: HealthView;
   clock?: Clock;
   log?: Log;
-  /** What goes out of the hub all the time. */
-  outlets?: Outlet[];
+  /** What the hub was configured to do. */
+  configured?: Pick<ApiParts, "configFile" | "backup" | "runBackup" | "media" | "outlets">;
   /** What the first owner has to show. */
   setupCode?: SetupCode;
 }
@@ -182,7 +182,7 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
       ...access,
       ...{ dataDir, hub, tally, clock, log, scheme, cookies },
       status: options.health?.status,
-      outlets: options.outlets,
+      ...options.configured,
       open,
     });
   return app;

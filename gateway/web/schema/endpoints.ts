@@ -1,4 +1,5 @@
 /** Every route of the API. Who may call it stands in gateway/access/rules.ts. */
+import * as backup from "./backup";
 import * as claims from "./claims";
 import * as devices from "./devices";
 import { egress } from "./egress";
@@ -11,6 +12,7 @@ import * as overreads from "./overreads";
 import * as people from "./people";
 import * as recordings from "./recordings";
 import * as session from "./session";
+import * as settings from "./settings";
 import * as setup from "./setup";
 import { signal } from "./signal";
 
@@ -32,6 +34,10 @@ export const ENDPOINTS = [
   session.revokeLink,
   hub.status,
   egress,
+  backup.backups,
+  backup.backUp,
+  settings.settings,
+  settings.changeSettings,
   devices.devices,
   devices.nameDevice,
   devices.start,
