@@ -5,6 +5,7 @@ import { systemClock } from "../clock";
 import type { Config } from "../config/config";
 import { defaultDataDir } from "../config/places";
 import type { HealthOptions } from "../health/health";
+import { RecentLines } from "../health/recentlines";
 import type { HubStatus } from "../health/status";
 import type { EmbeddedPlace, Hub, HubOptions } from "../hub";
 import type { ExternalBroker } from "../mqtt/client";
@@ -84,7 +85,8 @@ async function plain(
   const { startHub } = require("../hub") as typeof import("../hub");
   const dataDir = options.data ?? config.dataDir ?? defaultDataDir("home", terminal.env);
   const place = webPlaceOf(config);
-  const log = logTo(terminal, config, (line) => terminal.say(line));
+  const lines = new RecentLines();
+  const log = logTo(terminal, config, lines, (line) => terminal.say(line));
   const hub = await startHub({
     dataDir,
     kind: "home",
@@ -100,7 +102,7 @@ async function plain(
   const copies = keepCopies(dataDir, config, log);
   sayRadio(terminal, hub, placeOf(hub, broker), dataDir);
   const told = { hub, dataDir, version, roles, broker: placeOf(hub, broker) };
-  const configured = configuredOf(config, configFile, told.broker);
+  const configured = configuredOf(config, configFile, told.broker, lines);
   const stopTelling = await tell(told, place, configured, log, terminal.env, (line) => terminal.say(line));
   return async () => {
     await stopTelling();
@@ -127,7 +129,8 @@ async function demo(
   const place = webPlaceOf(config);
   let live: LiveView | undefined;
   const say = (line: string) => (live && terminal.stdout.isTTY ? live.say(line) : terminal.say(line));
-  const log = logTo(terminal, config, say);
+  const lines = new RecentLines();
+  const log = logTo(terminal, config, lines, say);
   terminal.say("DEMO: a simulated handheld replays a real heart's record; nothing here is yours");
   const running = await startDemo({
     dataDir,
@@ -172,7 +175,7 @@ async function demo(
   if (options.virtualRadio && Number(options.handhelds ?? 1) > 1)
     say(`${options.handhelds} handhelds, one of them drawn; all of them: avnode devices --data ${shown}`);
   const told = { hub, dataDir, version, roles, broker: placeOf(hub, broker) };
-  const configured = configuredOf(config, configFile, told.broker);
+  const configured = configuredOf(config, configFile, told.broker, lines);
   const stopTelling = await tell(told, place, configured, log, terminal.env, say);
   return async () => {
     await stopTelling();
@@ -187,12 +190,17 @@ function handheldsOf(text: string): number {
 }
 
 /** What the page shows and changes of it. @param broker as it is said to people */
-function configuredOf(config: Config, configFile: string, broker: string): WebOptions["configured"] {
+function configuredOf(
+  config: Config,
+  configFile: string,
+  broker: string,
+  lines: RecentLines,
+): WebOptions["configured"] {
   const { backup, homeAssistant } = config;
   const sealed = { kind: "broker", to: config.broker?.url ?? "", readable: false } as const;
   const told = { kind: "homeassistant", to: broker, readable: true } as const;
   const outlets = [...(sealed.to === "" ? [] : [sealed]), ...(homeAssistant?.discovery ? [told] : [])];
-  return { configFile, backup, outlets };
+  return { configFile, backup, outlets, recentLog: () => lines.all() };
 }
 
 /** Before anything starts. @throws what reading the certificate's files does */
@@ -366,9 +374,12 @@ function privatePem(file: string | undefined): string | undefined {
   return file === undefined ? undefined : readSecret(realpathSync(file), "CONFIG_KEY");
 }
 
-function logTo(terminal: Terminal, config: Config, write: (line: string) => void): Log {
+function logTo(terminal: Terminal, config: Config, lines: RecentLines, write: (line: string) => void): Log {
   const { makeLog } = require("./log") as typeof import("./log");
-  return makeLog(config.logLevel ?? "info", config.name, terminal.stderr.isTTY, write);
+  return makeLog(config.logLevel ?? "info", config.name, terminal.stderr.isTTY, (line) => {
+    lines.take(line);
+    write(line);
+  });
 }
 
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */

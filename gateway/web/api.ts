@@ -4,6 +4,7 @@ import { Pyramids } from "../pyramid/pyramids";
 import { addBackups } from "./backups";
 import { addClaims } from "./claims";
 import { addDevices } from "./devices";
+import { addDiagnostics } from "./diagnostics";
 import { addEgress } from "./egress";
 import { addExports } from "./exports";
 import { addFindings } from "./findings";
@@ -18,6 +19,7 @@ import { addSession } from "./session";
 import { addSettings } from "./settings";
 import { addSetup } from "./setup";
 import { addSignal } from "./signal";
+import { addWhereabouts } from "./whereabouts";
 
 export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addHub(app, parts);
@@ -32,6 +34,8 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addFindings(app, parts);
   addExports(app, parts);
   addEgress(app, parts);
+  addWhereabouts(app, parts);
+  addDiagnostics(app, parts);
   addBackups(app, parts);
   addSettings(app, parts);
   const { hub, dataDir, clock, log } = parts;

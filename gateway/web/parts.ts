@@ -38,6 +38,8 @@ export interface ApiParts {
   backup?: { dir: string; everyHours: number };
   /** Runs one backup; resolves to why it failed, or nothing. In a process of its own by default. */
   runBackup?: (dir: string) => Promise<string | undefined>;
+  /** The log's newest lines. */
+  recentLog?: () => string[];
   /** Where media are plugged in. */
   media?: readonly string[];
   /** As the hub was configured; none by default. */

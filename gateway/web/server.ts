@@ -21,6 +21,7 @@ import { codeOf, StoreError } from "../store/errors";
 import { type Log, silentLog } from "../store/log";
 import { addApi } from "./api";
 import { addFiles } from "./files";
+import { addInstall } from "./install";
 import type { ApiParts, HubView } from "./parts";
 import { BINARY } from "./schema/endpoint";
 
@@ -62,7 +63,7 @@ export interface WebOptions {
   clock?: Clock;
   log?: Log;
   /** What the hub was configured to do. */
-  configured?: Pick<ApiParts, "configFile" | "backup" | "runBackup" | "media" | "outlets">;
+  configured?: Pick<ApiParts, "configFile" | "backup" | "runBackup" | "recentLog" | "media" | "outlets">;
   /** What the first owner has to show. */
   setupCode?: SetupCode;
 }
@@ -176,7 +177,10 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
     reply.code(404).send({ code: "ACCESS_ROUTE", message: "there is nothing here" }),
   );
   if (options.health) addHealth(app, options.health);
-  if (hub && options.page !== undefined) await addFiles(app, options.page);
+  if (hub && options.page !== undefined) {
+    await addFiles(app, options.page);
+    if (scheme === "https") addInstall(app, options.page, hub.reader.kind);
+  }
   if (hub)
     addApi(app, {
       ...access,

@@ -2,6 +2,7 @@
 import * as backup from "./backup";
 import * as claims from "./claims";
 import * as devices from "./devices";
+import { diagnostics } from "./diagnostics";
 import { egress } from "./egress";
 import type { Endpoint } from "./endpoint";
 import { exportRecording } from "./exports";
@@ -15,6 +16,7 @@ import * as session from "./session";
 import * as settings from "./settings";
 import * as setup from "./setup";
 import { signal } from "./signal";
+import { whereabouts } from "./whereabouts";
 
 export const ENDPOINTS = [
   hub.healthz,
@@ -34,6 +36,7 @@ export const ENDPOINTS = [
   session.revokeLink,
   hub.status,
   egress,
+  diagnostics,
   backup.backups,
   backup.backUp,
   settings.settings,
@@ -59,6 +62,7 @@ export const ENDPOINTS = [
   recordings.events,
   recordings.proof,
   recordings.verify,
+  whereabouts,
   exportRecording,
   overreads.overReads,
   overreads.overRead,
