@@ -30,7 +30,7 @@ export class PhotoError extends Error {
 }
 
 /** @returns the code's 16 bytes; @throws PhotoError, CLAIM_CODE_* */
-export function codeFromPhoto(path: string): Promise<Uint8Array> {
+export async function codeFromPhoto(path: string): Promise<Uint8Array> {
   return codeFromPicture(read(path), path);
 }
 

@@ -238,7 +238,8 @@ describe("the API", function () {
           (method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`,
         ),
       );
-      const others = ["GET /health", "GET /metrics", "GET /", "GET /link", "GET /assets/:name"];
+      const page = ["GET /", "GET /link", "GET /assets/:name", "GET /manifest.webmanifest", "GET /sw.js"];
+      const others = ["GET /health", "GET /metrics", ...page];
       assert.deepEqual(
         told.sort(),
         Object.keys(RULES)
