@@ -103,7 +103,7 @@ async function plain(
   sayRadio(terminal, hub, placeOf(hub, broker), dataDir);
   const told = { hub, dataDir, version, roles, broker: placeOf(hub, broker) };
   const configured = configuredOf(config, configFile, told.broker, lines);
-  const stopTelling = await tell(told, place, configured, log, terminal.env, (line) => terminal.say(line));
+  const stopTelling = await tell(told, place, configured, log, terminal, (line) => terminal.say(line));
   return async () => {
     await stopTelling();
     await copies.stop();
@@ -176,7 +176,7 @@ async function demo(
     say(`${options.handhelds} handhelds, one of them drawn; all of them: avnode devices --data ${shown}`);
   const told = { hub, dataDir, version, roles, broker: placeOf(hub, broker) };
   const configured = configuredOf(config, configFile, told.broker, lines);
-  const stopTelling = await tell(told, place, configured, log, terminal.env, say);
+  const stopTelling = await tell(told, place, configured, log, terminal, say);
   return async () => {
     await stopTelling();
     await running.stop();
@@ -216,7 +216,7 @@ async function tell(
   place: WebPlace | undefined,
   configured: WebOptions["configured"],
   log: Log,
-  env: NodeJS.ProcessEnv,
+  { env, stderr: { isTTY: isTty } }: Terminal,
   say: (line: string) => void,
 ): Promise<() => Promise<void>> {
   const { HubHealth } = require("../health/health") as typeof import("../health/health");
@@ -232,7 +232,7 @@ async function tell(
   const web = await openWeb(told, place, configured, status, log).catch(goOn);
   if (web)
     say(`api: ${takenText(web.taken)}${web.address}${web.warning === undefined ? "" : ` · ${web.warning}`}`);
-  if (web?.setupCode !== undefined) sayFirstRun(web.address, web.setupCode, say);
+  if (web?.setupCode !== undefined) await sayFirstRun(web.address, web.setupCode, isTty, say).catch(goOn);
   health.web = web;
   const supervisor = new Supervisor({ status, clock: systemClock, log, env });
   supervisor.ready();
@@ -244,9 +244,20 @@ async function tell(
 }
 
 /** The address with the code in it: behind the #, where nothing on the way sees it. */
-function sayFirstRun(address: string, code: string, say: (line: string) => void): void {
+async function sayFirstRun(
+  address: string,
+  code: string,
+  isTty: boolean,
+  say: (line: string) => void,
+): Promise<void> {
   const { reachable } = require("../web/reachable") as typeof import("../web/reachable");
-  say(`set it up at ${reachable(address)}/#/setup/${code} · the code is ${code}, until the next start`);
+  const { isLoopback } = require("../access/throttle") as typeof import("../access/throttle");
+  const page = `${reachable(address)}/#/setup/${code}`;
+  say(`set it up at ${page} · the code is ${code}, until the next start`);
+  // A phone does not reach this machine's own address.
+  if (!isTty || isLoopback(new URL(page).hostname)) return;
+  const { qrLines } = require("./qr") as typeof import("./qr");
+  for (const line of await qrLines(page)) say(line);
 }
 
 /** @throws ACCESS_* */
