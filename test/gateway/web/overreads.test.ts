@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { writeProof } from "../../../gateway/proof/write";
 import { ANALYSIS_VERSION } from "../../../gateway/rhythm/analysis";
+import { openBeside } from "../../../gateway/store/directory";
+import { sealJson } from "../../../gateway/store/findings/sealedjson";
+import { LAYER_COLUMNS, type LayerRow, layerBody, layerPlace } from "../../../gateway/store/layers/rows";
+import { SealedTable } from "../../../gateway/store/rows";
 import { LeafType, leafType } from "../../../protocol/leaves";
 import { analyse, beat, begin, heart } from "../findings/hearts";
 import type { Handheld } from "../store/handheld";
@@ -102,6 +106,19 @@ describe("over-reads in the API", function () {
     rig.sql("DELETE FROM layers WHERE number = 1");
     assert.match(problems(), /an over-read of recording \w+ was kept; it is gone/);
     assert.equal((await list()).length, 1);
+  });
+
+  it("are seen when root rewrites one with the store's own keys: the log commits to another", async () => {
+    await send(SIGNED);
+    const { db, keyring } = openBeside(rig.dataDir, false);
+    const row = db.prepare("SELECT * FROM layers").get() as LayerRow;
+    const { salt, said } = layerBody(keyring, row);
+    const other = { salt, said: said.replace("Seen.", "Healthy.") };
+    const table = new SealedTable<LayerRow>(db, keyring, "layers", LAYER_COLUMNS, 1);
+    table.update({ ...row, body: sealJson(keyring, other, layerPlace(row.id)) });
+    db.close();
+    assert.equal((await list())[0].comment, "Healthy.");
+    assert.match(rig.verify().problems.join(), /an over-read of recording \w+ was altered/);
   });
 
   it("go with the recording when it is erased, and the log still holds", async () => {
