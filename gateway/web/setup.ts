@@ -17,6 +17,7 @@ export function addSetup(app: FastifyInstance, parts: ApiParts): void {
   addRoute(app, schema.setup, (_asked, request) => ({
     password: passwords.has("owner"),
     open: parts.open && !passwords.has("owner") && isLoopback(request.socket.remoteAddress ?? ""),
+    demo: hub.reader.kind !== "home",
   }));
 
   addRoute(app, schema.setFirstPassword, async ({ body }, request, reply) => {

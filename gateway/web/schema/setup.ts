@@ -14,6 +14,8 @@ export const setup = {
     password: z.boolean(),
     /** Whether this address is let in without one, until it is set: on the hub itself. */
     open: z.boolean(),
+    /** Nobody's heart: a demo's data, or an import's. */
+    demo: z.boolean().default(false),
   }),
 } satisfies Endpoint;
 

@@ -92,7 +92,11 @@ describe("page and API on a socket", () => {
           ),
         );
       assert.deepEqual(await statuses(), [200, 200, 403, 403, 403, 403]);
-      assert.deepEqual((await rig.ask("GET", "/api/setup")).json(), { password: false, open: false });
+      assert.deepEqual((await rig.ask("GET", "/api/setup")).json(), {
+        password: false,
+        open: false,
+        demo: false,
+      });
       assert.equal((await rig.login({})).json().code, "ACCESS_NO_PASSWORD");
     });
   }

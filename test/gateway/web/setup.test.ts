@@ -52,7 +52,11 @@ describe("the first run", function () {
     await begin();
     const { next } = await steps();
     assert.equal(next, "claim");
-    assert.deepEqual((await rig.ask("GET", "/api/setup")).json(), { password: true, open: false });
+    assert.deepEqual((await rig.ask("GET", "/api/setup")).json(), {
+      password: true,
+      open: false,
+      demo: false,
+    });
     const again = await post({ code: code.text, password: "another password" });
     assert.deepEqual([again.statusCode, again.json().code], [409, "ACCESS_PASSWORD_SET"]);
     assert.equal((await rig.login(PASSWORD, "owner")).csrf.length, 43);
@@ -96,6 +100,7 @@ describe("the first run", function () {
     assert.deepEqual((await rig.app.inject({ url: "/api/setup", headers: { host: HOST } })).json(), {
       password: false,
       open: false,
+      demo: false,
     });
   });
 
