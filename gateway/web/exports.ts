@@ -93,7 +93,7 @@ class ExportStream extends Readable {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.cancelStalled();
-    this.worker.removeAllListeners("exit").terminate();
+    void this.worker.terminate();
     done(error);
   }
 
