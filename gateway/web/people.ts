@@ -1,6 +1,5 @@
 /** Persons, and which recordings and handhelds are whose. */
 import type { FastifyInstance } from "fastify";
-import type { PersonInfo } from "../store/people";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
 import * as schema from "./schema/people";
@@ -8,19 +7,18 @@ import * as schema from "./schema/people";
 export function addPeople(app: FastifyInstance, { hub }: ApiParts): void {
   const { reader } = hub;
 
-  const personOf = (info: PersonInfo & { recordings?: number }): schema.Person => ({
-    ...info,
-    recordings: info.recordings ?? 0,
-    handhelds: reader
-      .devices()
-      .filter(({ person }) => person === info.name)
-      .map(({ id }) => id),
-  });
-  const known = (id: number) => personOf(reader.people().find((one) => one.id === id)!);
+  const all = (): schema.Person[] => {
+    const devices = reader.devices();
+    return reader.people().map((info) => ({
+      ...info,
+      handhelds: devices.filter(({ person }) => person === info.name).map(({ id }) => id),
+    }));
+  };
+  const known = (id: number) => all().find((one) => one.id === id)!;
 
-  addRoute(app, schema.people, () => ({ people: reader.people().map(personOf) }));
+  addRoute(app, schema.people, () => ({ people: all() }));
 
-  addRoute(app, schema.addPerson, ({ body }) => personOf(hub.addPerson(body)));
+  addRoute(app, schema.addPerson, ({ body }) => known(hub.addPerson(body).id));
 
   addRoute(app, schema.changePerson, ({ params, body }) => known(hub.changePerson(params.id, body).id));
 
