@@ -78,8 +78,10 @@ function Frame({ choose }: { choose: (language: Language) => void }) {
     <>
       {isDemo && <div class="demo">{messages.say("demo")}</div>}
       <header>
-        <strong>avnode</strong>
-        {isIn && <Menu route={route} />}
+        <div class="top">
+          <Brand />
+          {isIn && <Menu route={route} />}
+        </div>
       </header>
       {screenFor(visitor, route, setVisitor, messages)}
       <footer>
@@ -122,6 +124,17 @@ function screenFor(
   if (route.screen === "recording") return <RecordingScreen key={route.id} id={route.id} />;
   if (route.screen === "recordings") return <Recordings />;
   return route.screen === "ruler" ? <Ruler /> : <Home />;
+}
+
+function Brand() {
+  return (
+    <span class="brand">
+      <svg viewBox="0 0 34 26" aria-hidden="true">
+        <path d="M1 15h8l3-4 3 4h2l3-13 4 22 3-9h6" />
+      </svg>
+      avnode
+    </span>
+  );
 }
 
 function Menu({ route }: { route: Route }) {

@@ -118,6 +118,7 @@ export function LiveStrip({ device }: { device: Device }) {
       </h2>
       <div
         class="paper live"
+        hidden={!isRunning}
         ref={box}
         role="img"
         style={{ height }}
@@ -134,7 +135,7 @@ export function LiveStrip({ device }: { device: Device }) {
             : age !== undefined && age > OLD_MS
               ? messages.say("live-age", { age: messages.duration(age / 1000) })
               : messages.say("live-now", { lead: lead.name, speed: SPEED, gain: GAIN })}
-        {cssPxPerMm === undefined && `, ${messages.say("not-to-scale")}`}
+        {isRunning && cssPxPerMm === undefined && `, ${messages.say("not-to-scale")}`}
       </p>
       {isRunning && (
         <p role="status" class={trace.hasContact ? "quiet" : "warn"}>

@@ -8,6 +8,7 @@ import { Entry } from "../parts/entry";
 import { Felt } from "../parts/felt";
 import { Handheld } from "../parts/handheld";
 import { LiveStrip } from "../parts/livestrip";
+import { isShown, sentenceAbout } from "../parts/rhythm";
 import { addressOf } from "../route";
 import { sentenceOf } from "./sentence";
 
@@ -39,21 +40,32 @@ export function Home() {
     );
 
   const isSilent = error !== undefined && Date.now() - at! > SILENT_MS;
-  const { key, values, isWarning } = sentenceOf(value.recordings[0], value.hub.now, messages);
+  const newest = value.recordings[0];
+  const { key, values, isWarning } = sentenceOf(newest, value.hub.now, messages);
+  const found = newest?.finding;
   const recording = value.devices.find(({ status: one }) => one?.state === "recording") ?? value.devices[0];
   return (
     <main>
       <p class={isSilent || isWarning ? "sentence warn" : "sentence"} role="status">
         {isSilent ? messages.say("hub-silent", { time: messages.time(at!) }) : messages.say(key, values)}
+        {!isSilent && found && (
+          <>
+            {" "}
+            <span class={isShown(found.rhythm) ? "finding shown" : "finding"}>
+              {sentenceAbout(found, messages)}
+            </span>
+          </>
+        )}
       </p>
+      {!isSilent && found && <p class="quiet">{messages.say("no-diagnosis")}</p>}
       {value.hub.problems.map((problem) => (
         <p class="warn" key={problem}>
           {problem}
         </p>
       ))}
+      <NotAlarm />
       {recording && <LiveStrip device={recording} />}
       {recording?.connection && recording.status?.state === "recording" && <Felt device={recording} />}
-      <NotAlarm />
       <h2>{messages.say("handhelds")}</h2>
       {value.devices.length === 0 && <p>{messages.say("no-handheld")}</p>}
       <ul class="cards">

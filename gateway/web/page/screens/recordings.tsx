@@ -1,38 +1,49 @@
-import { useEffect, useState } from "preact/hooks";
-import { type Recording, recordings } from "../../schema/recordings";
+/** All recordings, newest first, and which of them. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type ListedRecording, type RecordingFilter, recordings } from "../../schema/recordings";
 import { usePage } from "../parts/context";
 import { Entry } from "../parts/entry";
+import { ANY, type Choice, Filter, passes } from "./filter";
 
 const A_PAGE = "30";
 
 export function Recordings() {
   const { api, messages } = usePage();
-  const [list, setList] = useState<Recording[]>([]);
+  const [choice, setChoice] = useState<Choice>(ANY);
+  const [list, setList] = useState<ListedRecording[]>([]);
   const [next, setNext] = useState<string>();
   const [state, setState] = useState<"loading" | "here" | "failed">("loading");
+  // Of what was asked last: an answer to another filter comes too late.
+  const asked = useRef<RecordingFilter | undefined>(undefined);
   const read = async (after?: string) => {
+    const query: RecordingFilter = { ...choice.query, limit: A_PAGE, after };
+    asked.current = query;
     setState("loading");
     try {
-      const answer = await api.ask(recordings, { query: { limit: A_PAGE, after } });
+      const answer = await api.ask(recordings, { query });
+      if (asked.current !== query) return;
       setList((before) => (after === undefined ? answer.recordings : [...before, ...answer.recordings]));
       setNext(answer.next);
       setState("here");
     } catch {
-      setState("failed");
+      if (asked.current === query) setState("failed");
     }
   };
-  useEffect(() => void read(), []);
+  useEffect(() => void read(), [choice.query]);
+  const shown = list.filter((one) => passes(one, choice));
   return (
     <main>
       <h1>{messages.say("recordings")}</h1>
+      <Filter choice={choice} choose={setChoice} />
       <ul class="cards">
-        {list.map((one) => (
+        {shown.map((one) => (
           <Entry key={one.id} recording={one} />
         ))}
       </ul>
       <p role="status">
         {state === "loading" && messages.say("loading")}
         {state === "failed" && messages.say("hub-unreached")}
+        {state === "here" && shown.length === 0 && messages.say("filter-none")}
       </p>
       {next !== undefined && state === "here" && (
         <button type="button" onClick={() => void read(next)}>

@@ -5,13 +5,21 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { HEADERS } from "../../../../gateway/access/headers";
 import type { Device } from "../../../../gateway/web/schema/devices";
-import type { Recording } from "../../../../gateway/web/schema/recordings";
+import {
+  BEAT_BYTES,
+  BEAT_CLASSES,
+  BEATS_HEADERS,
+  type EpisodeFinding,
+} from "../../../../gateway/web/schema/findings";
+import type { ListedRecording, Recording } from "../../../../gateway/web/schema/recordings";
 import { NO_SAMPLE, SIGNAL_HEADERS } from "../../../../gateway/web/schema/signal";
 
 export const RATE = 250;
 export const COUNTS_PER_MV = 500;
 /** A beat each 200 samples, 800 ms: 75 a minute. */
 export const BEAT = 200;
+/** Its R wave. */
+export const R_WAVE = 100;
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
@@ -26,7 +34,7 @@ const bump = (n: number, middle: number, width: number, height: number) =>
   height * Math.exp(-(((n - middle) / width) ** 2));
 /** A narrow R of 1 mV, a wide low P and T; whole counts. */
 const WAVES = Array.from({ length: BEAT }, (_, n) =>
-  Math.round(COUNTS_PER_MV * (bump(n, 60, 6, 0.12) + bump(n, 100, 2.2, 1) + bump(n, 150, 12, 0.25))),
+  Math.round(COUNTS_PER_MV * (bump(n, 60, 6, 0.12) + bump(n, R_WAVE, 2.2, 1) + bump(n, 150, 12, 0.25))),
 );
 
 export const sampleAt = (n: number): number => WAVES[n % BEAT]!;
@@ -37,14 +45,23 @@ export interface Shape {
   /** Of samples. */
   gap?: { from: number; to: number };
   state?: Recording["state"];
+  /** Symptoms, as samples. */
+  marks?: number[];
+  /** What analysis says of it. */
+  finding?: ListedRecording["finding"];
+  episodes?: EpisodeFinding[];
+  /** Every so many beats one is ventricular; none by default. */
+  ectopicEvery?: number;
 }
 
 export interface FakeHub {
   address: string;
-  recording: Recording;
+  recording: ListedRecording;
   device: Device;
   /** What was asked, as `GET /api/…`. */
   asked: string[];
+  /** Of lists, as they were asked for. */
+  queries: string[];
   /** To everybody who looks at the live trace. */
   tell(event: string, data: unknown): void;
   /** A second of it. */
@@ -53,10 +70,11 @@ export interface FakeHub {
 }
 
 export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
-  const { samples, leads, gap, state = "closed" } = shape;
+  const { samples, leads, gap, state = "closed", marks = [], finding, episodes = [], ectopicEvery } = shape;
   const viewers = new Set<ServerResponse>();
   const asked: string[] = [];
-  const recording: Recording = {
+  const queries: string[] = [];
+  const recording: ListedRecording = {
     id: "r1",
     device: DEVICE,
     epoch: 1,
@@ -77,10 +95,11 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
     holes: 0,
     samples,
     dropped: gap ? gap.to - gap.from : 0,
-    marks: 0,
+    marks: marks.length,
     flags: [],
     firstAt: NOW - MINUTE,
     lastAt: NOW,
+    finding,
   };
   const device: Device = {
     id: DEVICE,
@@ -102,6 +121,30 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
       firmware: "0.1.0",
     },
   };
+  const analysis = {
+    number: 1,
+    version: "test",
+    lead: 0,
+    name: leads[0]!,
+    samples,
+    ended: state === "closed",
+  };
+  const summary = {
+    seconds: samples / RATE,
+    analysable: 0.97,
+    meanRate: (60 * RATE) / BEAT,
+    slowest: 58,
+    fastest: 92,
+    beats: { N: Math.floor(samples / BEAT), S: 0, V: 0, F: 0, Q: 0 },
+    variability: { sdnn: 42, rmssd: 31, share: 0.9 },
+    measurements: {
+      pr: { median: 158, least: 150, most: 166, measured: 12, confidence: 0.8 },
+      qrs: { median: 92, least: 88, most: 97, measured: 12, confidence: 0.9 },
+      qt: { median: 388, least: 380, most: 401, measured: 12, confidence: 0.8 },
+      qtcBazett: { notMeasurable: "too noisy" },
+      qtcFridericia: { median: 409, least: 402, most: 417, measured: 12, confidence: 0.8 },
+    },
+  };
   const held = (n: number) => (gap && n >= gap.from && n < gap.to ? NO_SAMPLE : sampleAt(n));
 
   const answers: Record<string, () => unknown> = {
@@ -121,11 +164,45 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
     "GET /api/recordings/r1": () => recording,
     "GET /api/recordings/r1/events": () => ({
       complete: true,
-      events: gap
-        ? [{ kind: "gap", sample: gap.from, samples: gap.to - gap.from, reason: "memory-full" }]
-        : [],
+      events: [
+        ...(gap
+          ? [{ kind: "gap", sample: gap.from, samples: gap.to - gap.from, reason: "memory-full" }]
+          : []),
+        ...marks.map((sample) => ({ kind: "symptom", sample })),
+        ...episodes
+          .filter(({ rhythm }) => rhythm !== "sinus" && rhythm !== "unreadable")
+          .map((one) => ({ kind: "finding", sample: one.from, finding: one })),
+      ],
+    }),
+    "GET /api/recordings/r1/findings": () => ({
+      analyses: episodes.length > 0 ? [analysis] : [],
+      analysis: episodes.length > 0 ? { ...analysis, episodes, summary } : undefined,
+    }),
+    "GET /api/recordings/r1/proof": () => ({
+      logged: { log: 1, origin: "hub.example/log", index: 6, at: NOW, size: 7 },
+      signature: "signed",
     }),
   };
+
+  function beats(reply: ServerResponse): void {
+    const count = Math.max(0, Math.floor((samples - R_WAVE) / BEAT) + 1);
+    const bytes = Buffer.alloc(count * BEAT_BYTES);
+    for (let n = 0; n < count; n++) {
+      bytes.writeUInt32LE(n * BEAT + R_WAVE, n * BEAT_BYTES);
+      const isEctopic = ectopicEvery !== undefined && n % ectopicEvery === ectopicEvery - 1;
+      bytes.writeUInt8(BEAT_CLASSES.indexOf(isEctopic ? "V" : "N"), n * BEAT_BYTES + 4);
+      bytes.writeUInt8(230, n * BEAT_BYTES + 5);
+    }
+    reply.writeHead(200, {
+      ...HEADERS,
+      "content-type": "application/octet-stream",
+      [BEATS_HEADERS.version]: "1",
+      [BEATS_HEADERS.lead]: "0",
+      [BEATS_HEADERS.count]: String(count),
+      [BEATS_HEADERS.samples]: String(samples),
+    });
+    reply.end(bytes);
+  }
 
   function window(query: URLSearchParams, reply: ServerResponse): void {
     const step = Number(query.get("step") ?? 1);
@@ -165,12 +242,14 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
     const url = new URL(request.url!, "http://hub");
     const route = `${request.method} ${url.pathname}`;
     asked.push(route);
+    if (route === "GET /api/recordings") queries.push(url.search);
     if (route === "GET /api/live") {
       reply.writeHead(200, { ...HEADERS, "content-type": "text/event-stream" });
       reply.write(`event: recording\ndata: ${JSON.stringify(recording)}\n\n`);
       viewers.add(reply);
       reply.on("close", () => viewers.delete(reply));
     } else if (route === "GET /api/recordings/r1/signal") window(url.searchParams, reply);
+    else if (route === "GET /api/recordings/r1/beats") beats(reply);
     else if (answers[route]) {
       reply.writeHead(200, { ...HEADERS, "content-type": "application/json" });
       reply.end(JSON.stringify(answers[route]()));
@@ -190,6 +269,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
     recording,
     device,
     asked,
+    queries,
     tell,
     tellBlock(from) {
       const values = Int32Array.from({ length: RATE }, (_, n) => sampleAt(from + n));

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { findingText, rhythmText } from "../../../../gateway/findings/words";
 import { languageFor, Messages } from "../../../../gateway/web/page/messages/messages";
+import { headlineWords, nameOf, RHYTHMS } from "../../../../gateway/web/page/parts/rhythm";
 import { addressOf, routeOf } from "../../../../gateway/web/page/route";
 import { sentenceOf } from "../../../../gateway/web/page/screens/sentence";
 import type { Recording } from "../../../../gateway/web/schema/recordings";
@@ -30,8 +32,8 @@ describe("page: messages", () => {
       .filter((file) => /\.tsx?$/.test(file))
       .map((file) => readFileSync(join(PAGE, file), "utf8"))
       .join("\n");
-    // Composed ones: `state-…` and `mark-…` of a recording, `idle`, `recording` and `sending` of a handheld.
-    const composed = /^(state-|mark-|idle$|recording$|sending$)/;
+    // Composed ones: `state-…`, `mark-…`, `rhythm-…`, `proof-…` of a recording, `idle`, `recording`, `sending` of a handheld.
+    const composed = /^(state-|mark-|rhythm-|proof-|idle$|recording$|sending$)/;
     const unused = Object.keys(textsOf("en")).filter(
       (key) => !composed.test(key) && !sources.includes(`"${key}"`),
     );
@@ -66,6 +68,40 @@ describe("page: messages", () => {
       { screen: "home" },
     ] as const)
       assert.deepEqual(routeOf(addressOf(route)), route);
+  });
+});
+
+describe("page: findings", () => {
+  const messages = new Messages("en", "en-GB");
+  const headline = { episodes: 1, confidence: 0.5, ended: true };
+
+  it("have the words that terminals have, but for what is regular", () => {
+    for (const rhythm of RHYTHMS)
+      if (rhythm !== "sinus")
+        assert.equal(
+          nameOf(rhythm, messages).replace(/^[A-Z](?!F)/, (c) => c.toLowerCase()),
+          rhythmText(rhythm),
+        );
+  });
+
+  it("send to a clinician exactly where terminals do", () => {
+    for (const rhythm of RHYTHMS) {
+      if (rhythm === "sinus" || rhythm === "unreadable") continue;
+      const finding = { rhythm, from: 0, to: 1000, confidence: 0.5, rate: 60, evidence: { from: 0, to: 1 } };
+      assert.equal(
+        /show a clinician/.test(headlineWords({ ...headline, rhythm }, messages).finding),
+        /show a clinician/.test(findingText(finding, 250)),
+        rhythm,
+      );
+    }
+  });
+
+  it("never name an illness as certain, in any language", () => {
+    for (const language of LANGUAGES) {
+      const words = textsOf(language);
+      assert.match(words["rhythm-af"]!, /^(Possible|Mögliches) /);
+      assert.match(words["rhythm-vrun"]!, /^(Possible|Mögliche|Possibles) /);
+    }
   });
 });
 

@@ -101,6 +101,44 @@ describe("the page in a browser", function () {
     );
   });
 
+  it("home: what was found is said with its rate, is never a diagnosis, and what may matter is for a clinician", async () => {
+    const finding = { rhythm: "af", episodes: 2, confidence: 0.91, meanRate: 84, ended: true } as const;
+    const { page } = await open({ samples: 30 * RATE, leads: ["I"], finding }, "");
+    await page.locator(".sentence").getByText("Possible AF, 84 per minute: show a clinician.").waitFor();
+    await page.getByText("Found by a program that can err; no diagnosis.").waitFor();
+    const entry = page.locator(".entry");
+    await entry
+      .getByText("Possible AF: show a clinician · 2 episodes · 84 per minute · confidence 91%")
+      .waitFor();
+    await entry.scrollIntoViewIfNeeded();
+    await entry.getByText("Signed by its handheld · in the log since 14:02").waitFor();
+  });
+
+  it("recordings: thumbnails show the signal; a filter is the hub's, and what it lets through is listed", async () => {
+    const finding = { rhythm: "sinus", episodes: 1, confidence: 0.97, meanRate: 75, ended: true } as const;
+    const { page, hub } = await open({ samples: 30 * RATE, leads: ["I"], finding }, "#/recordings");
+    const thumbnail = page.locator(".thumbnail");
+    await thumbnail.waitFor();
+    await settled(page);
+    const image = readPng(await thumbnail.screenshot());
+    const isInked = (x: number) =>
+      Array.from({ length: image.height }, (_, y) => image.red(x, y)).some((red) => red < 128);
+    const inked = Array.from({ length: image.width }, (_, x) => x).filter(isInked);
+    assert.ok(inked.length > 0.95 * image.width, `${inked.length} of ${image.width} columns`);
+    await page.getByLabel("Finding").selectOption("Fast");
+    await page.getByText("No recording is like that.").waitFor();
+    await page.getByLabel("Finding").selectOption("Regular");
+    await page.locator(".entry").waitFor();
+    await page.getByRole("button", { name: "With marks only" }).click();
+    await page.getByLabel("State").selectOption("Ended early");
+    await page.getByLabel("From").fill("2026-11-28");
+    await settled(page);
+    assert.ok(
+      hub.queries.at(-1)!.endsWith(`marked=true&state=truncated&since=${Date.UTC(2026, 10, 28)}&limit=30`),
+      hub.queries.at(-1),
+    );
+  });
+
   it("home: the live trace moves, and coaches when contact is lost", async () => {
     const { page, hub } = await open({ samples: 30 * RATE, leads: ["I"], state: "recording" }, "");
     const live = page.locator(".live");
@@ -215,10 +253,10 @@ describe("the page in a browser", function () {
     await page.keyboard.press("End");
     assert.match((await paper.getAttribute("aria-label"))!, /to 24:00:00 of 24 h 0 min/);
     await page.keyboard.press("c");
-    assert.match(
-      (await page.locator(".reading").textContent())!,
-      /I: [\d,.]+ ms, [\d.]+ per minute, -?[\d.]+ mV/,
-    );
+    await page
+      .locator(".reading")
+      .getByText(/I: [\d,.]+ ms, [\d.]+ per minute, -?[\d.]+ mV/)
+      .waitFor();
     await page.keyboard.press("Escape");
     assert.equal(await page.locator(".reading").count(), 0);
   });
