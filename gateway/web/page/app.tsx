@@ -121,7 +121,8 @@ function screenFor(
       </main>
     );
   if (visitor === "nobody") return <Login done={enter} />;
-  if (route.screen === "recording") return <RecordingScreen key={route.id} id={route.id} />;
+  if (route.screen === "recording")
+    return <RecordingScreen key={route.id} id={route.id} beside={route.beside} />;
   if (route.screen === "recordings") return <Recordings />;
   return route.screen === "ruler" ? <Ruler /> : <Home />;
 }

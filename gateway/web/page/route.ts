@@ -3,19 +3,23 @@
 export type Route =
   | { screen: "home" }
   | { screen: "recordings" }
-  | { screen: "recording"; id: string }
+  | { screen: "recording"; id: string; beside?: string }
   | { screen: "ruler" };
 
+const isId = (text: string | undefined): text is string => text !== undefined && /^[\w-]{1,64}$/.test(text);
+
 export function routeOf(hash: string): Route {
-  const [screen, id] = hash.replace(/^#\/?/, "").split("/");
+  const [screen, id, beside] = hash.replace(/^#\/?/, "").split("/");
   if (screen === "recordings") {
-    const known = id !== undefined && /^[\w-]{1,64}$/.test(id);
-    return known ? { screen: "recording", id } : { screen: "recordings" };
+    if (!isId(id)) return { screen: "recordings" };
+    return isId(beside) ? { screen: "recording", id, beside } : { screen: "recording", id };
   }
   return screen === "ruler" ? { screen } : { screen: "home" };
 }
 
 export function addressOf(route: Route): string {
   if (route.screen === "home") return "#/";
-  return route.screen === "recording" ? `#/recordings/${route.id}` : `#/${route.screen}`;
+  if (route.screen !== "recording") return `#/${route.screen}`;
+  const { id, beside } = route;
+  return `#/recordings/${beside === undefined ? id : `${id}/${beside}`}`;
 }

@@ -65,4 +65,10 @@ export class Messages {
     const two = (value: number) => String(value).padStart(2, "0");
     return h > 0 ? `${h}:${two(min)}:${two(s)}` : `${min}:${two(s)}`;
   }
+
+  /** As `position`, to the millisecond: "0:04.128" */
+  clock(seconds: number): string {
+    const ms = Math.round(seconds * 1000);
+    return `${this.position(Math.floor(ms / 1000))}.${String(ms % 1000).padStart(3, "0")}`;
+  }
 }

@@ -18,6 +18,7 @@ export function drawCalipers(
   place: Place,
   scale: Scale,
   ink: string,
+  marchesOut: boolean,
 ): void {
   const mm = pxPerMm(scale);
   const { left, top, width, height } = area;
@@ -29,7 +30,7 @@ export function drawCalipers(
   };
   surface.strokeStyle = ink;
 
-  if (Math.abs(calipers.b - calipers.a) * place.pxPerSample >= MIN_MARCHED_PX) {
+  if (marchesOut && Math.abs(calipers.b - calipers.a) * place.pxPerSample >= MIN_MARCHED_PX) {
     surface.beginPath();
     surface.lineWidth = Math.max(1, MARCHED_MM * mm);
     for (const sample of marchOut(calipers, sampleAt(place, left), sampleAt(place, left + width)))

@@ -4,6 +4,7 @@ import { NO_SAMPLE } from "../../schema/signal";
 import { drawGrid } from "./grid";
 import { drawGaps } from "./hatching";
 import type { Ink } from "./ink";
+import type { Layout } from "./layout";
 import { countsPerMillivolt, type LeadScale, type Place, placeOf, xOf } from "./place";
 import { drawPulse, pulseWidth } from "./pulse";
 import { gapsIn, joined, type Piece, type Range } from "./samples";
@@ -14,6 +15,9 @@ import { drawTrace, traceWidth } from "./trace";
 /** Of the text in CSS pixels, as large as the page's, and its distance from the edges. */
 const TEXT_CSS_PX = 18;
 const MARGIN_MM = 1;
+/** Below the beats' ticks and letters. */
+const LABEL_MM = 2;
+const CHANGE_MM = 3;
 const PIN_MM = 8;
 const PIN_WIDTH_MM = 0.5;
 /** What the whole range of an uncalibrated lead takes, as if in mV. */
@@ -33,6 +37,7 @@ export interface Mark {
 
 export interface Strip {
   rows: Row[];
+  layout: Layout;
   /** Samples per second. */
   rate: number;
   /** First sample of the window; it may lie between two. */
@@ -48,26 +53,39 @@ export interface Strip {
   uncalibrated: string;
 }
 
+export interface PlacedCell {
+  row: Row;
+  area: Area;
+  place: Place;
+}
+
 export interface Bands {
   /** Of the curves, right of the pulse. */
   area: Area;
-  /** One for each row, of `area`. */
-  rows: Area[];
-  /** The same for all of them but for y. */
-  places: Place[];
+  /** Band by band, from left to right; the same x in all of them. */
+  cells: PlacedCell[];
 }
 
 /** Where everything is. @param area of the canvas */
-export function bandsOf({ rows, rate, from, scale }: Strip, area: Area): Bands {
+export function bandsOf({ rows, layout, rate, from, scale }: Strip, area: Area): Bands {
   const pulse = Math.ceil(pulseWidth(scale));
   const curves = { ...area, left: area.left + pulse, width: Math.max(0, area.width - pulse) };
-  const height = area.height / Math.max(1, rows.length);
-  const bands = rows.map((_, n) => ({ ...curves, top: area.top + n * height, height }));
-  const places = rows.map(({ lead, pieces }, n) => {
-    const { counts, baseline } = measureOf(lead, pieces);
-    return placeOf(scale, curves.left, from, rate, bands[n]!.top + height / 2, baseline, counts);
-  });
-  return { area: curves, rows: bands, places };
+  const height = area.height / Math.max(1, layout.length);
+  const cells = layout.flatMap((band, n) =>
+    band.map((cell) => {
+      const row = rows[cell.row]!;
+      const { counts, baseline } = measureOf(row.lead, row.pieces);
+      const top = area.top + n * height;
+      const left = curves.left + Math.round(cell.from * curves.width);
+      const width = curves.left + Math.round(cell.to * curves.width) - left;
+      return {
+        row,
+        area: { left, top, width, height },
+        place: placeOf(scale, curves.left, from, rate, top + height / 2, baseline, counts),
+      };
+    }),
+  );
+  return { area: curves, cells };
 }
 
 /** Samples that a window of this width shows. */
@@ -91,39 +109,52 @@ function measureOf(lead: LeadScale, pieces: readonly Piece[]): { counts: number;
 }
 
 export function drawStrip(surface: Surface, area: Area, strip: Strip, ink: Ink): Bands {
-  const { scale, rows, samples } = strip;
+  const { scale, samples } = strip;
   const bands = bandsOf(strip, area);
   const mm = pxPerMm(scale);
   const width = traceWidth(scale);
   surface.clearRect(area.left, area.top, area.width, area.height);
   // The grid moves with the paper; across it hangs at the first lead's 0 mV.
-  const origin = { x: bands.places[0]?.x0 ?? area.left, y: bands.places[0]?.y0 ?? area.top };
+  const [first] = bands.cells;
+  const origin = { x: first?.place.x0 ?? area.left, y: first?.place.y0 ?? area.top };
   drawGrid(surface, area, { x: origin.x % (5 * mm), y: origin.y }, scale, ink);
   const size = TEXT_CSS_PX * scale.ratio;
   surface.font = `${size}px sans-serif`;
   surface.textBaseline = "alphabetic";
 
-  for (const [n, { name, lead, pieces }] of rows.entries()) {
-    const band = bands.rows[n]!;
-    const place = bands.places[n]!;
+  for (const { row, area: cell, place } of bands.cells) {
+    const { name, lead, pieces } = row;
     const isCalibrated = countsPerMillivolt(lead) !== undefined;
+    const isLeftmost = cell.left === bands.area.left;
     const gaps = joined([...strip.gaps, ...pieces.flatMap(gapsIn)]);
-    if (isCalibrated) drawPulse(surface, area.left, place.y0, scale, width, ink.trace);
+    if (isCalibrated && isLeftmost) drawPulse(surface, area.left, place.y0, scale, width, ink.trace);
     for (const piece of pieces)
-      drawTrace(surface, untilEnd(band, place, samples), piece, place, width, ink.trace);
+      drawTrace(surface, untilEnd(cell, place, samples), piece, place, width, ink.trace);
     // Over the curve: pairs that reach into a short gap would hide it.
-    drawGaps(surface, band, gaps, place, scale, ink.gap);
+    drawGaps(surface, cell, gaps, place, scale, ink.gap);
+    if (!isLeftmost) drawChange(surface, cell, place, scale, ink.text);
     surface.fillStyle = ink.text;
     const label = isCalibrated ? name : `${name} (${strip.uncalibrated})`;
-    surface.fillText(label, band.left + MARGIN_MM * mm, band.top + MARGIN_MM * mm + size);
+    surface.fillText(label, cell.left + MARGIN_MM * mm, cell.top + LABEL_MM * mm + size);
   }
   for (const mark of strip.marks) drawMark(surface, bands, mark, scale, ink.tool);
   return bands;
 }
 
+/** Where one lead ends and another one begins. */
+function drawChange(surface: Surface, { left }: Area, { y0 }: Place, scale: Scale, ink: string): void {
+  const length = CHANGE_MM * pxPerMm(scale);
+  surface.beginPath();
+  surface.moveTo(left, y0 - length);
+  surface.lineTo(left, y0 + length);
+  surface.strokeStyle = ink;
+  surface.lineWidth = Math.max(1, PIN_WIDTH_MM * pxPerMm(scale));
+  surface.stroke();
+}
+
 /** A pin at the lower edge, with its name. */
-function drawMark(surface: Surface, { area, places }: Bands, mark: Mark, scale: Scale, ink: string): void {
-  const x = places[0] ? xOf(places[0], mark.sample) : area.left - 1;
+function drawMark(surface: Surface, { area, cells }: Bands, mark: Mark, scale: Scale, ink: string): void {
+  const x = cells[0] ? xOf(cells[0].place, mark.sample) : area.left - 1;
   if (x < area.left || x > area.left + area.width) return;
   const mm = pxPerMm(scale);
   const bottom = area.top + area.height;

@@ -15,6 +15,7 @@ export interface Surface {
   lineTo(x: number, y: number): void;
   stroke(): void;
   clearRect(x: number, y: number, width: number, height: number): void;
+  fillRect(x: number, y: number, width: number, height: number): void;
   fillText(text: string, x: number, y: number): void;
 }
 

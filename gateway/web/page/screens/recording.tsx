@@ -1,62 +1,96 @@
-/** One recording: all of it in a line, and below it a part of it on paper. */
+/** One recording, or two beside each other: all of it in a line, and below it a part of it on paper. */
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
-import { recording as endpoint, events, type Recording, type RecordingEvent } from "../../schema/recordings";
+import {
+  recording as endpoint,
+  events,
+  type ListedRecording,
+  type RecordingEvent,
+} from "../../schema/recordings";
 import { Windows } from "../api/windows";
-import type { Key } from "../messages/messages";
-import type { Range } from "../paper/samples";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
+import { ProofState } from "../parts/proofstate";
+import { headlineWords, isShown } from "../parts/rhythm";
+import { addressOf } from "../route";
+import { Compare } from "./compare";
+import { type Paper, paperFor } from "./papers";
 import { Viewer } from "./viewer";
 
 const EVERY_MS = 10_000;
 
-export function RecordingScreen({ id }: { id: string }) {
-  const { api, messages } = usePage();
-  const ask = useCallback(
-    async (signal: AbortSignal) => {
-      const params = { id };
-      const [recording, { events: all }] = await Promise.all([
-        api.ask(endpoint, { params }, signal),
-        api.ask(events, { params }, signal),
-      ]);
-      return { recording, gaps: gapsOf(all), marks: all.filter((one) => one.kind !== "gap") };
-    },
-    [api, id],
-  );
-  const { value, error } = useAsked(ask, EVERY_MS);
-  if (!value || !value.recording.form)
-    return (
-      <main>
-        <p role="status" class={error && "warn"}>
-          {error
-            ? messages.say("refused", { reason: error.message })
-            : messages.say(value ? "sentence-pending" : "loading")}
-        </p>
-      </main>
-    );
-  const { recording, gaps, marks } = value;
+/** @param beside the one that it is compared with */
+export function RecordingScreen({ id, beside }: { id: string; beside?: string }) {
+  const { messages } = usePage();
+  const [paper, setPaper] = useState<Paper>();
   return (
-    <Opened key={recording.id} recording={recording} gaps={gaps} marks={marks} isOld={error !== undefined} />
+    <main>
+      <One id={id} paper={paper} setPaper={setPaper} isSecond={false} />
+      {beside !== undefined && (
+        <>
+          <One key={beside} id={beside} paper={paper} setPaper={setPaper} isSecond={true} />
+          <a class="button screen" href={addressOf({ screen: "recording", id })}>
+            {messages.say("compare-end")}
+          </a>
+        </>
+      )}
+      {beside === undefined && <Compare id={id} />}
+    </main>
   );
 }
 
-function gapsOf(all: readonly RecordingEvent[]): Range[] {
-  return all.flatMap((one) =>
-    one.kind === "gap" ? [{ from: one.sample, to: one.sample + one.samples }] : [],
+interface OneProps {
+  id: string;
+  /** Undefined before the first one is here. */
+  paper: Paper | undefined;
+  setPaper: (paper: Paper) => void;
+  isSecond: boolean;
+}
+
+const NO_EVENTS: RecordingEvent[] = [];
+
+function One({ id, paper, setPaper, isSecond }: OneProps) {
+  const { api, messages } = usePage();
+  // Apart from each other: gaps are known after all of a recording was read, its curves before.
+  const { value: recording, error } = useAsked(
+    useCallback((signal) => api.ask(endpoint, { params: { id } }, signal), [api, id]),
+    EVERY_MS,
+  );
+  const { value: happened } = useAsked(
+    useCallback((signal) => api.ask(events, { params: { id } }, signal), [api, id]),
+    EVERY_MS,
+  );
+  if (!recording?.form)
+    return (
+      <p role="status" class={error && "warn"}>
+        {error
+          ? messages.say("refused", { reason: error.message })
+          : messages.say(recording ? "sentence-pending" : "loading")}
+      </p>
+    );
+  return (
+    <Opened
+      key={recording.id}
+      recording={recording}
+      events={happened?.events ?? NO_EVENTS}
+      isOld={error !== undefined}
+      paper={paper ?? paperFor(recording.form.leads.map(({ name }) => name))}
+      setPaper={setPaper}
+      isSecond={isSecond}
+    />
   );
 }
 
-interface Props {
-  recording: Recording;
-  gaps: Range[];
-  marks: RecordingEvent[];
+interface Props extends Omit<OneProps, "id"> {
+  recording: ListedRecording;
+  events: RecordingEvent[];
+  paper: Paper;
   /** The hub was not heard when it was asked last. */
   isOld: boolean;
 }
 
-function Opened({ recording, gaps, marks, isOld }: Props) {
+function Opened({ recording, events, isOld, ...paper }: Props) {
   const { api, messages } = usePage();
-  const { id, samples, startMs, firstAt, form, simulated } = recording;
+  const { id, samples, startMs, firstAt, form, simulated, finding, person } = recording;
   const [version, setVersion] = useState(0);
   const leads = form!.leads.length;
   // One for the recording, however it grows.
@@ -66,28 +100,30 @@ function Opened({ recording, gaps, marks, isOld }: Props) {
   );
   useEffect(() => () => windows.close(), [windows]);
   windows.grow(samples);
-  const named = useMemo(
-    () =>
-      marks.flatMap(({ kind, sample }) =>
-        kind === "gap" || kind === "finding"
-          ? []
-          : [{ sample, name: messages.say(`mark-${kind}` satisfies Key) }],
-      ),
-    [marks, messages],
-  );
   const at = startMs ?? firstAt;
+  const words = finding && headlineWords(finding, messages);
   return (
-    <main>
+    <article>
       <h1>
         {at === undefined ? messages.say("unknown-time") : messages.time(at)}
-        {simulated && " · DEMO"}
+        {simulated && <span class="demo tag">DEMO</span>}
       </h1>
       {isOld && (
         <p class="warn" role="status">
           {messages.say("hub-unreached")}
         </p>
       )}
-      <Viewer recording={recording} gaps={gaps} marks={named} windows={windows} version={version} />
-    </main>
+      <p>
+        {person !== undefined && <strong>{person} · </strong>}
+        {words && (
+          <>
+            <strong class={isShown(finding.rhythm) ? "finding shown" : "finding"}>{words.finding}</strong>
+            <span class="quiet"> · {words.more}</span>
+          </>
+        )}
+      </p>
+      <ProofState id={id} />
+      <Viewer recording={recording} events={events} windows={windows} version={version} {...paper} />
+    </article>
   );
 }

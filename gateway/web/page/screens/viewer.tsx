@@ -1,23 +1,40 @@
-/** The paper of a recording with its tools: speeds, gains, moving, zooming, calipers; all of it by keys, too. */
+/** The paper of a recording with its tools: speeds, gains, filters, moving, zooming, calipers; all of it by keys, too. */
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Recording } from "../../schema/recordings";
+import type { Recording, RecordingEvent } from "../../schema/recordings";
 import { stepOf, type Windows } from "../api/windows";
+import type { Key } from "../messages/messages";
+import { intervalsOf } from "../paper/beats";
+import { drawBeats } from "../paper/beatsdrawn";
 import { type Calipers, type Foot, nearerFoot, nudged, placed } from "../paper/calipers";
 import { drawCalipers } from "../paper/calipersdrawn";
+import { filtered, isRaw, MONITOR, RAW, SETTLING_SECONDS } from "../paper/filter";
+import { layoutOf, layoutsFor } from "../paper/layout";
+import { xOf } from "../paper/place";
 import { pulseWidth } from "../paper/pulse";
+import { drawRibbon, type Episode, RIBBON_CSS_PX } from "../paper/ribbon";
 import type { Range } from "../paper/samples";
 import { GAINS, printScale, pxPerMm, type Scale, SPEEDS, screenScale } from "../paper/scale";
-import { bandsOf, drawStrip, type Mark, type Strip } from "../paper/strip";
+import { bandsOf, drawStrip, type Strip } from "../paper/strip";
 import { Canvas, type Look, useLook } from "../parts/canvas";
 import { usePage } from "../parts/context";
+import { nameOf } from "../parts/rhythm";
+import { useStudy } from "../parts/study";
+import { BeatTable } from "./beattable";
+import { EventList } from "./eventlist";
 import { Gestures, wheelFactor } from "./gestures";
+import { Measured } from "./measured";
 import { Overview } from "./overview";
+import { filterWords, type Paper } from "./papers";
 import { Reading } from "./reading";
 import { secondsOf } from "./sentence";
 import { atSpeed, type Frame, fitted, leastSpeed, panned, shown, type View, zoomed } from "./view";
+import { ViewerTools } from "./viewertools";
 
-/** Of a lead's band, in mm. */
+/** Of a band, in mm. */
 const BAND_MM = 40;
+/** Where there are many. */
+const NARROW_BAND_MM = 30;
+const MANY_BANDS = 4;
 const ZOOM = 1.5;
 /** Of what is shown, for a key. */
 const KEY_PAN = 0.25;
@@ -27,25 +44,61 @@ const FEET = [0.4, 0.6] as const;
 
 interface Props {
   recording: Recording;
-  gaps: Range[];
-  marks: Mark[];
+  events: readonly RecordingEvent[];
   windows: Windows;
   /** Rises when windows have something new. */
   version: number;
+  paper: Paper;
+  setPaper: (paper: Paper) => void;
+  /** Beside another one, whose tools are for both. */
+  isSecond: boolean;
 }
 
-export function Viewer({ recording, gaps, marks, windows, version }: Props) {
+export function Viewer({ recording, events, windows, version, paper, setPaper, isSecond }: Props) {
   const { messages, cssPxPerMm } = usePage();
   const form = recording.form!;
   const rate = form.rateNum / form.rateDen;
   const { samples } = recording;
+  const names = useMemo(() => form.leads.map(({ name }) => name), [recording.id]);
+  const layouts = useMemo(() => layoutsFor(names), [names]);
+  const layoutName = layouts.includes(paper.layout) ? paper.layout : layouts[0]!;
+  const layout = useMemo(() => layoutOf(layoutName, names), [layoutName, names]);
+  const study = useStudy(recording);
+  const gaps = useMemo(() => gapsOf(events), [events]);
+  const marks = useMemo(
+    () =>
+      events.flatMap(({ kind, sample }) =>
+        kind === "gap" || kind === "finding"
+          ? []
+          : [{ sample, name: messages.say(`mark-${kind}` satisfies Key) }],
+      ),
+    [events, messages],
+  );
+  const episodes = useMemo<Episode[]>(
+    () =>
+      (study.analysis?.episodes ?? []).map(({ rhythm, from, to }) => ({
+        rhythm,
+        from,
+        to,
+        name: nameOf(rhythm, messages),
+      })),
+    [study.analysis, messages],
+  );
+  const intervals = useMemo(() => intervalsOf(study.beats, gaps, rate), [study.beats, gaps, rate]);
   const box = useRef<HTMLDivElement>(null);
   const look = useLook(box);
-  const [wanted, setView] = useState<View>({ from: 0, speed: 25, gain: 10 });
+  const [from, setFrom] = useState(0);
+  const wanted: View = { from, speed: paper.speed, gain: paper.gain };
+  const setView = (to: View) => {
+    setFrom(to.from);
+    if (to.speed !== paper.speed || to.gain !== paper.gain)
+      setPaper({ ...paper, speed: to.speed, gain: to.gain });
+  };
   const [calipers, setCalipers] = useState<Calipers>();
   const [foot, setFoot] = useState<Foot>("b");
   const gestures = useMemo(() => new Gestures(), []);
   const [held, setHeld] = useState<Foot>();
+  const ribbonPx = episodes.length > 0 ? RIBBON_CSS_PX : 0;
 
   const scaleOf = (view: View, { ratio, isPrint }: Look): Scale =>
     isPrint ? printScale(view.speed, view.gain) : screenScale(view.speed, view.gain, ratio, cssPxPerMm);
@@ -54,38 +107,71 @@ export function Viewer({ recording, gaps, marks, windows, version }: Props) {
     const scale = scaleOf(wanted, look);
     const millimetres = Math.max(1, look.area.width - Math.ceil(pulseWidth(scale))) / pxPerMm(scale);
     return { samples, rate, millimetres };
-  }, [look, wanted, samples, rate, cssPxPerMm]);
+  }, [look, paper.speed, paper.gain, samples, rate, cssPxPerMm]);
   const view = frame ? fitted(wanted, frame) : wanted;
   const across = frame ? shown(view, frame) : 0;
+  const step = look ? stepOf(across / look.area.width) : 1;
+  const isFiltered = step === 1 && !isRaw(paper.filters);
 
   const stripOf = (one: Look): Strip => {
-    const scale = scaleOf(view, one);
-    const step = stepOf(across / one.area.width);
-    const pieces = windows.read(view.from, view.from + across, step);
+    const margin = isFiltered ? SETTLING_SECONDS * rate : 0;
+    const pieces = windows.read(view.from - margin, view.from + across + margin, step);
     return {
       rows: form.leads.map((lead, n) => ({ name: lead.name, lead, pieces: pieces[n]! })),
+      layout,
       rate,
       from: view.from,
       samples,
       gaps,
       marks,
-      scale,
+      scale: scaleOf(view, one),
       uncalibrated: messages.say("uncalibrated"),
     };
   };
 
   const strip = useMemo(
     () => look && stripOf(look),
-    [look, view.from, view.speed, view.gain, gaps, marks, version, samples, messages, cssPxPerMm],
+    [
+      look,
+      view.from,
+      view.speed,
+      view.gain,
+      layout,
+      isFiltered,
+      gaps,
+      marks,
+      version,
+      samples,
+      messages,
+      cssPxPerMm,
+    ],
   );
+  /** What is drawn; calipers read the signal as it is. */
+  const drawn = useMemo(
+    () => (strip && isFiltered ? filteredStrip(strip, paper) : strip),
+    [strip, isFiltered, paper.filters],
+  );
+  const paperOf = ({ area, ratio }: Look) => ({
+    ...area,
+    height: Math.max(1, area.height - Math.round(ribbonPx * ratio)),
+  });
   // On one canvas: printers' drivers take what is clear in a second one for white.
   const draw = useCallback(
-    (context: CanvasRenderingContext2D, { area, ink }: Look) => {
-      if (!strip) return;
-      const { area: curves, places } = drawStrip(context, area, strip, ink);
-      if (calipers) drawCalipers(context, curves, calipers, places[0]!, strip.scale, ink.tool);
+    (context: CanvasRenderingContext2D, one: Look) => {
+      if (!drawn) return;
+      const { area, ratio, ink } = one;
+      const sheet = paperOf(one);
+      const { area: curves, cells } = drawStrip(context, sheet, drawn, ink);
+      const { place } = cells[0]!;
+      if (paper.showsBeats) drawBeats(context, curves, study.beats, place, drawn.scale, ink.text);
+      if (ribbonPx > 0) {
+        const ribbon = { ...curves, top: sheet.height, height: area.height - sheet.height };
+        context.clearRect(area.left, ribbon.top, area.width, ribbon.height);
+        drawRibbon(context, ribbon, episodes, (sample) => xOf(place, sample), ratio, ink);
+      }
+      if (calipers) drawCalipers(context, curves, calipers, place, drawn.scale, ink.tool, paper.marchesOut);
     },
-    [strip, calipers],
+    [drawn, calipers, paper.marchesOut, paper.showsBeats, study.beats, episodes, ribbonPx],
   );
 
   const change = (to: (view: View, frame: Frame) => View) => frame && setView(to(view, frame));
@@ -165,11 +251,11 @@ export function Viewer({ recording, gaps, marks, windows, version }: Props) {
       1: () => change((one, f) => atSpeed(one, SPEEDS[0], f)),
       2: () => change((one, f) => atSpeed(one, SPEEDS[1], f)),
       3: () => change((one, f) => atSpeed(one, SPEEDS[2], f)),
-      g: () =>
-        setView({
-          ...view,
-          gain: GAINS[(GAINS.indexOf(view.gain) + 1) % GAINS.length]!,
-        }),
+      g: () => setPaper({ ...paper, gain: nextOf(GAINS, paper.gain) }),
+      f: () => setPaper({ ...paper, filters: isRaw(paper.filters) ? MONITOR : RAW }),
+      r: () => setPaper({ ...paper, filters: RAW }),
+      l: () => setPaper({ ...paper, layout: nextOf(layouts, layoutName) }),
+      m: () => setPaper({ ...paper, marchesOut: !paper.marchesOut }),
       c: toggleCalipers,
       a: () => setFoot("a"),
       b: () => setFoot("b"),
@@ -187,26 +273,33 @@ export function Viewer({ recording, gaps, marks, windows, version }: Props) {
     leads: form.leads.map(({ name }) => name).join(", "),
     gaps: missing === 0 ? messages.say("gaps-none") : messages.say("gaps-some", { count: missing }),
   });
-  const height = Math.round(
-    form.leads.length *
-      BAND_MM *
-      (look?.isPrint ? printScale(25, 10) : screenScale(25, 10, 1, cssPxPerMm)).cssPxPerMm,
-  );
+  const bandMm = layout.length > MANY_BANDS ? NARROW_BAND_MM : BAND_MM;
+  const { cssPxPerMm: mm } = look?.isPrint ? printScale(25, 10) : screenScale(25, 10, 1, cssPxPerMm);
+  const height = Math.round(layout.length * bandMm * mm) + ribbonPx;
   const caption = [
     ...(recording.simulated ? ["DEMO"] : []),
-    messages.say("caption", { speed: view.speed, gain: view.gain, rate }),
+    messages.say("caption", {
+      speed: view.speed,
+      gain: view.gain,
+      rate,
+      filters: filterWords(isFiltered ? paper.filters : RAW, messages),
+    }),
     ...(!strip || strip.scale.trueToSize ? [] : [messages.say("not-to-scale")]),
   ].join(" · ");
-  const pressed = (speed: number) => Math.abs(view.speed - speed) < 0.01;
+  const go = (middle: number) => change((one, f) => panned(one, middle - across / 2 - one.from, f));
   return (
     <>
       <Overview
         samples={samples}
         gaps={gaps}
+        marks={marks}
+        episodes={episodes}
+        beats={study.beats}
+        intervals={intervals}
         windows={windows}
         version={version}
         window={range}
-        go={(middle) => change((one, f) => panned(one, middle - across / 2 - one.from, f))}
+        go={go}
       />
       <div
         role="application"
@@ -227,80 +320,43 @@ export function Viewer({ recording, gaps, marks, windows, version }: Props) {
       </div>
       <p class="caption">{caption}</p>
       {calipers && strip && <Reading calipers={calipers} foot={foot} choose={setFoot} strip={strip} />}
-      <div class="tools">
-        <fieldset>
-          <legend>{messages.say("speed")} mm/s</legend>
-          {SPEEDS.map((speed) => (
-            <button
-              type="button"
-              key={speed}
-              aria-pressed={pressed(speed)}
-              onClick={() => change((one, f) => atSpeed(one, speed, f))}
-            >
-              {messages.number(speed)}
-            </button>
-          ))}
-        </fieldset>
-        <fieldset>
-          <legend>{messages.say("gain")} mm/mV</legend>
-          {GAINS.map((gain) => (
-            <button
-              type="button"
-              key={gain}
-              aria-pressed={view.gain === gain}
-              onClick={() => setView({ ...view, gain })}
-            >
-              {messages.number(gain)}
-            </button>
-          ))}
-        </fieldset>
-        <fieldset>
-          <legend>{messages.say("zoom")}</legend>
-          <button
-            type="button"
-            aria-label={messages.say("back")}
-            onClick={() => change((one, f) => panned(one, -across / 2, f))}
-          >
-            ◀
-          </button>
-          <button
-            type="button"
-            aria-label={messages.say("forward")}
-            onClick={() => change((one, f) => panned(one, across / 2, f))}
-          >
-            ▶
-          </button>
-          <button
-            type="button"
-            aria-label={messages.say("zoom-out")}
-            onClick={() => change((one, f) => zoomed(one, 1 / ZOOM, 0.5, f))}
-          >
-            −
-          </button>
-          <button
-            type="button"
-            aria-label={messages.say("zoom-in")}
-            onClick={() => change((one, f) => zoomed(one, ZOOM, 0.5, f))}
-          >
-            +
-          </button>
-          <button
-            type="button"
-            onClick={() => change((one, f) => fitted({ ...one, from: 0, speed: leastSpeed(f) }, f))}
-          >
-            {messages.say("whole")}
-          </button>
-        </fieldset>
-        <button type="button" aria-pressed={calipers !== undefined} onClick={toggleCalipers}>
-          {messages.say("calipers")}
-        </button>
-        <button type="button" onClick={() => print()}>
-          {messages.say("print")}
-        </button>
-      </div>
-      <p id="keys" class="quiet screen">
-        {messages.say("keys")}
-      </p>
+      {!isSecond && (
+        <>
+          <ViewerTools
+            paper={{ ...paper, speed: view.speed, layout: layoutName }}
+            change={setPaper}
+            layouts={layouts}
+            canFilter={step === 1}
+            atSpeed={(speed) => change((one, f) => atSpeed(one, speed, f))}
+            zoom={(direction) => change((one, f) => zoomed(one, ZOOM ** direction, 0.5, f))}
+            pan={(direction) => change((one, f) => panned(one, (direction * across) / 2, f))}
+            whole={() => change((one, f) => fitted({ ...one, from: 0, speed: leastSpeed(f) }, f))}
+            calipers={{ isOpen: calipers !== undefined, toggle: toggleCalipers }}
+          />
+          <p id="keys" class="quiet screen keys">
+            {messages.say("keys")}
+          </p>
+        </>
+      )}
+      <EventList events={events} rate={rate} go={go} />
+      {study.analysis && <Measured analysis={study.analysis} />}
+      <BeatTable beats={study.beats} intervals={intervals} rate={rate} window={range} state={study.state} />
     </>
   );
 }
+
+function gapsOf(events: readonly RecordingEvent[]): Range[] {
+  return events.flatMap((one) =>
+    one.kind === "gap" ? [{ from: one.sample, to: one.sample + one.samples }] : [],
+  );
+}
+
+function filteredStrip(strip: Strip, { filters }: Paper): Strip {
+  const rows = strip.rows.map((row) => ({
+    ...row,
+    pieces: row.pieces.map((piece) => filtered(piece, filters, strip.rate, row.lead.baseline)),
+  }));
+  return { ...strip, rows };
+}
+
+const nextOf = <T,>(all: readonly T[], one: T): T => all[(all.indexOf(one) + 1) % all.length]!;

@@ -50,7 +50,7 @@ export interface Shape {
   /** What analysis says of it. */
   finding?: ListedRecording["finding"];
   episodes?: EpisodeFinding[];
-  /** Every so many beats one is ventricular; none by default. */
+  /** Beats are found, and every so many of them one is ventricular; no beats by default. */
   ectopicEvery?: number;
 }
 
@@ -154,6 +154,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
       now: NOW,
       health: { ok: true, forgotten: 0 },
       problems: [],
+      limits: [],
       handhelds: 1,
       recordings: 7,
       backlog: 0,
@@ -172,7 +173,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
         ...episodes
           .filter(({ rhythm }) => rhythm !== "sinus" && rhythm !== "unreadable")
           .map((one) => ({ kind: "finding", sample: one.from, finding: one })),
-      ],
+      ].sort((a, b) => a.sample - b.sample),
     }),
     "GET /api/recordings/r1/findings": () => ({
       analyses: episodes.length > 0 ? [analysis] : [],
@@ -185,11 +186,11 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
   };
 
   function beats(reply: ServerResponse): void {
-    const count = Math.max(0, Math.floor((samples - R_WAVE) / BEAT) + 1);
+    const count = ectopicEvery === undefined ? 0 : Math.max(0, Math.floor((samples - R_WAVE) / BEAT) + 1);
     const bytes = Buffer.alloc(count * BEAT_BYTES);
     for (let n = 0; n < count; n++) {
       bytes.writeUInt32LE(n * BEAT + R_WAVE, n * BEAT_BYTES);
-      const isEctopic = ectopicEvery !== undefined && n % ectopicEvery === ectopicEvery - 1;
+      const isEctopic = n % ectopicEvery! === ectopicEvery! - 1;
       bytes.writeUInt8(BEAT_CLASSES.indexOf(isEctopic ? "V" : "N"), n * BEAT_BYTES + 4);
       bytes.writeUInt8(230, n * BEAT_BYTES + 5);
     }

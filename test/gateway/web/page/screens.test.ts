@@ -294,6 +294,78 @@ describe("the page in a browser", function () {
     assert.match((await paper.getAttribute("aria-label"))!, /Nothing is missing here\./);
   });
 
+  it("recording: rhythm, beats and marks are told in words, beats as a table, and a click on an episode opens it", async () => {
+    const minute = 60 * RATE;
+    const episode = (rhythm: "sinus" | "af", from: number, to: number) => ({
+      rhythm,
+      from: from * minute,
+      to: to * minute,
+      confidence: 0.92,
+      rate: 75,
+      evidence: { from: from * minute, to: from * minute + 10 * RATE },
+    });
+    const { page, paper } = await openRecording({
+      episodes: [episode("sinus", 0, 60), episode("af", 60, 90), episode("sinus", 90, 1440)],
+      ectopicEvery: 4,
+      marks: [RATE],
+    });
+    await page
+      .getByText("Possible AF: show a clinician · 75 per minute · confidence 92% · 30 min 0 s")
+      .waitFor();
+    await page.getByText("Found by a program that can err; no diagnosis.").waitFor();
+    await page.getByText("felt", { exact: true }).waitFor();
+    await page.locator("summary").click();
+    const rows = await page.locator("tbody tr").allTextContents();
+    // A beat each 800 ms, the first one at 400; the fourth is not normal.
+    assert.equal(rows[0], "0:00.400Normal beats––90%");
+    assert.equal(rows[3], "0:02.800Ventricular (V)800 ms7590%");
+    await page.getByRole("button", { name: "1:00:00" }).click();
+    assert.match((await paper.getAttribute("aria-label"))!, /^Electrocardiogram from 59:58 to 1:00:1\d /);
+  });
+
+  it("recording: filters are said while they are on, and one key leads back to the signal as it is", async () => {
+    const { page, paper } = await openRecording({});
+    const caption = page.locator(".caption");
+    await paper.focus();
+    const before = await paper.screenshot();
+    await page.keyboard.press("f");
+    await caption.getByText("filtered for display: ≥ 0.67 Hz, ≤ 40 Hz").waitFor();
+    await settled(page);
+    assert.notDeepEqual(await paper.screenshot(), before);
+    await page.keyboard.press("r");
+    await caption.getByText("unfiltered").waitFor();
+    assert.deepEqual(await paper.screenshot(), before);
+  });
+
+  it("recording: twelve leads in three by four and a strip below, or otherwise", async () => {
+    const leads = ["I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"];
+    const { page, paper } = await openRecording({ leads, samples: 60 * RATE });
+    const bands = async () => {
+      const { height } = (await paper.boundingBox())!;
+      return Math.round(height / PX_PER_MM);
+    };
+    assert.equal(await bands(), 4 * 40);
+    await paper.focus();
+    await page.keyboard.press("l");
+    assert.equal(await page.getByRole("button", { name: "6 × 2 + II" }).getAttribute("aria-pressed"), "true");
+    assert.equal(await bands(), 7 * 30);
+    await page.getByRole("button", { name: "Rows" }).click();
+    assert.equal(await bands(), 12 * 30);
+  });
+
+  it("recording: compared with itself, both papers have one speed and one gain", async () => {
+    const { page } = await open({ samples: DAY, leads: ["I"] }, "#/recordings/r1/r1");
+    const captions = page.locator(".caption");
+    await captions.nth(1).waitFor();
+    await page.getByRole("button", { name: "50", exact: true }).click();
+    assert.deepEqual(
+      (await captions.allTextContents()).map((text) => /50 mm\/s/.test(text)),
+      [true, true],
+    );
+    await page.getByRole("link", { name: "End comparing" }).click();
+    await captions.nth(1).waitFor({ state: "detached" });
+  });
+
   it("recording: printed, 800 ms are 20 mm and 1 mV 10 mm, whatever the screen's ruler said, and DEMO stands on it", async function () {
     if (!existsSync("/usr/bin/pdftoppm")) {
       console.log("      skipped: printed paper (Debian package poppler-utils)");

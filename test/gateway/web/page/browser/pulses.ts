@@ -30,6 +30,7 @@ function show(cssWidth: number, scale: Scale): void {
         pieces: [{ from: 0, step: 1, values }],
       },
     ],
+    layout: [[{ row: 0, from: 0, to: 1 }]],
     rate: RATE,
     from: 0,
     samples: values.length,

@@ -60,7 +60,23 @@ describe("paper: calipers", () => {
     const recorder = new Recorder();
     const area = { left: 0, top: 0, width: 1000, height: 100 };
     const place = { x0: 0, pxPerSample: 1e-4, y0: 0, pxPerCount: 1, baseline: 0 };
-    drawCalipers(recorder, area, { a: 5, b: 6 }, place, screenScale(25, 10, 1, 4), "blue");
+    drawCalipers(recorder, area, { a: 5, b: 6 }, place, screenScale(25, 10, 1, 4), "blue", true);
     assert.equal(recorder.strokes.length, 1);
+  });
+
+  it("march out only when asked to", () => {
+    const area = { left: 0, top: 0, width: 1000, height: 100 };
+    const place = { x0: 0, pxPerSample: 1, y0: 0, pxPerCount: 1, baseline: 0 };
+    const [out, alone] = [true, false].map((marchesOut) => {
+      const recorder = new Recorder();
+      drawCalipers(recorder, area, { a: 100, b: 300 }, place, screenScale(25, 10, 1, 4), "blue", marchesOut);
+      return recorder.strokes.map(({ lines }) => lines.map(([[x]]) => x));
+    });
+    // The last line is the bridge between the feet.
+    assert.deepEqual(out, [
+      [500, 700, 900],
+      [100, 300, 100],
+    ]);
+    assert.deepEqual(alone, [[100, 300, 100]]);
   });
 });

@@ -1,5 +1,5 @@
 /** A surface that remembers what was stroked on it, as lines. */
-import type { Surface } from "../../../../../gateway/web/page/paper/surface";
+import type { Area, Surface } from "../../../../../gateway/web/page/paper/surface";
 
 export interface Stroke {
   ink: string | object;
@@ -16,6 +16,8 @@ export class Recorder implements Surface {
   textBaseline = "";
   readonly strokes: Stroke[] = [];
   readonly texts: string[] = [];
+  readonly textPlaces: [number, number][] = [];
+  readonly filled: { ink: string | object; area: Area }[] = [];
   readonly cleared: [number, number, number, number][] = [];
   private lines: [number, number][][] = [];
 
@@ -46,7 +48,11 @@ export class Recorder implements Surface {
   clearRect(...area: [number, number, number, number]) {
     this.cleared.push(area);
   }
-  fillText(text: string) {
+  fillRect(x: number, y: number, width: number, height: number) {
+    this.filled.push({ ink: this.fillStyle, area: { left: x, top: y, width, height } });
+  }
+  fillText(text: string, x: number, y: number) {
     this.texts.push(text);
+    this.textPlaces.push([x, y]);
   }
 }
