@@ -1,4 +1,4 @@
-/** The live trace of a handheld: one lead, sweeping over paper, with its age. */
+/** The live trace of a handheld: all its leads, sweeping over paper, with its age. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Device } from "../../schema/devices";
 import { SIGNAL_HEADERS, signal } from "../../schema/signal";
@@ -8,6 +8,7 @@ import { leadsOf } from "../api/windows";
 import { drawGrid } from "../paper/grid";
 import { countsPerMillivolt, placeOf } from "../paper/place";
 import { pxPerMm, pxPerSecond, screenScale } from "../paper/scale";
+import type { Area } from "../paper/surface";
 import { traceWidth } from "../paper/trace";
 import { Canvas, type Look, sized, useLook } from "./canvas";
 import { usePage } from "./context";
@@ -15,9 +16,11 @@ import { LiveTrace } from "./livetrace";
 
 const SPEED = 25;
 const GAIN = 10;
-const LEAD = 0;
-/** Of the paper: 2 mV up and down, and some. */
-const HEIGHT_MM = 48;
+/** Of a lead's band: 2 mV up and down, and some; where there are many, they share. */
+const BAND_MM = 48;
+const NARROW_BAND_MM = 28;
+/** CSS pixels. */
+const TEXT_PX = 18;
 /** Older than that, a trace is not called live. */
 const OLD_MS = 5000;
 const LOOK_AT_AGE_MS = 1000;
@@ -40,14 +43,14 @@ function useLive(api: Api, device: string) {
         told();
       },
       block: ({ recording, from, samples }) =>
-        void fresh.add(recording, from, samplesOf(samples[LEAD]!), performance.now()),
+        void fresh.add(recording, from, samples.map(samplesOf), performance.now()),
       mark: ({ recording, kind }) => {
         fresh.mark(recording, kind);
         told();
       },
       // What could not be read stays a gap on the screen; in the recording it is none.
       missed: ({ recording, from, to }) =>
-        void readWindow(api, recording, from, to).then(
+        void readWindow(api, recording, from, to, fresh.recording?.form?.leads.length ?? 0).then(
           (samples) => fresh.add(recording, from, samples, undefined),
           () => undefined,
         ),
@@ -65,12 +68,26 @@ function useLive(api: Api, device: string) {
   return { trace, isConnected };
 }
 
-async function readWindow(api: Api, id: string, from: number, to: number): Promise<Int32Array> {
-  const query = { from: String(from), to: String(to), lead: String(LEAD) };
+async function readWindow(
+  api: Api,
+  id: string,
+  from: number,
+  to: number,
+  leads: number,
+): Promise<Int32Array[]> {
+  const query = { from: String(from), to: String(to) };
   const answer = await api.send(signal, { params: { id }, query });
   const count = Number(answer.headers.get(SIGNAL_HEADERS.count));
-  return leadsOf(await answer.arrayBuffer(), 1, count, 1)[0]!;
+  return leadsOf(await answer.arrayBuffer(), leads, count, 1);
 }
+
+/** One for each lead, from top to bottom, in whole pixels: what is wiped in one must not touch the next. */
+function bandsOf(area: Area, leads: number): Area[] {
+  const edge = (n: number) => area.top + Math.round((n * area.height) / leads);
+  return Array.from({ length: leads }, (_, n) => ({ ...area, top: edge(n), height: edge(n + 1) - edge(n) }));
+}
+
+const middleOf = ({ top, height }: Area): number => top + height / 2;
 
 export function LiveStrip({ device }: { device: Device }) {
   const { api, messages, cssPxPerMm } = usePage();
@@ -78,39 +95,52 @@ export function LiveStrip({ device }: { device: Device }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const look = useLook(box);
   const { trace, isConnected } = useLive(api, device.id);
-  const lead = trace.recording?.form?.leads[LEAD];
+  const leads = trace.recording?.form?.leads;
+  const names = leads?.map(({ name }) => name).join(", ") ?? "";
 
   const grid = useCallback(
     (context: CanvasRenderingContext2D, { area, ratio, ink }: Look) => {
       const scale = screenScale(SPEED, GAIN, ratio, cssPxPerMm);
       context.clearRect(0, 0, area.width, area.height);
-      drawGrid(context, area, { x: 0, y: area.height / 2 }, scale, ink);
+      const bands = bandsOf(area, leads?.length ?? 1);
+      drawGrid(context, area, { x: 0, y: middleOf(bands[0]!) }, scale, ink);
+      context.fillStyle = ink.text;
+      context.font = `${TEXT_PX * ratio}px sans-serif`;
+      // One alone has its name below.
+      for (const [n, { name }] of (bands.length > 1 ? leads! : []).entries())
+        context.fillText(name, 6 * ratio, bands[n]!.top + (TEXT_PX + 6) * ratio);
     },
-    [cssPxPerMm],
+    [cssPxPerMm, names],
   );
 
   useEffect(() => {
-    if (!look || !lead) return;
+    if (!look || !leads) return;
     const { area, ratio, ink } = look;
     const scale = screenScale(SPEED, GAIN, ratio, cssPxPerMm);
     const context = sized(canvas.current!, look);
     context.clearRect(0, 0, area.width, area.height);
     trace.resize(area.width / pxPerSecond(scale));
-    trace.sweep?.spoilAll();
-    const counts = countsPerMillivolt(lead) ?? 1;
-    const place = placeOf(scale, 0, 0, trace.rate!, area.height / 2, lead.baseline, counts);
+    for (const sweep of trace.sweeps) sweep.spoilAll();
+    const bands = bandsOf(area, leads.length);
+    const places = leads.map((lead, n) => {
+      const counts = countsPerMillivolt(lead) ?? 1;
+      return placeOf(scale, 0, 0, trace.rate!, middleOf(bands[n]!), lead.baseline, counts);
+    });
     let frame = requestAnimationFrame(function next(now) {
       trace.advance(now);
-      trace.sweep?.draw(context, area, place, traceWidth(scale), ink.trace);
+      for (const [n, sweep] of trace.sweeps.entries())
+        sweep.draw(context, bands[n]!, places[n]!, traceWidth(scale), ink.trace);
       frame = requestAnimationFrame(next);
     });
     return () => cancelAnimationFrame(frame);
-  }, [look, lead, trace, cssPxPerMm]);
+  }, [look, names, trace, trace.recording?.id, cssPxPerMm]);
 
   const age = trace.newestAt === undefined ? undefined : performance.now() - trace.newestAt;
   const isRunning = trace.recording?.state === "recording";
   const name = device.name ?? device.id;
-  const height = look && `${Math.round(HEIGHT_MM * pxPerMm(screenScale(SPEED, GAIN, 1, cssPxPerMm)))}px`;
+  const count = leads?.length ?? 1;
+  const bandMm = count > 1 ? NARROW_BAND_MM : BAND_MM;
+  const height = `${Math.round(count * bandMm * pxPerMm(screenScale(SPEED, GAIN, 1, cssPxPerMm)))}px`;
   return (
     <section aria-label={messages.say("live")}>
       <h2>
@@ -122,7 +152,7 @@ export function LiveStrip({ device }: { device: Device }) {
         ref={box}
         role="img"
         style={{ height }}
-        aria-label={messages.say("live-of", { name, lead: lead?.name ?? "" })}
+        aria-label={messages.say("live-of", { name, lead: names })}
       >
         <Canvas draw={grid} look={look} />
         <canvas ref={canvas} />
@@ -130,11 +160,11 @@ export function LiveStrip({ device }: { device: Device }) {
       <p class={isConnected && !(isRunning && age !== undefined && age > OLD_MS) ? "quiet" : "warn"}>
         {!isConnected
           ? messages.say("live-lost")
-          : !isRunning || !lead
+          : !isRunning || !leads
             ? messages.say("live-wait")
             : age !== undefined && age > OLD_MS
               ? messages.say("live-age", { age: messages.duration(age / 1000) })
-              : messages.say("live-now", { lead: lead.name, speed: SPEED, gain: GAIN })}
+              : messages.say("live-now", { lead: names, speed: SPEED, gain: GAIN })}
         {isRunning && cssPxPerMm === undefined && `, ${messages.say("not-to-scale")}`}
       </p>
       {isRunning && (

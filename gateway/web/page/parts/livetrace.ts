@@ -8,7 +8,8 @@ const REMEMBERED_SECONDS = 40;
 
 interface Block {
   from: number;
-  samples: Int32Array;
+  /** Per lead. */
+  samples: Int32Array[];
 }
 
 export class LiveTrace {
@@ -16,7 +17,8 @@ export class LiveTrace {
   /** When the newest block came, by the page's own clock, ms. */
   newestAt: number | undefined;
   hasContact = true;
-  sweep: Sweep | undefined;
+  /** One for each lead. */
+  sweeps: Sweep[] = [];
   private playout: Playout | undefined;
   private blocks: Block[] = [];
   private length = 0;
@@ -38,7 +40,7 @@ export class LiveTrace {
   /** What was shown is not sure any more. */
   clear(): void {
     this.blocks = [];
-    this.sweep = undefined;
+    this.sweeps = [];
     this.playout = undefined;
     this.newestAt = undefined;
     this.hasContact = true;
@@ -50,18 +52,19 @@ export class LiveTrace {
     if (kind === "lead-on") this.hasContact = true;
   }
 
-  /** @param now ms; undefined for what comes late @returns whether it belongs here */
-  add(recording: string, from: number, samples: Int32Array, now: number | undefined): boolean {
+  /** @param samples per lead @param now ms; undefined for what comes late @returns whether it belongs here */
+  add(recording: string, from: number, samples: Int32Array[], now: number | undefined): boolean {
     const { rate } = this;
-    if (recording !== this.recording?.id || rate === undefined || samples.length === 0) return false;
+    const count = samples[0]?.length ?? 0;
+    if (recording !== this.recording?.id || rate === undefined || count === 0) return false;
     this.blocks.push({ from, samples });
     const oldest = Math.max(...this.blocks.map((one) => one.from)) - REMEMBERED_SECONDS * rate;
     this.blocks = this.blocks.filter((one) => one.from >= oldest);
-    this.sweep?.add(from, samples);
+    this.draw({ from, samples });
     if (now === undefined) return true;
     this.newestAt = now;
     this.playout ??= new Playout(rate, this.isSmooth);
-    this.playout.take(from + samples.length, samples.length);
+    this.playout.take(from + count, count);
     return true;
   }
 
@@ -69,14 +72,21 @@ export class LiveTrace {
   resize(seconds: number): void {
     this.length = seconds;
     const length = Math.floor(seconds * (this.rate ?? 0));
-    if (length < 2 || this.sweep?.length === length) return;
-    this.sweep = new Sweep(length);
-    for (const { from, samples } of [...this.blocks].sort((a, b) => a.from - b.from))
-      this.sweep.add(from, samples);
+    const leads = this.recording?.form?.leads.length ?? 0;
+    const isAsWas = this.sweeps.length === leads && this.sweeps[0]?.length === length;
+    if (length < 2 || isAsWas) return;
+    this.sweeps = Array.from({ length: leads }, () => new Sweep(length));
+    for (const block of [...this.blocks].sort((a, b) => a.from - b.from)) this.draw(block);
+  }
+
+  private draw({ from, samples }: Block): void {
+    for (const [lead, sweep] of this.sweeps.entries()) if (samples[lead]) sweep.add(from, samples[lead]);
   }
 
   /** To where it is to be seen now. */
   advance(now: number): void {
-    if (this.playout) this.sweep?.advance(this.playout.advance(now));
+    if (!this.playout) return;
+    const head = this.playout.advance(now);
+    for (const sweep of this.sweeps) sweep.advance(head);
   }
 }

@@ -99,23 +99,26 @@ describe("page: windows of a signal", () => {
 });
 
 describe("page: live trace", () => {
-  const recording = (id: string) => ({ id, form: { rateNum: 100, rateDen: 1 } }) as unknown as Recording;
+  const recording = (id: string) =>
+    ({ id, form: { rateNum: 100, rateDen: 1, leads: [{}, {}] } }) as unknown as Recording;
 
   it("keeps what it was told when the screen changes its size, and forgets another recording's", () => {
+    const block = (value: number) => [new Int32Array(100).fill(value), new Int32Array(100).fill(-value)];
     const trace = new LiveTrace(false);
     trace.begin(recording("a"));
     trace.resize(5);
-    assert.equal(trace.add("b", 0, Int32Array.of(1), 0), false);
-    for (let s = 0; s < 4; s++) trace.add("a", s * 100, new Int32Array(100).fill(s + 1), s * 1000);
+    assert.equal(trace.add("b", 0, [Int32Array.of(1)], 0), false);
+    for (let s = 0; s < 4; s++) trace.add("a", s * 100, block(s + 1), s * 1000);
     trace.advance(4000);
-    assert.equal(trace.sweep!.shown()[399], 4);
+    const shown = (n: number) => trace.sweeps.map((sweep) => sweep.shown()[n]);
+    assert.deepEqual(shown(399), [4, -4]);
     trace.resize(3);
     trace.advance(4001);
-    assert.equal(trace.sweep!.shown()[399 % 300], 4);
-    assert.equal(trace.sweep!.length, 300);
+    assert.deepEqual(shown(399 % 300), [4, -4]);
+    assert.equal(trace.sweeps[0]!.length, 300);
     trace.begin(recording("c"));
     assert.equal(trace.newestAt, undefined);
-    assert.equal(trace.sweep!.end, 0);
+    assert.equal(trace.sweeps[0]!.end, 0);
   });
 
   it("knows contact from the marks of its own recording", () => {
