@@ -1,18 +1,27 @@
-/** The page's frame: who is logged in, which screen is open, and what stands above each of them. */
+/** The page's frame: who is here, which screen is open, and what stands above each of them. */
 import type { ComponentChild } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { status } from "../schema/hub";
-import { logout, type SessionInfo, session } from "../schema/session";
-import { Api, ApiError } from "./api/client";
-import { LANGUAGE_NAMES, type Language, languageFor, Messages } from "./messages/messages";
+import { logout } from "../schema/session";
+import { type SetupStep, setupSteps } from "../schema/setup";
+import { Api } from "./api/client";
+import { type Key, LANGUAGE_NAMES, type Language, languageFor, Messages } from "./messages/messages";
 import { PageContext, usePage } from "./parts/context";
 import { keepLanguage, keepRuler, keptLanguage, keptRuler } from "./parts/kept";
+import { useVisitor, type Visitor } from "./parts/visitor";
 import { addressOf, type Route, routeOf } from "./route";
+import { Backup } from "./screens/backup";
+import { Claim } from "./screens/claim";
+import { EgressLedger } from "./screens/egress";
+import { FirstPassword } from "./screens/firstpassword";
 import { Home } from "./screens/home";
 import { Login } from "./screens/login";
+import { People } from "./screens/people";
 import { RecordingScreen } from "./screens/recording";
 import { Recordings } from "./screens/recordings";
 import { Ruler } from "./screens/ruler";
+import { SettingsScreen } from "./screens/settings";
+import { Setup } from "./screens/setup";
 
 export function App() {
   const api = useMemo(() => new Api(), []);
@@ -25,54 +34,65 @@ export function App() {
   useEffect(() => {
     document.documentElement.lang = messages.language;
   }, [messages]);
+  const [visitor, enter] = useVisitor(api);
+  const role = visitor.kind === "in" ? visitor.role : undefined;
   const page = useMemo(() => {
     const calibrate = (value: number | undefined) => {
       keepRuler(value);
       setRuler(value);
     };
-    return { api, messages, cssPxPerMm, calibrate };
-  }, [api, messages, cssPxPerMm]);
+    return { api, messages, role, cssPxPerMm, calibrate };
+  }, [api, messages, role, cssPxPerMm]);
   const choose = (language: Language) => {
     keepLanguage(language);
     setWanted([language]);
   };
   return (
     <PageContext.Provider value={page}>
-      <Frame choose={choose} />
+      <Frame visitor={visitor} enter={enter} choose={choose} />
     </PageContext.Provider>
   );
 }
 
-type Visitor = SessionInfo | "nobody" | "unreached" | undefined;
+interface FrameProps {
+  visitor: Visitor;
+  enter: ReturnType<typeof useVisitor>[1];
+  choose: (language: Language) => void;
+}
 
-function Frame({ choose }: { choose: (language: Language) => void }) {
-  const { api, messages } = usePage();
-  const [visitor, setVisitor] = useState<Visitor>();
+function Frame({ visitor, enter, choose }: FrameProps) {
+  const { api, messages, role } = usePage();
   const [isDemo, setDemo] = useState(false);
+  const [step, setStep] = useState<SetupStep>();
   const [route, setRoute] = useState(() => routeOf(location.hash));
   useEffect(() => {
-    const onHash = () => setRoute(routeOf(location.hash));
+    const onHash = () => {
+      setRoute(routeOf(location.hash));
+      scrollTo(0, 0);
+    };
     addEventListener("hashchange", onHash);
     return () => removeEventListener("hashchange", onHash);
   }, []);
+  const isAtHome = role === "owner" || role === "viewer";
   useEffect(() => {
-    api
-      .ask(session)
-      .then(setVisitor, (error) => setVisitor(error instanceof ApiError ? "nobody" : "unreached"));
-  }, [api]);
-  const isIn = typeof visitor === "object";
-  if (isIn) api.csrf = visitor.csrf;
+    if (!isAtHome) return;
+    api.ask(status).then(
+      ({ kind }) => setDemo(kind !== "home"),
+      () => undefined,
+    );
+  }, [api, isAtHome]);
   useEffect(() => {
-    if (isIn)
-      api.ask(status).then(
-        ({ kind }) => setDemo(kind !== "home"),
-        () => undefined,
-      );
-  }, [api, isIn]);
+    if (role !== "owner") return;
+    api.ask(setupSteps).then(
+      ({ next }) => setStep(next),
+      () => undefined,
+    );
+  }, [api, role, route.screen]);
   const leave = async () => {
     await api.ask(logout).catch(() => undefined);
     location.reload();
   };
+  const isLed = step !== undefined && step !== "password" && route.screen === "home";
 
   return (
     <>
@@ -80,10 +100,18 @@ function Frame({ choose }: { choose: (language: Language) => void }) {
       <header>
         <div class="top">
           <Brand />
-          {isIn && <Menu route={route} />}
+          {isAtHome && <Menu route={route} />}
         </div>
       </header>
-      {screenFor(visitor, route, setVisitor, messages)}
+      {isLed && (
+        <div class="led">
+          <span>{messages.say("setup-go-on", { step: messages.say(`step-${step}` satisfies Key) })}</span>
+          <a class="button" href={addressOf({ screen: "setup" })}>
+            {messages.say("go-on")}
+          </a>
+        </div>
+      )}
+      {screenFor(visitor, route, enter, messages)}
       <footer>
         <label>
           <span class="quiet">{messages.say("language")}</span>
@@ -98,7 +126,7 @@ function Frame({ choose }: { choose: (language: Language) => void }) {
             ))}
           </select>
         </label>
-        {isIn && (
+        {isAtHome && (
           <button type="button" onClick={leave}>
             {messages.say("sign-out")}
           </button>
@@ -111,20 +139,53 @@ function Frame({ choose }: { choose: (language: Language) => void }) {
 function screenFor(
   visitor: Visitor,
   route: Route,
-  enter: (session: SessionInfo) => void,
+  enter: FrameProps["enter"],
   messages: Messages,
 ): ComponentChild {
-  if (visitor === undefined || visitor === "unreached")
+  switch (visitor.kind) {
+    case "unknown":
+      return <Said>{messages.say("loading")}</Said>;
+    case "unreached":
+      return <Said>{messages.say("hub-unreached")}</Said>;
+    case "link-ended":
+      return <Said>{messages.say("link-ended")}</Said>;
+    case "nobody":
+      return <Login done={enter} />;
+    case "first":
+      return <FirstPassword isOpen={visitor.isOpen} done={enter} />;
+    default:
+  }
+  if (visitor.link)
     return (
-      <main>
-        <p role="status">{messages.say(visitor === undefined ? "loading" : "hub-unreached")}</p>
-      </main>
+      <>
+        <div class="led">{messages.say("link-until", { time: messages.time(visitor.link.expiresAt) })}</div>
+        <RecordingScreen id={visitor.link.recording} />
+      </>
     );
-  if (visitor === "nobody") return <Login done={enter} />;
   if (route.screen === "recording")
     return <RecordingScreen key={route.id} id={route.id} beside={route.beside} />;
-  if (route.screen === "recordings") return <Recordings />;
-  return route.screen === "ruler" ? <Ruler /> : <Home />;
+  const Screen = SCREENS[route.screen];
+  return <Screen />;
+}
+
+const SCREENS = {
+  home: Home,
+  recordings: Recordings,
+  ruler: Ruler,
+  claim: Claim,
+  people: People,
+  backup: Backup,
+  egress: EgressLedger,
+  settings: SettingsScreen,
+  setup: Setup,
+} as const satisfies Record<Exclude<Route["screen"], "recording">, () => ComponentChild>;
+
+function Said({ children }: { children: string }) {
+  return (
+    <main>
+      <p role="status">{children}</p>
+    </main>
+  );
 }
 
 function Brand() {
@@ -142,7 +203,7 @@ function Menu({ route }: { route: Route }) {
   const { messages } = usePage();
   return (
     <nav>
-      {(["home", "recordings", "ruler"] as const).map((screen) => (
+      {(["home", "recordings", "people", "settings"] as const).map((screen) => (
         <a
           key={screen}
           href={addressOf({ screen })}

@@ -1,10 +1,13 @@
 /** Which screen an address names: all behind the hash, so that the hub serves one file. */
 
+/** Those that are no more than their name. */
+const PLAIN = ["ruler", "claim", "people", "backup", "egress", "settings", "setup"] as const;
+
 export type Route =
   | { screen: "home" }
   | { screen: "recordings" }
   | { screen: "recording"; id: string; beside?: string }
-  | { screen: "ruler" };
+  | { screen: (typeof PLAIN)[number] };
 
 const isId = (text: string | undefined): text is string => text !== undefined && /^[\w-]{1,64}$/.test(text);
 
@@ -14,7 +17,8 @@ export function routeOf(hash: string): Route {
     if (!isId(id)) return { screen: "recordings" };
     return isId(beside) ? { screen: "recording", id, beside } : { screen: "recording", id };
   }
-  return screen === "ruler" ? { screen } : { screen: "home" };
+  const plain = PLAIN.find((one) => one === screen);
+  return plain === undefined ? { screen: "home" } : { screen: plain };
 }
 
 export function addressOf(route: Route): string {

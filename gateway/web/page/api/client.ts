@@ -1,9 +1,9 @@
 /** Asks the hub: each request and answer is of the schemas that the server holds to, too. */
 import type { z } from "zod";
 import { problemSchema } from "../../schema/common";
-import type { Answer, Endpoint } from "../../schema/endpoint";
+import { type Answer, BINARY, type Endpoint } from "../../schema/endpoint";
 
-type In<T> = T extends z.ZodType ? z.input<T> : undefined;
+type In<T> = T extends z.ZodType ? z.input<T> : T extends typeof BINARY ? Uint8Array<ArrayBuffer> : undefined;
 export interface Input<E extends Endpoint> {
   params?: In<E["params"]>;
   query?: In<E["query"]>;
@@ -24,6 +24,8 @@ export class ApiError extends Error {
 export class Api {
   /** Of the session: goes along with whatever changes something. */
   csrf: string | undefined;
+  /** A clinician's link, in whose place no session stands. */
+  link: string | undefined;
 
   constructor(private readonly fetch: typeof globalThis.fetch = (...all) => globalThis.fetch(...all)) {}
 
@@ -41,14 +43,16 @@ export class Api {
     { params, query, body }: Input<E>,
     signal?: AbortSignal,
   ): Promise<Response> {
+    const bytes = body instanceof Uint8Array ? (body as Uint8Array<ArrayBuffer>) : undefined;
     const response = await this.fetch(addressOf(path, params as Texts, query as Texts), {
       method,
       signal,
       headers: {
-        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(body !== undefined && { "content-type": bytes ? BINARY : "application/json" }),
+        ...(this.link !== undefined && { authorization: `Bearer ${this.link}` }),
         ...(method !== "GET" && this.csrf !== undefined && { "x-avnode-csrf": this.csrf }),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: bytes ?? (body === undefined ? undefined : JSON.stringify(body)),
     });
     if (response.ok) return response;
     const problem = problemSchema.safeParse(await response.json().catch(() => undefined));

@@ -50,6 +50,13 @@ export class Messages {
     }).format(ms);
   }
 
+  /** A day, wherever the reader is. @param iso "1951-04-02" */
+  date(iso: string): string {
+    return new Intl.DateTimeFormat(this.locale, { dateStyle: "medium", timeZone: "UTC" }).format(
+      new Date(`${iso}T00:00Z`),
+    );
+  }
+
   /** "30 s", "4 min 12 s", "23 h 59 min" */
   duration(seconds: number): string {
     const whole = Math.round(seconds);

@@ -1,12 +1,14 @@
 /** A handheld's state, in words. */
-import type { Device } from "../../schema/devices";
+import { type Device, start, stop } from "../../schema/devices";
+import { useAction } from "./action";
 import { usePage } from "./context";
+import { Outcome } from "./fields";
 
 /** DESIGN, promise 2: it warns its owner from here on. */
 const NEARLY_FULL_PERMILLE = 800;
 
 export function Handheld({ device }: { device: Device }) {
-  const { messages } = usePage();
+  const { messages, role } = usePage();
   const { connection, lastContact, status } = device;
   const words = [
     connection
@@ -30,11 +32,31 @@ export function Handheld({ device }: { device: Device }) {
       <strong>{device.name ?? device.id}</strong>
       {device.class === "simulated" && " · DEMO"}
       <p>{words.join(" ")}</p>
+      {connection && status && role === "owner" && <Control device={device} />}
       {warnings.map((warning) => (
         <p class="warn" key={warning}>
           {warning}
         </p>
       ))}
     </li>
+  );
+}
+
+/** Told, not done: its state says when it is. */
+function Control({ device: { id, status } }: { device: Device }) {
+  const { api, messages } = usePage();
+  const action = useAction();
+  const isRecording = status?.state === "recording";
+  const tell = async () => {
+    if (isRecording) await api.ask(stop, { params: { id } });
+    else await api.ask(start, { params: { id }, body: { mode: "strip" } });
+  };
+  return (
+    <div class="tools">
+      <button type="button" disabled={action.isBusy} onClick={() => action.run(tell)}>
+        {messages.say(isRecording ? "record-stop" : "record-start")}
+      </button>
+      <Outcome action={action} done={messages.say("felt-sent")} />
+    </div>
   );
 }

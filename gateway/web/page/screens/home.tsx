@@ -7,6 +7,7 @@ import { usePage } from "../parts/context";
 import { Entry } from "../parts/entry";
 import { Felt } from "../parts/felt";
 import { Handheld } from "../parts/handheld";
+import { Limits } from "../parts/limits";
 import { LiveStrip } from "../parts/livestrip";
 import { isShown, sentenceAbout } from "../parts/rhythm";
 import { addressOf } from "../route";
@@ -58,6 +59,7 @@ export function Home() {
         )}
       </p>
       {!isSilent && found && <p class="quiet">{messages.say("no-diagnosis")}</p>}
+      <Limits limits={value.hub.limits} />
       {value.hub.problems.map((problem) => (
         <p class="warn" key={problem}>
           {problem}

@@ -12,15 +12,19 @@ import { usePage } from "../parts/context";
 import { ProofState } from "../parts/proofstate";
 import { headlineWords, isShown } from "../parts/rhythm";
 import { addressOf } from "../route";
+import { Actions } from "./actions";
 import { Compare } from "./compare";
 import { type Paper, paperFor } from "./papers";
 import { Viewer } from "./viewer";
+import { Where } from "./where";
 
 const EVERY_MS = 10_000;
+/** What a screen shows at 25 mm/s. */
+const FIRST_SECONDS = 15;
 
 /** @param beside the one that it is compared with */
 export function RecordingScreen({ id, beside }: { id: string; beside?: string }) {
-  const { messages } = usePage();
+  const { messages, role } = usePage();
   const [paper, setPaper] = useState<Paper>();
   return (
     <main>
@@ -33,7 +37,7 @@ export function RecordingScreen({ id, beside }: { id: string; beside?: string })
           </a>
         </>
       )}
-      {beside === undefined && <Compare id={id} />}
+      {beside === undefined && role !== "clinician" && <Compare id={id} />}
     </main>
   );
 }
@@ -89,21 +93,24 @@ interface Props extends Omit<OneProps, "id"> {
 }
 
 function Opened({ recording, events, isOld, ...paper }: Props) {
-  const { api, messages } = usePage();
+  const { api, messages, role } = usePage();
   const { id, samples, startMs, firstAt, form, simulated, finding, person } = recording;
   const [version, setVersion] = useState(0);
   const leads = form!.leads.length;
   // One for the recording, however it grows.
-  const windows = useMemo(
-    () => new Windows(api, id, leads, samples, () => setVersion((before) => before + 1)),
-    [api, id, leads],
-  );
+  const windows = useMemo(() => {
+    const fresh = new Windows(api, id, leads, samples, () => setVersion((before) => before + 1));
+    // Asked while the browser still lays the page out: the first curves stand there a tenth of a second sooner.
+    fresh.read(0, (FIRST_SECONDS * form!.rateNum) / form!.rateDen, 1);
+    return fresh;
+  }, [api, id, leads]);
   useEffect(() => () => windows.close(), [windows]);
   windows.grow(samples);
   const at = startMs ?? firstAt;
   const words = finding && headlineWords(finding, messages);
   return (
     <article>
+      {simulated && role === "clinician" && <div class="demo">{messages.say("demo")}</div>}
       <h1>
         {at === undefined ? messages.say("unknown-time") : messages.time(at)}
         {simulated && <span class="demo tag">DEMO</span>}
@@ -124,6 +131,12 @@ function Opened({ recording, events, isOld, ...paper }: Props) {
       </p>
       <ProofState id={id} />
       <Viewer recording={recording} events={events} windows={windows} version={version} {...paper} />
+      {!paper.isSecond && role !== "clinician" && (
+        <>
+          <Where id={id} />
+          <Actions recording={recording} />
+        </>
+      )}
     </article>
   );
 }

@@ -23,6 +23,8 @@ import { BeatTable } from "./beattable";
 import { EventList } from "./eventlist";
 import { Gestures, wheelFactor } from "./gestures";
 import { Measured } from "./measured";
+import { OverReadForm } from "./overreadform";
+import { OverReads } from "./overreads";
 import { Overview } from "./overview";
 import { filterWords, type Paper } from "./papers";
 import { Reading } from "./reading";
@@ -55,7 +57,8 @@ interface Props {
 }
 
 export function Viewer({ recording, events, windows, version, paper, setPaper, isSecond }: Props) {
-  const { messages, cssPxPerMm } = usePage();
+  const { messages, cssPxPerMm, role } = usePage();
+  const [signed, setSigned] = useState(0);
   const form = recording.form!;
   const rate = form.rateNum / form.rateDen;
   const { samples } = recording;
@@ -339,6 +342,16 @@ export function Viewer({ recording, events, windows, version, paper, setPaper, i
         </>
       )}
       <EventList events={events} rate={rate} go={go} />
+      <OverReads id={recording.id} rate={rate} version={signed} />
+      {role === "clinician" && (
+        <OverReadForm
+          id={recording.id}
+          rate={rate}
+          analysis={study.analysis}
+          window={range}
+          done={() => setSigned((before) => before + 1)}
+        />
+      )}
       {study.analysis && <Measured analysis={study.analysis} />}
       <BeatTable beats={study.beats} intervals={intervals} rate={rate} window={range} state={study.state} />
     </>

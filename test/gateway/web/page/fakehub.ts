@@ -11,8 +11,11 @@ import {
   BEATS_HEADERS,
   type EpisodeFinding,
 } from "../../../../gateway/web/schema/findings";
+import type { OverRead, OverReadSaid } from "../../../../gateway/web/schema/overreads";
 import type { ListedRecording, Recording } from "../../../../gateway/web/schema/recordings";
 import { NO_SAMPLE, SIGNAL_HEADERS } from "../../../../gateway/web/schema/signal";
+
+import { household } from "./household";
 
 export const RATE = 250;
 export const COUNTS_PER_MV = 500;
@@ -62,6 +65,13 @@ export interface FakeHub {
   asked: string[];
   /** Of lists, as they were asked for. */
   queries: string[];
+  /** The newest of each route. */
+  bodies: Map<string, Buffer>;
+  /** Routes that are refused, with which status. */
+  refusals: Map<string, number>;
+  authorizations: Set<string>;
+  /** By route; a test may change what is answered. */
+  answers: Record<string, () => unknown>;
   /** To everybody who looks at the live trace. */
   tell(event: string, data: unknown): void;
   /** A second of it. */
@@ -69,11 +79,34 @@ export interface FakeHub {
   stop(): Promise<void>;
 }
 
+interface Said {
+  findings: OverReadSaid[];
+  comment: string;
+  name: string;
+}
+
+const overReadOf = ({ findings, comment, name }: Said, number: number): OverRead => ({
+  number,
+  at: NOW,
+  name,
+  link: { id: "l1" },
+  findings: findings.map((said) => ({
+    verdict: said.verdict,
+    finding: "rhythm" in said ? { rhythm: said.rhythm, from: said.from, to: said.to } : undefined,
+  })),
+  comment,
+  logged: { log: 1, index: 7 },
+});
+
 export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
   const { samples, leads, gap, state = "closed", marks = [], finding, episodes = [], ectopicEvery } = shape;
   const viewers = new Set<ServerResponse>();
   const asked: string[] = [];
   const queries: string[] = [];
+  const bodies = new Map<string, Buffer>();
+  const refusals = new Map<string, number>();
+  const authorizations = new Set<string>();
+  const overReads: OverRead[] = [];
   const recording: ListedRecording = {
     id: "r1",
     device: DEVICE,
@@ -148,6 +181,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
   const held = (n: number) => (gap && n >= gap.from && n < gap.to ? NO_SAMPLE : sampleAt(n));
 
   const answers: Record<string, () => unknown> = {
+    ...household(NOW),
     "GET /api/session": () => ({ role: "owner", csrf: "00" }),
     "GET /api/status": () => ({
       kind: "demo",
@@ -160,6 +194,11 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
       backlog: 0,
     }),
     "GET /api/devices": () => ({ devices: [device] }),
+    "GET /api/recordings/r1/overreads": () => ({ overReads }),
+    "POST /api/recordings/r1/overreads": () => {
+      overReads.push(overReadOf(posted("POST /api/recordings/r1/overreads") as Said, overReads.length + 1));
+      return overReads.at(-1);
+    },
     [`POST /api/devices/${DEVICE}/mark`]: () => ({ command: 5 }),
     "GET /api/recordings": () => ({ recordings: [recording] }),
     "GET /api/recordings/r1": () => recording,
@@ -239,10 +278,15 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
     });
   }
 
-  const server = createServer((request, reply) => {
+  const posted = (route: string) => JSON.parse(bodies.get(route)?.toString() || "{}");
+  const server = createServer(async (request, reply) => {
     const url = new URL(request.url!, "http://hub");
     const route = `${request.method} ${url.pathname}`;
     asked.push(route);
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    bodies.set(route, Buffer.concat(parts));
+    authorizations.add(request.headers.authorization ?? "");
     if (route === "GET /api/recordings") queries.push(url.search);
     if (route === "GET /api/live") {
       reply.writeHead(200, { ...HEADERS, "content-type": "text/event-stream" });
@@ -251,11 +295,14 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
       reply.on("close", () => viewers.delete(reply));
     } else if (route === "GET /api/recordings/r1/signal") window(url.searchParams, reply);
     else if (route === "GET /api/recordings/r1/beats") beats(reply);
-    else if (answers[route]) {
+    else if (refusals.has(route)) {
+      reply.writeHead(refusals.get(route)!, { ...HEADERS, "content-type": "application/json" });
+      reply.end(JSON.stringify({ code: "TEST", message: "refused" }));
+    } else if (answers[route]) {
       reply.writeHead(200, { ...HEADERS, "content-type": "application/json" });
       reply.end(JSON.stringify(answers[route]()));
     } else {
-      const file = url.pathname === "/" ? "/index.html" : url.pathname;
+      const file = ["/", "/link"].includes(url.pathname) ? "/index.html" : url.pathname;
       reply.writeHead(200, { ...HEADERS, "content-type": TYPES[extname(file)] ?? "text/plain" });
       reply.end(readFileSync(join(pageDir, file)));
     }
@@ -271,6 +318,10 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
     device,
     asked,
     queries,
+    bodies,
+    refusals,
+    authorizations,
+    answers,
     tell,
     tellBlock(from) {
       const values = Int32Array.from({ length: RATE }, (_, n) => sampleAt(from + n));

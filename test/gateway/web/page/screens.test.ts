@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { BrowserContextOptions, Page } from "playwright-core";
-import { buildPage } from "../../../../tools/page";
-import { withChromium } from "./chromium";
-import { BEAT, DEVICE, type FakeHub, fakeHub, RATE } from "./fakehub";
+import type { BrowserContextOptions } from "playwright-core";
+import { BEAT, DEVICE, RATE, type Shape } from "./fakehub";
 import { type Image, readPng, readPpm } from "./image";
+import { type PageRig, settled, withPage } from "./pagerig";
 import { middles } from "./paper/measured";
 
 const DAY = 24 * 3600 * RATE;
@@ -39,53 +37,17 @@ const gapsBetween = (values: number[]) => values.slice(1).map((value, n) => valu
 
 describe("the page in a browser", function () {
   this.timeout(180_000);
-  const chromium = withChromium();
-  const dir = mkdtempSync(join(tmpdir(), "avnode-page-"));
-  const hubs: FakeHub[] = [];
-  const complaints: string[] = [];
-  before(() => buildPage(dir));
-  after(() => rmSync(dir, { recursive: true }));
-  afterEach(async () => {
-    for (const context of chromium.browser.contexts()) await context.close();
-    for (const hub of hubs.splice(0)) await hub.stop();
-    // A policy that is broken, an error, a request to anybody else.
-    assert.deepEqual(complaints.splice(0), []);
-  });
+  const rig = withPage();
+  const { dir, complaints } = rig;
+  const open: PageRig["open"] = (...all) => rig.open(...all);
 
-  async function open(
-    shape: Parameters<typeof fakeHub>[1],
-    hash: string,
-    options: BrowserContextOptions = {},
-  ): Promise<{ page: Page; hub: FakeHub }> {
-    const hub = await fakeHub(dir, shape);
-    hubs.push(hub);
-    const context = await chromium.browser.newContext({ locale: "en-GB", timezoneId: "UTC", ...options });
-    const page = await context.newPage();
-    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("request", (request) => {
-      if (!request.url().startsWith(hub.address)) complaints.push(`asked ${request.url()}`);
-    });
-    await page.goto(`${hub.address}/${hash}`);
-    return { page, hub };
-  }
-
-  const openRecording = async (
-    shape: Partial<Parameters<typeof fakeHub>[1]>,
-    options?: BrowserContextOptions,
-  ) => {
+  const openRecording = async (shape: Partial<Shape>, options?: BrowserContextOptions) => {
     const opened = await open({ samples: DAY, leads: ["I"], ...shape }, "#/recordings/r1", options);
     const paper = opened.page.getByRole("application");
     await paper.waitFor();
     await settled(opened.page);
     return { ...opened, paper };
   };
-
-  /** Until what was asked is drawn. */
-  async function settled(page: Page): Promise<void> {
-    await page.waitForLoadState("networkidle");
-    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
-  }
 
   it("home: says what is known in one sentence, what handhelds do, and that it is no alarm", async () => {
     const { page } = await open({ samples: 30 * RATE, leads: ["I"] }, "");

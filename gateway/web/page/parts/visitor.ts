@@ -1,0 +1,47 @@
+/** Who opened the page: an owner or a viewer with a session, a clinician with a link, or nobody yet. */
+import { useEffect, useState } from "preact/hooks";
+import { link as linkEndpoint, type SessionInfo, session } from "../../schema/session";
+import { setup } from "../../schema/setup";
+import { type Api, ApiError } from "../api/client";
+import type { Role } from "./context";
+
+export type Visitor =
+  | { kind: "unknown" | "unreached" | "nobody" | "link-ended" }
+  /** No password was set yet. */
+  | { kind: "first"; isOpen: boolean }
+  | { kind: "in"; role: Role; link?: { recording: string; expiresAt: number } };
+
+export function useVisitor(api: Api): [Visitor, (session: SessionInfo) => void] {
+  const [visitor, setVisitor] = useState<Visitor>({ kind: "unknown" });
+  const enter = ({ role, csrf }: SessionInfo) => {
+    api.csrf = csrf;
+    setVisitor({ kind: "in", role });
+  };
+  useEffect(() => {
+    const token = /^#([\w-]{16,64})$/.exec(location.pathname === "/link" ? location.hash : "")?.[1];
+    if (location.pathname === "/link") void byLink(api, token).then(setVisitor);
+    else api.ask(session).then(enter, (error) => void without(api, error).then(setVisitor));
+  }, [api]);
+  return [visitor, enter];
+}
+
+/** The token stays in memory: it was behind the #, where no server saw it. */
+async function byLink(api: Api, token: string | undefined): Promise<Visitor> {
+  if (token === undefined) return { kind: "link-ended" };
+  api.link = token;
+  try {
+    return { kind: "in", role: "clinician", link: await api.ask(linkEndpoint) };
+  } catch (error) {
+    return { kind: error instanceof ApiError ? "link-ended" : "unreached" };
+  }
+}
+
+async function without(api: Api, error: unknown): Promise<Visitor> {
+  if (!(error instanceof ApiError)) return { kind: "unreached" };
+  try {
+    const { password, open } = await api.ask(setup);
+    return password ? { kind: "nobody" } : { kind: "first", isOpen: open };
+  } catch {
+    return { kind: "nobody" };
+  }
+}

@@ -1,0 +1,62 @@
+/** Before there is a password: whoever has the code that the hub printed becomes its owner. */
+import { useState } from "preact/hooks";
+import { login, type SessionInfo } from "../../schema/session";
+import { setFirstPassword } from "../../schema/setup";
+import { useAction } from "../parts/action";
+import { usePage } from "../parts/context";
+import { Field, Form, Outcome } from "../parts/fields";
+
+interface Props {
+  /** The hub lets this machine in without one. */
+  isOpen: boolean;
+  done: (session: SessionInfo) => void;
+}
+
+export function FirstPassword({ isOpen, done }: Props) {
+  const { api, messages } = usePage();
+  const [code, setCode] = useState("");
+  const [password, setPassword] = useState("");
+  const [again, setAgain] = useState("");
+  const action = useAction();
+  const without = useAction();
+  const submit = async () => {
+    if (password !== again) throw new Error(messages.say("password-differs"));
+    done(await api.ask(setFirstPassword, { body: { code, password } }));
+  };
+  return (
+    <main class="narrow">
+      <h1>{messages.say("setup-welcome")}</h1>
+      <p>{messages.say("setup-code-text")}</p>
+      <Form action={action} submit={submit} name={messages.say("go-on")}>
+        <Field label={messages.say("setup-code")} value={code} set={setCode} autocomplete="off" required />
+        <Field
+          label={messages.say("new-password")}
+          type="password"
+          autocomplete="new-password"
+          value={password}
+          set={setPassword}
+          required
+        />
+        <Field
+          label={messages.say("new-password-again")}
+          type="password"
+          autocomplete="new-password"
+          value={again}
+          set={setAgain}
+          required
+        />
+      </Form>
+      {isOpen && (
+        <>
+          <button
+            type="button"
+            onClick={() => without.run(async () => done(await api.ask(login, { body: {} })))}
+          >
+            {messages.say("setup-open")}
+          </button>
+          <Outcome action={without} />
+        </>
+      )}
+    </main>
+  );
+}

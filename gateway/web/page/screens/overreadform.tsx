@@ -1,0 +1,100 @@
+/** A clinician's own reading: each finding accepted, changed or rejected, others added, and signed by name. */
+import { useState } from "preact/hooks";
+import type { Findings } from "../../schema/findings";
+import { type OverReadSaid, overRead } from "../../schema/overreads";
+import type { Range } from "../paper/samples";
+import { useAction } from "../parts/action";
+import { usePage } from "../parts/context";
+import { Field, Form, Select } from "../parts/fields";
+import { episodeWords, nameOf, RHYTHMS, type Rhythm } from "../parts/rhythm";
+
+interface Props {
+  id: string;
+  rate: number;
+  analysis: Findings["analysis"];
+  /** What the paper shows: what is added lies there. */
+  window: Range;
+  done: () => void;
+}
+
+type Verdict = "" | "accepted" | "rejected" | `changed ${Rhythm}`;
+
+export function OverReadForm({ id, rate, analysis, window, done }: Props) {
+  const { api, messages } = usePage();
+  const [verdicts, setVerdicts] = useState<Record<number, Verdict>>({});
+  const [added, setAdded] = useState<{ rhythm: Rhythm; from: number; to: number }[]>([]);
+  const [comment, setComment] = useState("");
+  const [name, setName] = useState("");
+  const action = useAction();
+  const episodes = analysis?.episodes ?? [];
+  const submit = async () => {
+    const said = episodes.flatMap((one, episode): OverReadSaid[] => {
+      const verdict = verdicts[episode] ?? "";
+      if (verdict === "") return [];
+      if (verdict === "accepted" || verdict === "rejected") return [{ verdict, episode }];
+      const rhythm = verdict.slice("changed ".length) as Rhythm;
+      return [{ verdict: "changed", episode, rhythm, from: one.from, to: one.to }];
+    });
+    const more = added.map((one) => ({ verdict: "added" as const, ...one }));
+    const body = { analysis: analysis?.number, findings: [...said, ...more], comment, name };
+    await api.ask(overRead, { params: { id }, body });
+    done();
+  };
+  const options: [Verdict, string][] = [
+    ["", messages.say("overread-leave")],
+    ["accepted", messages.say("verdict-accepted")],
+    ["rejected", messages.say("verdict-rejected")],
+    ...RHYTHMS.map((rhythm): [Verdict, string] => [
+      `changed ${rhythm}`,
+      `${messages.say("verdict-changed")} ${nameOf(rhythm, messages)}`,
+    ]),
+  ];
+  return (
+    <section class="card screen">
+      <h2>{messages.say("overread")}</h2>
+      <p class="quiet">{messages.say("overread-text")}</p>
+      <Form
+        action={action}
+        submit={submit}
+        name={messages.say("overread-sign")}
+        done={messages.say("overread-kept")}
+      >
+        {episodes.map((one, episode) => (
+          <Select
+            key={`${one.from} ${one.rhythm}`}
+            label={`${messages.position(one.from / rate)} ${episodeWords(one, messages)}`}
+            value={verdicts[episode] ?? ""}
+            set={(verdict) => setVerdicts({ ...verdicts, [episode]: verdict as Verdict })}
+            options={options}
+          />
+        ))}
+        {added.map((one) => (
+          <p key={`${one.from} ${one.rhythm}`}>
+            {messages.say("verdict-added")}: {messages.position(one.from / rate)}–
+            {messages.position(one.to / rate)} {nameOf(one.rhythm, messages)}
+          </p>
+        ))}
+        <Select
+          label={messages.say("overread-add")}
+          value=""
+          set={(rhythm) => {
+            const [from, to] = [Math.floor(window.from), Math.ceil(window.to)];
+            if (rhythm !== "") setAdded([...added, { rhythm: rhythm as Rhythm, from, to }]);
+          }}
+          options={[["", "–"], ...RHYTHMS.map((rhythm) => [rhythm, nameOf(rhythm, messages)] as const)]}
+        />
+        <label class="wide">
+          {messages.say("overread-comment")}
+          <textarea rows={3} value={comment} onInput={(event) => setComment(event.currentTarget.value)} />
+        </label>
+        <Field
+          label={messages.say("overread-name")}
+          value={name}
+          set={setName}
+          autocomplete="name"
+          required
+        />
+      </Form>
+    </section>
+  );
+}
