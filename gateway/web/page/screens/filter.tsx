@@ -1,4 +1,5 @@
 /** Which recordings a list shows. */
+import { useMemo } from "preact/hooks";
 import type { ListedRecording, RecordingFilter } from "../../schema/recordings";
 import type { Key } from "../messages/messages";
 import { usePage } from "../parts/context";
@@ -24,58 +25,63 @@ const beginOf = (date: string): number => new Date(`${date}T00:00`).getTime();
 export function Filter({ choice, choose }: { choice: Choice; choose: (choice: Choice) => void }) {
   const { messages } = usePage();
   const { query, rhythm } = choice;
+  // On a phone the recordings come first.
+  const isRoomy = useMemo(() => matchMedia("(min-width: 700px)").matches, []);
   const change = (to: RecordingFilter) => choose({ ...choice, query: { ...query, ...to } });
   const dateOf = (event: Event): number => beginOf((event.currentTarget as HTMLInputElement).value);
   const msOf = (ms: number) => (Number.isNaN(ms) ? undefined : String(ms));
   return (
-    <section class="filter" aria-label={messages.say("filter")}>
-      <label>
-        {messages.say("filter-finding")}
-        <select
-          value={rhythm ?? ""}
-          onChange={({ currentTarget: { value } }) =>
-            choose({ ...choice, rhythm: value === "" ? undefined : (value as Rhythm) })
-          }
+    <details class="filter" open={isRoomy}>
+      <summary>{messages.say("filter")}</summary>
+      <div class="tools">
+        <label>
+          {messages.say("filter-finding")}
+          <select
+            value={rhythm ?? ""}
+            onChange={({ currentTarget: { value } }) =>
+              choose({ ...choice, rhythm: value === "" ? undefined : (value as Rhythm) })
+            }
+          >
+            <option value="">{messages.say("filter-all")}</option>
+            {RHYTHMS.map((one) => (
+              <option key={one} value={one}>
+                {nameOf(one, messages)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          {messages.say("filter-state")}
+          <select
+            value={query.state ?? ""}
+            onChange={({ currentTarget: { value } }) =>
+              change({ state: value === "" ? undefined : (value as (typeof STATES)[number]) })
+            }
+          >
+            <option value="">{messages.say("filter-all")}</option>
+            {STATES.map((one) => (
+              <option key={one} value={one}>
+                {messages.say(`state-${one}` satisfies Key)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          {messages.say("filter-from")}
+          <input type="date" onChange={(event) => change({ since: msOf(dateOf(event)) })} />
+        </label>
+        <label>
+          {messages.say("filter-to")}
+          <input type="date" onChange={(event) => change({ until: msOf(dateOf(event) + DAY_MS) })} />
+        </label>
+        <button
+          type="button"
+          aria-pressed={query.marked === "true"}
+          onClick={() => change({ marked: query.marked === "true" ? undefined : "true" })}
         >
-          <option value="">{messages.say("filter-all")}</option>
-          {RHYTHMS.map((one) => (
-            <option key={one} value={one}>
-              {nameOf(one, messages)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        {messages.say("filter-state")}
-        <select
-          value={query.state ?? ""}
-          onChange={({ currentTarget: { value } }) =>
-            change({ state: value === "" ? undefined : (value as (typeof STATES)[number]) })
-          }
-        >
-          <option value="">{messages.say("filter-all")}</option>
-          {STATES.map((one) => (
-            <option key={one} value={one}>
-              {messages.say(`state-${one}` satisfies Key)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        {messages.say("filter-from")}
-        <input type="date" onChange={(event) => change({ since: msOf(dateOf(event)) })} />
-      </label>
-      <label>
-        {messages.say("filter-to")}
-        <input type="date" onChange={(event) => change({ until: msOf(dateOf(event) + DAY_MS) })} />
-      </label>
-      <button
-        type="button"
-        aria-pressed={query.marked === "true"}
-        onClick={() => change({ marked: query.marked === "true" ? undefined : "true" })}
-      >
-        {messages.say("filter-marked")}
-      </button>
-    </section>
+          {messages.say("filter-marked")}
+        </button>
+      </div>
+    </details>
   );
 }

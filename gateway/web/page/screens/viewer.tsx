@@ -166,7 +166,7 @@ export function Viewer({ recording, events, windows, version, paper, setPaper, i
       const sheet = paperOf(one);
       const { area: curves, cells } = drawStrip(context, sheet, drawn, ink);
       const { place } = cells[0]!;
-      if (paper.showsBeats) drawBeats(context, curves, study.beats, place, drawn.scale, ink.text);
+      if (paper.showsBeats) drawBeats(context, curves, study.beats, place, drawn.scale, ink.tool);
       if (ribbonPx > 0) {
         const ribbon = { ...curves, top: sheet.height, height: area.height - sheet.height };
         context.clearRect(area.left, ribbon.top, area.width, ribbon.height);
