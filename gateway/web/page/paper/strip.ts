@@ -15,8 +15,6 @@ import { drawTrace, traceWidth } from "./trace";
 /** Of the text in CSS pixels, as large as the page's, and its distance from the edges. */
 const TEXT_CSS_PX = 18;
 const MARGIN_MM = 1;
-/** Below the beats' ticks and letters. */
-const LABEL_MM = 2;
 const CHANGE_MM = 3;
 const PIN_MM = 8;
 const PIN_WIDTH_MM = 0.5;
@@ -135,7 +133,7 @@ export function drawStrip(surface: Surface, area: Area, strip: Strip, ink: Ink):
     if (!isLeftmost) drawChange(surface, cell, place, scale, ink.text);
     surface.fillStyle = ink.text;
     const label = isCalibrated ? name : `${name} (${strip.uncalibrated})`;
-    surface.fillText(label, cell.left + MARGIN_MM * mm, cell.top + LABEL_MM * mm + size);
+    surface.fillText(label, cell.left + MARGIN_MM * mm, cell.top + MARGIN_MM * mm + size);
   }
   for (const mark of strip.marks) drawMark(surface, bands, mark, scale, ink.tool);
   return bands;

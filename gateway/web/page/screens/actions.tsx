@@ -19,7 +19,7 @@ const FILES: Record<ExportFormat, string> = { csv: "csv", wfdb: "tar" };
 export function Actions({ recording }: { recording: ListedRecording }) {
   const { role } = usePage();
   return (
-    <div class="cards screen">
+    <div class="deeds screen">
       {role === "owner" && <BelongsTo recording={recording} />}
       {role === "owner" && <Share id={recording.id} />}
       {role === "owner" && <Export recording={recording} />}

@@ -5,6 +5,10 @@ import { setFirstPassword } from "../../schema/setup";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
 import { Field, Form, Outcome } from "../parts/fields";
+import { addressOf } from "../route";
+
+/** In the address that the hub prints, behind the #, where nobody on the way sees it. */
+const PRINTED = /^#\/setup\/([\w-]{4,64})$/;
 
 interface Props {
   /** The hub lets this machine in without one. */
@@ -14,14 +18,17 @@ interface Props {
 
 export function FirstPassword({ isOpen, done }: Props) {
   const { api, messages } = usePage();
-  const [code, setCode] = useState("");
+  const [code, setCode] = useState(() => PRINTED.exec(location.hash)?.[1] ?? "");
   const [password, setPassword] = useState("");
   const [again, setAgain] = useState("");
   const action = useAction();
   const without = useAction();
   const submit = async () => {
     if (password !== again) throw new Error(messages.say("password-differs"));
-    done(await api.ask(setFirstPassword, { body: { code, password } }));
+    const session = await api.ask(setFirstPassword, { body: { code, password } });
+    // It is spent.
+    if (PRINTED.test(location.hash)) location.replace(addressOf({ screen: "setup" }));
+    done(session);
   };
   return (
     <main class="narrow">

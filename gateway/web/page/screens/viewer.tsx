@@ -4,17 +4,16 @@ import type { Recording, RecordingEvent } from "../../schema/recordings";
 import { stepOf, type Windows } from "../api/windows";
 import type { Key } from "../messages/messages";
 import { intervalsOf } from "../paper/beats";
-import { drawBeats } from "../paper/beatsdrawn";
+import { BEATS_CSS_PX } from "../paper/beatsdrawn";
 import { type Calipers, type Foot, nearerFoot, nudged, placed } from "../paper/calipers";
-import { drawCalipers } from "../paper/calipersdrawn";
 import { filtered, isRaw, MONITOR, RAW, SETTLING_SECONDS } from "../paper/filter";
 import { layoutOf, layoutsFor } from "../paper/layout";
-import { xOf } from "../paper/place";
 import { pulseWidth } from "../paper/pulse";
-import { drawRibbon, type Episode, RIBBON_CSS_PX } from "../paper/ribbon";
+import { type Episode, RIBBON_CSS_PX } from "../paper/ribbon";
 import type { Range } from "../paper/samples";
 import { GAINS, printScale, pxPerMm, type Scale, SPEEDS, screenScale } from "../paper/scale";
-import { bandsOf, drawStrip, type Strip } from "../paper/strip";
+import { drawSheet } from "../paper/sheet";
+import { bandsOf, type Strip } from "../paper/strip";
 import { Canvas, type Look, useLook } from "../parts/canvas";
 import { usePage } from "../parts/context";
 import { nameOf } from "../parts/rhythm";
@@ -101,6 +100,7 @@ export function Viewer({ recording, events, windows, version, paper, setPaper, i
   const [foot, setFoot] = useState<Foot>("b");
   const gestures = useMemo(() => new Gestures(), []);
   const [held, setHeld] = useState<Foot>();
+  const beatsPx = paper.showsBeats && study.beats.samples.length > 0 ? BEATS_CSS_PX : 0;
   const ribbonPx = episodes.length > 0 ? RIBBON_CSS_PX : 0;
 
   const scaleOf = (view: View, { ratio, isPrint }: Look): Scale =>
@@ -154,27 +154,16 @@ export function Viewer({ recording, events, windows, version, paper, setPaper, i
     () => (strip && isFiltered ? filteredStrip(strip, paper) : strip),
     [strip, isFiltered, paper.filters],
   );
-  const paperOf = ({ area, ratio }: Look) => ({
-    ...area,
-    height: Math.max(1, area.height - Math.round(ribbonPx * ratio)),
-  });
+  const { marchesOut } = paper;
   // On one canvas: printers' drivers take what is clear in a second one for white.
   const draw = useCallback(
-    (context: CanvasRenderingContext2D, one: Look) => {
+    (context: CanvasRenderingContext2D, { area, ratio, ink }: Look) => {
       if (!drawn) return;
-      const { area, ratio, ink } = one;
-      const sheet = paperOf(one);
-      const { area: curves, cells } = drawStrip(context, sheet, drawn, ink);
-      const { place } = cells[0]!;
-      if (paper.showsBeats) drawBeats(context, curves, study.beats, place, drawn.scale, ink.tool);
-      if (ribbonPx > 0) {
-        const ribbon = { ...curves, top: sheet.height, height: area.height - sheet.height };
-        context.clearRect(area.left, ribbon.top, area.width, ribbon.height);
-        drawRibbon(context, ribbon, episodes, (sample) => xOf(place, sample), ratio, ink);
-      }
-      if (calipers) drawCalipers(context, curves, calipers, place, drawn.scale, ink.tool, paper.marchesOut);
+      const { beats } = study;
+      const sheet = { strip: drawn, beats, episodes, beatsPx, ribbonPx, calipers, marchesOut };
+      drawSheet(context, area, ratio, sheet, ink);
     },
-    [drawn, calipers, paper.marchesOut, paper.showsBeats, study.beats, episodes, ribbonPx],
+    [drawn, calipers, marchesOut, beatsPx, study.beats, episodes, ribbonPx],
   );
 
   const change = (to: (view: View, frame: Frame) => View) => frame && setView(to(view, frame));
@@ -278,7 +267,7 @@ export function Viewer({ recording, events, windows, version, paper, setPaper, i
   });
   const bandMm = layout.length > MANY_BANDS ? NARROW_BAND_MM : BAND_MM;
   const { cssPxPerMm: mm } = look?.isPrint ? printScale(25, 10) : screenScale(25, 10, 1, cssPxPerMm);
-  const height = Math.round(layout.length * bandMm * mm) + ribbonPx;
+  const height = Math.round(layout.length * bandMm * mm) + beatsPx + ribbonPx;
   const caption = [
     ...(recording.simulated ? ["DEMO"] : []),
     messages.say("caption", {

@@ -18,9 +18,7 @@ export function Where({ id }: { id: string }) {
   const { handheld, hub, copies, doctors } = value;
   const holds = (what: string, at?: number) =>
     [messages.say(`holds-${what}` as Key), ...timeOf(at, messages)].join(" · ");
-  const here = messages.say(
-    hub.erasedAt !== undefined ? "state-erased" : hub.complete ? "where-complete" : "where-holes",
-  );
+  const here = messages.say(keyOf(hub));
   return (
     <section class="screen">
       <h2>{messages.say("where")}</h2>
@@ -52,6 +50,12 @@ export function Where({ id }: { id: string }) {
       </ol>
     </section>
   );
+}
+
+function keyOf({ erasedAt, complete, holes }: Whereabouts["hub"]): Key {
+  if (erasedAt !== undefined) return "state-erased";
+  if (complete) return "where-complete";
+  return holes > 0 ? "where-holes" : "where-so-far";
 }
 
 const timeOf = (at: number | undefined, messages: Messages): string[] =>

@@ -15,11 +15,12 @@ describe("the owner's screens in a browser", function () {
   const refusedOnPurpose = () => rig.complaints.splice(0);
 
   it("first run: nothing but the code's field before there is a password; two that differ are not sent", async () => {
-    const { page, hub } = await rig.open(SHAPE, "", {}, ({ refusals, answers }) => {
+    const { page, hub } = await rig.open(SHAPE, "#/setup/k3f9-2m7q", {}, ({ refusals, answers }) => {
       refusals.set("GET /api/session", 401);
       answers["GET /api/setup"] = () => ({ password: false, open: false });
     });
-    await page.getByLabel("Code").fill("k3f9-2m7q");
+    // As it stands in the printed address.
+    assert.equal(await page.getByLabel("Code").inputValue(), "k3f9-2m7q");
     assert.equal(await page.locator("nav").count(), 0);
     assert.ok(!hub.asked.some((route) => route.startsWith("GET /api/recordings")));
     await page.getByLabel("New password").fill("correct horse");
@@ -28,7 +29,8 @@ describe("the owner's screens in a browser", function () {
     await page.getByText("The two are not the same.").waitFor();
     await page.getByLabel("The same again").fill("correct horse");
     await page.getByRole("button", { name: "Go on" }).click();
-    await page.getByText("Saved 14:02").waitFor();
+    await page.getByText("Everything is set up.").waitFor();
+    assert.match(page.url(), /#\/setup$/);
     assert.deepEqual(posted(hub, "POST /api/setup/password"), {
       code: "k3f9-2m7q",
       password: "correct horse",
