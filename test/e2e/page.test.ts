@@ -11,6 +11,7 @@ import { withChromium } from "../gateway/web/page/chromium";
 import { readPng } from "../gateway/web/page/image";
 
 const ROOT = join(__dirname, "../..");
+const API = /api: (http:\/\/\S+)/;
 /** What the demo's handheld has recorded by then is enough for a strip. */
 const FRAMES = /\b1\d frames\b/;
 
@@ -33,17 +34,17 @@ describe("the page of the real hub", function () {
     writeFileSync(config, "broker:\n  port: 0\nweb:\n  port: 0\n");
     const words = ["start", "--demo", "--config", config, "--data", join(folder, "data")];
     hub = spawn(process.execPath, [program.program, ...words], { cwd: folder });
-    const hear = (chunk: Buffer) => {
-      said += chunk;
-    };
-    hub.stdout!.on("data", hear);
-    hub.stderr!.on("data", hear);
-    for (const word of [/api: http/, FRAMES])
-      while (!word.test(said)) {
-        assert.equal(hub.exitCode, null, said);
-        await Promise.race([once(hub.stdout!, "data"), once(hub.stderr!, "data"), once(hub, "close")]);
-      }
-    address = /api: (http:\/\/\S+)/.exec(said)![1]!;
+    const heard = new Promise<void>((resolve, reject) => {
+      const hear = (chunk: Buffer) => {
+        said += chunk;
+        if (API.test(said) && FRAMES.test(said)) resolve();
+      };
+      hub!.stdout!.on("data", hear);
+      hub!.stderr!.on("data", hear);
+      hub!.once("close", () => reject(new Error(said)));
+    });
+    await heard;
+    address = API.exec(said)![1]!;
   });
   after(async () => {
     if (hub && hub.exitCode === null) {
@@ -68,7 +69,8 @@ describe("the page of the real hub", function () {
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
     page.on("pageerror", (error) => complaints.push(String(error)));
     page.on("request", (request) => {
-      if (!request.url().startsWith(address)) complaints.push(`asked ${request.url()}`);
+      const url = request.url();
+      if (!url.startsWith(address) && !url.startsWith(`blob:${address}`)) complaints.push(`asked ${url}`);
     });
     await page.goto(`${address}/${hash}`);
     return page;
@@ -109,5 +111,42 @@ describe("the page of the real hub", function () {
       .waitFor();
     await page.getByRole("button", { name: "Verify" }).click();
     await page.getByText("Authentic: this is what the handheld made.").waitFor();
+  });
+
+  it("a clinician's link opens that recording, its over-read stands beside the finding, and an ended link opens nothing", async () => {
+    const page = await open("#/recordings");
+    await page.locator(".entry h3 a").first().click();
+    await page.getByLabel("For whom").fill("Dr Weiss");
+    await page.getByRole("button", { name: "Make the link" }).click();
+    const link = await page.getByLabel("The link's address").inputValue();
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "CSV" }).click(),
+    ]);
+    assert.match(file.suggestedFilename(), /^[0-9a-f]{16}-1\.csv$/);
+
+    const clinician = await (await chromium.browser.newContext({ locale: "en-GB" })).newPage();
+    await clinician.goto(link);
+    await clinician.getByText("This link opens one recording until").waitFor();
+    await clinician.getByText("DEMO: simulated, no person's heart").waitFor();
+    await clinician.getByLabel("Comment").fill("Seen.");
+    await clinician.getByLabel("Signed: name").fill("Dr A. Weiss");
+    await clinician.getByRole("button", { name: "Sign" }).click();
+    await clinician.getByText("Kept and in the log.").waitFor();
+
+    await page.reload();
+    await page.getByRole("heading", { name: "Dr A. Weiss" }).waitFor();
+    await page.getByText(/Dr Weiss · link open until .* · read over by Dr A. Weiss/).waitFor();
+    await page.getByRole("button", { name: "End this link" }).click();
+    await page.getByRole("button", { name: "End this link" }).waitFor({ state: "detached" });
+    await clinician.reload();
+    await clinician.getByText("This link has expired or was ended.").waitFor();
+
+    await page.goto(`${address}/#/egress`);
+    await page
+      .getByText(/Opened by a link · Dr Weiss/)
+      .first()
+      .waitFor();
+    await page.getByText(/Taken along as a file · .* · csv/).waitFor();
   });
 });
