@@ -20,8 +20,6 @@ export interface StoreEventMap {
   committed: [times: CommitTimes];
   /** Events of rhythm that are new or grew, on disk. */
   found: [events: EventInfo[]];
-  /** A recording (id) was erased by its owner; after the commit. */
-  erased: [recording: string];
 }
 
 type Listener<Name extends keyof StoreEventMap> = (...told: StoreEventMap[Name]) => void;
@@ -34,7 +32,6 @@ export class StoreEvents {
     erased: new Set(),
     committed: new Set(),
     found: new Set(),
-    erased: new Set(),
   };
 
   constructor(private readonly log: Log) {}

@@ -264,6 +264,11 @@ export class Store {
     return sealed.counter + 1;
   }
 
+  /** What its owner calls a handheld. @param device the first characters of its id; @throws as nameDevice does */
+  name(device: string, name: string): void {
+    nameDevice(this.db, this.keyring, device, name);
+  }
+
   /**
    * Destroys the recording's key and frames; its row and its place in the log stay.
    * @param id whole
