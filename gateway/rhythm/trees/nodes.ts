@@ -1,5 +1,6 @@
 /** A forest of trees that grew where they gained most, as it is shipped: node by node. */
-import { type Forest, newForest, type Trees } from "./forest";
+import { type Forest, newForest } from "./forest";
+import type { Trees } from "./trees";
 
 /** Bytes, little-endian: classes, nodes; start; then of all nodes features, values, rights. */
 export function encodeForest({ start, feature, value, right }: Omit<Trees, "roots">): Buffer {

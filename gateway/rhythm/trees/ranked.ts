@@ -4,7 +4,7 @@
  * left open in a tree, the first leaf is the one where a walk would end. Nothing is jumped to and fro, and of a
  * feature's questions none is asked behind the first that is answered with no.
  */
-import type { Trees } from "./forest";
+import type { Trees } from "./trees";
 
 /** Leaves of a tree, at most: a bit each. */
 const MOST_LEAVES = 32;
