@@ -66,14 +66,14 @@ export class Sessions {
     return token;
   }
 
-  /** @returns a name for it, when somebody logged in with it before */
-  browser(token: string | undefined): string | undefined {
+  /** @returns a name for it, when somebody logged in with it before as that, or as the owner */
+  browser(token: string | undefined, role: PasswordRole): string | undefined {
     const hash = hashOf("browser", token);
     if (!hash) return undefined;
     const since = this.clock.now() - BROWSER_MS;
     const known = this.db
-      .prepare("SELECT 1 FROM browsers WHERE hash = ? AND created_at > ?")
-      .get(hash, since);
+      .prepare("SELECT 1 FROM browsers WHERE hash = ? AND created_at > ? AND role IN ('owner', ?)")
+      .get(hash, since, role);
     return known === undefined ? undefined : hash.toString("hex");
   }
 

@@ -13,6 +13,9 @@ const MAX_GUESSERS = 1024;
 const BURST = 10;
 const REFILL_MS = 3000;
 
+/** What is guessed: whoever knows one of them, and says so in between, is as slow with the others. */
+export type Secret = "owner" | "viewer" | "setup";
+
 interface Guesser {
   failures: number;
   failedAt: number;
@@ -27,12 +30,13 @@ export class Throttle {
 
   /**
    * Counts as an attempt when it may go on.
-   * @param browser name of a browser that somebody logged in with before: it waits for its own failures alone
+   * @param browser name of a browser that somebody logged in with before, as what is guessed: it waits for its own
+   * failures alone
    * @returns ms to wait, 0 to go on
    */
-  admit(address: string, browser: string | undefined): number {
+  admit(secret: Secret, address: string, browser: string | undefined): number {
     const now = this.clock.now();
-    const guesser = this.guessers.get(keyOf(address, browser));
+    const guesser = this.guessers.get(keyOf(secret, address, browser));
     const failures = guesser === undefined ? 0 : guesser.failures - FREE_FAILURES;
     if (guesser && failures >= 0) {
       const wait = Math.min(FIRST_WAIT_MS * 2 ** failures, LAST_WAIT_MS);
@@ -51,9 +55,9 @@ export class Throttle {
     return 0;
   }
 
-  failed(address: string, browser: string | undefined): void {
+  failed(secret: Secret, address: string, browser: string | undefined): void {
     const now = this.clock.now();
-    const key = keyOf(address, browser);
+    const key = keyOf(secret, address, browser);
     const before = this.guessers.get(key);
     const fresh = before === undefined || Math.abs(now - before.failedAt) > FORGET_MS;
     this.guessers.delete(key);
@@ -61,16 +65,19 @@ export class Throttle {
     if (this.guessers.size > MAX_GUESSERS) this.guessers.delete(this.guessers.keys().next().value!);
   }
 
-  succeeded(address: string, browser: string | undefined): void {
-    this.guessers.delete(keyOf(address, browser));
+  succeeded(secret: Secret, address: string, browser: string | undefined): void {
+    this.guessers.delete(keyOf(secret, address, browser));
     const lane = this.lanes[isLoopback(address) ? "here" : "elsewhere"];
     if (browser === undefined) lane.tokens = Math.min(BURST, lane.tokens + 1);
   }
 }
 
+function keyOf(secret: Secret, address: string, browser: string | undefined): string {
+  return `${secret} ${browser === undefined ? networkOf(address) : `browser ${browser}`}`;
+}
+
 /** Whoever has an IPv6 address has 2^64 of them. */
-function keyOf(address: string, browser: string | undefined): string {
-  if (browser !== undefined) return `browser ${browser}`;
+function networkOf(address: string): string {
   if (!isIPv6(address) || isLoopback(address)) return address;
   const mapped = /^::ffff:([0-9.]+)$/i.exec(address)?.[1];
   if (mapped !== undefined && isIPv4(mapped)) return mapped;

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Refused } from "../access/guard";
 import type { PasswordRole } from "../access/passwords";
 import { BROWSER_MS, LIFE_MS } from "../access/sessions";
-import { isLoopback } from "../access/throttle";
+import { isLoopback, type Secret } from "../access/throttle";
 import { csrfToken } from "../access/tokens";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
@@ -37,7 +37,7 @@ async function login(
   const { passwords } = options;
   const address = request.socket.remoteAddress ?? "";
   if (passwords.has("owner")) {
-    await guessed(request, reply, options, async () => {
+    await guessed(role, request, reply, options, async () => {
       if (password === undefined || !(await passwords.verify(role, password))) {
         options.tally.count("login", "refused a password");
         throw new Refused(401, "ACCESS_LOGIN", "the password is wrong");
@@ -58,21 +58,22 @@ export function letIn(role: PasswordRole, request: FastifyRequest, reply: Fastif
   sessions.close(request.cookies[cookies.session]);
   const session = sessions.open(role);
   reply.setCookie(cookies.session, session.token, cookieOptions(parts, LIFE_MS));
-  if (!sessions.browser(request.cookies[cookies.browser]) && passwords.has("owner"))
+  if (!sessions.browser(request.cookies[cookies.browser], role) && passwords.has("owner"))
     reply.setCookie(cookies.browser, sessions.knowBrowser(role), cookieOptions(parts, BROWSER_MS));
   return { role, csrf: csrfToken(session.token) };
 }
 
 /** Whatever could be guessed, slowly. @param check throws what refuses it */
 export async function guessed(
+  secret: Secret,
   request: FastifyRequest,
   reply: FastifyReply,
   { sessions, throttle, tally, cookies }: ApiParts,
   check: () => Promise<void>,
 ): Promise<void> {
   const address = request.socket.remoteAddress ?? "";
-  const browser = sessions.browser(request.cookies[cookies.browser]);
-  const waitMs = throttle.admit(address, browser);
+  const browser = sessions.browser(request.cookies[cookies.browser], secret === "viewer" ? secret : "owner");
+  const waitMs = throttle.admit(secret, address, browser);
   if (waitMs > 0) {
     tally.count("login-slowed", "slowed down a login");
     reply.header("retry-after", String(Math.ceil(waitMs / 1000)));
@@ -83,9 +84,9 @@ export async function guessed(
     );
   }
   // Until it proves right: attempts at one time are as many failures.
-  throttle.failed(address, browser);
+  throttle.failed(secret, address, browser);
   await check();
-  throttle.succeeded(address, browser);
+  throttle.succeeded(secret, address, browser);
 }
 
 function cookieOptions({ scheme }: ApiParts, lifeMs: number): CookieSerializeOptions {

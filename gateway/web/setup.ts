@@ -21,7 +21,7 @@ export function addSetup(app: FastifyInstance, parts: ApiParts): void {
   }));
 
   addRoute(app, schema.setFirstPassword, async ({ body }, request, reply) => {
-    await guessed(request, reply, parts, async () => {
+    await guessed("setup", request, reply, parts, async () => {
       if (setupCode.matches(body.code)) return;
       parts.tally.count("setup", "refused a set-up code");
       throw new Refused(401, "ACCESS_SETUP_CODE", "that is not the code that 'avnode start' printed last");
@@ -31,7 +31,7 @@ export function addSetup(app: FastifyInstance, parts: ApiParts): void {
   });
 
   addRoute(app, schema.changePassword, async ({ body }, request, reply) => {
-    await guessed(request, reply, parts, async () => {
+    await guessed("owner", request, reply, parts, async () => {
       if (await passwords.verify("owner", body.current)) return;
       parts.tally.count("login", "refused a password");
       throw new Refused(401, "ACCESS_LOGIN", "the owner's present password is another");

@@ -77,6 +77,19 @@ describe("the first run", function () {
     await begin();
   });
 
+  it("guesses the password no faster for whoever knows the code", async () => {
+    assert.equal((await post({ code: code.text, password: PASSWORD })).statusCode, 200);
+    const statuses: number[] = [];
+    for (let guess = 0; guess < 6; guess++) {
+      const payload = { password: "guess" };
+      const headers = { host: HOST, origin: ORIGIN };
+      const answer = await rig.app.inject({ method: "POST", url: "/api/login", headers, payload });
+      statuses.push(answer.statusCode);
+      assert.equal((await post({ code: code.text, password: "another password" })).statusCode, 409);
+    }
+    assert.deepEqual(statuses, [401, 401, 401, 429, 429, 429]);
+  });
+
   it("lets one of two win who set it at one time", async () => {
     const both = await Promise.all(
       [1, 2].map((n) => post({ code: code.text, password: `${PASSWORD} ${n}` })),
