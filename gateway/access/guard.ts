@@ -76,7 +76,9 @@ function admit(request: FastifyRequest, options: GuardOptions): void {
   if (request.is404) return;
   const rule = ruleOf(method, request.routeOptions.url);
   const changes = method !== "GET" && method !== "HEAD";
-  if (changes ? !isOurPage(headers, options.scheme) : rule !== "anyone" && isElsewhere(headers))
+  if (
+    changes ? !isOurPage(headers, options.scheme) : rule !== "anyone" && isElsewhere(headers, options.scheme)
+  )
     throw refusal(403, "cross-site", "only this hub's own page may ask this");
   if (rule === "anyone") return;
   if (rule === "this machine") {
@@ -103,7 +105,7 @@ function admit(request: FastifyRequest, options: GuardOptions): void {
 }
 
 /** What a proxy on this machine would pass on comes from here, too: known by what it adds, or by the name it was asked under. */
-function isHere({ socket, headers }: FastifyRequest): boolean {
+export function isHere({ socket, headers }: FastifyRequest): boolean {
   return (
     isLoopback(socket.remoteAddress ?? "") &&
     isLoopbackHost(headers.host) &&

@@ -66,12 +66,20 @@ interface Sender {
 export function isOurPage(headers: Sender, scheme: string): boolean {
   const site = headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin") return false;
-  if (headers.origin !== undefined) return headers.origin === `${scheme}://${headers.host?.toLowerCase()}`;
+  if (headers.origin !== undefined) return isOurOrigin(headers, scheme);
   return site === "same-origin";
 }
 
-/** For requests that read: another site's page may not even cause them. */
-export function isElsewhere(headers: Sender): boolean {
-  const site = headers["sec-fetch-site"];
+/**
+ * For requests that read: another site's page may not even cause them. Over plain HTTP to another machine browsers say no
+ * site, and a page on another port of this one is sent our cookies: it is known by its origin.
+ */
+export function isElsewhere(headers: Sender, scheme: string): boolean {
+  const { origin, "sec-fetch-site": site } = headers;
+  if (origin !== undefined && !isOurOrigin(headers, scheme)) return true;
   return site !== undefined && site !== "same-origin" && site !== "none";
+}
+
+function isOurOrigin({ origin, host }: Sender, scheme: string): boolean {
+  return origin === `${scheme}://${host?.toLowerCase()}`;
 }

@@ -1,10 +1,10 @@
 /** Logging in and out. */
 import type { CookieSerializeOptions } from "@fastify/cookie";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { Refused } from "../access/guard";
+import { isHere, Refused } from "../access/guard";
 import type { PasswordRole } from "../access/passwords";
 import { BROWSER_MS, LIFE_MS } from "../access/sessions";
-import { isLoopback, type Secret } from "../access/throttle";
+import type { Secret } from "../access/throttle";
 import { csrfToken } from "../access/tokens";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
@@ -35,7 +35,6 @@ async function login(
   options: ApiParts,
 ) {
   const { passwords } = options;
-  const address = request.socket.remoteAddress ?? "";
   if (passwords.has("owner")) {
     await guessed(role, request, reply, options, async () => {
       if (password === undefined || !(await passwords.verify(role, password))) {
@@ -43,7 +42,7 @@ async function login(
         throw new Refused(401, "ACCESS_LOGIN", "the password is wrong");
       }
     });
-  } else if (!options.open || !isLoopback(address) || role !== "owner")
+  } else if (!options.open || !isHere(request) || role !== "owner")
     throw new Refused(
       403,
       "ACCESS_NO_PASSWORD",

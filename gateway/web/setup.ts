@@ -1,7 +1,6 @@
 /** The first run, from the first password on, and changes of passwords. */
 import type { FastifyInstance } from "fastify";
-import { Refused } from "../access/guard";
-import { isLoopback } from "../access/throttle";
+import { isHere, Refused } from "../access/guard";
 import { readKeys } from "../backup/keyfile";
 import { copiesBeside } from "../backup/status";
 import type { ApiParts } from "./parts";
@@ -16,7 +15,7 @@ export function addSetup(app: FastifyInstance, parts: ApiParts): void {
 
   addRoute(app, schema.setup, (_asked, request) => ({
     password: passwords.has("owner"),
-    open: parts.open && !passwords.has("owner") && isLoopback(request.socket.remoteAddress ?? ""),
+    open: parts.open && !passwords.has("owner") && isHere(request),
     demo: hub.reader.kind !== "home",
   }));
 

@@ -39,6 +39,18 @@ describe("access", function () {
       assert.equal((await rig.login({}, { remoteAddress: "::1" })).statusCode, 200);
     });
 
+    it("lets nobody in whom a proxy on this machine passes on", async () => {
+      const passedOn = [
+        ...["x-forwarded-for", "forwarded", "via", "x-real-ip"].map((name) => ({ [name]: "203.0.113.9" })),
+        { host: "192.168.1.5:8480", origin: "http://192.168.1.5:8480" },
+      ];
+      for (const headers of passedOn) {
+        assert.equal((await rig.login({}, { headers })).json().code, "ACCESS_NO_PASSWORD");
+        assert.equal((await rig.ask("GET", "/api/setup", { headers })).json().open, false);
+      }
+      assert.equal((await rig.ask("GET", "/api/setup")).json().open, true);
+    });
+
     it("makes nobody a viewer", async () => {
       assert.equal((await rig.login({ role: "viewer" })).statusCode, 403);
     });
@@ -225,6 +237,18 @@ describe("access", function () {
         for (const site of ["cross-site", "same-site"])
           for (const headers of [{ cookie, "sec-fetch-site": site }, { "sec-fetch-site": site }])
             assert.equal((await rig.ask("GET", "/api/status", { headers })).json().code, "ACCESS_CROSS_SITE");
+      });
+
+      it("reads nothing to another port's page, of which browsers say its origin alone over plain HTTP", async () => {
+        const { cookie } = await rig.badge();
+        for (const origin of [`${ORIGIN}0`, "http://127.0.0.1", "https://127.0.0.1:8480", "null"]) {
+          const answer = await rig.ask("GET", "/api/status", { headers: { cookie, origin } });
+          assert.equal(answer.json().code, "ACCESS_CROSS_SITE", origin);
+        }
+        assert.equal(
+          (await rig.ask("GET", "/api/status", { headers: { cookie, origin: ORIGIN } })).statusCode,
+          200,
+        );
       });
 
       it("takes no form of its, nor text that is JSON", async () => {
