@@ -133,7 +133,9 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
     connectionsCheckingInterval: LOOK_FOR_SILENCE_MS,
   };
   const app = fastify({
-    ...(cert === undefined ? { http: limits } : { https: { ...limits, cert, key, minVersion: "TLSv1.2" } }),
+    ...(cert === undefined
+      ? { http: limits }
+      : { https: { ...limits, cert, key, minVersion: "TLSv1.2", handshakeTimeout: SILENCE_MS } }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: IDLE_MS,

@@ -203,4 +203,13 @@ describe("page and API on a socket", () => {
     for (const line of cookies) assert.match(line, /^__Host-avnode-.*; Secure/);
     assert.equal((await login(address.replace("https", "http"))).status, 403);
   });
+
+  it("over https, too, put out whoever connects and says nothing", async function () {
+    skipUnless(hasOpenssl, this, "openssl (Debian: openssl)");
+    this.timeout(20_000);
+    const { cert, key } = certify(rig.dataDir, "web", makeCa(rig.dataDir, "ours"), "IP:127.0.0.1");
+    const { port } = await listen({ cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") });
+    const silent = connectTcp({ port, host: "127.0.0.1" }).on("error", () => {});
+    await once(silent, "close");
+  });
 });
