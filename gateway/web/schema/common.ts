@@ -13,6 +13,28 @@ export const timeSchema = z.int().describe("Unix time in ms");
 /** A sample's number, per lead from the recording's start, gaps included. */
 export const sampleSchema = z.int().nonnegative();
 
+/**
+ * Control characters draw over a terminal that lists the name, and a change of writing direction that nothing ends over
+ * what stands beside it. Joiners stay: Persian and Hindi names, among others, are written with them.
+ */
+const DRAWS_OVER = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+
+/** What somebody writes into one line: a name, a note. */
+export const lineSchema = (most: number) =>
+  z
+    .string()
+    .trim()
+    .max(most)
+    .refine((text) => !DRAWS_OVER.test(text), "expected one line of visible characters");
+
+/** What somebody writes into several lines. */
+export const proseSchema = (most: number) =>
+  z
+    .string()
+    .trim()
+    .max(most)
+    .refine((text) => !DRAWS_OVER.test(text.replace(/[\r\n\t]/g, "")), "expected visible characters");
+
 /** In an address, where everything is text. */
 export const wholeNumberText = z
   .string()

@@ -1,6 +1,6 @@
 /** What a clinician says of a recording, beside what the analysis said: neither changes the other. */
 import { z } from "zod";
-import { recordingParams, sampleSchema, timeSchema } from "./common";
+import { lineSchema, proseSchema, recordingParams, sampleSchema, timeSchema } from "./common";
 import type { Endpoint } from "./endpoint";
 import { findingSchema, rhythmSchema } from "./findings";
 
@@ -10,7 +10,7 @@ const MAX_NOTE = 300;
 const MAX_SIGNATURE = 100;
 const MAX_BYTES = 131_072;
 
-const noteSchema = z.string().trim().max(MAX_NOTE).optional();
+const noteSchema = lineSchema(MAX_NOTE).optional();
 const stretch = { rhythm: rhythmSchema, from: sampleSchema, to: sampleSchema };
 
 /** `episode`: its place among the episodes of the analysis that is read over, from 0. */
@@ -71,9 +71,9 @@ export const overRead = {
     /** Number of the analysis that was on the screen; needed where findings name its episodes. */
     analysis: z.int().positive().optional(),
     findings: z.array(saidSchema).max(MAX_OVERREAD_FINDINGS),
-    comment: z.string().trim().max(MAX_COMMENT),
+    comment: proseSchema(MAX_COMMENT),
     /** The signature. */
-    name: z.string().trim().min(1).max(MAX_SIGNATURE),
+    name: lineSchema(MAX_SIGNATURE).min(1),
   }),
   bodyBytes: MAX_BYTES,
   answer: overReadSchema,

@@ -1,6 +1,13 @@
 /** Whose recordings they are. A recording is one person's or nobody's yet; what its proof says stays as it was. */
 import { z } from "zod";
-import { deviceParams, nothingSchema, recordingParams, timeSchema, wholeNumberText } from "./common";
+import {
+  deviceParams,
+  lineSchema,
+  nothingSchema,
+  recordingParams,
+  timeSchema,
+  wholeNumberText,
+} from "./common";
 import type { Endpoint } from "./endpoint";
 
 export const MAX_PERSON_NAME = 80;
@@ -11,14 +18,17 @@ const personIdSchema = z.int().positive().max(MAX_PEOPLE_ID);
 
 const detailsSchema = z.strictObject({
   /** No other person here has it. */
-  name: z.string().trim().min(1).max(MAX_PERSON_NAME),
+  name: lineSchema(MAX_PERSON_NAME).min(1),
   birthDate: z.iso.date().optional(),
   /** How she, or whoever looks after her, is reached. */
-  contact: z.string().trim().max(MAX_CONTACT).optional(),
+  contact: lineSchema(MAX_CONTACT).optional(),
 });
 export type PersonDetails = z.infer<typeof detailsSchema>;
 
 export const personSchema = detailsSchema.extend({
+  /** As it was given, by whatever way. */
+  name: z.string(),
+  contact: z.string().optional(),
   id: personIdSchema,
   /** Recordings that are hers now. */
   recordings: z.int(),

@@ -1,6 +1,6 @@
 /** Logging in and out, and clinicians' links. */
 import { z } from "zod";
-import { nothingSchema, timeSchema } from "./common";
+import { lineSchema, nothingSchema, timeSchema } from "./common";
 import type { Endpoint } from "./endpoint";
 
 export const MAX_LINK_HOURS = 90 * 24;
@@ -65,7 +65,7 @@ export const makeLink = {
   body: z.strictObject({
     recording: z.string().max(64),
     hours: z.number().positive().max(MAX_LINK_HOURS),
-    label: z.string().max(MAX_LABEL).optional(),
+    label: lineSchema(MAX_LABEL).optional(),
   }),
   answer: linkSchema.extend({ address: z.string() }),
   status: 201,

@@ -107,6 +107,7 @@ describe("a clinician's link", () => {
     ["no end", { recording: OWN }, 400],
     ["an end that is past", { recording: OWN, hours: -1 }, 400],
     ["an end beyond 90 days", { recording: OWN, hours: 90 * 24 + 1 }, 400],
+    ["a label that would draw over the ledger", { recording: OWN, hours: 1, label: "Dr \u202eA" }, 400],
     ["a role of its choice", { recording: OWN, hours: 1, role: "owner" }, 400],
   ];
   for (const [name, payload, status] of wrong) {

@@ -169,6 +169,12 @@ describe("over-reads in the API", function () {
     assert.deepEqual(await list(), []);
   });
 
+  it("are of visible characters, which draw over nothing", async () => {
+    for (const wrong of [{ name: "Dr \u202eA" }, { name: "Dr A\u001b[2J" }, { comment: "a\u001b[2J" }])
+      assert.equal((await send({ ...SIGNED, ...wrong })).statusCode, 400, JSON.stringify(wrong));
+    assert.equal((await send({ ...SIGNED, comment: "one line\r\nand\tanother" })).statusCode, 201);
+  });
+
   it("may be long, and not endless", async () => {
     const findings = Array.from({ length: 200 }, (_, k) => ({
       ...{ verdict: "added", rhythm: "ectopy", from: k, to: k + 1, note: "n".repeat(300) },

@@ -58,6 +58,13 @@ describe("people in the API", function () {
       assert.equal((await rig.ask("POST", "/api/people", wrong)).statusCode, 400);
   });
 
+  it("are called by visible characters, which draw over nothing, and be it in a script with joiners", async () => {
+    for (const name of ["a\u001b[2Jb", "a\nb", "a\u202egnp.exe", "a\u2066b", "a\u2028b", "\u0007"])
+      for (const wrong of [{ name }, { name: "Anna", contact: name }])
+        assert.equal((await rig.ask("POST", "/api/people", wrong)).statusCode, 400, JSON.stringify(wrong));
+    for (const name of ["می\u200cخواهم", "Dr. O'Neil <Weiß> & 王"]) await add(name);
+  });
+
   it("keep what is noted of them out of the database file", async () => {
     await add("Anna", { birthDate: "1941-03-07", contact: "her daughter" });
     const { body } = rig.row("SELECT body FROM details") as { body: Buffer };
