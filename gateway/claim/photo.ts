@@ -2,7 +2,8 @@
 import { readFileSync, statSync } from "node:fs";
 import type { ReaderOptions } from "zxing-wasm/reader";
 import { decodeClaimCode } from "../../protocol/claim";
-import { pictureSize } from "./picture";
+import { isPng, pictureSize } from "./picture";
+import { fitsItsSize } from "./pngdata";
 
 const MAX_BYTES = 32_000_000;
 /** A picture is unpacked to four bytes a pixel. */
@@ -48,6 +49,11 @@ export async function codeFromPicture(picture: Uint8Array, path: string): Promis
     throw new PhotoError(
       "PHOTO_SIZE",
       `${path} has ${size.width} x ${size.height} pixels, more than 64 million: take it with a lower resolution, or crop it to the QR`,
+    );
+  if (isPng(picture) && !(await fitsItsSize(picture, size)))
+    throw new PhotoError(
+      "PHOTO_SIZE",
+      `${path} does not hold ${size.width} x ${size.height} pixels, as it says: save it anew, as JPEG`,
     );
   const texts = await textsIn(picture);
   const ours = [...new Set(texts.filter((text) => OURS.test(text)).map((text) => text.toUpperCase()))];

@@ -5,12 +5,13 @@
 import assert from "node:assert/strict";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { deflateSync } from "node:zlib";
 import { codeFromPhoto } from "../../../gateway/claim/photo";
 import { pictureSize } from "../../../gateway/claim/picture";
 import { toHex } from "../../../protocol/bytes";
 import { Random } from "../../../tools/sim/random";
 import { scratch } from "../../e2e/rig";
-import { encodePng, type Grey, readModules } from "./png";
+import { chunk, encodePng, type Grey, readModules, SIGNATURE } from "./png";
 
 const PHOTOS = join(__dirname, "photos");
 const { codes } = JSON.parse(readFileSync(join(__dirname, "../../../protocol/vectors/claim.json"), "utf8"));
@@ -130,6 +131,24 @@ describe("a photo of a claim code", function () {
     bomb.writeUInt32BE(60_000, 16);
     bomb.writeUInt32BE(60_000, 20);
     await refused(file(bomb), "PHOTO_SIZE");
+  });
+
+  it("is refused before it is unpacked where it would be far more than its header says", async () => {
+    const head = Buffer.from([0, 0, 0, 10, 0, 0, 0, 10, 8, 0, 0, 0, 0]);
+    const bombOf = (data: Buffer) =>
+      file(
+        Buffer.concat([SIGNATURE, chunk("IHDR", head), chunk("IDAT", data), chunk("IEND", Buffer.alloc(0))]),
+      );
+    const data = deflateSync(Buffer.alloc(50_000_000));
+    await refused(bombOf(data), "PHOTO_SIZE");
+    // A window that its distances leave: one decoder stops there, another goes on.
+    const narrow = Buffer.from(data);
+    narrow.writeUInt16BE(0x081d, 0);
+    await refused(bombOf(narrow), "PHOTO_SIZE");
+    await refused(bombOf(data.subarray(0, 1000)), "PHOTO_SIZE");
+    // A chunk of telephones' own, where its size would be read, before the header.
+    const apple = chunk("CgBI", Buffer.from([0, 0, 0, 10]));
+    await refused(file(Buffer.concat([SIGNATURE, apple, chunk("IHDR", head)])), "PHOTO_FORMAT");
   });
 
   it("is not found in a file that is cut off, and nothing crashes", async () => {
