@@ -5,6 +5,7 @@ import { limitsOf } from "../health/limits";
 import type { HubStatus } from "../health/status";
 import type { DeviceInfo, RecordingInfo } from "../store/infos";
 import type { ApiParts } from "./parts";
+import { pseudonymous } from "./pseudonymous";
 import { addRoute } from "./route";
 import { diagnostics } from "./schema/diagnostics";
 
@@ -21,6 +22,8 @@ export function addDiagnostics(
     const now = clock.now();
     const state = status?.();
     const devices = reader.devices();
+    const recordings = reader.page(MAX_RECORDINGS);
+    const ids = [...devices, ...recordings].map(({ id }) => id);
     egress.tell({ kind: "diagnostics", to: request.asker!.role, address: request.ip });
     reply.header("content-disposition", 'attachment; filename="avnode-diagnostics.json"');
     return {
@@ -36,7 +39,7 @@ export function addDiagnostics(
       })),
       handhelds: devices.map((device) => ({ handheld: alias(device.id), ...ofDevice(device) })),
       strangers: reader.refusals(),
-      recordings: reader.page(MAX_RECORDINGS).map((info) => ({
+      recordings: recordings.map((info) => ({
         ...{ recording: alias(info.id), handheld: alias(info.device) },
         ...ofRecording(info),
       })),
@@ -45,7 +48,7 @@ export function addDiagnostics(
       copies: copiesBeside(dataDir, now).map(({ kind, at, verifiedAt, ok, late }) => ({
         ...{ kind, at, verifiedAt, ok, late },
       })),
-      lines: recentLog?.() ?? [],
+      lines: pseudonymous(recentLog?.() ?? [], { ids, alias, dataDir }),
     };
   });
 }

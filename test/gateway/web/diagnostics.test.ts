@@ -25,11 +25,12 @@ describe("diagnostics", function () {
   it("tell of hub, handhelds and recordings, and no ECG, finding, key, code, name or id", async () => {
     rig = new WebRig();
     const handheld = rig.claimed();
+    let lines = ["12:00:00 warn the broker is gone"];
     await rig.serve();
     await rig.app.close();
     rig.app = await makeServer({
       ...{ dataDir: rig.dataDir, hub: rig.store, clock: systemClock },
-      configured: { recentLog: () => ["12:00:00 warn the broker is gone"] },
+      configured: { recentLog: () => lines },
     });
     const made = begin(handheld);
     beat(handheld, made, heart(7), 60, { af: true, heartRateBpm: 95 });
@@ -47,6 +48,13 @@ describe("diagnostics", function () {
     rig.send(handheld, handheld.status({ backlog: 3, ringPermille: 900 }));
     rig.time.tick(50);
 
+    lines = [
+      ...lines,
+      `{"time":1795893833596,"device":"${handheld.hex}","msg":"claimed handheld ${handheld.hex}"}`,
+      `recording ${id} is not analysed; ${id.slice(0, 8)}, ${handheld.hex.slice(0, 8)}, ${handheld.hex}-1-1`,
+      `cannot open ${rig.dataDir}/pyramid.db; alias ${Buffer.from(handheld.alias).toString("hex")}`,
+      "radio: /org/bluez/hci0/dev_C0_FF_EE_12_34_56 (c0:ff:ee:12:34:56) went",
+    ];
     const answer = await rig.ask("GET", "/api/diagnostics");
     assert.equal(answer.statusCode, 200, answer.body);
     assert.match(String(answer.headers["content-disposition"]), /attachment/);
@@ -58,7 +66,14 @@ describe("diagnostics", function () {
     assert.deepEqual([told.handhelds[0].status.backlog, told.limits[0].what], [3, "ring"]);
     assert.equal(told.limits[0].device, told.handhelds[0].handheld);
     assert.equal(told.recordings[0].handheld, told.handhelds[0].handheld);
-    assert.deepEqual(told.lines, ["12:00:00 warn the broker is gone"]);
+    const [broker, claimed, refused] = told.lines;
+    const { handheld: alias } = told.handhelds[0];
+    assert.equal(broker, "12:00:00 warn the broker is gone");
+    // Still told from others, and which one it was, by whoever reads the rest.
+    assert.equal(claimed, `{"time":1795893833596,"device":"${alias}","msg":"claimed handheld ${alias}"}`);
+    assert.match(refused, new RegExp(`^recording ${told.recordings[0].recording} .*, ${alias}-1-1$`));
+    for (const known of [id.slice(0, 8), handheld.hex.slice(0, 8), "C0_FF_EE", "c0:ff:ee"])
+      assert.equal(answer.body.includes(known), false, known);
 
     for (const [what, text] of [
       ["the password", PASSWORD],
