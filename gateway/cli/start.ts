@@ -230,8 +230,7 @@ async function tell(
   };
   const socket = await serveStatus(told.dataDir, status).catch(goOn);
   const web = await openWeb(told, place, configured, status, log).catch(goOn);
-  if (web)
-    say(`api: ${takenText(web.taken)}${web.address}${web.warning === undefined ? "" : ` · ${web.warning}`}`);
+  if (web) sayWeb(web, told.hub, say);
   if (web?.setupCode !== undefined) await sayFirstRun(web.address, web.setupCode, isTty, say).catch(goOn);
   health.web = web;
   const supervisor = new Supervisor({ status, clock: systemClock, log, env });
@@ -241,6 +240,18 @@ async function tell(
     await web?.stop();
     await socket?.close();
   };
+}
+
+/** A relay alone has no page. */
+function sayWeb(
+  { address, taken, warning }: Web,
+  { store }: HealthOptions["hub"],
+  say: (line: string) => void,
+) {
+  const { reachable } = require("../web/reachable") as typeof import("../web/reachable");
+  const place = takenText(taken) + reachable(address);
+  const what = store ? `page: ${place}` : `health: ${place}/health`;
+  say(warning === undefined ? what : `${what} · ${warning}`);
 }
 
 /** The address with the code in it: behind the #, where nothing on the way sees it. */

@@ -6,6 +6,7 @@ import type { AnalysisStatus } from "../findings/analyst";
 import { type Connection, connectionOf } from "../health/connection";
 import type { HubStatus } from "../health/status";
 import type { AdapterStatus, RadioStatus } from "../radio/radio";
+import { reachable } from "../web/reachable";
 import { askHub, signalText } from "./connection";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { lostLines } from "./restore";
@@ -79,11 +80,16 @@ function factsOfHub(hub: HubStatus, now: number): Fact[] {
   return [
     ["hub", `running since ${localTime(startedAt)}: avnode ${version}, ${roles.join(" and ")}`],
     ["broker", `${broker.address}, ${broker.connected ? "connected" : "NOT CONNECTED"}`],
-    ...(web === undefined ? [] : [["api", web] satisfies Fact]),
+    ...(web === undefined ? [] : [webFact(hub, web)]),
     ...taken.map((port): Fact => ["port", `another program has ${port}: the address above is no default`]),
     ...(radio ? factsOfRadio(radio, now) : [["radio", "none"] satisfies Fact]),
     ...(analysis ? [["analysis", analysisText(analysis)] satisfies Fact] : []),
   ];
+}
+
+/** A relay alone has no page. */
+function webFact({ roles }: HubStatus, address: string): Fact {
+  return roles.includes("store") ? ["page", reachable(address)] : ["health", `${reachable(address)}/health`];
 }
 
 function analysisText({ running, recordings, incomplete, behindSeconds, aside }: AnalysisStatus): string {

@@ -30,7 +30,7 @@ export interface HubStatus {
   /** Where it has the store's role. */
   analysis?: AnalysisStatus;
   broker: { address: string; connected: boolean };
-  /** Address of the API. */
+  /** Address of the page and its API. */
   web?: string;
   /** Default ports that another program has, so that broker or API are at another. */
   taken?: number[];

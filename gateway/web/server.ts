@@ -205,7 +205,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   } catch (cause) {
     await app.close();
     const why = listenFault(cause as Error, host, place.port ?? DEFAULT_WEB_PORT, "web");
-    throw new StoreError("ACCESS_LISTEN", `cannot open the API: ${why}`, { cause });
+    throw new StoreError("ACCESS_LISTEN", `cannot open the page: ${why}`, { cause });
   }
   const { port } = app.server.address() as AddressInfo;
   const scheme = place.cert === undefined ? "http" : "https";

@@ -99,7 +99,8 @@ describe("the network at run time", function () {
     return ["--config", file];
   }
   /** Seconds of a heart stored and receipted, and the page open. */
-  const RECORDED = /receipted up to 00:00:0[3-9](?=.*api: http)|api: http(?=.*receipted up to 00:00:0[3-9])/s;
+  const RECORDED =
+    /receipted up to 00:00:0[3-9](?=.*page: http)|page: http(?=.*receipted up to 00:00:0[3-9])/s;
 
   const demo = (name: string, under?: string[]) =>
     avnode(["start", "--demo", ...configured("port: 0"), ...data(name)], { until: RECORDED, under });
@@ -108,7 +109,7 @@ describe("the network at run time", function () {
     const imported = await avnode(["import", RECORD, "--json", ...data("import")]);
     const { id } = JSON.parse(imported.out).recordings[0];
     const started = await demo("demo");
-    assert.match(started.err, /api: http:\/\/127\.0\.0\.1:\d+/);
+    assert.match(started.err, /page: http:\/\/127\.0\.0\.1:\d+/);
     for (const ran of [
       started,
       imported,
@@ -126,7 +127,7 @@ describe("the network at run time", function () {
     await once(broker.listen(0, "127.0.0.1"), "listening");
     const { port } = broker.address() as AddressInfo;
     const ran = await avnode(["start", ...configured(`url: "mqtt://127.0.0.1:${port}"`), ...data("outer")], {
-      until: /api: http/,
+      until: /page: http/,
     });
     broker.close();
     assert.equal(ran.status, 0, ran.err);

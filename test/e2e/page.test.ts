@@ -11,7 +11,7 @@ import { withChromium } from "../gateway/web/page/chromium";
 import { readPng } from "../gateway/web/page/image";
 
 const ROOT = join(__dirname, "../..");
-const API = /api: (http:\/\/\S+)/;
+const API = /page: (http:\/\/\S+)/;
 /** What the demo's handheld has recorded by then is enough for a strip. */
 const FRAMES = /\b1\d frames\b/;
 

@@ -452,7 +452,7 @@ describe("the program", function () {
       const address = await new Promise<string>((done, failed) => {
         relay.stderr.on("data", (chunk) => {
           said += chunk;
-          const web = /^api: (http:\/\/127\.0\.0\.1:\d+)\s/m.exec(said);
+          const web = /^health: (http:\/\/127\.0\.0\.1:\d+)\/health\s/m.exec(said);
           if (web) done(web[1]!);
         });
         relay.on("exit", () => failed(new Error(`it ended: ${said}`)));

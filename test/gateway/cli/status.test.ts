@@ -75,7 +75,7 @@ describe("avnode status", function () {
     assert.equal(code, 0, err);
     assert.match(out, /^hub {8}running since 2026-11-2\d .*: avnode 1\.2\.3, relay and store$/m);
     assert.match(out, /^broker {5}mqtt:\/\/127\.0\.0\.1:1883, connected$/m);
-    assert.match(out, /^api {8}http:\/\/127\.0\.0\.1:8480$/m);
+    assert.match(out, /^page {7}http:\/\/127\.0\.0\.1:8480$/m);
     assert.match(out, /^port {7}another program has 8471: /m);
     assert.match(out, /^radio {6}1 link now, 3 since the start; ended or failed: 2 lost$/m);
     assert.match(out, /^adapter {4}hci0 on, scanning, 1 link, heard somebody /m);
