@@ -2,6 +2,10 @@
 import { type Clock, systemClock } from "./clock";
 import { Analyst } from "./findings/analyst";
 import { healthValues } from "./findings/health";
+import type { Disk } from "./health/disk";
+import { logLimits } from "./health/limitlog";
+import { Limits } from "./health/limits";
+import { disk, rings } from "./health/measures";
 import { type HomeAssistantSettings, planHomeAssistant, startHomeAssistant } from "./homeassistant/start";
 import type { HealthValues } from "./homeassistant/values";
 import { type Broker, DEFAULT_HOST, DEFAULT_PORT, startBroker } from "./mqtt/broker";
@@ -43,6 +47,8 @@ export interface HubOptions {
   health?: HealthValues;
   /** Whether a thread analyses what the store holds. */
   analyse?: boolean;
+  /** How much room there is where the data lies; without it nobody is told of what runs full. */
+  disk?: () => Disk;
 }
 
 export interface Hub {
@@ -53,6 +59,8 @@ export interface Hub {
   radio?: Radio;
   /** Who analyses what the store holds. */
   analyst?: Analyst;
+  /** What of it runs full, where the store is. */
+  limits?: Limits;
   /** Whether every part of it has its connection to the broker. */
   connected(): boolean;
   /** Of the embedded broker. */
@@ -84,6 +92,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   }
   const address = broker ?? (options.broker as BrokerAddress);
   const storeLink = store && new StoreLink({ store, broker: address, clock, log });
+  const limits =
+    store &&
+    options.disk &&
+    new Limits([rings(store.reader), disk(options.disk, () => store.health)], clock ?? systemClock, log);
+  if (limits) for (const tell of [logLimits(log), storeLink!.limitTeller(options.kind)]) limits.listen(tell);
   const analyst =
     store && options.analyse ? new Analyst({ store, dataDir, clock: clock ?? systemClock, log }) : undefined;
   const homeAssistant =
@@ -94,6 +107,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       broker: address,
       dataDir,
       health: options.health ?? (analyst && healthValues(analyst, store.reader)),
+      limits,
       clock,
       log,
     });
@@ -113,9 +127,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     relay,
     radio,
     analyst,
+    limits,
     connected: () => (storeLink?.connected ?? true) && (relay?.connected ?? true),
     port: broker?.port,
     async stop() {
+      limits?.stop();
       await relay?.stop();
       await homeAssistant?.stop();
       await analyst?.stop();

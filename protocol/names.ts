@@ -13,6 +13,7 @@ export const Gatt = {
 export const TopicKind = { frames: "frames", downlink: "downlink", status: "status" };
 export const TOPIC_PREFIX = "avnode/v1/";
 export const CHECKPOINT_TOPIC = "avnode/v1/checkpoint";
+export const LIMITS_TOPIC = "avnode/v1/limits";
 const MAX_TOPIC_LENGTH = TOPIC_PREFIX.length + 2 * ALIAS_BYTES + 1 + 8;
 
 export function topic(alias: Uint8Array, kind: string): string {

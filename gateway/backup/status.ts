@@ -1,5 +1,8 @@
 /** How a data directory is doing, as seen from beside whoever writes to it. */
-import { type Disk, diskOf, isFew } from "../health/disk";
+import { systemClock } from "../clock";
+import { type Disk, diskOf } from "../health/disk";
+import { type Limit, Limits } from "../health/limits";
+import { disk, rings } from "../health/measures";
 import { openBeside } from "../store/directory";
 import { codeOf } from "../store/errors";
 import type { DeviceInfo } from "../store/infos";
@@ -30,6 +33,8 @@ export interface StatusReport {
   kind: string;
   running: boolean;
   disk: Disk;
+  /** How full things are, the fullest first; the running hub knows better. */
+  limits: Limit[];
   recordings: { all: number; running: number; erased: number };
   /** Unix ms of the newest frame. */
   lastFrameAt?: number;
@@ -71,6 +76,16 @@ export function statusOf(dataDir: string, now = Date.now()): StatusReport {
       kind: meta.get("kind") ?? "",
       running: isRunning(dataDir),
       disk: diskOf(dataDir),
+      limits: new Limits(
+        [
+          rings(reader),
+          disk(
+            () => diskOf(dataDir),
+            () => ({}),
+          ),
+        ],
+        { ...systemClock, now: () => now },
+      ).list(),
       recordings: {
         all: recordings.length,
         running: recordings.filter((one) => one.state === "recording").length,
@@ -143,10 +158,6 @@ function copiesOf(db: ReturnType<typeof openBeside>["db"], now: number): CopySta
 
 function adviceOn(report: StatusReport): string[] {
   const advice: string[] = [];
-  if (isFew(report.disk))
-    advice.push(
-      "make room on the disk: on a full one receipts stop, and handhelds keep what they have until theirs is full",
-    );
   for (const { place, kind, ok, late, detail } of report.copies) {
     if (!ok) advice.push(`the ${kind} ${place} failed: ${detail}`);
     else if (late)

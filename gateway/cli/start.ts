@@ -83,6 +83,7 @@ async function plain(
   version: string,
 ) {
   const { startHub } = require("../hub") as typeof import("../hub");
+  const { diskOf } = require("../health/disk") as typeof import("../health/disk");
   const dataDir = options.data ?? config.dataDir ?? defaultDataDir("home", terminal.env);
   const place = webPlaceOf(config);
   const lines = new RecentLines();
@@ -96,6 +97,7 @@ async function plain(
     log,
     homeAssistant: config.homeAssistant,
     analyse: true,
+    disk: () => diskOf(dataDir),
   });
   announce(terminal, hub, dataDir, broker, config);
   const { keepCopies } = require("./copies") as typeof import("./copies");
@@ -124,6 +126,7 @@ async function demo(
   if (!startDemo) throw new CliError(Exit.usage, "this build has no demo; run 'avnode start'");
   if (roles.length < 2) throw new CliError(Exit.usage, "the demo is one process; run it without --role");
   const { startHub } = require("../hub") as typeof import("../hub");
+  const { diskOf } = require("../health/disk") as typeof import("../health/disk");
   const { LiveView } = require("./live") as typeof import("./live");
   const dataDir = options.data ?? defaultDataDir("demo", terminal.env);
   const place = webPlaceOf(config);
@@ -145,6 +148,7 @@ async function demo(
         log,
         homeAssistant: config.homeAssistant,
         analyse: true,
+        disk: () => diskOf(dataDir),
       });
       announce(terminal, hub, dataDir, broker, config);
       const store = hub.store!;

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { StatusReport } from "../backup/status";
 import type { AnalysisStatus } from "../findings/analyst";
 import { type Connection, connectionOf } from "../health/connection";
+import type { Limit } from "../health/limits";
 import type { HubStatus } from "../health/status";
 import type { AdapterStatus, RadioStatus } from "../radio/radio";
 import { reachable } from "../web/reachable";
@@ -45,8 +46,11 @@ export function addStatus(program: Command, terminal: Terminal): void {
         ...stored,
         handhelds: stored.handhelds.map((one) => ({ ...one, connection: connectionOf(one.alias, hub) })),
         hub,
+        // The running hub remembers since when.
+        limits: hub?.limits ?? stored.limits,
         advice: [...(hub?.problems ?? []), ...stored.advice],
       };
+      report.advice.unshift(...report.limits.flatMap(adviceOf));
       if (options.json) return terminal.json(report);
       print(terminal, factsOf(report, now), tablesOf(report, now));
     });
@@ -126,7 +130,7 @@ function adapterText(adapter: AdapterStatus, now: number): string {
 }
 
 function tablesOf(report: Report, now: number): string[] {
-  const { handhelds, copies, refusals } = report;
+  const { handhelds, limits, copies, refusals } = report;
   const copyRows = copies.map(({ place, kind, verifiedAt, ok, late, detail }) => [
     place,
     kind,
@@ -141,6 +145,7 @@ function tablesOf(report: Report, now: number): string[] {
           handhelds.map((one) => handheldRow(one, report.hub, now)),
         )
       : []),
+    ...limitLines(limits, now),
     ...(copies.length > 0 ? table(["COPY", "KIND", "VERIFIED", "STATE", ""], copyRows) : ["copies     none"]),
     ...(refusals.length > 0 ? refusalLines(report, now) : []),
     ...(report.lost ? lostLines(report.lost) : []),
@@ -171,6 +176,26 @@ function refusalLines({ refusals }: Report, now: number): string[] {
     meanings[kind] ?? kind,
   ]);
   return table(["REFUSED", "COUNT", "OF", "MESSAGES"], rows);
+}
+
+/** What is not full is told as long as it is known. */
+const LEVELS = { ok: "ok", near: "NEARLY FULL", full: "FULL", unknown: "not known now" };
+
+function limitLines(limits: Limit[], now: number): string[] {
+  if (limits.length === 0) return [];
+  const rows = limits.map(({ what, device, permille, level, since: from, at }) => [
+    what,
+    device ?? "-",
+    `${Math.floor(permille / 10)} %`,
+    LEVELS[level],
+    since(from, now),
+    since(at, now),
+  ]);
+  return table(["LIMIT", "OF", "FULL", "STATE", "SINCE", "MEASURED"], rows);
+}
+
+function adviceOf({ what, device, advice }: Limit): string[] {
+  return advice === undefined ? [] : [`${device === undefined ? what : `handheld ${device}`}: ${advice}`];
 }
 
 function adviceLines(advice: string[]): string[] {

@@ -5,11 +5,12 @@ import type { Hub } from "../hub";
 import type { AdapterStatus, RadioStatus } from "../radio/radio";
 import type { Role } from "../roles";
 import type { Health } from "../store/commit";
-import { type Disk, diskOf, isLast } from "./disk";
+import { diskOf } from "./disk";
+import type { Limit } from "./limits";
 import type { HubStatus } from "./status";
 
 export interface HealthOptions {
-  hub: Pick<Hub, "store" | "analyst" | "broker" | "relay" | "radio" | "connected">;
+  hub: Pick<Hub, "store" | "analyst" | "limits" | "broker" | "relay" | "radio" | "connected">;
   dataDir: string;
   version: string;
   roles: readonly Role[];
@@ -33,16 +34,18 @@ export class HubHealth {
     const store = hub.store && { ...hub.store.health, disk: diskOf(dataDir) };
     const connected = hub.connected();
     const analysis = hub.analyst?.status();
+    const limits = hub.limits?.list() ?? [];
     const severe = [...problemsOfStore(store), ...problemsOfBroker(connected)];
     return {
       pid: process.pid,
       version,
       roles: [...roles],
       startedAt: this.startedAt,
-      ok: severe.length === 0 && works(radio),
+      ok: severe.length === 0 && works(radio) && !limits.some(stopsReceipts),
       problems: [...severe, ...problemsOfRadio(radio), ...problemsOfAnalysis(analysis)],
       store,
       analysis,
+      limits,
       broker: { address: broker, connected },
       web: this.web?.address,
       taken: [hub.broker?.taken, this.web?.taken].filter((port) => port !== undefined),
@@ -52,15 +55,16 @@ export class HubHealth {
   }
 }
 
-function problemsOfStore(store: (Health & { disk: Disk }) | undefined): string[] {
-  if (!store) return [];
-  const problems: string[] = [];
-  if (!store.ok)
-    problems.push(
-      `the store cannot be written (${store.reason}): make room or repair the disk; it goes on by itself, and handhelds keep what they have until then`,
-    );
-  if (isLast(store.disk)) problems.push("the disk is almost full: make room before receipts stop");
-  return problems;
+function problemsOfStore(store: Health | undefined): string[] {
+  if (!store || store.ok) return [];
+  return [
+    `the store cannot be written (${store.reason}): make room or repair the disk; it goes on by itself, and handhelds keep what they have until then`,
+  ];
+}
+
+/** Of a ring its handheld's owner is told; the hub works. */
+function stopsReceipts({ what, level }: Limit): boolean {
+  return what === "disk" && level === "full";
 }
 
 function problemsOfBroker(connected: boolean): string[] {

@@ -105,6 +105,10 @@ export class Metrics {
       const { adapters = [] } = this.status.radio ?? {};
       for (const state of ADAPTER_STATES) set(adapters.filter((one) => one.state === state).length, state);
     });
+    this.byLabel("avnode_limit_ratio", "How full the fullest of each kind is, 0 to 1.", "limit", (set) => {
+      // The fullest of each kind is set last.
+      for (const { what, permille } of [...this.status.limits].reverse()) set(permille / 1000, what);
+    });
     this.total("avnode_radio_connects_total", "Radio links made.", (set) =>
       set(this.status.radio?.connects ?? 0),
     );

@@ -23,7 +23,7 @@ export function addHealth(app: FastifyInstance, { status, metrics }: HealthView)
 
 /** Without addresses of handhelds, their names on the air and paths: it ends up in other programs' logs. */
 function publicPart(status: HubStatus) {
-  const { ok, problems, version, startedAt, store, analysis, broker, radio, presences } = status;
+  const { ok, problems, version, startedAt, store, analysis, limits, broker, radio, presences } = status;
   return {
     ok,
     problems,
@@ -35,6 +35,7 @@ function publicPart(status: HubStatus) {
       behindSeconds: analysis.behindSeconds,
       aside: analysis.aside.length,
     },
+    limits: limits.map(({ device: _device, alias: _alias, ...limit }) => limit),
     broker: { connected: broker.connected },
     radio: radio && {
       simulated: radio.simulated,

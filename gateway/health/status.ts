@@ -4,6 +4,7 @@ import type { RadioStatus } from "../radio/radio";
 import type { Role } from "../roles";
 import type { Health } from "../store/commit";
 import type { Disk } from "./disk";
+import type { Limit } from "./limits";
 
 /** A handheld that is connected right now. */
 export interface PresenceStatus {
@@ -23,12 +24,14 @@ export interface HubStatus {
   startedAt: number;
   /** False when something does not work that should. */
   ok: boolean;
-  /** What is wrong and what to do; also of an adapter beside one that works, which leaves `ok`. */
+  /** What is wrong and what to do, but for `limits`; also of an adapter beside one that works, which leaves `ok`. */
   problems: string[];
   /** Where it has that role: whether the disk takes frames, and the room on it. */
   store?: Health & { disk: Disk };
   /** Where it has the store's role. */
   analysis?: AnalysisStatus;
+  /** How full things are, the fullest first; with what to do. */
+  limits: Limit[];
   broker: { address: string; connected: boolean };
   /** Address of the page and its API. */
   web?: string;

@@ -1,14 +1,16 @@
 /**
- * Tells Home Assistant of the claimed handhelds and of what they say of themselves. Switched off, it takes back what an
+ * Tells Home Assistant of the hub, the claimed handhelds and what they say of themselves. Switched off, it takes back what an
  * earlier run announced.
  */
 import type { Clock } from "../clock";
+import type { Limit } from "../health/limits";
 import { type BrokerAddress, Connection } from "../mqtt/client";
 import { Tally } from "../mqtt/tally";
 import { codeOf } from "../store/errors";
 import type { DeviceInfo } from "../store/infos";
 import type { Log } from "../store/log";
-import { discoveryMessage, type ValuesEntities } from "./discovery";
+import { discoveryMessage, hubDiscoveryMessage, type ValuesEntities } from "./discovery";
+import { hubLimits, hubMessage, type LimitView } from "./hubstate";
 import { type Announcement, writeLedger } from "./ledger";
 import { type HandheldView, stateMessage } from "./state";
 import { availabilityTopic, birthTopic, configTopic, stateTopic, valuesTopic } from "./topics";
@@ -22,6 +24,8 @@ const PURPOSE = "home assistant";
 
 export interface AnnouncerOptions {
   view: HandheldView;
+  /** Without it nothing is said of what runs full. */
+  limits?: LimitView;
   broker: BrokerAddress;
   dataDir: string;
   /** What earlier runs announced. */
@@ -34,7 +38,8 @@ export interface AnnouncerOptions {
   log: Log;
 }
 
-type Handheld = { device: DeviceInfo } & Announcement;
+/** A handheld, or the hub itself, which is no handheld. */
+type Announced = { device?: DeviceInfo; limits: Limit[] } & Announcement;
 
 const keyOf = ({ prefix, id }: Announcement) => `${prefix}/${id}`;
 const NOTHING: ValuesMessage = valuesMessage(undefined, 0);
@@ -96,25 +101,25 @@ export class Announcer {
   }
 
   private look(): void {
-    const handhelds = this.handhelds();
+    const announced = this.announced();
     const known = new Set(this.ledger.map(keyOf));
-    const isNew = handhelds.some((one) => !known.has(keyOf(one)));
-    const isGone = this.surplus(handhelds).length !== this.takenBack;
+    const isNew = announced.some((one) => !known.has(keyOf(one)));
+    const isGone = this.surplus(announced).length !== this.takenBack;
     if (this.isDue || isNew || isGone) this.announce();
-    else for (const handheld of handhelds) this.tell(handheld);
-    this.conclude(handhelds);
+    else for (const one of announced) this.tell(one);
+    this.conclude(announced);
   }
 
   private announce(): void {
     const { clock, prefix } = this.options;
-    const handhelds = this.handhelds();
-    const surplus = this.surplus(handhelds);
-    const wanted = new Set(handhelds.map(keyOf));
+    const announced = this.announced();
+    const surplus = this.surplus(announced);
+    const wanted = new Set(announced.map(keyOf));
     const gone = surplus.filter((one) => !wanted.has(keyOf(one)));
     const kept = new Set(this.ledger.filter((one) => one.values).map(keyOf));
     // First on disk, so that a run that is killed now leaves nothing that no later run knows of.
     this.record([
-      ...handhelds.map((one) => ({ ...one, values: one.values || kept.has(keyOf(one)) })),
+      ...announced.map((one) => ({ ...one, values: one.values || kept.has(keyOf(one)) })),
       ...gone,
     ]);
     this.announcedAt = clock.now();
@@ -129,8 +134,8 @@ export class Announcer {
     this.takenBack = surplus.length;
     this.told.clear();
     this.say(availabilityTopic(this.hub), prefix === undefined ? "" : "online");
-    for (const one of gone) this.remove(one, handhelds);
-    for (const one of handhelds) {
+    for (const one of gone) this.remove(one, announced);
+    for (const one of announced) {
       if (!one.values && kept.has(keyOf(one))) this.discover(one, "removed");
       this.discover(one, one.values ? "announced" : "absent");
       this.tell(one);
@@ -138,41 +143,50 @@ export class Announcer {
   }
 
   /** Of the ledger, what goes beyond what is wanted now. */
-  private surplus(handhelds: Handheld[]): Announcement[] {
-    const wanted = new Map(handhelds.map((one) => [keyOf(one), one]));
+  private surplus(announced: Announced[]): Announcement[] {
+    const wanted = new Map(announced.map((one) => [keyOf(one), one]));
     return this.ledger.filter(
       (one) => !wanted.has(keyOf(one)) || (one.values && !wanted.get(keyOf(one))!.values),
     );
   }
 
   /** Once it was taken back for long enough, it is forgotten. */
-  private conclude(handhelds: Handheld[]): void {
+  private conclude(announced: Announced[]): void {
     const { clock, prefix } = this.options;
     if (this.takingBackSince === undefined) return;
     if (Math.abs(clock.now() - this.takingBackSince) < TAKE_BACK_MS) return;
     this.takingBackSince = undefined;
     this.takenBack = 0;
-    this.record(handhelds);
+    this.record(announced);
     if (prefix === undefined) void this.stop();
   }
 
-  private remove({ prefix, id }: Announcement, handhelds: Handheld[]): void {
+  private remove({ prefix, id }: Announcement, announced: Announced[]): void {
     this.say(configTopic(prefix, id), "");
-    if (!handhelds.some((one) => one.id === id)) this.say(stateTopic(id), "");
+    if (!announced.some((one) => one.id === id)) this.say(stateTopic(id), "");
   }
 
-  private discover({ prefix, id, device }: Handheld, values: ValuesEntities): void {
+  private discover({ prefix, id, device, limits }: Announced, values: ValuesEntities): void {
     const { hub } = this;
+    if (!device) {
+      const { kind } = this.options.view;
+      return void this.say(
+        configTopic(prefix, id),
+        JSON.stringify(hubDiscoveryMessage(id, kind, hubLimits(limits))),
+      );
+    }
     const isSimulated = device.class === "simulated";
     const message = discoveryMessage({ id, hub, isSimulated, firmware: device.status?.firmware }, values);
     this.say(configTopic(prefix, id), JSON.stringify(message));
   }
 
-  private tell({ id, device, values }: Handheld): void {
+  private tell({ id, device, values, limits }: Announced): void {
     const now = this.options.clock.now();
-    const state = JSON.stringify(stateMessage(this.options.view, device, now));
+    const state = JSON.stringify(
+      device ? stateMessage(this.options.view, device, limits[0], now) : hubMessage(limits),
+    );
     if (this.told.get(id) !== state && this.say(stateTopic(id), state)) this.told.set(id, state);
-    if (!values) return;
+    if (!values || !device) return;
     const topic = valuesTopic(id);
     const message = valuesMessage(this.options.values!.newest(device.id), now);
     const text = JSON.stringify(message);
@@ -182,15 +196,18 @@ export class Announcer {
     if (this.say(topic, text, false)) this.told.set(topic, text);
   }
 
-  private handhelds(): Handheld[] {
+  private announced(): Announced[] {
     const { view, prefix, values } = this.options;
     if (prefix === undefined) return [];
-    return view.devices().map((device) => ({
+    const limits = this.options.limits?.list();
+    const handhelds = view.devices().map((device) => ({
       device,
       prefix,
       id: view.pseudonym(PURPOSE, device.id),
       values: values !== undefined,
+      limits: limits?.filter((one) => one.device === device.id) ?? [],
     }));
+    return limits ? [{ prefix, id: this.hub, values: false, limits }, ...handhelds] : handhelds;
   }
 
   private record(announcements: Announcement[]): void {

@@ -2,6 +2,8 @@
  * Discovery of one handheld as a device with all its entities in one message.
  * Sources: https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload, …/sensor.mqtt, …/binary_sensor.mqtt
  */
+import type { LimitName } from "../health/limits";
+import type { DataKind } from "../store/claims";
 import { availabilityTopic, stateTopic, valuesTopic } from "./topics";
 import { VALUES_EXPIRE_S } from "./values";
 
@@ -18,6 +20,9 @@ export interface Discovered {
 export type ValuesEntities = "announced" | "absent" | "removed";
 
 type Component = { platform: "sensor" | "binary_sensor" } & Record<string, string | number>;
+
+/** What they are called there; a ring is its handheld's memory. */
+const LIMIT_NAMES: Record<LimitName, string> = { ring: "Memory", disk: "Disk", outbox: "Outbox" };
 
 const template = (key: string) => `{{ value_json.${key} }}`;
 
@@ -38,6 +43,19 @@ const ENTITIES: Record<string, Component> = {
     name: "Backlog",
     unit_of_measurement: "frames",
     state_class: "measurement",
+    entity_category: "diagnostic",
+  },
+  memory: {
+    platform: "sensor",
+    name: "Memory",
+    unit_of_measurement: "%",
+    state_class: "measurement",
+    entity_category: "diagnostic",
+  },
+  memory_problem: {
+    platform: "binary_sensor",
+    name: "Memory runs full",
+    device_class: "problem",
     entity_category: "diagnostic",
   },
   last_recording: { platform: "sensor", name: "Last recording", device_class: "timestamp" },
@@ -62,18 +80,19 @@ const VALUES: Record<string, Component> = {
   finding: { platform: "sensor", name: "Last finding (no diagnosis)", expire_after: VALUES_EXPIRE_S },
 };
 
+function entity(id: string, key: string, component: Component, topic: string): [string, Component] {
+  const unique_id = `avnode_${id}_${key}`;
+  return [key, { ...component, unique_id, state_topic: topic, value_template: template(key) }];
+}
+
 /**
  * The owner's name of the handheld is not sent: it may be a person's, a broker may be anybody's, and in Home Assistant
  * the device can be renamed for good.
  */
 export function discoveryMessage({ id, hub, isSimulated, firmware }: Discovered, values: ValuesEntities) {
-  const entity = (key: string, component: Component, topic: string): [string, Component] => [
-    key,
-    { ...component, unique_id: `avnode_${id}_${key}`, state_topic: topic, value_template: template(key) },
-  ];
-  const components = Object.entries(ENTITIES).map(([key, one]) => entity(key, one, stateTopic(id)));
+  const components = Object.entries(ENTITIES).map(([key, one]) => entity(id, key, one, stateTopic(id)));
   for (const [key, one] of Object.entries(VALUES)) {
-    if (values === "announced") components.push(entity(key, one, valuesTopic(id)));
+    if (values === "announced") components.push(entity(id, key, one, valuesTopic(id)));
     // With its platform alone an entity is taken back.
     if (values === "removed") components.push([key, { platform: one.platform }]);
   }
@@ -84,6 +103,32 @@ export function discoveryMessage({ id, hub, isSimulated, firmware }: Discovered,
       manufacturer: "avnode",
       model: isSimulated ? "Simulated handheld" : "ECG handheld",
       ...(firmware === undefined ? {} : { sw_version: firmware }),
+    },
+    origin: { name: "avnode" },
+    availability_topic: availabilityTopic(hub),
+    components: Object.fromEntries(components),
+  };
+}
+
+/** The hub as a device: how full it is. Keys are those of HubMessage. @param hub StoreReader.pseudonym of it */
+export function hubDiscoveryMessage(hub: string, kind: DataKind, limits: readonly LimitName[]) {
+  const components = limits.flatMap((limit) => [
+    entity(hub, limit, { ...ENTITIES.memory!, name: LIMIT_NAMES[limit] }, stateTopic(hub)),
+    entity(
+      hub,
+      `${limit}_problem`,
+      { ...ENTITIES.memory_problem!, name: `${LIMIT_NAMES[limit]} runs full` },
+      stateTopic(hub),
+    ),
+  ]);
+  const next: Component = { platform: "sensor", name: "Do next", entity_category: "diagnostic" };
+  components.push(entity(hub, "do_next", next, stateTopic(hub)));
+  return {
+    device: {
+      identifiers: [`avnode_${hub}`],
+      name: kind === "home" ? "ECG hub" : `${kind.toUpperCase()} ECG hub`,
+      manufacturer: "avnode",
+      model: "Hub",
     },
     origin: { name: "avnode" },
     availability_topic: availabilityTopic(hub),

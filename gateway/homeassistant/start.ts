@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../clock";
 import type { BrokerAddress } from "../mqtt/client";
 import { type Log, silentLog } from "../store/log";
 import { Announcer } from "./announcer";
+import type { LimitView } from "./hubstate";
 import { type Announcement, readLedger } from "./ledger";
 import type { HandheldView } from "./state";
 import { DEFAULT_PREFIX } from "./topics";
@@ -49,6 +50,8 @@ export interface StartHomeAssistant {
   dataDir: string;
   /** Who knows heart rate and findings; without one neither is announced. */
   health?: HealthValues;
+  /** What runs full; without it nothing is said of that. */
+  limits?: LimitView;
   clock?: Clock;
   log?: Log;
 }
@@ -56,8 +59,8 @@ export interface StartHomeAssistant {
 /** @returns undefined when there is nothing to say and nothing to take back: then there is not even a connection */
 export function startHomeAssistant({ plan, health, ...rest }: StartHomeAssistant): Announcer | undefined {
   if (plan.prefixes.length === 0) return undefined;
-  const { clock = systemClock, log = silentLog, view, broker, dataDir } = rest;
+  const { clock = systemClock, log = silentLog, view, limits, broker, dataDir } = rest;
   const { prefix, ledger } = plan;
   const values = plan.values ? health : undefined;
-  return new Announcer({ view, broker, dataDir, ledger, prefix, values, clock, log });
+  return new Announcer({ view, limits, broker, dataDir, ledger, prefix, values, clock, log });
 }

@@ -1,13 +1,18 @@
 /** What a handheld says of itself as a device: nothing of the ECG, no name, no number of a recording. */
 import { MarkKind } from "../../protocol/bodies";
 import { ClockTrust } from "../../protocol/open";
+import type { Limit } from "../health/limits";
 import type { DeviceInfo, RecordingInfo } from "../store/infos";
 import type { StoreReader } from "../store/reader";
+import { percentOf, problemOf } from "./hubstate";
 
 /** A handheld in reach says something once a minute; two messages may be lost. */
 const CONNECTED_MS = 150_000;
 
-export type HandheldView = Pick<StoreReader, "devices" | "newestRecording" | "newestMark" | "pseudonym">;
+export type HandheldView = Pick<
+  StoreReader,
+  "kind" | "devices" | "newestRecording" | "newestMark" | "pseudonym"
+>;
 
 /** As JSON for the state topic; null where nothing is known. */
 export interface StateMessage {
@@ -17,14 +22,22 @@ export interface StateMessage {
   electrodes: "ON" | "OFF" | null;
   /** Frames that wait in the handheld. */
   backlog: number | null;
+  /** Per cent of its flash, and whether that is a problem. */
+  memory: number | null;
+  memory_problem: "ON" | "OFF" | null;
   /** ISO 8601; when the newest recording began. */
   last_recording: string | null;
   /** A sealed message of it came lately: presence on MQTT is said under an alias, which proves nothing. */
   connected: "ON" | "OFF";
 }
 
-/** @throws FRAME_TAG, errors of SQLite */
-export function stateMessage(view: HandheldView, device: DeviceInfo, now: number): StateMessage {
+/** @param ring its limit; @throws FRAME_TAG, errors of SQLite */
+export function stateMessage(
+  view: HandheldView,
+  device: DeviceInfo,
+  ring: Limit | undefined,
+  now: number,
+): StateMessage {
   const { lastContact, status } = device;
   const recording = view.newestRecording(device.id);
   const isConnected = lastContact !== undefined && Math.abs(now - lastContact) < CONNECTED_MS;
@@ -33,6 +46,8 @@ export function stateMessage(view: HandheldView, device: DeviceInfo, now: number
     battery: status && status.batteryMillivolts > 0 ? Math.round(status.batteryMillivolts / 10) / 100 : null,
     electrodes: isConnected && recording?.state === "recording" ? electrodes(view, recording.id) : null,
     backlog: status?.backlog ?? null,
+    memory: percentOf(ring),
+    memory_problem: problemOf(ring),
     last_recording: recording ? beganAt(recording) : null,
     connected: isConnected ? "ON" : "OFF",
   };

@@ -5,7 +5,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { Duplex, duplexPair } from "node:stream";
 import { Aedes, type AedesOptions, type Client } from "aedes";
-import { CHECKPOINT_TOPIC, MAX_ENVELOPE_BYTES, TopicKind } from "../../protocol/names";
+import { MAX_ENVELOPE_BYTES, TopicKind } from "../../protocol/names";
 import { type Clock, systemClock } from "../clock";
 import { isRetainedForHomeAssistant } from "../homeassistant/topics";
 import { listenOrElse } from "../ports";
@@ -17,6 +17,7 @@ import {
   type BrokerUsers,
   makeBrokerUsers,
   maySubscribe,
+  OF_THE_STORE,
   refusedPublish,
   roleOf,
 } from "./users";
@@ -158,7 +159,7 @@ function rules(
       if (packet.qos === 2) return done(refuse("qos", "QoS 2 is not spoken here"));
       if (packet.retain) {
         if (
-          packet.topic !== CHECKPOINT_TOPIC &&
+          !OF_THE_STORE.includes(packet.topic) &&
           !packet.topic.endsWith(`/${TopicKind.status}`) &&
           !isRetainedForHomeAssistant(packet.topic, prefixes)
         )

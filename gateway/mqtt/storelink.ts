@@ -1,12 +1,15 @@
 /** Carries messages between the broker and the store. */
 
-import { CHECKPOINT_TOPIC, parseTopic, TOPIC_PREFIX, TopicKind } from "../../protocol/names";
+import { CHECKPOINT_TOPIC, LIMITS_TOPIC, parseTopic, TOPIC_PREFIX, TopicKind } from "../../protocol/names";
 import { refusal } from "../../protocol/refusal";
 import { type Clock, systemClock } from "../clock";
+import type { LimitListener } from "../health/limits";
+import type { DataKind } from "../store/claims";
 import { type Log, silentLog } from "../store/log";
 import type { Store } from "../store/store";
 import { type BrokerAddress, Connection } from "./client";
 import { decodeEnvelope } from "./envelope";
+import { LimitTopic } from "./limittopic";
 import { Outbox } from "./outbox";
 import { Tally } from "./tally";
 
@@ -21,15 +24,22 @@ export class StoreLink {
   private readonly connection: Connection;
   private readonly outbox: Outbox;
   private readonly tally: Tally;
+  private readonly clock: Clock;
+  private limits?: LimitTopic;
   private readonly store: StoreLinkOptions["store"];
 
   constructor(options: StoreLinkOptions) {
-    const clock = options.clock ?? systemClock;
+    this.clock = options.clock ?? systemClock;
+    const { clock } = this;
     const log = options.log ?? silentLog;
     this.store = options.store;
     this.tally = new Tally("store link", clock, log);
-    this.connection = new Connection("store", options.broker, log, (topic, payload) =>
-      this.take(topic, payload),
+    this.connection = new Connection(
+      "store",
+      options.broker,
+      log,
+      (topic, payload) => this.take(topic, payload),
+      { onConnected: () => this.limits?.forget() },
     );
     this.outbox = new Outbox("downlink", this.connection, clock, (messages) =>
       this.tally.count("dropped", "dropped receipts because MQTT is behind; they are made again", messages),
@@ -42,6 +52,17 @@ export class StoreLink {
 
   get connected(): boolean {
     return this.connection.connected;
+  }
+
+  /** Who tells the broker what runs full. */
+  limitTeller(kind: DataKind): LimitListener {
+    const retain = (payload: Buffer) => this.connection.publish(LIMITS_TOPIC, payload, true);
+    const topic = new LimitTopic(kind, retain, this.clock);
+    this.limits = topic;
+    return (limits) => {
+      // mqtt.js would keep every state and send them all once it is connected.
+      if (this.connection.connected) topic.tell(limits);
+    };
   }
 
   /** What was refused or dropped, by kind. */

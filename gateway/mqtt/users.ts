@@ -2,7 +2,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { CHECKPOINT_TOPIC, parseTopic, TOPIC_PREFIX, TopicKind } from "../../protocol/names";
+import { CHECKPOINT_TOPIC, LIMITS_TOPIC, parseTopic, TOPIC_PREFIX, TopicKind } from "../../protocol/names";
 import { birthTopic, isHomeAssistantTopic, mayHomeAssistantSubscribe } from "../homeassistant/topics";
 import { StoreError } from "../store/errors";
 import { readSecret, writeSecret } from "../store/secretfile";
@@ -18,6 +18,9 @@ export interface BrokerUser {
   password: string;
 }
 export type BrokerUsers = Record<HubRole, BrokerUser> & Partial<Record<typeof GUEST, BrokerUser>>;
+
+/** Retained, of the hub as a whole. */
+export const OF_THE_STORE: readonly string[] = [CHECKPOINT_TOPIC, LIMITS_TOPIC];
 
 const PASSWORD_BYTES = 32;
 const MAX_TOPIC_LENGTH = 256;
@@ -94,8 +97,8 @@ export function refusedPublish(
   prefixes: readonly string[] = [],
 ): string | undefined {
   if (topic.length > MAX_TOPIC_LENGTH) return `a topic of ${topic.length} characters`;
-  if (topic === CHECKPOINT_TOPIC)
-    return role === "store" ? undefined : "only the store publishes checkpoints";
+  if (OF_THE_STORE.includes(topic))
+    return role === "store" ? undefined : "only the store publishes checkpoints and what runs full";
   if (isHomeAssistantTopic(topic, prefixes))
     return role === "store" ? undefined : "only the store tells Home Assistant of handhelds";
   if (prefixes.some((prefix) => topic === birthTopic(prefix)))
@@ -110,7 +113,7 @@ export function refusedPublish(
 }
 
 /**
- * The filter may have a `+` where the alias stands; anybody of the hub may listen to checkpoints.
+ * The filter may have a `+` where the alias stands; anybody of the hub may listen to checkpoints and to what runs full.
  * @param prefixes of Home Assistant's topics
  */
 export function maySubscribe(
@@ -120,7 +123,7 @@ export function maySubscribe(
 ): boolean {
   if (role === undefined || filter.length > MAX_TOPIC_LENGTH) return false;
   if (role === GUEST) return mayHomeAssistantSubscribe(filter, prefixes);
-  if (filter === CHECKPOINT_TOPIC) return true;
+  if (OF_THE_STORE.includes(filter)) return true;
   if (role === "store" && prefixes.some((prefix) => filter === birthTopic(prefix))) return true;
   const [, alias, kind] = /^([0-9a-f]{16}|\+)\/([a-z]+)$/.exec(filter.slice(TOPIC_PREFIX.length)) ?? [];
   return filter.startsWith(TOPIC_PREFIX) && alias !== undefined && RIGHTS[role].subscribe.includes(kind!);

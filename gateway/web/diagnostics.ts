@@ -1,7 +1,6 @@
 /** A file for whoever looks for a fault: what the hub and its handhelds do, and nothing of whose heart it is about. */
 import type { FastifyInstance } from "fastify";
 import { copiesBeside } from "../backup/status";
-import { limitsOf } from "../health/limits";
 import type { HubStatus } from "../health/status";
 import type { DeviceInfo, RecordingInfo } from "../store/infos";
 import type { ApiParts } from "./parts";
@@ -33,7 +32,7 @@ export function addDiagnostics(
       kind: reader.kind,
       health: hub.health,
       hub: state && ofHub(state, now),
-      limits: limitsOf(devices, state?.store?.disk, hub.health, now).map((limit) => ({
+      limits: (state?.limits ?? []).map(({ alias: _, ...limit }) => ({
         ...limit,
         device: limit.device && alias(limit.device),
       })),

@@ -1,6 +1,5 @@
 /** The hub's own state, and what this API is. */
 import type { FastifyInstance } from "fastify";
-import { limitsOf } from "../health/limits";
 import { openApi } from "./openapi";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
@@ -24,7 +23,10 @@ export function addHub(app: FastifyInstance, { hub, status, clock }: ApiParts): 
       now: clock.now(),
       health: hub.health,
       problems: now?.problems ?? [],
-      limits: limitsOf(devices, now?.store?.disk, hub.health, clock.now()),
+      limits: (now?.limits ?? []).map(({ alias: _, ...limit }) => ({
+        ...limit,
+        name: devices.find(({ id }) => id === limit.device)?.name,
+      })),
       handhelds: devices.length,
       recordings: sum(({ recordings }) => recordings),
       backlog: sum(({ status }) => status?.backlog ?? 0),

@@ -30,7 +30,8 @@ describe("the hub", () => {
       async stop() {},
       status: () => NO_ADAPTERS,
     };
-    hub = await startHub({ dataDir, kind: "home", broker: { port: 0 }, radio });
+    const disk = () => ({ freeBytes: 9e9, freePercent: 17 });
+    hub = await startHub({ dataDir, kind: "home", broker: { port: 0 }, radio, disk });
   });
   after(async () => {
     await hub.stop();
@@ -51,6 +52,21 @@ describe("the hub", () => {
     await client.publishAsync("avnode/v1/00112233aabbccdd/frames", Buffer.alloc(100_000, 0x9f), { qos: 1 });
     await client.endAsync();
     assert.equal(await counted("envelope"), 1);
+  });
+
+  it("says on its own broker what runs full, and keeps that for whoever comes later", async () => {
+    const client = await connectAsync(`mqtt://127.0.0.1:${hub.port}`, {
+      protocolVersion: 4,
+      ...hub.broker!.users.relay,
+    });
+    let text = "";
+    client.on("message", (_topic, payload) => {
+      text = payload.toString();
+    });
+    await client.subscribeAsync("avnode/v1/limits", { qos: 1 });
+    const [limit] = JSON.parse(await eventually(() => text || undefined, "what runs full")).limits;
+    assert.deepEqual([limit.limit, limit.level, limit.share], ["disk", "near", 0.83]);
+    await client.endAsync();
   });
 
   it("shows a topic of a megabyte there, and lives", async () => {

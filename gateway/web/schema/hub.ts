@@ -10,16 +10,23 @@ export const healthz = {
   answer: z.object({ ok: z.boolean() }),
 } satisfies Endpoint;
 
-/** What is running full. "near": from 80 % on; "full": at 100 %, where something is lost or stands still. */
+/**
+ * How full something is. "near": from 80 % on; "full": at 100 %, where something is lost or stands still; "unknown": it was
+ * neither when it was heard of last, and that is too long ago.
+ */
 export const limitSchema = z.object({
   what: z.enum(["ring", "disk", "outbox"]),
-  level: z.enum(["near", "full"]),
+  level: z.enum(["ok", "near", "full", "unknown"]),
   /** How full, in thousandths. */
   permille: z.int(),
   /** Of a ring: its handheld. */
   device: z.string().optional(),
-  /** When that was so. */
+  name: z.string().optional(),
+  /** When it was measured, and since when it has that level. */
   at: timeSchema,
+  since: timeSchema,
+  /** What to do about it, in English. */
+  advice: z.string().optional(),
 });
 export type Limit = z.infer<typeof limitSchema>;
 

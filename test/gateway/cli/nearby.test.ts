@@ -18,6 +18,7 @@ function hub(nearby: NearbyStatus[], adapters = [ADAPTER]): HubStatus {
     problems: [],
     broker: { address: "memory", connected: true },
     radio: { ...NO_ADAPTERS, simulated: false, adapters, nearby },
+    limits: [],
     presences: [],
   };
 }

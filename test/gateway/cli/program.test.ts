@@ -228,6 +228,7 @@ describe("the program", function () {
         simulated: false,
         links: [{ ...link, id: "l0", rssi: -20 }, link, { ...link, id: "l2", rssi: -80 }],
       },
+      limits: [],
       presences: [{ alias, links: ["l2", "l1"], since: 4 }],
     };
     const served = await serveStatus(data, () => status);

@@ -64,6 +64,13 @@ describe("avnode status", function () {
       connects: 3,
       closes: { lost: 2 },
     },
+    limits: [
+      {
+        ...{ what: "ring", device: id, alias, permille: 834, level: "near", at: START, since: START },
+        advice: "keep it near",
+      },
+      { what: "disk", permille: 500, level: "ok", at: START, since: START },
+    ],
     presences: [{ alias, links: ["l1"], since: START }],
   });
 
@@ -76,6 +83,9 @@ describe("avnode status", function () {
     assert.match(out, /^hub {8}running since 2026-11-2\d .*: avnode 1\.2\.3, relay and store$/m);
     assert.match(out, /^broker {5}mqtt:\/\/127\.0\.0\.1:1883, connected$/m);
     assert.match(out, /^page {7}http:\/\/127\.0\.0\.1:8480$/m);
+    assert.match(out, new RegExp(`^ring +${id} +83 % +NEARLY FULL `, "m"));
+    assert.match(out, /^disk +- +50 % +ok /m);
+    assert.match(out, new RegExp(`^do next {4}handheld ${id}: keep it near$`, "m"));
     assert.match(out, /^port {7}another program has 8471: /m);
     assert.match(out, /^radio {6}1 link now, 3 since the start; ended or failed: 2 lost$/m);
     assert.match(out, /^adapter {4}hci0 on, scanning, 1 link, heard somebody /m);

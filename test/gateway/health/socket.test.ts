@@ -16,6 +16,7 @@ const STATUS: HubStatus = {
   ok: true,
   problems: [],
   broker: { address: "mqtt://127.0.0.1:1883", connected: true },
+  limits: [],
   presences: [],
 };
 

@@ -131,7 +131,7 @@ describe("a hub under systemd's watchdog", function () {
     const supervisor = new Supervisor({
       status: () => ({
         ...{ pid: 1, version: "0", roles: [], startedAt: 0, ok: healthy, problems: healthy ? [] : [PROBLEM] },
-        ...{ broker: { address: "", connected: true }, presences: [] },
+        ...{ broker: { address: "", connected: true }, limits: [], presences: [] },
         radio: {
           ...{ ...NO_ADAPTERS, simulated: false, healthy },
           adapters: [

@@ -18,6 +18,7 @@ const STATUS: HubStatus = {
   ok: true,
   problems: [],
   broker: { address: "", connected: true },
+  limits: [],
   presences: [],
 };
 

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import mqtt from "mqtt";
+import { systemClock } from "../../../gateway/clock";
+import { Limits } from "../../../gateway/health/limits";
+import { rings } from "../../../gateway/health/measures";
 import { ledgerPath } from "../../../gateway/homeassistant/ledger";
 import {
   type HomeAssistantSettings,
@@ -18,7 +21,15 @@ import { CONFIG_TOPIC } from "./documented";
 
 const ON: HomeAssistantSettings = { discovery: true };
 const WITH_VALUES: HomeAssistantSettings = { discovery: true, values: true };
-const DEVICE_ENTITIES = ["battery", "electrodes", "backlog", "last_recording", "connected"];
+const DEVICE_ENTITIES = [
+  "battery",
+  "electrodes",
+  "backlog",
+  "memory",
+  "memory_problem",
+  "last_recording",
+  "connected",
+];
 const RATE = 173;
 const FINDING = "premature beats as an example";
 const RHYTHM = "a rhythm as an example";
@@ -67,7 +78,11 @@ describe("what Home Assistant is told", function () {
   }
 
   /** A run of the hub's part, on an embedded broker of its own. */
-  async function run(settings: HomeAssistantSettings | undefined, isAnalysed = true): Promise<void> {
+  async function run(
+    settings: HomeAssistantSettings | undefined,
+    isAnalysed = true,
+    withLimits = false,
+  ): Promise<void> {
     await halt();
     const plan = planHomeAssistant(rig.dataDir, settings);
     broker = await startBroker({ port: 0, homeAssistantPrefixes: plan.prefixes });
@@ -84,6 +99,7 @@ describe("what Home Assistant is told", function () {
       broker: { users, connect },
       dataDir,
       health,
+      limits: withLimits ? new Limits([rings(rig.store.reader)], systemClock) : undefined,
     });
   }
   async function assistant(prefix?: string): Promise<Assistant> {
@@ -121,6 +137,8 @@ describe("what Home Assistant is told", function () {
       battery: "3.9",
       electrodes: "None",
       backlog: "0",
+      memory: "None",
+      memory_problem: "None",
       last_recording: "None",
       connected: "ON",
     });
@@ -150,6 +168,31 @@ describe("what Home Assistant is told", function () {
     await pass(200_000);
     await until(() => home.states().connected === "OFF", "the end of the connection");
     assert.equal(home.states().electrodes, "None");
+  });
+
+  it("says how full a handheld's flash is while somebody knows, and that it is a problem from 80 % on", async () => {
+    const handheld = rig.claimed();
+    await run(ON, true, true);
+    const home = await assistant();
+    await until(() => home.states().memory === "1", "its memory");
+    assert.equal(home.states().memory_problem, "OFF");
+    assert.equal(home.devices.size, 2, "the hub is one, too");
+    rig.store.receive(handheld.alias, handheld.status({ ringPermille: 830 }));
+    tick();
+    await until(() => home.states().memory_problem === "ON", "that it runs full");
+    assert.equal(home.states().memory, "83");
+    assert.match(home.states().do_next!, /keep the handheld near the hub/);
+    rig.store.receive(handheld.alias, handheld.status({ ringPermille: 100 }));
+    tick();
+    await until(() => home.states().memory === "10", "that it was emptied");
+    await pass(900_000);
+    await until(() => home.states().memory === "None", "that nobody knows any more");
+    assert.equal(home.states().memory_problem, "None");
+    await run(undefined);
+    const after = await assistant();
+    await pass(20_000);
+    await until(() => after.configs.length >= 2, "that both are taken back");
+    assert.deepEqual([...new Set(after.configs)], [""]);
   });
 
   it("comes at most every ten seconds per handheld, and only when something changed", async () => {

@@ -59,6 +59,12 @@ describe("the embedded broker's users", () => {
     for (const filter of ["#", "avnode/v1/#", "avnode/v1/+/downlink", "avnode/v1/a/frames", "$SYS/#"])
       assert.equal(maySubscribe("store", filter), false, filter);
     assert.equal(maySubscribe(undefined, "avnode/v1/checkpoint"), false);
+    assert.deepEqual(
+      (["relay", "store", "homeassistant", undefined] as const).map((role) =>
+        maySubscribe(role, "avnode/v1/limits"),
+      ),
+      [true, true, false, false],
+    );
     assert.equal(maySubscribe("relay", topicOf("downlink")), true);
     assert.equal(maySubscribe("store", "avnode/v1/+/frames"), true);
   });
@@ -109,7 +115,7 @@ describe("the embedded broker", () => {
   });
 
   for (const [role, topics] of [
-    ["relay", [topicOf("downlink"), "avnode/v1/checkpoint"]],
+    ["relay", [topicOf("downlink"), "avnode/v1/checkpoint", "avnode/v1/limits"]],
     ["store", [topicOf("frames"), topicOf("status")]],
   ] as const)
     for (const topic of topics) {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../../gateway/clock";
+import { Limits } from "../../../gateway/health/limits";
+import { rings } from "../../../gateway/health/measures";
 import { Keyring } from "../../../gateway/store/keyring";
 import { makeServer } from "../../../gateway/web/server";
 import { Secrets } from "../../e2e/secrets";
@@ -30,6 +32,14 @@ describe("diagnostics", function () {
     await rig.app.close();
     rig.app = await makeServer({
       ...{ dataDir: rig.dataDir, hub: rig.store, clock: systemClock },
+      health: {
+        status: () => ({
+          ...{ pid: 1, version: "1", roles: ["store"], startedAt: 0, ok: true, problems: [], presences: [] },
+          broker: { address: "mqtt://192.0.2.1", connected: true },
+          limits: new Limits([rings(rig.store.reader)], systemClock).list(),
+        }),
+        metrics: { text: async () => "", contentType: "text/plain; version=0.0.4; charset=utf-8" },
+      },
       configured: { recentLog: () => lines },
     });
     const made = begin(handheld);

@@ -202,13 +202,20 @@ describe("the owner's screens in a browser", function () {
       answers["GET /api/status"] = () => ({
         ...(status() as object),
         limits: [
-          { what: "disk", level: "full", permille: 1000, at: 0 },
-          { what: "ring", level: "near", permille: 830, device: "00a1b2c3d4e5f607", at: 0 },
+          { what: "disk", level: "full", permille: 1000, at: 0, since: 0 },
+          { what: "ring", level: "near", permille: 830, device: "00a1b2c3d4e5f607", at: 0, since: 0 },
+          { what: "ring", level: "unknown", permille: 120, device: "0f", name: "Kitchen", at: 0, since: 0 },
+          { what: "outbox", level: "ok", permille: 10, at: 0, since: 0 },
         ],
       });
     });
-    await page.getByText("The hub's disk: full. Something is lost or stands still.").waitFor();
-    await page.getByText("The handheld's memory: 83% full.").waitFor();
+    await page.getByText("The hub's disk: full.").waitFor();
+    await page.getByText(/Make room on the hub’s disk now: nothing is saved/).waitFor();
+    await page.getByText("The memory of 00a1b2c3d4e5f607: 83% full.").waitFor();
+    await page
+      .getByText(/The memory of Kitchen: 12% full when it was heard last, .* Not known now\./)
+      .waitFor();
+    assert.equal(await page.getByText(/The outbox/).count(), 0);
   });
 });
 
