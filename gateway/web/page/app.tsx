@@ -96,7 +96,7 @@ function Frame({ visitor, enter, choose }: FrameProps) {
 
   return (
     <>
-      {isDemo && <div class="demo">{messages.say("demo")}</div>}
+      {(isDemo || ("isDemo" in visitor && visitor.isDemo)) && <div class="demo">{messages.say("demo")}</div>}
       <header>
         <div class="top">
           <Brand />
@@ -199,6 +199,15 @@ function Brand() {
   );
 }
 
+/** Where the menu leads to what it does not name. */
+const UNDER: Partial<Record<Route["screen"], Route["screen"]>> = {
+  recording: "recordings",
+  claim: "settings",
+  backup: "settings",
+  egress: "settings",
+  ruler: "settings",
+};
+
 function Menu({ route }: { route: Route }) {
   const { messages } = usePage();
   return (
@@ -207,7 +216,9 @@ function Menu({ route }: { route: Route }) {
         <a
           key={screen}
           href={addressOf({ screen })}
-          aria-current={route.screen === screen ? "page" : undefined}
+          aria-current={
+            route.screen === screen ? "page" : UNDER[route.screen] === screen ? "true" : undefined
+          }
         >
           {messages.say(screen)}
         </a>

@@ -59,5 +59,8 @@ export function sentenceAbout({ rhythm, meanRate }: Headline, messages: Messages
   return `${isShown(rhythm) ? messages.say("show-clinician", { finding }) : finding}.`;
 }
 
-export const episodeWords = ({ rhythm, rate, confidence }: EpisodeFinding, messages: Messages): string =>
-  [sayRhythm(rhythm, messages), ...details(rate > 0 ? rate : undefined, confidence, messages)].join(" · ");
+/** A pause between two beats has no rate that says anything. */
+export function episodeWords({ rhythm, rate, confidence }: EpisodeFinding, messages: Messages): string {
+  const told = rhythm !== "pause" && rate > 0 ? rate : undefined;
+  return [sayRhythm(rhythm, messages), ...details(told, confidence, messages)].join(" · ");
+}

@@ -6,9 +6,10 @@ import { type Api, ApiError } from "../api/client";
 import type { Role } from "./context";
 
 export type Visitor =
-  | { kind: "unknown" | "unreached" | "nobody" | "link-ended" }
+  | { kind: "unknown" | "unreached" | "link-ended" }
+  | { kind: "nobody"; isDemo: boolean }
   /** No password was set yet. */
-  | { kind: "first"; isOpen: boolean }
+  | { kind: "first"; isOpen: boolean; isDemo: boolean }
   | { kind: "in"; role: Role; link?: { recording: string; expiresAt: number } };
 
 export function useVisitor(api: Api): [Visitor, (session: SessionInfo) => void] {
@@ -39,9 +40,9 @@ async function byLink(api: Api, token: string | undefined): Promise<Visitor> {
 async function without(api: Api, error: unknown): Promise<Visitor> {
   if (!(error instanceof ApiError)) return { kind: "unreached" };
   try {
-    const { password, open } = await api.ask(setup);
-    return password ? { kind: "nobody" } : { kind: "first", isOpen: open };
+    const { password, open, demo } = await api.ask(setup);
+    return password ? { kind: "nobody", isDemo: demo } : { kind: "first", isOpen: open, isDemo: demo };
   } catch {
-    return { kind: "nobody" };
+    return { kind: "nobody", isDemo: false };
   }
 }

@@ -54,7 +54,7 @@ export function FirstPassword({ isOpen, done }: Props) {
         />
       </Form>
       {isOpen && (
-        <>
+        <div class="tools">
           <button
             type="button"
             onClick={() => without.run(async () => done(await api.ask(login, { body: {} })))}
@@ -62,7 +62,7 @@ export function FirstPassword({ isOpen, done }: Props) {
             {messages.say("setup-open")}
           </button>
           <Outcome action={without} />
-        </>
+        </div>
       )}
     </main>
   );

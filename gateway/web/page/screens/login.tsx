@@ -16,7 +16,7 @@ export function Login({ done }: { done: (session: SessionInfo) => void }) {
     }
   };
   return (
-    <main>
+    <main class="narrow">
       <h1>avnode</h1>
       <form onSubmit={open}>
         <label>
@@ -24,7 +24,6 @@ export function Login({ done }: { done: (session: SessionInfo) => void }) {
           <input
             type="password"
             autocomplete="current-password"
-            aria-describedby="hint"
             value={password}
             onInput={(event) => setPassword(event.currentTarget.value)}
           />
@@ -33,9 +32,6 @@ export function Login({ done }: { done: (session: SessionInfo) => void }) {
           {messages.say("open")}
         </button>
       </form>
-      <p id="hint" class="quiet">
-        {messages.say("password-hint")}
-      </p>
       <p class="warn" role="alert">
         {problem !== undefined && messages.say("refused", { reason: problem })}
       </p>

@@ -19,14 +19,17 @@ export function Measured({ analysis }: { analysis: Analysis }) {
   const { summary, name, version, ended } = analysis;
   if (!summary) return null;
   const { meanRate, slowest, fastest, analysable, beats, variability, measurements } = summary;
-  const whole = (value: number | undefined) =>
-    value === undefined ? messages.say("not-measured") : messages.number(value, 0);
+  const unknown = messages.say("not-measured");
+  const whole = (value: number | undefined) => (value === undefined ? unknown : messages.number(value, 0));
   const inMs = (value: number | undefined) =>
-    value === undefined ? messages.say("not-measured") : `${messages.number(value, 0)} ms`;
+    value === undefined ? unknown : `${messages.number(value, 0)} ms`;
   const interval = (one: Interval | undefined) => inMs(one && "median" in one ? one.median : undefined);
   const rows: [name: string, value: string][] = [
     [messages.say("rate-mean"), whole(meanRate)],
-    [messages.say("rate-range"), `${whole(slowest)} – ${whole(fastest)}`],
+    [
+      messages.say("rate-range"),
+      slowest === undefined && fastest === undefined ? unknown : `${whole(slowest)} – ${whole(fastest)}`,
+    ],
     ...INTERVALS.map((one): [string, string] => [NAMES[one], interval(measurements?.[one])]),
     ["SDNN", inMs(variability.sdnn)],
     ["RMSSD", inMs(variability.rmssd)],
@@ -43,7 +46,7 @@ export function Measured({ analysis }: { analysis: Analysis }) {
         {rows.map(([term, value]) => (
           <div key={term}>
             <dt>{term}</dt>
-            <dd>{value}</dd>
+            <dd class={value === unknown ? "unknown" : ""}>{value}</dd>
           </div>
         ))}
       </dl>

@@ -147,6 +147,7 @@ function HandheldOf({ id, name, people: all, changed }: HandheldProps) {
   };
   return (
     <li>
+      <h3>{name === "" ? id : name}</h3>
       <Form
         action={naming}
         name={messages.say("save")}

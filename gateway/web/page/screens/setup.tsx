@@ -31,6 +31,8 @@ export function Setup() {
       </main>
     );
   const { steps, next } = value;
+  // What is nobody's heart has none to lead through.
+  const isDemo = next === undefined && steps.some(({ state }) => state === "open");
   return (
     <main class="narrow">
       <h1>{messages.say("setup")}</h1>
@@ -44,7 +46,7 @@ export function Setup() {
       </ol>
       {next === undefined || next === "password" ? (
         <>
-          <p class="sentence">{messages.say("setup-done")}</p>
+          <p class="sentence">{messages.say(isDemo ? "setup-demo" : "setup-done")}</p>
           <a class="button main" href={addressOf({ screen: "home" })}>
             {messages.say("home")}
           </a>
