@@ -27,8 +27,10 @@ import { EcgGenerator } from "../sim/ecg/generator";
 import { simulatedIdentity } from "../sim/handheld";
 import { inTime } from "./rounds";
 
-const RATE = 256;
-const BITS = 18;
+export const RATE = 256;
+export const BITS = 18;
+/** Counts. */
+export const MILLIVOLT = 4000;
 /** Different seconds of ECG; then they come again. */
 const SECONDS = 600;
 const RECORDING = 1;
@@ -47,7 +49,7 @@ const OPEN: Omit<Open, "leads"> = {
   mode: RecordingMode.continuous,
   seconds: 0,
 };
-const lead = { unit: "mV", gain: 4000, baseline: 0, adcZero: 0 };
+const lead = { unit: "mV", gain: MILLIVOLT, baseline: 0, adcZero: 0 };
 
 export class BenchHandheld {
   readonly identity = simulatedIdentity();
@@ -58,12 +60,13 @@ export class BenchHandheld {
   private session?: Session;
   private nonce: Uint8Array = new Uint8Array(16);
   private answer?: StoreHello;
-  private blocks?: Uint8Array[];
   private sequence = 0;
 
+  /** @param blocks seconds of its signal, which come again and again; generated ECG by default */
   constructor(
     private readonly send: (alias: Uint8Array, message: Uint8Array) => void,
     private readonly leads: readonly string[] = ["I"],
+    private blocks?: readonly Uint8Array[],
   ) {}
 
   /** The owner holds the button until the store, where the claim is filed, has proved that it took the handheld. */
@@ -110,7 +113,7 @@ export class BenchHandheld {
       const firstSample = (this.sequence - 1) * RATE;
       const body = first
         ? encodeOpen({ ...OPEN, leads: this.leads.map((name) => ({ name, ...lead })) })
-        : encodeData({ firstSample, block: this.blocks[this.sequence % SECONDS]! });
+        : encodeData({ firstSample, block: this.blocks[this.sequence % this.blocks.length]! });
       made.push(sealFrame(crypto, key, { type: first ? FrameType.open : FrameType.data, ...place }, body));
     }
     return made;

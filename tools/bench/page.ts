@@ -1,4 +1,4 @@
-/** The page's server: how long a day's recording takes to open, to pan and to zoom, over HTTP. */
+/** The page: what its server takes to open, pan and zoom a day's recording over HTTP and to serve viewers, and what stands on a screen when. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { Store } from "../../gateway/store/store";
@@ -8,8 +8,11 @@ import { Random } from "../sim/random";
 import type { Context, Row } from "./area";
 import { recordDay } from "./day";
 import { inFolder } from "./folder";
-import { secondsOf } from "./rounds";
+import { isBuilt } from "./program";
+import { quantile, secondsOf } from "./rounds";
+import { benchScreen } from "./screen/screen";
 import { login } from "./session";
+import { viewerLoad } from "./viewerload";
 import { blockCost } from "./viewers";
 
 const LEADS = ["I", "II", "V5"];
@@ -43,6 +46,9 @@ export function benchPage(context: Context): Promise<Row[]> {
     context.progress("a block for viewers");
     const alone = await blockCost(join(folder, "alone"), LEADS, 0);
     const watched = await blockCost(join(folder, "watched"), LEADS, VIEWERS);
+    context.progress(`${VIEWERS} viewers of a demo`);
+    const load = isBuilt(context) ? await viewerLoad(join(folder, "demo"), VIEWERS) : undefined;
+    const screen = await benchScreen(context, dataDir, folder);
     const bytes = (name: string) => statSync(join(dataDir, name)).size / 1e6;
     context.note(
       `a day of ${LEADS.length} leads at ${RATE}/s: ${bytes("avnode.db").toFixed(1)} MB of frames, ${bytes("pyramid.db").toFixed(1)} MB of pyramid`,
@@ -65,17 +71,21 @@ export function benchPage(context: Context): Promise<Row[]> {
       ]),
       // A handheld sends one a second.
       row(`block-${VIEWERS}-viewers`, watched, "ms", { "without viewers": alone }),
+      ...(load
+        ? [
+            row(`demo-${VIEWERS}-viewers-cpu`, load.watched, "% of a core", {
+              "without viewers": load.alone,
+            }),
+            row(`demo-${VIEWERS}-viewers-rss`, load.rssWatched, "MB", { "without viewers": load.rssAlone }),
+          ]
+        : []),
+      ...screen,
     ];
   });
 }
 
 function row(what: string, value: number, unit: string, peers: Record<string, number> = {}): Row {
   return { name: `page/${what}`, value, unit, peers };
-}
-
-function quantile(values: number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
 }
 
 interface OpenHub {

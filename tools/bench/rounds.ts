@@ -9,6 +9,12 @@ export function median(values: number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** The value that a share `q` of all is below. */
+export function quantile(values: number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
+}
+
 /** Runs A B C, A B C, …; @returns the median of each over `rounds` rounds, after one that is not counted */
 export async function interleave<Name extends string>(
   rounds: number,
