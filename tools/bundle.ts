@@ -14,7 +14,6 @@ export function bundle(outdir: string): void {
       airprocess: join(root, "tools/sim/radio/airprocess.ts"),
       unit: join(root, "tools/sim/radio/unit.ts"),
       verifyworker: join(root, "gateway/web/verifyworker.ts"),
-      beatsworker: join(root, "gateway/web/beatsworker.ts"),
       exportworker: join(root, "gateway/web/exportworker.ts"),
       photoworker: join(root, "gateway/web/photoworker.ts"),
       recoveryworker: join(root, "gateway/web/recoveryworker.ts"),

@@ -43,9 +43,10 @@ export const TABLES: Table[] = [
 ];
 /**
  * Where this data directory's own backups are is nothing that a backup brings back. An analysis under way that was
- * restored without its state begins anew: the state would be most of each backup, and frames come again anyway.
+ * restored without its state begins anew: the state would be most of each backup, and frames come again anyway. Beats are
+ * found again from the frames.
  */
-const LOCAL = ["backups", "resumes"];
+const LOCAL = ["backups", "resumes", "beats"];
 
 export function tableOf(name: string): Table {
   const table = TABLES.find((known) => known.name === name);

@@ -2,8 +2,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { ANALYSIS_VERSION } from "../rhythm/analysis";
 import { openBeside } from "../store/directory";
+import { packBeats, unpackBeats } from "../store/findings/beatbytes";
 import { fileAnalysis } from "../store/findings/request";
-import type { AnalysisInfo, Checkpoint } from "../store/findings/types";
+import type { AnalysisInfo, Checkpoint, KeptBeats } from "../store/findings/types";
 import { StoreReader } from "../store/reader";
 import { Store } from "../store/store";
 import { Follower, QUIET_STEPS } from "./follow";
@@ -57,20 +58,33 @@ export function isReproduced(dataDir: string, id: string, said: Said): boolean |
       all.push(checkpoint);
       follower.kept(kept.number);
     });
-    return isDeepStrictEqual(saidBy(all), { episodes: kept.episodes, summary: kept.summary });
+    const { episodes, summary, number } = kept;
+    const { beats } = reader.findings.beats(id, { number })!;
+    return isDeepStrictEqual(saidBy(all), { beats, episodes, summary });
   } finally {
     reader.close();
   }
 }
 
-/** The newest that this version has ended. */
+/** The newest that this version has ended, and of which all is kept. */
 function endedOf({ findings }: StoreReader, id: string): AnalysisInfo | undefined {
-  return findings.of(id).findLast(({ version, ended }) => ended && version === ANALYSIS_VERSION);
+  return findings
+    .of(id)
+    .findLast(
+      ({ version, ended, number }) => ended && version === ANALYSIS_VERSION && findings.hasBeats(id, number),
+    );
 }
 
-function saidBy(all: Checkpoint[]): Pick<AnalysisInfo, "episodes" | "summary"> {
+/** As it is kept. */
+function saidBy(all: Checkpoint[]): Pick<AnalysisInfo, "episodes" | "summary"> & Pick<KeptBeats, "beats"> {
+  const beats = unpackBeats(
+    packBeats(
+      all.flatMap((one) => one.beats),
+      0,
+    ),
+  );
   const episodes = all.flatMap((one) => one.episodes).sort((a, b) => a.from - b.from || a.to - b.to);
-  return JSON.parse(JSON.stringify({ episodes, summary: all.at(-1)?.summary }));
+  return { beats, ...JSON.parse(JSON.stringify({ episodes, summary: all.at(-1)?.summary })) };
 }
 
 function follow(follower: Follower, said: Said, keep: (checkpoint: Checkpoint) => void): void {

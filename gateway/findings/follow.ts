@@ -6,7 +6,7 @@ import { deflateSync, inflateSync } from "node:zlib";
 import { ANALYSIS_VERSION, Analysis, type Results } from "../rhythm/analysis";
 import type { Finding } from "../rhythm/findings";
 import { nextOf, type Saved, StateError } from "../rhythm/state";
-import type { Rhythm } from "../rhythm/types";
+import type { Beat, Rhythm } from "../rhythm/types";
 import { StoreError } from "../store/errors";
 import type { Feed } from "../store/feed";
 import { isEventKind } from "../store/findings/group";
@@ -63,6 +63,8 @@ export class Follower {
   private sample: number;
   private keptNext: number;
   private keptSample: number;
+  /** Since the last checkpoint. */
+  private beats: Beat[] = [];
   private episodes: Finding[] = [];
   private hasNews = false;
   /** Steps in a row that found nothing. */
@@ -70,12 +72,11 @@ export class Follower {
   /** Ends of the newest beats' intervals, and their lengths in seconds. */
   private intervals: { to: number; seconds: number }[] = [];
 
-  /** @param id of the recording, whole @param heard is given whatever became final, at once */
+  /** @param id of the recording, whole */
   constructor(
     findings: Pick<FindingsReader, "feed" | "resume">,
     private readonly id: string,
     private readonly cadence = CADENCE,
-    private readonly heard: (results: Results) => void = () => {},
   ) {
     this.feed = findings.feed(id);
     this.from = findings.resume(id, ANALYSIS_VERSION);
@@ -141,6 +142,7 @@ export class Follower {
     this.insteadOf = undefined;
     this.keptNext = this.next;
     this.keptSample = this.sample;
+    this.beats = [];
     this.episodes = [];
     this.hasNews = false;
   }
@@ -169,9 +171,8 @@ export class Follower {
     this.sample = firstSample + signal.length;
   }
 
-  private add(results: Results): void {
-    const { episodes, intervals } = results;
-    this.heard(results);
+  private add({ beats, episodes, intervals }: Results): void {
+    for (const beat of beats) this.beats.push(beat);
     for (const episode of episodes) {
       this.episodes.push(rounded(episode));
       if (isEventKind(episode.rhythm)) this.hasNews = true;
@@ -190,6 +191,7 @@ export class Follower {
       from: this.keptNext,
       next: this.next,
       samples: this.sample,
+      beats: this.beats,
       episodes: this.episodes,
       open: open && rounded(open),
       summary: analysis.summary(),

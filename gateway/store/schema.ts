@@ -162,6 +162,19 @@ CREATE TABLE layers (
 );
 `,
   },
+  {
+    since: "0.5.0",
+    sql: `
+-- Beats that an analysis found, a sealed batch for each of its steps (findings/beats.ts), numbered from 1.
+CREATE TABLE beats (
+  analysis INTEGER NOT NULL REFERENCES analyses (id), number INTEGER NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY (analysis, number)
+) WITHOUT ROWID;
+
+-- An analysis under way whose first beats nobody kept begins anew.
+DELETE FROM resumes;
+`,
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { Pyramids } from "../pyramid/pyramids";
 import { addBackups } from "./backups";
+import { addBeats } from "./beats";
 import { addClaims } from "./claims";
 import { addDevices } from "./devices";
 import { addDiagnostics } from "./diagnostics";
@@ -32,6 +33,7 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addRecordings(app, parts);
   addOverReads(app, parts);
   addFindings(app, parts);
+  addBeats(app, parts);
   addExports(app, parts);
   addEgress(app, parts);
   addWhereabouts(app, parts);

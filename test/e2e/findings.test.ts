@@ -107,7 +107,7 @@ describe(`an evening of fibrillation, recorded while the hub that analyses it is
     const copy = path.join(scratch(), "copy");
     fs.cpSync(dataDir, copy, { recursive: true });
     const db = new Database(path.join(copy, "avnode.db"));
-    db.exec("DELETE FROM resumes; DELETE FROM analyses; DELETE FROM events");
+    db.exec("DELETE FROM resumes; DELETE FROM beats; DELETE FROM analyses; DELETE FROM events");
     db.close();
     analyseNow(copy, id, () => {});
     const reader = StoreReader.open(copy);

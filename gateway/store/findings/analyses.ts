@@ -6,6 +6,7 @@ import { StoreError } from "../errors";
 import type { Keyring } from "../keyring";
 import { isErased, type RecordingRow } from "../recordings";
 import { SealedTable } from "../rows";
+import { BeatRows } from "./beats";
 import { Events } from "./events";
 import { isEventKind, partsOf, type Timeline } from "./group";
 import {
@@ -33,6 +34,7 @@ export interface Taken {
 export class Analyses {
   private readonly table: SealedTable<AnalysisRow>;
   private readonly events: Events;
+  private readonly beats: BeatRows;
   private readonly numbered: Statement;
   private readonly asked: Statement;
   /** By row; only what a transaction has brought to disk. */
@@ -48,6 +50,7 @@ export class Analyses {
   ) {
     this.table = new SealedTable(db, keyring, "analyses", ANALYSIS_COLUMNS, 1);
     this.events = new Events(db, keyring);
+    this.beats = new BeatRows(db, keyring);
     this.numbered = db.prepare("SELECT * FROM analyses WHERE recording = ? AND number = ?");
     this.asked = db.prepare(
       "SELECT * FROM analyses WHERE recording = ? AND version = ? AND lead = ? AND next = 0 AND ended = 0",
@@ -81,6 +84,7 @@ export class Analyses {
       .all(recording.key) as number[];
     for (const id of rows) {
       this.db.prepare("DELETE FROM resumes WHERE analysis = ?").run(id);
+      this.beats.erase(id);
       this.db.prepare("DELETE FROM analyses WHERE id = ?").run(id);
       this.bodies.delete(id);
     }
@@ -107,10 +111,12 @@ export class Analyses {
       episodes: [...body.episodes, ...checkpoint.episodes],
       open: checkpoint.open,
     };
+    const seconds = (samples - row.samples) / settings.rate;
     Object.assign(row, { next, samples, ended: ended ? 1 : 0 });
     row.body = sealJson(this.keyring, after, analysisPlace(row.id));
     if (row.mac) this.table.update(row);
     else this.table.insert(row);
+    this.beats.add(row.id, checkpoint.beats, seconds);
     if (ended) this.db.prepare("DELETE FROM resumes WHERE analysis = ?").run(row.id);
     else
       this.db

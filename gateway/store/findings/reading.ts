@@ -1,8 +1,10 @@
 /** The read side of findings: what analyses say, the events that follow, and what is still to be analysed. */
 import type { Database } from "better-sqlite3";
+import type { Beat } from "../../rhythm/types";
 import { Feed } from "../feed";
 import type { Keyring } from "../keyring";
 import { SealedTable } from "../rows";
+import { BeatRows } from "./beats";
 import { group } from "./group";
 import { OpenedEvents } from "./opened";
 import {
@@ -15,7 +17,7 @@ import {
   eventBody,
   resumePlace,
 } from "./rows";
-import type { AnalysisInfo, EventInfo, EventPart } from "./types";
+import type { AnalysisInfo, EventInfo, EventPart, KeptBeats } from "./types";
 
 /** Where an analysis goes on. */
 export interface Resume {
@@ -37,6 +39,7 @@ export class FindingsReader {
   private readonly analyses: SealedTable<AnalysisRow>;
   private readonly events: SealedTable<EventRow>;
   private readonly opened: OpenedEvents;
+  private readonly beatRows: BeatRows;
 
   constructor(
     private readonly db: Database,
@@ -45,6 +48,7 @@ export class FindingsReader {
     this.analyses = new SealedTable(db, keyring, "analyses", ANALYSIS_COLUMNS, 1);
     this.events = new SealedTable(db, keyring, "events", EVENT_COLUMNS, 1);
     this.opened = new OpenedEvents(db, keyring);
+    this.beatRows = new BeatRows(db, keyring);
   }
 
   /** @param id of a recording, whole; @returns its analyses, oldest first, without those that were altered */
@@ -58,6 +62,25 @@ export class FindingsReader {
   telling(id: string): AnalysisInfo | undefined {
     const row = this.tellingRow(id);
     return row && this.analyses.intact(row) ? this.infoOf(id, row) : undefined;
+  }
+
+  /**
+   * Beats of a recording.
+   * @param id whole
+   * @param wanted.from the first sample, and the one behind the last, between which beats are told; all by default
+   * @param wanted.number of the analysis; the one that tells most by default
+   * @returns undefined where there is no such analysis, or it was altered
+   * @throws STORE_BEATS unless all are here as they were kept
+   */
+  beats(id: string, wanted: { from?: number; to?: number; number?: number } = {}): KeptBeats | undefined {
+    const { from = 0, to = Number.POSITIVE_INFINITY, number } = wanted;
+    const row = number === undefined ? this.tellingRow(id) : this.numberedRow(id, number);
+    if (!row || !this.analyses.intact(row)) return undefined;
+    const { summary, episodes: _, settings: __, recording: ___, ...info } = this.infoOf(id, row);
+    const beats: Beat[] = [];
+    for (const batch of this.beatRows.of(row.id, summary))
+      for (const beat of batch) if (beat.sample >= from && beat.sample < to) beats.push(beat);
+    return { ...info, beats };
   }
 
   /** Of every handheld, or of one (hex), oldest first; without what a later analysis of a recording replaced. */
@@ -121,6 +144,12 @@ export class FindingsReader {
     this.opened.letGo(device);
   }
 
+  /** Whether the beats of one of a recording's analyses, which is intact, are all here as they were kept. */
+  hasBeats(id: string, number: number): boolean {
+    const row = this.numberedRow(id, number);
+    return row !== undefined && this.areWhole(row);
+  }
+
   feed(id: string): Feed {
     return new Feed(this.db, this.keyring, id);
   }
@@ -137,6 +166,11 @@ export class FindingsReader {
         if (!table.intact(row) || !opens(() => open(row))) problems.push(`${said} ${row.id} was altered`);
     };
     look<AnalysisRow>(this.analyses, "the row of analysis", (row) => analysisBody(this.keyring, row));
+    for (const row of this.db
+      .prepare("SELECT * FROM analyses ORDER BY id")
+      .iterate() as Iterable<AnalysisRow>)
+      if (this.analyses.intact(row) && this.beatRows.has(row.id) && !this.areWhole(row))
+        problems.push(`the beats of analysis ${row.id} were altered`);
     look<EventRow>(this.events, "the row of event", (row) => eventBody(this.keyring, row));
     return problems;
   }
@@ -149,6 +183,10 @@ export class FindingsReader {
       .all(id) as AnalysisRow[];
   }
 
+  private numberedRow(id: string, number: number): AnalysisRow | undefined {
+    return this.rowsOf(id).find((row) => row.number === number);
+  }
+
   private newestNumber(id: string): number {
     return this.tellingRow(id)?.number ?? 0;
   }
@@ -156,6 +194,10 @@ export class FindingsReader {
   private tellingRow(id: string): AnalysisRow | undefined {
     const rows = this.rowsOf(id);
     return rows.findLast((row) => row.ended === 1) ?? rows.findLast((row) => row.next > 0);
+  }
+
+  private areWhole(row: AnalysisRow): boolean {
+    return this.beatRows.areWhole(row.id, analysisBody(this.keyring, row).summary);
   }
 
   private infoOf(recording: string, row: AnalysisRow): AnalysisInfo {

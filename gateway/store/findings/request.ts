@@ -3,12 +3,13 @@ import type { Database } from "better-sqlite3";
 import { StoreError } from "../errors";
 import type { Keyring } from "../keyring";
 import { SealedTable } from "../rows";
-import { ANALYSIS_COLUMNS, type AnalysisRow, CAN_GO_ON, newAnalysis } from "./rows";
+import { BeatRows } from "./beats";
+import { ANALYSIS_COLUMNS, type AnalysisRow, analysisBody, CAN_GO_ON, newAnalysis } from "./rows";
 import type { AnalysedLead } from "./types";
 
 /**
  * However many ask, by this version it is analysed once: who comes later is given the number of what was asked for, is
- * under way or has ended.
+ * under way or has ended. One that was altered, or of which beats are gone, is none.
  * @param id of the recording @returns its number @throws STORE_NO_OPEN; errors of SQLite
  */
 export function fileAnalysis(
@@ -30,7 +31,10 @@ export function fileAnalysis(
            WHERE recording = ? AND version = ? AND (ended = 1 OR ${CAN_GO_ON}) ORDER BY number DESC`,
         )
         .all(key, version) as AnalysisRow[];
-      const intact = known.find((row) => table.intact(row));
+      const beats = new BeatRows(db, keyring);
+      const intact = known.find(
+        (row) => table.intact(row) && beats.areWhole(row.id, analysisBody(keyring, row).summary),
+      );
       if (intact) return intact.number;
       const row = newAnalysis(db, keyring, key, version, lead);
       table.insert(row);

@@ -2,7 +2,7 @@
 import type { Summary } from "../../rhythm/analysis";
 import type { Finding } from "../../rhythm/findings";
 import type { LeadSettings } from "../../rhythm/quality";
-import type { Rhythm } from "../../rhythm/types";
+import type { Beat, Rhythm } from "../../rhythm/types";
 
 /** Which signal was analysed: the lead's place in the recording, from 0, and how it was read. */
 export interface AnalysedLead {
@@ -24,6 +24,7 @@ export interface Checkpoint extends AnalysedLead {
   from: number;
   next: number;
   samples: number;
+  beats: Beat[];
   episodes: Finding[];
   /** The episode under way. */
   open?: Finding;
@@ -48,6 +49,13 @@ export interface AnalysisInfo extends AnalysedLead {
   episodes: Finding[];
   /** Undefined while it has taken nothing. */
   summary?: Summary;
+}
+
+/** Beats by one analysis. */
+export interface KeptBeats
+  extends Pick<AnalysisInfo, "id" | "number" | "version" | "lead" | "name" | "samples" | "ended"> {
+  /** Ascending. Of one that has not ended, those that were final at its last checkpoint. Confidences are in 255ths. */
+  beats: Beat[];
 }
 
 /** Kinds of finding that make events: of sinus rhythm and of what cannot be read there is nothing to tell. */

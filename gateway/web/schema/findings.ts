@@ -123,13 +123,14 @@ export const BEAT_CLASSES = "NSVFQ";
 export const BEAT_BYTES = 8;
 
 export const BEATS_HEADERS = {
-  /** Of the analysis that found them: this hub's own, which may be newer than those that are kept. */
+  /** Of the analysis that found them, which is the one that its findings are of; missing while nothing was analysed. */
   version: "x-avnode-version",
+  analysis: "x-avnode-analysis",
   /** The lead that was analysed. */
   lead: "x-avnode-leads",
   /** Beats in the answer. */
   count: "x-avnode-count",
-  /** Samples that were analysed; beats of the last ten seconds before may be missing until more is there. */
+  /** Samples that were analysed, 0 while none were; beats of the last ten seconds before may be missing until more is there. */
   samples: "x-avnode-samples",
 } as const;
 

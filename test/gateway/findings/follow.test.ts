@@ -192,7 +192,7 @@ describe(`a recording followed as it comes (seed ${seed})`, function () {
       analyse(rig.store);
       const expected = said(reader());
       const db = rig.store["db"];
-      db.exec("DELETE FROM resumes; DELETE FROM analyses; DELETE FROM events");
+      db.exec("DELETE FROM resumes; DELETE FROM beats; DELETE FROM analyses; DELETE FROM events");
       const onKept = () => {
         if (db.prepare("SELECT count(*) FROM resumes").pluck().get() === 1) throw new Killed();
       };
@@ -249,7 +249,10 @@ describe(`a recording followed as it comes (seed ${seed})`, function () {
         throw error;
       }
     };
-    const wipe = () => rig.store["db"].exec("DELETE FROM resumes; DELETE FROM analyses; DELETE FROM events");
+    const wipe = () =>
+      rig.store["db"].exec(
+        "DELETE FROM resumes; DELETE FROM beats; DELETE FROM analyses; DELETE FROM events",
+      );
     assert.equal(lives(0, 20), false);
     const expected = said(reader());
     assert.deepEqual(

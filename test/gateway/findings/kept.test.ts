@@ -46,7 +46,7 @@ describe("findings that are kept", function () {
   function by(version: string, number: number): Checkpoint {
     const [info] = reader().findings.of(idOf(number));
     return {
-      ...info!,
+      ...{ ...info!, beats: [] },
       ...{ number: undefined, version, from: 0, next: 999, ended: true, state: new Uint8Array() },
       summary: { ...info!.summary!, version },
     };
@@ -236,10 +236,10 @@ describe("findings that are kept", function () {
   it("are looked for again by the hub when a process beside it asks", () => {
     recordings(1);
     const [own] = reader().findings.of(idOf(1));
-    rig.store["db"].exec("DELETE FROM analyses; DELETE FROM events");
+    rig.store["db"].exec("DELETE FROM beats; DELETE FROM analyses; DELETE FROM events");
     rig.store.keepFindings({
       ...{ ...own!, version: "another/2", summary: own!.summary!, ended: true },
-      ...{ number: undefined, from: 0, next: 999, state: new Uint8Array() },
+      ...{ number: undefined, from: 0, next: 999, beats: [], state: new Uint8Array() },
     });
     assert.deepEqual(reader().findings.due(ANALYSIS_VERSION), []);
     assert.equal(requestAnalysis(rig.dataDir, idOf(1)), 2);

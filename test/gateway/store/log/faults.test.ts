@@ -93,6 +93,7 @@ describe("the log under faults", () => {
       "erased",
       "backups",
       "resumes",
+      "beats",
       "layers",
       "details",
       "analyses",
