@@ -11,8 +11,9 @@ import { analysedLead } from "../../gateway/findings/lead";
 import { startHub } from "../../gateway/hub";
 import { loadBrokerUsers } from "../../gateway/mqtt/users";
 import { Relay } from "../../gateway/relay/relay";
-import { Analysis } from "../../gateway/rhythm/analysis";
+import { Analysis, type Results } from "../../gateway/rhythm/analysis";
 import type { Finding } from "../../gateway/rhythm/findings";
+import type { Beat } from "../../gateway/rhythm/types";
 import { StoreReader } from "../../gateway/store/reader";
 import { RecordingMode } from "../../protocol/open";
 import { EcgGenerator } from "../../tools/sim/ecg/generator";
@@ -99,7 +100,7 @@ describe(`an evening of fibrillation, recorded while the hub that analyses it is
   /** All that is said of a recording; what number an event has depends on what became of others. */
   function found(reader: StoreReader, id: string) {
     const events = reader.findings.listed().map(({ id: _, ...event }) => event);
-    return { analyses: reader.findings.of(id), events };
+    return { analyses: reader.findings.of(id), beats: reader.findings.beats(id), events };
   }
 
   /** The same frames, analysed by one process from their first to their last. */
@@ -168,12 +169,21 @@ describe(`an evening of fibrillation, recorded while the hub that analyses it is
       const { id, open, startMs } = recording()!;
       const whole = new Analysis(analysedLead(open!).settings);
       const expected: Finding[] = [];
-      for (const { samples } of reader.pieces(id)) expected.push(...whole.push(samples[0]!).episodes);
-      expected.push(...whole.end().episodes);
+      const beats: Beat[] = [];
+      const take = (results: Results) => {
+        expected.push(...results.episodes);
+        beats.push(...results.beats);
+      };
+      for (const { samples } of reader.pieces(id)) take(whole.push(samples[0]!));
+      take(whole.end());
       const spans = (episodes: Finding[]) =>
         episodes.map(({ rhythm, from, to }) => `${rhythm} ${from} to ${to}`).sort();
       assert.deepEqual(spans(analysis()!.episodes), spans(expected));
       assert.deepEqual(analysis()!.summary, JSON.parse(JSON.stringify(whole.summary())));
+      assert.deepEqual(
+        reader.findings.beats(id)!.beats.map((one) => `${one.class} ${one.sample}`),
+        beats.map((one) => `${one.class} ${one.sample}`),
+      );
       await kill(hub);
       assert.deepEqual(found(reader, id), await uninterrupted(id));
 

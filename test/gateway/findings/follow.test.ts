@@ -23,6 +23,7 @@ class Killed extends Error {}
 function said(reader: StoreReader) {
   return {
     analyses: reader.recordings().map(({ id }) => reader.findings.of(id)),
+    beats: reader.recordings().map(({ id }) => reader.findings.beats(id)?.beats),
     events: reader.findings.listed(),
   };
 }
@@ -213,6 +214,7 @@ describe(`a recording followed as it comes (seed ${seed})`, function () {
       assert.deepEqual([left, others], [before, []], "what was said stays");
       const [whole] = expected.analyses[0]!;
       assert.deepEqual(second, { ...whole, id: `${idOf(1)}/2`, number: 2 });
+      assert.deepEqual(said(reader()).beats, expected.beats);
       assert.deepEqual(
         said(reader()).events.map(({ kind, fromMs, toMs, episodes }) => [kind, fromMs, toMs, episodes]),
         expected.events.map(({ kind, fromMs, toMs, episodes }) => [kind, fromMs, toMs, episodes]),

@@ -174,6 +174,46 @@ describe("findings in the API", function () {
     );
   });
 
+  it("hold no beats while nothing was analysed, and say why where nothing ever will be", async () => {
+    const { id } = record(false, true, 10);
+    const none = await rig.ask("GET", `/api/recordings/${id}/beats`);
+    assert.deepEqual([none.statusCode, none.rawPayload.length], [200, 0]);
+    const { count, samples, version } = BEATS_HEADERS;
+    assert.deepEqual(
+      [count, samples, version].map((name) => none.headers[name]),
+      ["0", "0", undefined],
+    );
+    const slow = begin(handheld, { rateNum: 50 });
+    handheld.close(slow);
+    rig.deliver(handheld, slow);
+    const never = await rig.ask("GET", `/api/recordings/${rig.idOf(handheld, slow.number)}/beats`);
+    assert.deepEqual([never.statusCode, never.json().code], [422, "ANALYSIS_RATE"]);
+  });
+
+  it("have damaged beats found again, where their own version still can", async () => {
+    const { id } = record(false);
+    analyse(rig.store);
+    const ask = () => rig.ask("GET", `/api/recordings/${id}/beats`);
+    const before = (await ask()).rawPayload;
+    rig.sql("UPDATE beats SET body = zeroblob(length(body)) WHERE number = 1");
+    for (let i = 0; i < 2; i++) {
+      const damaged = await ask();
+      assert.deepEqual([damaged.statusCode, damaged.json().code], [503, "WEB_READING"]);
+    }
+    analyse(rig.store);
+    const answer = await ask();
+    assert.deepEqual([answer.statusCode, answer.headers[BEATS_HEADERS.analysis]], [200, "2"]);
+    assert.deepEqual(answer.rawPayload, before);
+    const [info] = rig.store.reader.findings.of(id);
+    rig.store.keepFindings({
+      ...{ ...info!, summary: info!.summary!, beats: [], number: undefined },
+      ...{ version: "another/1", from: 0, next: 999, state: new Uint8Array() },
+    });
+    const others = await ask();
+    assert.deepEqual([others.statusCode, others.json().code], [409, "STORE_BEATS"]);
+    assert.match(others.json().message, /--again/);
+  });
+
   it("are a clinician's for her recording alone, a viewer's, and nobody's else; of an erased one nobody's", async () => {
     const { id } = record(true, true, 40);
     const other = record(false, true, 10).id;
