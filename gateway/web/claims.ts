@@ -5,12 +5,15 @@ import { Refused } from "../access/guard";
 import { answerTo, CLAIMED } from "../claim/answers";
 import { deafness, unheard } from "../claim/deaf";
 import { distanceText, unclaimedNearby } from "../claim/nearby";
+import type { Clock } from "../clock";
 import type { ApiParts } from "./parts";
 import type { PhotoAnswer } from "./photoworker";
 import { addRoute } from "./route";
 import * as schema from "./schema/claims";
 import { answerOf, startThread } from "./thread";
 
+/** A JPEG of 8 MB can be a day's work: scan over scan of the same pixels. */
+const PHOTO_MS = 60_000;
 /** Whose end is told with its time; the store keeps as many. */
 const MAX_FILED = 64;
 
@@ -40,7 +43,7 @@ export function addClaims(app: FastifyInstance, { hub, status, clock }: ApiParts
       throw new Refused(503, "WEB_BUSY", "another photo is being read; try again in a few seconds");
     reading = true;
     try {
-      const answer = await answerOf<PhotoAnswer>(startThread("photoworker", { picture: body }));
+      const answer = await readPhoto(body, clock);
       if ("message" in answer) throw new Refused(400, answer.code, answer.message);
       return file(answer.claimCode, query.person);
     } finally {
@@ -77,4 +80,26 @@ export function addClaims(app: FastifyInstance, { hub, status, clock }: ApiParts
     }));
     return { nearby, deaf: deafness(now) };
   });
+}
+
+/** @throws Refused when it takes too long */
+async function readPhoto(picture: Uint8Array, clock: Clock): Promise<PhotoAnswer> {
+  const worker = startThread("photoworker", { picture });
+  let tooSlow = false;
+  const cancel = clock.after(PHOTO_MS, () => {
+    tooSlow = true;
+    void worker.terminate();
+  });
+  try {
+    return await answerOf<PhotoAnswer>(worker);
+  } catch (error) {
+    if (!tooSlow) throw error;
+    throw new Refused(
+      400,
+      "PHOTO_SLOW",
+      "this photo takes too long to read: take it anew, smaller and closer, or type the code",
+    );
+  } finally {
+    cancel();
+  }
 }

@@ -8,6 +8,8 @@ import { HOST, ORIGIN, VIEWER_PASSWORD } from "../access/rig";
 import { Handheld } from "../store/handheld";
 import { WebRig } from "./rig";
 
+/** Of the real time, in which a thread works. */
+const [every, stopEvery] = [setInterval, clearInterval];
 const PHOTOS = join(__dirname, "../claim/photos");
 
 describe("claims from the page", function () {
@@ -112,6 +114,15 @@ describe("claims from the page", function () {
     assert.equal((await photo(Buffer.from("x"), "image/png")).statusCode, 415);
   });
 
+  it("read no photo for ever, and then the next one", async () => {
+    const time = every(() => rig.time.tick(20_000), 5);
+    const slow = await photo(scans(8000, 20_000));
+    stopEvery(time);
+    assert.deepEqual([slow.statusCode, slow.json().code], [400, "PHOTO_SLOW"]);
+    const next = await photo(readFileSync(join(PHOTOS, "claim.png")));
+    assert.equal(next.statusCode, 202, next.body);
+  });
+
   it("show who is near and has no owner", async () => {
     const seen = (name: string | undefined, rssi: number, address: string) => ({
       ...{ name, rssi, address, heardAt: rig.time.now },
@@ -142,3 +153,26 @@ describe("claims from the page", function () {
       assert.equal((await rig.ask(method, url, undefined, {}, viewer)).statusCode, 403, url);
   });
 });
+
+/** A progressive JPEG (ITU-T T.81, annex G) of one grey, square component: its blocks are gone through again and again. */
+function scans(pixels: number, count: number): Buffer {
+  const segment = (marker: number, ...bytes: number[]) =>
+    Buffer.from([0xff, marker, (bytes.length + 2) >> 8, (bytes.length + 2) & 0xff, ...bytes]);
+  const side = [pixels >> 8, pixels & 0xff];
+  // One code each, of one bit: no difference; 2^14 blocks and more without a coefficient.
+  const lengths = [1, ...Array(15).fill(0)];
+  const blocks = (pixels / 8) ** 2;
+  const scan = (first: number, last: number, bytes: number) =>
+    Buffer.concat([segment(0xda, 1, 1, 0, first, last, 0), Buffer.alloc(bytes)]);
+  const ac = scan(1, 63, Math.ceil(((blocks >> 14) + 1) * (15 / 8)) + 2);
+  return Buffer.concat([
+    Buffer.from([0xff, 0xd8]),
+    segment(0xdb, 0, ...Array(64).fill(1)),
+    segment(0xc2, 8, ...side, ...side, 1, 1, 0x11, 0),
+    segment(0xc4, 0x00, ...lengths, 0),
+    segment(0xc4, 0x10, ...lengths, 0xe0),
+    scan(0, 0, blocks / 8 + 2),
+    ...Array<Buffer>(count).fill(ac),
+    Buffer.from([0xff, 0xd9]),
+  ]);
+}
