@@ -1,6 +1,6 @@
 /** Settings: those of the configuration file that an owner changes from the page. */
 import { accessSync, constants, existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, isAbsolute } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
 import { ConfigError } from "../config/config";
@@ -21,6 +21,10 @@ export function addSettings(app: FastifyInstance, { dataDir, configFile }: ApiPa
   addRoute(app, schema.settings, answer);
 
   addRoute(app, schema.changeSettings, ({ body }) => {
+    const dir = body.backup?.dir;
+    // Where it would lead to is for whoever starts the hub, and no place to point at from here.
+    if (dir !== undefined && dir !== settingsIn(file).backup?.dir && !isAbsolute(dir))
+      throw new Refused(400, "WEB_BACKUP_DIR", `${dir} is no whole path: let it begin with /`);
     try {
       writeSettings(file, body);
     } catch (error) {

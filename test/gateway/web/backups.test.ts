@@ -109,5 +109,10 @@ describe("backups and settings from the page", function () {
     assert.equal((await rig.ask("PUT", "/api/settings", {})).json().pending, false);
     for (const wrong of [{ web: { host: "0.0.0.0" } }, { logLevel: "all" }, { backup: { dir: stick } }])
       assert.equal((await rig.ask("PUT", "/api/settings", wrong)).statusCode, 400);
+    for (const dir of ["../../outside", "backup", "~/backup"]) {
+      const answer = await rig.ask("PUT", "/api/settings", { backup: { dir, everyHours: 12 } });
+      assert.deepEqual([answer.statusCode, answer.json().code], [400, "WEB_BACKUP_DIR"], dir);
+    }
+    assert.deepEqual((await get()).settings, {});
   });
 });
