@@ -2,6 +2,8 @@
 import { Absences, type ExportSource, nameOf, openRecording, provenance, unitOf } from "./signal";
 
 const ROWS_PER_CHUNK = 4096;
+/** What spreadsheets would calculate; -aVR is a lead's name and none of it. */
+const FORMULA = /^(?:[=@]|[+-].*[(|!])/;
 
 /**
  * Rows of absent samples are absent; a `# gap` line stands in their place.
@@ -49,6 +51,8 @@ export function exportCsv(reader: ExportSource, id: string, write: (text: string
   tell(info.samples, info.samples);
 }
 
-function quoted(name: string): string {
+/** A lead is called as whoever's record was imported called it: RFC 4180's quotes alone keep no spreadsheet from it. */
+function quoted(text: string): string {
+  const name = FORMULA.test(text) ? `'${text}` : text;
   return /[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
 }

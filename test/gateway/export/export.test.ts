@@ -198,6 +198,21 @@ describe("exports", () => {
     );
   });
 
+  it("to CSV name no lead so that a spreadsheet would calculate it", () => {
+    const { source } = recording();
+    const names = ['=HYPERLINK("http://evil.example")', "@SUM(A1)", "-2+cmd|' /C calc'!A0", "-aVR"];
+    source.recording("x").open!.leads = names.map((name) => lead(name, 0));
+    let text = "";
+    exportCsv({ ...source, pieces: function* () {} }, "x", (part) => {
+      text += part;
+    });
+    const head = text.split("\n").find((line) => line.startsWith("sample,"));
+    assert.equal(
+      head,
+      `sample,time_s,"'=HYPERLINK(""http://evil.example"")_counts",'@SUM(A1)_counts,'-2+cmd|' /C calc'!A0_counts,-aVR_counts`,
+    );
+  });
+
   it("refuse a recording whose open frame has not arrived", () => {
     const { source } = recording({ info: { open: undefined } });
     assert.throws(() => exportWfdb(source, "x", dir, "none"), { code: "STORE_NO_OPEN" });
