@@ -6,13 +6,32 @@ import { addRoute } from "./route";
 import * as schema from "./schema/session";
 
 export function addLinks(app: FastifyInstance, { hub, links, scheme }: ApiParts): void {
+  // Of each request, for a recording may be taken from a person again; before the ledger says that it left.
+  app.addHook("preHandler", async (request) => {
+    const link = request.asker?.link;
+    if (link && !isSomebodys(link.recording))
+      throw new Refused(
+        403,
+        "WEB_UNASSIGNED",
+        "this recording is nobody's at the moment and is shown to nobody; ask its owner to say whose it is",
+      );
+  });
+  const isSomebodys = (recording: string) => hub.reader.recording(recording).person !== undefined;
+
   addRoute(app, schema.link, (_asked, request) => request.asker!.link!);
 
   addRoute(app, schema.links, () => ({ links: links.list() }));
 
   addRoute(app, schema.makeLink, ({ body }, request) => {
     const { recording, hours, label } = body;
-    const { token, ...link } = links.make(hub.reader.recording(recording).id, hours, label);
+    const { id } = hub.reader.recording(recording);
+    if (!isSomebodys(id))
+      throw new Refused(
+        409,
+        "WEB_UNASSIGNED",
+        "this recording is nobody's yet, and such a one is sent to nobody: say whose it is first, under 'Belongs to'",
+      );
+    const { token, ...link } = links.make(id, hours, label);
     // Behind the #, where no server, proxy or log on the way sees it.
     return { ...link, address: `${scheme}://${request.headers.host}/link#${token}` };
   });

@@ -114,8 +114,14 @@ describe("the page of the real hub", function () {
   });
 
   it("a clinician's link opens that recording, its over-read stands beside the finding, and an ended link opens nothing", async () => {
-    const page = await open("#/recordings");
+    const page = await open("#/people");
+    await page.getByLabel("Name", { exact: true }).fill("Anna Weiss");
+    await page.getByRole("button", { name: "Add a person" }).click();
+    await page.getByText("0 recordings").waitFor();
+    await page.goto(`${address}/#/recordings`);
     await page.locator(".entry h3 a").first().click();
+    await page.getByLabel("Belongs to").selectOption("Anna Weiss");
+    await page.getByText("Saved.", { exact: true }).waitFor();
     await page.getByLabel("For whom").fill("Dr Weiss");
     await page.getByRole("button", { name: "Make the link" }).click();
     const link = await page.getByLabel("The link's address").inputValue();

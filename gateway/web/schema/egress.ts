@@ -22,9 +22,9 @@ export const egressEntrySchema = z.object({
   until: timeSchema,
   /** So often between the two. */
   count: z.int(),
-  /** To whom, as far as the hub knows: a link's label, a role. */
+  /** To whom, as far as the hub knows: a link's label, a role, a file on this machine. */
   to: z.string(),
-  /** Address of whoever asked. */
+  /** Of whoever asked, or a file's path on the hub's own machine. */
   address: z.string(),
   recording: z.string().optional(),
   /** A file's format. */

@@ -36,6 +36,7 @@ const RECORDING: Omit<RecordingInfo, "id"> = {
   simulated: false,
   marks: 0,
   flags: [],
+  person: "Anna",
 };
 
 /** What a browser holds of a session. */

@@ -104,6 +104,7 @@ describe("exports over HTTP", function () {
   it("and links that were opened stand in the ledger of what left the house, an hour as one", async () => {
     assert.deepEqual((await rig.ask("GET", "/api/egress")).json(), { entries: [], standing: [] });
     await get("wfdb");
+    await rig.give(id);
     const made = (
       await rig.ask("POST", "/api/links", { recording: id, hours: 48, label: "Dr Weiss" })
     ).json();

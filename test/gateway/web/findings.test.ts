@@ -219,6 +219,7 @@ describe("findings in the API", function () {
     const other = record(false, true, 10).id;
     analyse(rig.store);
     const viewer = await rig.login(VIEWER_PASSWORD, "viewer");
+    await rig.give(id);
     const made = await rig.ask("POST", "/api/links", { recording: id, hours: 1 });
     assert.equal(made.statusCode, 201, made.body);
     const authorization = `Bearer ${new URL(made.json().address).hash.slice(1)}`;

@@ -28,6 +28,7 @@ describe("over-reads in the API", function () {
     rig.deliver(handheld, made);
     id = rig.idOf(handheld, 1);
     analyse(rig.store);
+    await rig.give(id);
     authorization = await linkTo(id);
   });
   afterEach(() => rig.close());
@@ -111,7 +112,7 @@ describe("over-reads in the API", function () {
   it("are seen when root rewrites one with the store's own keys: the log commits to another", async () => {
     await send(SIGNED);
     const { db, keyring } = openBeside(rig.dataDir, false);
-    const row = db.prepare("SELECT * FROM layers").get() as LayerRow;
+    const row = db.prepare("SELECT * FROM layers ORDER BY id DESC").get() as LayerRow;
     const { salt, said } = layerBody(keyring, row);
     const other = { salt, said: said.replace("Seen.", "Healthy.") };
     const table = new SealedTable<LayerRow>(db, keyring, "layers", LAYER_COLUMNS, 1);

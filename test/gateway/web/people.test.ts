@@ -163,10 +163,42 @@ describe("people in the API", function () {
     assert.equal(rig.verify().ok, true, rig.verify().problems.join());
   });
 
+  it("alone have their recordings sent: a link to one that is nobody's is refused, and ends while it is", async () => {
+    const id = record();
+    const link = () => rig.ask("POST", "/api/links", { recording: id, hours: 1, label: "Dr Weiss" });
+    const refused = await link();
+    assert.deepEqual([refused.statusCode, refused.json().code], [409, "WEB_UNASSIGNED"]);
+    assert.match(refused.json().message, /say whose it is first/);
+    assert.deepEqual((await rig.ask("GET", "/api/links")).json().links, []);
+
+    const anna = await add("Anna");
+    await assign(id, anna);
+    const { address } = (await link()).json();
+    const authorization = `Bearer ${address.split("#")[1]}`;
+    const by = (method: "GET" | "POST", url: string, body?: object) =>
+      rig.ask(method, url, body, { authorization }, { cookie: "", csrf: "" });
+    assert.equal((await by("GET", `/api/recordings/${id}`)).statusCode, 200);
+    await assign(id, null);
+    const opened = async () => (await rig.ask("GET", "/api/egress")).json().entries[0].count;
+    const before = await opened();
+    const signed = { name: "A. Weiss", comment: "Seen.", findings: [] };
+    for (const answer of [
+      await by("GET", "/api/link"),
+      await by("GET", `/api/recordings/${id}`),
+      await by("GET", `/api/recordings/${id}/proof`),
+      await by("POST", `/api/recordings/${id}/overreads`, signed),
+    ])
+      assert.deepEqual([answer.statusCode, answer.json().code], [403, "WEB_UNASSIGNED"]);
+    assert.equal(await opened(), before, "nothing left the house");
+    await assign(id, anna);
+    assert.equal((await by("GET", `/api/recordings/${id}`)).statusCode, 200);
+  });
+
   it("are the owner's to change, and a clinician's not to see", async () => {
     const id = record();
     const anna = await add("Anna");
     const viewer = await rig.login(VIEWER_PASSWORD, "viewer");
+    await assign(id, anna);
     const { address } = (await rig.ask("POST", "/api/links", { recording: id, hours: 1 })).json();
     const authorization = `Bearer ${address.split("#")[1]}`;
     const nobody = { cookie: "", csrf: "" };

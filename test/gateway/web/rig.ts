@@ -79,6 +79,13 @@ export class WebRig extends Rig {
     return frame;
   }
 
+  /** Somebody whose recording it is: of nobody's no link is made. @param name of her; the same one twice is refused */
+  async give(recording: string, name = "Anna Weiss"): Promise<number> {
+    const person = (await this.ask("POST", "/api/people", { name })).json().id;
+    await this.ask("PUT", `/api/recordings/${recording}/person`, { person });
+    return person;
+  }
+
   /** Whole id of a handheld's recording. */
   idOf(handheld: Handheld, number: number): string {
     return this.store.reader.recording(`${handheld.hex}-${handheld.epoch}-${number}`).id;

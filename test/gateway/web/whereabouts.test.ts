@@ -103,6 +103,7 @@ describe("where a recording is", function () {
     const id = rig.idOf(handheld, made.number);
     const link = async (label: string) =>
       (await rig.ask("POST", "/api/links", { recording: id, hours: 1, label })).json();
+    await rig.give(id);
     const weiss = await link("Dr Weiss");
     rig.time.tick(1);
     await link("Dr Braun");
