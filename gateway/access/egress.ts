@@ -13,7 +13,7 @@ export interface Left {
   kind: EgressKind;
   /** To whom, as far as the hub knows. */
   to: string;
-  /** Whoever asked for it. */
+  /** Of whoever asked for it, or of a file on the hub's own machine. */
   address: string;
   recording?: string;
   detail?: string;

@@ -2,7 +2,8 @@ import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSyn
 import { basename, dirname, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { StoreReader } from "../store/reader";
-import { type DataOption, withReader } from "./reading";
+import { noteLeaving } from "./leaving";
+import { type DataOption, dataDirOf, withReader } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 
 interface ExportOptions extends DataOption {
@@ -24,23 +25,28 @@ export function addExport(program: Command, terminal: Terminal): void {
     .action((id: string, options: ExportOptions) =>
       withReader(options, terminal, (reader) => {
         const info = reader.recording(id);
-        const files = (options.format === "wfdb" ? toWfdb : toCsv)(reader, info.id, options.output);
-        if (options.json) terminal.json({ id: info.id, format: options.format, files });
+        const { format } = options;
+        const leave = (file: string) =>
+          noteLeaving(dataDirOf(options, terminal), terminal, { recording: info.id, format, file });
+        const files = (format === "wfdb" ? toWfdb : toCsv)(reader, info.id, options.output, leave);
+        if (options.json) terminal.json({ id: info.id, format, files });
         else for (const file of files) terminal.print(file);
       }),
     );
 }
 
-function toWfdb(reader: StoreReader, id: string, output: string): string[] {
+function toWfdb(reader: StoreReader, id: string, output: string, leave: (file: string) => void): string[] {
   const { exportWfdb } = require("../export/wfdb") as typeof import("../export/wfdb");
   const path = target(output.replace(/\.(hea|dat)$/, ""), id, [".hea", ".dat"]);
+  leave(`${path}.dat`);
   exportWfdb(reader, id, dirname(path), basename(path));
   return [`${path}.hea`, `${path}.dat`];
 }
 
-function toCsv(reader: StoreReader, id: string, output: string): string[] {
+function toCsv(reader: StoreReader, id: string, output: string, leave: (file: string) => void): string[] {
   const { exportCsv } = require("../export/csv") as typeof import("../export/csv");
   const path = target(output, `${id}.csv`, [""]);
+  leave(path);
   // A file of that name is whole or not there.
   const unfinished = `${path}.part`;
   const file = openSync(unfinished, "w");

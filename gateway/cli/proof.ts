@@ -13,7 +13,8 @@ import { basename, dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { MAX_PROOF_BYTES } from "../../protocol/proof/file";
 import { writeProof } from "../proof/write";
-import { type DataOption, withReader } from "./reading";
+import { noteLeaving } from "./leaving";
+import { type DataOption, dataDirOf, withReader } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 
 interface ProofOptions extends DataOption {
@@ -43,8 +44,13 @@ export function addProof(program: Command, terminal: Terminal): void {
             Exit.failed,
             `the proof would have ${bytes.length} bytes, and no verifier reads more than ${MAX_PROOF_BYTES}`,
           );
-        save(file, bytes, options.force === true);
-        if (options.json) terminal.json({ id: reader.recording(id).id, file, bytes: bytes.length, open });
+        const recording = reader.recording(id).id;
+        save(file, bytes, options.force === true, () =>
+          noteLeaving(dataDirOf(options, terminal), terminal, {
+            ...{ recording, file, format: open ? "proof, opened" : "proof" },
+          }),
+        );
+        if (options.json) terminal.json({ id: recording, file, bytes: bytes.length, open });
         else terminal.print(`${file}: ${bytes.length} bytes`);
         terminal.say(
           open
@@ -58,7 +64,7 @@ export function addProof(program: Command, terminal: Terminal): void {
 }
 
 /** A file of that name is whole or not there, and nobody's file is replaced unasked. */
-function save(file: string, bytes: Uint8Array, force: boolean): void {
+function save(file: string, bytes: Uint8Array, force: boolean, leave: () => void): void {
   const there = statSync(file, { throwIfNoEntry: false });
   if (there && !there.isFile()) throw new CliError(Exit.usage, `${file} is not a file; name another`);
   if (there && !force)
@@ -67,6 +73,7 @@ function save(file: string, bytes: Uint8Array, force: boolean): void {
   if (!existsSync(folder)) throw new CliError(Exit.usage, `there is no folder ${folder}; make it first`);
   if (existsSync(`${folder}/keyring.json`))
     throw new CliError(Exit.usage, `${folder} is a data directory; write to another place`);
+  leave();
   const unfinished = `${folder}/.${basename(file)}.${process.pid}.part`;
   const handle = openSync(unfinished, "wx", 0o600);
   try {

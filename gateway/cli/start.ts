@@ -201,10 +201,16 @@ function configuredOf(
   lines: RecentLines,
 ): WebOptions["configured"] {
   const { backup, homeAssistant } = config;
-  const sealed = { kind: "broker", to: config.broker?.url ?? "", readable: false } as const;
+  const sealed = { kind: "broker", to: broker, readable: false } as const;
   const told = { kind: "homeassistant", to: broker, readable: true } as const;
-  const outlets = [...(sealed.to === "" ? [] : [sealed]), ...(homeAssistant?.discovery ? [told] : [])];
+  const outlets = [...(isBrokerOutside(config) ? [sealed] : []), ...(homeAssistant?.discovery ? [told] : [])];
   return { configFile, backup, outlets, recentLog: () => lines.all() };
+}
+
+/** Whether frames go to a broker that is not the hub's own, or other machines may listen at that one. */
+function isBrokerOutside({ broker: { url, host = "localhost" } = {} }: Config): boolean {
+  const { isLoopback } = require("../access/throttle") as typeof import("../access/throttle");
+  return url !== undefined || !(host === "localhost" || isLoopback(host));
 }
 
 /** Before anything starts. @throws what reading the certificate's files does */
