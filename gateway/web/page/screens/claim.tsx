@@ -5,17 +5,22 @@ import {
   claim,
   claimPhoto,
   claimState,
+  MAX_PHOTO_BYTES,
   nearby,
   withdrawClaim,
 } from "../../schema/claims";
+import { ApiError } from "../api/client";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
 import { Field, Form, Outcome } from "../parts/fields";
+import { shrunk } from "../parts/photo";
 
 const EVERY_MS = 1000;
 const NEARBY_EVERY_MS = 5000;
+/** The hub's word for a photo in which it found none. */
+const NO_CODE = "PHOTO_NO_CODE";
 
 export function Claim() {
   const { messages } = usePage();
@@ -33,9 +38,20 @@ export function ClaimForm() {
   const [code, setCode] = useState("");
   const [number, setNumber] = useState<number>();
   const action = useAction();
-  const photo = async (file: File) => {
+  const send = async (file: Blob) => {
     const body = new Uint8Array(await file.arrayBuffer());
     setNumber((await api.ask(claimPhoto, { query: {}, body })).claim);
+  };
+  const photo = async (file: File) => {
+    const small = await shrunk(file);
+    if (!small) return send(file);
+    try {
+      await send(small);
+    } catch (error) {
+      // A code that is small in the photo, and browsers that blur what pages read of a canvas.
+      if (!(error instanceof ApiError && error.code === NO_CODE) || file.size > MAX_PHOTO_BYTES) throw error;
+      await send(file);
+    }
   };
   if (number !== undefined) return <Progress number={number} again={() => setNumber(undefined)} />;
   return (
@@ -54,6 +70,7 @@ export function ClaimForm() {
           type="file"
           accept="image/jpeg,image/png"
           capture="environment"
+          disabled={action.isBusy}
           onChange={({ currentTarget: { files } }) => files?.[0] && void action.run(() => photo(files[0]!))}
         />
       </label>

@@ -69,6 +69,8 @@ export interface FakeHub {
   bodies: Map<string, Buffer>;
   /** Routes that are refused, with which status. */
   refusals: Map<string, number>;
+  /** With which code; "TEST" by default. */
+  problems: Map<string, string>;
   authorizations: Set<string>;
   /** By route; a test may change what is answered. */
   answers: Record<string, () => unknown>;
@@ -105,6 +107,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
   const queries: string[] = [];
   const bodies = new Map<string, Buffer>();
   const refusals = new Map<string, number>();
+  const problems = new Map<string, string>();
   const authorizations = new Set<string>();
   const overReads: OverRead[] = [];
   const recording: ListedRecording = {
@@ -297,7 +300,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
     else if (route === "GET /api/recordings/r1/beats") beats(reply);
     else if (refusals.has(route)) {
       reply.writeHead(refusals.get(route)!, { ...HEADERS, "content-type": "application/json" });
-      reply.end(JSON.stringify({ code: "TEST", message: "refused" }));
+      reply.end(JSON.stringify({ code: problems.get(route) ?? "TEST", message: "refused" }));
     } else if (answers[route]) {
       reply.writeHead(200, { ...HEADERS, "content-type": "application/json" });
       reply.end(JSON.stringify(answers[route]()));
@@ -320,6 +323,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
     queries,
     bodies,
     refusals,
+    problems,
     authorizations,
     answers,
     tell,
