@@ -19,12 +19,23 @@ export function languageFor(wanted: readonly string[]): { language: Language; lo
 }
 
 export class Messages {
+  /** By digits: one costs as much as the whole sentence around it. */
+  private readonly numbers = new Map<number, Intl.NumberFormat>();
+  private readonly percents: Intl.NumberFormat;
+  private readonly times: { today: Intl.DateTimeFormat; other: Intl.DateTimeFormat };
+
   /** @param locale of that language: for numbers and times */
   constructor(
     readonly language: Language,
     readonly locale: string,
     private readonly now: () => number = Date.now,
-  ) {}
+  ) {
+    this.percents = new Intl.NumberFormat(locale, { style: "percent" });
+    this.times = {
+      today: new Intl.DateTimeFormat(locale, { timeStyle: "short" }),
+      other: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }),
+    };
+  }
 
   say(key: Key, values: Record<string, string | number> = {}): string {
     return LANGUAGES[this.language][key].replace(/\{(\w+)\}/g, (_, name: string) => {
@@ -34,20 +45,22 @@ export class Messages {
   }
 
   number(value: number, digits = 1): string {
-    return new Intl.NumberFormat(this.locale, { maximumFractionDigits: digits }).format(value);
+    let format = this.numbers.get(digits);
+    if (!format) {
+      format = new Intl.NumberFormat(this.locale, { maximumFractionDigits: digits });
+      this.numbers.set(digits, format);
+    }
+    return format.format(value);
   }
 
   percent(share: number): string {
-    return new Intl.NumberFormat(this.locale, { style: "percent" }).format(share);
+    return this.percents.format(share);
   }
 
   /** Of today: the time alone. @param ms Unix time */
   time(ms: number): string {
     const isToday = new Date(ms).toDateString() === new Date(this.now()).toDateString();
-    return new Intl.DateTimeFormat(this.locale, {
-      ...(isToday ? {} : { dateStyle: "medium" }),
-      timeStyle: "short",
-    }).format(ms);
+    return this.times[isToday ? "today" : "other"].format(ms);
   }
 
   /** A day, wherever the reader is. @param iso "1951-04-02" */

@@ -1,5 +1,5 @@
 /** Something that is asked of the hub again and again, and how old the answer is. */
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 export interface Asked<T> {
   /** The newest answer. */
@@ -13,7 +13,8 @@ export interface Asked<T> {
 /** @param ask the same function as long as the same is asked */
 export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, everyMs: number): Asked<T> {
   const [asked, setAsked] = useState<Asked<T>>({});
-  useEffect(() => {
+  // Before the browser paints what stands there meanwhile: each step of a screen would wait for a frame.
+  useLayoutEffect(() => {
     const control = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     setAsked({});

@@ -1,6 +1,6 @@
 /** A canvas with a pixel for each of the screen's, drawn anew when its box, the screen or the colours change. */
 import { options, type RefObject } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { DARK, type Ink, LIGHT } from "../paper/ink";
 import type { Area } from "../paper/surface";
 
@@ -37,7 +37,8 @@ function devicePixels(css: { width: number; height: number }, entry?: ResizeObse
 /** @param box the element that the canvas fills @returns how it looks; undefined before it is on the page */
 export function useLook(box: RefObject<HTMLElement | null>): Look | undefined {
   const [look, setLook] = useState<Look>();
-  useEffect(() => {
+  // Observed before the first frame, so that this one has curves on it already.
+  useLayoutEffect(() => {
     const element = box.current!;
     let isPrint = false;
     const measure = (entry?: ResizeObserverEntry) => {

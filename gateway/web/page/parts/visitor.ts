@@ -1,5 +1,5 @@
 /** Who opened the page: an owner or a viewer with a session, a clinician with a link, or nobody yet. */
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { link as linkEndpoint, type SessionInfo, session } from "../../schema/session";
 import { setup } from "../../schema/setup";
 import { type Api, ApiError } from "../api/client";
@@ -18,7 +18,8 @@ export function useVisitor(api: Api): [Visitor, (session: SessionInfo) => void] 
     api.csrf = csrf;
     setVisitor({ kind: "in", role });
   };
-  useEffect(() => {
+  // Nothing else can be asked before: not a frame later than it can be.
+  useLayoutEffect(() => {
     const token = /^#([\w-]{16,64})$/.exec(location.pathname === "/link" ? location.hash : "")?.[1];
     if (location.pathname === "/link") void byLink(api, token).then(setVisitor);
     else api.ask(session).then(enter, (error) => void without(api, error).then(setVisitor));

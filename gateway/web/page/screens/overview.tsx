@@ -1,5 +1,5 @@
 /** The whole recording above the paper: heart rate, rhythm and curve over one axis; a click or a pull moves the paper there. */
-import { useCallback, useRef } from "preact/hooks";
+import { useCallback, useMemo, useRef } from "preact/hooks";
 import { MAX_STEP } from "../../schema/signal";
 import type { Windows } from "../api/windows";
 import type { Beats } from "../paper/beats";
@@ -37,13 +37,18 @@ export function Overview(props: Props) {
   const { messages } = usePage();
   const box = useRef<HTMLDivElement>(null);
   const look = useLook(box);
+  const [pieces] = useMemo(
+    () => (look ? windows.read(0, samples, stepFor(samples, look.area.width, MAX_STEP)) : []),
+    [windows, version, samples, look?.area.width],
+  );
+  // What came for the paper is nothing to it: a day's beats are drawn anew only when there is more to see.
+  const here = pieces?.map(({ from, step, values }) => `${from}/${step}/${values.length}`).join();
   const draw = useCallback(
     (context: CanvasRenderingContext2D, { area, ratio, ink }: Look) => {
       context.clearRect(0, 0, area.width, area.height);
       const [rates, ribbon] = [RATES_PX * ratio, RIBBON_CSS_PX * ratio];
       const curve = { ...area, top: rates + ribbon, height: Math.max(1, area.height - rates - ribbon) };
-      const pieces = windows.read(0, samples, stepFor(samples, area.width, MAX_STEP))[0]!;
-      drawOverview(context, curve, samples, pieces[0], gaps, screenScale(25, 10, ratio, undefined), ink);
+      drawOverview(context, curve, samples, pieces?.[0], gaps, screenScale(25, 10, ratio, undefined), ink);
       drawRates(context, { ...area, height: rates }, beats, intervals, samples, ratio, ink);
       const xOf = (sample: number) => (area.width * sample) / Math.max(1, samples);
       drawRibbon(context, { ...area, top: rates, height: ribbon }, episodes, xOf, ratio, ink);
@@ -51,7 +56,7 @@ export function Overview(props: Props) {
       for (const { sample } of marks)
         context.fillRect(Math.round(xOf(sample) - ratio), curve.top, Math.round(2 * ratio), PIN_PX * ratio);
     },
-    [windows, version, samples, gaps, marks, episodes, beats, intervals],
+    [windows, here, samples, gaps, marks, episodes, beats, intervals],
   );
   const { left, width } = windowShare(samples, look ? look.area.width / look.ratio : 1, window);
   const point = (event: PointerEvent) => {
