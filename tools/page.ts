@@ -1,5 +1,7 @@
 /** Builds the owner's page: one HTML file, and scripts and styles whose names change with their content. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { build } from "vite";
 
 const root = join(__dirname, "../gateway/web/page");
@@ -21,4 +23,13 @@ export async function buildPage(outDir: string): Promise<void> {
       sourcemap: false,
     },
   });
+  compress(join(outDir, "assets"));
+}
+
+/** Once, here, so that a hub in a Raspberry Pi need not; beside them as they are, for whoever takes no other. */
+function compress(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
+  }
 }

@@ -17,13 +17,16 @@ export function pageFolder(): string {
 /** @param folder with index.html and assets/; without it there is an API and no page */
 export async function addFiles(app: FastifyInstance, folder: string): Promise<void> {
   if (!existsSync(join(folder, "index.html"))) return;
-  await app.register(fastifyStatic, { root: folder, serve: false, cacheControl: false });
+  // As the build compressed them, for browsers that take that: they are a third as long.
+  await app.register(fastifyStatic, { root: folder, serve: false, cacheControl: false, preCompressed: true });
   const index = (_request: unknown, reply: FastifyReply) => reply.sendFile("index.html");
   app.get("/", index);
   // What stands behind its # is for the page alone.
   app.get("/link", index);
   app.get<{ Params: { name: string } }>("/assets/:name", ({ params }, reply) => {
     if (!ASSET.test(params.name)) throw new Refused(404, "ACCESS_ROUTE", "there is nothing here");
-    return reply.header("cache-control", FOREVER).sendFile(`assets/${params.name}`);
+    return reply
+      .headers({ "cache-control": FOREVER, vary: "accept-encoding" })
+      .sendFile(`assets/${params.name}`);
   });
 }

@@ -9,8 +9,8 @@ import type { FastifyInstance } from "fastify";
 import type { DataKind } from "../store/claims";
 
 const ICON = /^icon-[\w-]+\.svg$/;
-/** As in assets/: what else lies there is served to nobody. */
-const SERVED = /^\w[\w.-]{0,59}$/;
+/** As in assets/; what else lies there is served to nobody, and what is compressed is of the same name to browsers. */
+const SERVED = /^\w[\w.-]{0,59}(?<!\.gz)$/;
 /** Of the page's own colours, light. */
 const PAPER = "#fffdf8";
 

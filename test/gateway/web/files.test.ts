@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import type { FastifyInstance } from "fastify";
 import { makeServer } from "../../../gateway/web/server";
 import { emptyHub, HOST } from "../access/rig";
@@ -57,6 +58,24 @@ describe("the page's own files", () => {
       assert.doesNotMatch(answer.body, /not for others|avnode-page/, url);
     }
     assert.equal((await get("/", { host: "evil.example" })).statusCode, 421);
+  });
+
+  it("come compressed to whoever takes that, and as they are to everybody else", async () => {
+    writeFileSync(join(folder, "page/assets/index-C0ffee12.js.gz"), gzipSync("let here;"));
+    await serve(join(folder, "page"));
+    for (const encodings of ["gzip, deflate", "gzip, deflate, br, zstd"]) {
+      const short = await get("/assets/index-C0ffee12.js", { "accept-encoding": encodings });
+      assert.deepEqual([short.statusCode, short.headers["content-encoding"]], [200, "gzip"]);
+      assert.equal(gunzipSync(short.rawPayload).toString(), "let here;");
+      assert.match(String(short.headers["content-type"]), /javascript/);
+      assert.match(String(short.headers["cache-control"]), /immutable/);
+      assert.match(String(short.headers.vary), /accept-encoding/i);
+    }
+    for (const headers of [{}, { "accept-encoding": "identity" }, { "accept-encoding": "br" }]) {
+      const plain = await get("/assets/index-C0ffee12.js", headers);
+      assert.deepEqual([plain.headers["content-encoding"], plain.body], [undefined, "let here;"]);
+    }
+    assert.equal((await get("/", { "accept-encoding": "gzip" })).statusCode, 200);
   });
 
   it("are not there where they were not built, and the API is", async () => {

@@ -19,23 +19,17 @@ export function languageFor(wanted: readonly string[]): { language: Language; lo
 }
 
 export class Messages {
-  /** By digits: one costs as much as the whole sentence around it. */
+  /** Made when they are wanted first: one costs as much as all the sentences around it. */
   private readonly numbers = new Map<number, Intl.NumberFormat>();
-  private readonly percents: Intl.NumberFormat;
-  private readonly times: { today: Intl.DateTimeFormat; other: Intl.DateTimeFormat };
+  private readonly moments = new Map<"today" | "other", Intl.DateTimeFormat>();
+  private percents: Intl.NumberFormat | undefined;
 
   /** @param locale of that language: for numbers and times */
   constructor(
     readonly language: Language,
     readonly locale: string,
     private readonly now: () => number = Date.now,
-  ) {
-    this.percents = new Intl.NumberFormat(locale, { style: "percent" });
-    this.times = {
-      today: new Intl.DateTimeFormat(locale, { timeStyle: "short" }),
-      other: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }),
-    };
-  }
+  ) {}
 
   say(key: Key, values: Record<string, string | number> = {}): string {
     return LANGUAGES[this.language][key].replace(/\{(\w+)\}/g, (_, name: string) => {
@@ -45,22 +39,21 @@ export class Messages {
   }
 
   number(value: number, digits = 1): string {
-    let format = this.numbers.get(digits);
-    if (!format) {
-      format = new Intl.NumberFormat(this.locale, { maximumFractionDigits: digits });
-      this.numbers.set(digits, format);
-    }
-    return format.format(value);
+    const make = () => new Intl.NumberFormat(this.locale, { maximumFractionDigits: digits });
+    return kept(this.numbers, digits, make).format(value);
   }
 
   percent(share: number): string {
+    this.percents ??= new Intl.NumberFormat(this.locale, { style: "percent" });
     return this.percents.format(share);
   }
 
   /** Of today: the time alone. @param ms Unix time */
   time(ms: number): string {
     const isToday = new Date(ms).toDateString() === new Date(this.now()).toDateString();
-    return this.times[isToday ? "today" : "other"].format(ms);
+    const make = () =>
+      new Intl.DateTimeFormat(this.locale, { ...(!isToday && { dateStyle: "medium" }), timeStyle: "short" });
+    return kept(this.moments, isToday ? "today" : "other", make).format(ms);
   }
 
   /** A day, wherever the reader is. @param iso "1951-04-02" */
@@ -91,4 +84,12 @@ export class Messages {
     const ms = Math.round(seconds * 1000);
     return `${this.position(Math.floor(ms / 1000))}.${String(ms % 1000).padStart(3, "0")}`;
   }
+}
+
+function kept<K, V>(all: Map<K, V>, key: K, make: () => V): V {
+  const known = all.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  all.set(key, made);
+  return made;
 }

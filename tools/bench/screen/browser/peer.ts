@@ -3,10 +3,14 @@
  * recording's id stands behind the #.
  */
 import uPlot from "uplot";
-import { SIGNAL_HEADERS } from "../../../../gateway/web/schema/signal";
+import type { SIGNAL_HEADERS } from "../../../../gateway/web/schema/signal";
 import { HEIGHT, PEER_SECONDS, SHOWN_SECONDS, WIDTH } from "../sizes";
 
 const OVERVIEW_HEIGHT = 60;
+/** By their types alone: the schemas would come along. */
+const LEADS: (typeof SIGNAL_HEADERS)["leads"] = "x-avnode-leads";
+const RATE: (typeof SIGNAL_HEADERS)["rate"] = "x-avnode-rate";
+const SAMPLES: (typeof SIGNAL_HEADERS)["samples"] = "x-avnode-samples";
 
 interface Window {
   leads: Int32Array[];
@@ -19,14 +23,14 @@ const id = location.hash.slice(1);
 async function read(from: number, to: number, step: number): Promise<Window> {
   const answer = await fetch(`/api/recordings/${id}/signal?from=${from}&to=${to}&step=${step}`);
   const header = (name: string) => answer.headers.get(name)!;
-  const leads = header(SIGNAL_HEADERS.leads).split(",").length;
-  const [num, den] = header(SIGNAL_HEADERS.rate).split("/").map(Number);
+  const leads = header(LEADS).split(",").length;
+  const [num, den] = header(RATE).split("/").map(Number);
   const bytes = await answer.arrayBuffer();
   const length = bytes.byteLength / 4 / leads;
   return {
     leads: Array.from({ length: leads }, (_, lead) => new Int32Array(bytes, lead * length * 4, length)),
     rate: num! / den!,
-    samples: Number(header(SIGNAL_HEADERS.samples)),
+    samples: Number(header(SAMPLES)),
   };
 }
 
