@@ -1,5 +1,5 @@
 /** The first run, from the first password on, and changes of passwords. */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isHere, Refused } from "../access/guard";
 import { readKeys } from "../backup/keyfile";
 import { copiesBeside } from "../backup/status";
@@ -29,12 +29,16 @@ export function addSetup(app: FastifyInstance, parts: ApiParts): void {
     return letIn("owner", request, reply, parts);
   });
 
-  addRoute(app, schema.changePassword, async ({ body }, request, reply) => {
-    await guessed("owner", request, reply, parts, async () => {
-      if (await passwords.verify("owner", body.current)) return;
+  /** Of what a borrowed session must not do. */
+  const ownerAgain = (current: string, request: FastifyRequest, reply: FastifyReply) =>
+    guessed("owner", request, reply, parts, async () => {
+      if (await passwords.verify("owner", current)) return;
       parts.tally.count("login", "refused a password");
       throw new Refused(401, "ACCESS_LOGIN", "the owner's present password is another");
     });
+
+  addRoute(app, schema.changePassword, async ({ body }, request, reply) => {
+    await ownerAgain(body.current, request, reply);
     await passwords.set(body.role, body.password);
     return {};
   });
@@ -69,13 +73,15 @@ export function addSetup(app: FastifyInstance, parts: ApiParts): void {
     return {};
   });
 
-  addRoute(app, schema.makeRecoveryCode, async ({ body }) => {
-    if (!body.renew && hasCode(dataDir))
+  addRoute(app, schema.makeRecoveryCode, async ({ body }, request, reply) => {
+    const isRenewed = hasCode(dataDir);
+    if (!body.renew && isRenewed)
       throw new Refused(
         409,
         "WEB_RECOVERY_CODE",
         "there is a recovery code, which was told once; a new one is for the backups to come",
       );
+    if (isRenewed && passwords.has("owner")) await ownerAgain(body.current ?? "", request, reply);
     if (making) throw new Refused(503, "WEB_BUSY", "a recovery code is being made");
     making = true;
     try {

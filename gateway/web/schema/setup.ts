@@ -90,6 +90,8 @@ export const makeRecoveryCode = {
   body: z.strictObject({
     /** Where there is one already: that backups to come need the new one. */
     renew: z.boolean(),
+    /** The owner's password, where there is one: asked again before a code is replaced. */
+    current: z.string().max(MAX_PASSWORD).optional(),
   }),
   answer: z.object({
     /** `avr1` and 32 characters in groups of four. */

@@ -135,7 +135,10 @@ describe("the first run", function () {
     // Killed before anybody said that it is on paper: the next one is another.
     assert.equal(await next(), "recovery");
     assert.equal((await rig.ask("POST", "/api/recovery-code", { renew: false })).statusCode, 409);
-    const renewed = (await rig.ask("POST", "/api/recovery-code", { renew: true })).json().code;
+    for (const current of [undefined, "not this one"])
+      assert.equal((await rig.ask("POST", "/api/recovery-code", { renew: true, current })).statusCode, 401);
+    const again = await rig.ask("POST", "/api/recovery-code", { renew: true, current: PASSWORD });
+    const renewed = again.json().code;
     assert.notEqual(renewed, made.json().code);
     const keys = readKeys(rig.dataDir);
     const key = backupKey(decodeRecoveryCode(renewed), Buffer.from(keys.backupSalt!, "hex"));

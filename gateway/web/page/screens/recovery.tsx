@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { makeRecoveryCode } from "../../schema/setup";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
-import { Outcome } from "../parts/fields";
+import { Field, Outcome } from "../parts/fields";
 
 interface Props {
   /** There is one already: a new one is for backups to come. */
@@ -15,13 +15,25 @@ interface Props {
 export function Recovery({ isRenewed = false, kept }: Props) {
   const { api, messages } = usePage();
   const [code, setCode] = useState<string>();
+  const [current, setCurrent] = useState("");
   const action = useAction();
   const make = async () => {
-    setCode((await api.ask(makeRecoveryCode, { body: { renew: isRenewed } })).code);
+    const body = { renew: isRenewed, current: current || undefined };
+    setCode((await api.ask(makeRecoveryCode, { body })).code);
+    setCurrent("");
   };
   return (
     <>
       <p>{messages.say("recovery-text")}</p>
+      {isRenewed && code === undefined && (
+        <Field
+          label={messages.say("password-current")}
+          type="password"
+          autocomplete="current-password"
+          value={current}
+          set={setCurrent}
+        />
+      )}
       {code === undefined ? (
         <button
           type="button"
