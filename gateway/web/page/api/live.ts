@@ -9,17 +9,55 @@ export type LiveReader = { [Name in keyof Events]?: (event: Events[Name]) => voi
   connected?: (isConnected: boolean) => void;
 };
 
-/** @returns ends it */
-export function watchLive(handheld: string, reader: LiveReader): () => void {
-  const source = new EventSource(addressOf(live.path, undefined, { handheld }));
-  source.addEventListener("open", () => reader.connected?.(true));
-  source.addEventListener("error", () => reader.connected?.(false));
-  for (const name of Object.keys(LIVE_EVENTS) as (keyof Events)[])
-    source.addEventListener(name, ({ data }: MessageEvent<string>) => {
-      const event = LIVE_EVENTS[name].safeParse(JSON.parse(data));
-      if (event.success) (reader[name] as ((event: unknown) => void) | undefined)?.(event.data);
-    });
-  return () => source.close();
+/** Until one is opened anew that the hub refused: the browser itself tries again after breaks of the network alone. */
+const AGAIN_MS = 5000;
+/** Nothing at all for so long where blocks should come: what lies between forgot the connection, as after a sleep. */
+const SILENT_MS = 15_000;
+
+export interface Watch {
+  /** To be called now and then. @param isExpected whether something should have come lately */
+  check(isExpected: boolean): void;
+  stop(): void;
+}
+
+export function watchLive(handheld: string, reader: LiveReader): Watch {
+  let heardAt = performance.now();
+  let source = open(false);
+  const onWake = () => document.visibilityState === "visible" && check(false);
+
+  /** @param isAgain the hub does not know which one it follows: what is shown begins anew */
+  function open(isAgain: boolean): EventSource {
+    const fresh = new EventSource(addressOf(live.path, undefined, { handheld }));
+    fresh.addEventListener("open", () => reader.connected?.(true));
+    fresh.addEventListener("error", () => reader.connected?.(false));
+    for (const name of Object.keys(LIVE_EVENTS) as (keyof Events)[])
+      fresh.addEventListener(name, ({ data }: MessageEvent<string>) => {
+        heardAt = performance.now();
+        const event = LIVE_EVENTS[name].safeParse(JSON.parse(data));
+        if (event.success) (reader[name] as ((event: unknown) => void) | undefined)?.(event.data);
+        if (isAgain && name === "recording") reader.anew?.({});
+        isAgain = false;
+      });
+    return fresh;
+  }
+
+  function check(isExpected: boolean): void {
+    const silentMs = performance.now() - heardAt;
+    const isRefused = source.readyState === EventSource.CLOSED && silentMs > AGAIN_MS;
+    if (!isRefused && !(isExpected && silentMs > SILENT_MS)) return;
+    source.close();
+    heardAt = performance.now();
+    source = open(true);
+  }
+
+  document.addEventListener("visibilitychange", onWake);
+  return {
+    check,
+    stop() {
+      document.removeEventListener("visibilitychange", onWake);
+      source.close();
+    },
+  };
 }
 
 /** A lead of a block. */

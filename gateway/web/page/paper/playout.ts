@@ -22,9 +22,14 @@ export class Playout {
     private readonly smooth: boolean,
   ) {}
 
+  /** What was there before the first block is shown at once; later it changes nothing. @param end behind it */
+  begin(end: number): void {
+    if (this.end === 0) this.head = this.end = end;
+  }
+
   /** A block came: samples before `end` may be shown. @param samples of the block */
   take(end: number, samples: number): void {
-    if (this.last === undefined && this.end === 0) this.head = end - samples;
+    if (this.end === 0) this.head = end - samples;
     this.end = Math.max(this.end, end);
     this.blockMs = (samples * 1000) / this.rate;
   }

@@ -20,8 +20,7 @@ export class Sweep {
   private newest = 0;
   /** Behind the last one that is shown. */
   private head = 0;
-  /** Where this sweep began: there is nothing before. */
-  private begin: number | undefined;
+  private isBegun = false;
   /** Places on the screen that are not drawn as they are. */
   private stale: Range[] = [];
 
@@ -44,13 +43,14 @@ export class Sweep {
 
   /** Blocks may come twice, late, and in any order; what is older than a screen is not shown any more. */
   add(from: number, samples: Int32Array): void {
-    this.begin ??= this.head = this.newest = from;
+    if (!this.isBegun) this.head = this.newest = from;
+    this.isBegun = true;
     const { ring, length, newest } = this;
     const to = from + samples.length;
     // Until it comes, what lies between the newest and this one is a gap.
     for (let n = Math.max(newest, to - ring.length); n < to; n++) ring[n % ring.length] = NO_SAMPLE;
     this.newest = Math.max(newest, to);
-    const oldest = Math.max(this.begin, this.newest - ring.length);
+    const oldest = Math.max(0, this.newest - ring.length);
     for (let n = Math.max(from, oldest); n < to; n++) ring[n % ring.length] = samples[n - from]!;
     if (from < this.head) this.spoil(Math.max(from, this.head - length), Math.min(to, this.head));
     if (this.newest - this.head > length) this.advance(this.newest - length);
@@ -71,9 +71,9 @@ export class Sweep {
 
   /** Samples as they stand on the screen from left to right, those under the bar missing. */
   shown(): Int32Array {
-    const { ring, length, head, begin = 0 } = this;
+    const { ring, length, head } = this;
     const values = new Int32Array(length).fill(NO_SAMPLE);
-    for (let n = Math.max(begin, head - length + this.bar); n < head; n++)
+    for (let n = Math.max(0, head - length + this.bar); n < head; n++)
       values[n % length] = ring[n % ring.length]!;
     return values;
   }

@@ -10,23 +10,33 @@ export interface Asked<T> {
   error?: Error;
 }
 
+/** After that there is no answer: a network that changed under a phone swallows requests without a word. */
+const PATIENCE_MS = 10_000;
+
 /** @param ask the same function as long as the same is asked */
 export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, everyMs: number): Asked<T> {
   const [asked, setAsked] = useState<Asked<T>>({});
   // Before the browser paints what stands there meanwhile: each step of a screen would wait for a frame.
   useLayoutEffect(() => {
-    const control = new AbortController();
+    let control = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     setAsked({});
     async function run() {
       clearTimeout(timer);
+      control.abort();
+      const mine = new AbortController();
+      control = mine;
+      const patience = setTimeout(() => mine.abort(PATIENCE), PATIENCE_MS);
+      // One that was stopped for another one, or for good, says nothing.
+      const isStopped = () => mine.signal.aborted && mine.signal.reason !== PATIENCE;
       try {
-        const value = await ask(control.signal);
-        if (!control.signal.aborted) setAsked({ value, at: Date.now() });
+        const value = await ask(mine.signal);
+        if (!isStopped()) setAsked({ value, at: Date.now() });
       } catch (error) {
-        if (!control.signal.aborted) setAsked((before) => ({ ...before, error: error as Error }));
+        if (!isStopped()) setAsked((before) => ({ ...before, error: error as Error }));
       }
-      if (!control.signal.aborted) timer = setTimeout(run, everyMs);
+      clearTimeout(patience);
+      if (!isStopped()) timer = setTimeout(run, everyMs);
     }
     // Timers sleep with the phone.
     const onWake = () => document.visibilityState === "visible" && void run();
@@ -40,3 +50,5 @@ export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, everyMs: n
   }, [ask, everyMs]);
   return asked;
 }
+
+const PATIENCE = new TypeError("no answer in time");

@@ -1,10 +1,6 @@
 /** The live trace of a handheld: all its leads, sweeping over paper, with its age. */
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef } from "preact/hooks";
 import type { Device } from "../../schema/devices";
-import { SIGNAL_HEADERS, signal } from "../../schema/signal";
-import type { Api } from "../api/client";
-import { samplesOf, watchLive } from "../api/live";
-import { leadsOf } from "../api/windows";
 import { drawGrid } from "../paper/grid";
 import { countsPerMillivolt, placeOf } from "../paper/place";
 import { pxPerMm, pxPerSecond, screenScale } from "../paper/scale";
@@ -12,7 +8,7 @@ import type { Area } from "../paper/surface";
 import { traceWidth } from "../paper/trace";
 import { Canvas, type Look, sized, useLook } from "./canvas";
 import { usePage } from "./context";
-import { LiveTrace } from "./livetrace";
+import { useLive } from "./uselive";
 
 const SPEED = 25;
 const GAIN = 10;
@@ -21,65 +17,9 @@ const BAND_MM = 48;
 const NARROW_BAND_MM = 28;
 /** CSS pixels. */
 const TEXT_PX = 18;
-/** Older than that, a trace is not called live. */
+/** Older than that, a trace is not called live; younger than that, its age is not counted. */
 const OLD_MS = 5000;
-const LOOK_AT_AGE_MS = 1000;
-
-const wantsCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
-/** The trace, fed by the hub; `count` rises when something of it is to be said anew. */
-function useLive(api: Api, device: string) {
-  const [trace, setTrace] = useState(() => new LiveTrace(!wantsCalm()));
-  const [isConnected, setConnected] = useState(true);
-  const [, setCount] = useState(0);
-  useEffect(() => {
-    const fresh = new LiveTrace(!wantsCalm());
-    const told = () => setCount((count) => count + 1);
-    setTrace(fresh);
-    const stop = watchLive(device, {
-      connected: setConnected,
-      recording: (recording) => {
-        fresh.begin(recording);
-        told();
-      },
-      block: ({ recording, from, samples }) =>
-        void fresh.add(recording, from, samples.map(samplesOf), performance.now()),
-      mark: ({ recording, kind }) => {
-        fresh.mark(recording, kind);
-        told();
-      },
-      // What could not be read stays a gap on the screen; in the recording it is none.
-      missed: ({ recording, from, to }) =>
-        void readWindow(api, recording, from, to, fresh.recording?.form?.leads.length ?? 0).then(
-          (samples) => fresh.add(recording, from, samples, undefined),
-          () => undefined,
-        ),
-      anew: () => {
-        fresh.clear();
-        told();
-      },
-    });
-    const timer = setInterval(told, LOOK_AT_AGE_MS);
-    return () => {
-      stop();
-      clearInterval(timer);
-    };
-  }, [api, device]);
-  return { trace, isConnected };
-}
-
-async function readWindow(
-  api: Api,
-  id: string,
-  from: number,
-  to: number,
-  leads: number,
-): Promise<Int32Array[]> {
-  const query = { from: String(from), to: String(to) };
-  const answer = await api.send(signal, { params: { id }, query });
-  const count = Number(answer.headers.get(SIGNAL_HEADERS.count));
-  return leadsOf(await answer.arrayBuffer(), leads, count, 1);
-}
+const NEW_MS = 2000;
 
 /** One for each lead, from top to bottom, in whole pixels: what is wiped in one must not touch the next. */
 function bandsOf(area: Area, leads: number): Area[] {
@@ -89,12 +29,13 @@ function bandsOf(area: Area, leads: number): Area[] {
 
 const middleOf = ({ top, height }: Area): number => top + height / 2;
 
-export function LiveStrip({ device }: { device: Device }) {
+/** @param skewMs what the hub's clock is ahead of this browser's */
+export function LiveStrip({ device, skewMs }: { device: Device; skewMs: number }) {
   const { api, messages, cssPxPerMm } = usePage();
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const look = useLook(box);
-  const { trace, isConnected } = useLive(api, device.id);
+  const { trace, isConnected } = useLive(api, device.id, skewMs);
   const leads = trace.recording?.form?.leads;
   const names = leads?.map(({ name }) => name).join(", ") ?? "";
 
@@ -135,7 +76,10 @@ export function LiveStrip({ device }: { device: Device }) {
     return () => cancelAnimationFrame(frame);
   }, [look, names, trace, trace.recording?.id, cssPxPerMm]);
 
-  const age = trace.newestAt === undefined ? undefined : performance.now() - trace.newestAt;
+  const age = trace.newestAt === undefined ? 0 : performance.now() - trace.newestAt;
+  const isOld = trace.recording?.state === "recording" && age > OLD_MS;
+  const ageWords =
+    age < NEW_MS ? messages.say("age-new") : messages.say("age", { age: messages.duration(age / 1000) });
   const isRunning = trace.recording?.state === "recording";
   const name = device.name ?? device.id;
   const count = leads?.length ?? 1;
@@ -157,14 +101,14 @@ export function LiveStrip({ device }: { device: Device }) {
         <Canvas draw={grid} look={look} />
         <canvas ref={canvas} />
       </div>
-      <p class={isConnected && !(isRunning && age !== undefined && age > OLD_MS) ? "quiet" : "warn"}>
+      <p class={isConnected && !isOld ? "quiet" : "warn"}>
         {!isConnected
           ? messages.say("live-lost")
           : !isRunning || !leads
             ? messages.say("live-wait")
-            : age !== undefined && age > OLD_MS
+            : isOld
               ? messages.say("live-age", { age: messages.duration(age / 1000) })
-              : messages.say("live-now", { lead: names, speed: SPEED, gain: GAIN })}
+              : messages.say("live-now", { lead: names, speed: SPEED, gain: GAIN, age: ageWords })}
         {isRunning && cssPxPerMm === undefined && `, ${messages.say("not-to-scale")}`}
       </p>
       {isRunning && (

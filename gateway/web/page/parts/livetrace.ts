@@ -1,10 +1,13 @@
 /** What is known of a handheld's running recording: its newest samples, how old they are, whether there is contact. */
 import type { Recording } from "../../schema/recordings";
 import { Playout } from "../paper/playout";
+import type { Range } from "../paper/samples";
 import { Sweep } from "../paper/sweep";
 
 /** More than any screen shows at 25 mm/s: for one that changes its size. */
-const REMEMBERED_SECONDS = 40;
+export const REMEMBERED_SECONDS = 40;
+/** Of what the hub holds, shown at first. */
+const PAST_SECONDS = 10;
 
 interface Block {
   from: number;
@@ -14,7 +17,7 @@ interface Block {
 
 export class LiveTrace {
   recording: Recording | undefined;
-  /** When the newest block came, by the page's own clock, ms. */
+  /** When the newest block came, or what is shown began, by the page's own clock, ms. */
   newestAt: number | undefined;
   hasContact = true;
   /** One for each lead. */
@@ -37,6 +40,19 @@ export class LiveTrace {
     this.resize(this.length);
   }
 
+  /** What the hub holds of it already, to begin with; undefined where there is nothing, or it is shown. */
+  past(): Range | undefined {
+    const { recording, rate } = this;
+    if (recording?.state !== "recording" || rate === undefined || this.blocks.length > 0) return undefined;
+    const { samples: to } = recording;
+    return to === 0 ? undefined : { from: Math.max(0, to - Math.floor(PAST_SECONDS * rate)), to };
+  }
+
+  /** Of what a reader was not sent: what may still be on a screen. */
+  shownOf({ from, to }: Range): Range {
+    return { from: Math.max(from, Math.floor(to - REMEMBERED_SECONDS * (this.rate ?? 0))), to };
+  }
+
   /** What was shown is not sure any more. */
   clear(): void {
     this.blocks = [];
@@ -52,7 +68,7 @@ export class LiveTrace {
     if (kind === "lead-on") this.hasContact = true;
   }
 
-  /** @param samples per lead @param now ms; undefined for what comes late @returns whether it belongs here */
+  /** @param samples per lead @param now ms; undefined for what was before, or comes late @returns whether it belongs here */
   add(recording: string, from: number, samples: Int32Array[], now: number | undefined): boolean {
     const { rate } = this;
     const count = samples[0]?.length ?? 0;
@@ -61,9 +77,13 @@ export class LiveTrace {
     const oldest = Math.max(...this.blocks.map((one) => one.from)) - REMEMBERED_SECONDS * rate;
     this.blocks = this.blocks.filter((one) => one.from >= oldest);
     this.draw({ from, samples });
-    if (now === undefined) return true;
-    this.newestAt = now;
     this.playout ??= new Playout(rate, this.isSmooth);
+    if (now === undefined) {
+      // What was before the first block is there at once; what comes late waits for nothing.
+      this.playout.begin(from + count);
+      return true;
+    }
+    this.newestAt = now;
     this.playout.take(from + count, count);
     return true;
   }

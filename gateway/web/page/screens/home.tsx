@@ -66,7 +66,7 @@ export function Home() {
         </p>
       ))}
       <NotAlarm />
-      {recording && <LiveStrip device={recording} />}
+      {recording && <LiveStrip device={recording} skewMs={value.hub.now - at!} />}
       {recording?.connection && recording.status?.state === "recording" && <Felt device={recording} />}
       <h2>{messages.say("handhelds")}</h2>
       {value.devices.length === 0 && <p>{messages.say("no-handheld")}</p>}

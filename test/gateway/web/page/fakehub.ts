@@ -65,6 +65,8 @@ export interface FakeHub {
   asked: string[];
   /** Of lists, as they were asked for. */
   queries: string[];
+  /** Of the signal, of more than a thumbnail. */
+  windows: string[];
   /** The newest of each route. */
   bodies: Map<string, Buffer>;
   /** Routes that are refused, with which status. */
@@ -76,6 +78,8 @@ export interface FakeHub {
   answers: Record<string, () => unknown>;
   /** To everybody who looks at the live trace. */
   tell(event: string, data: unknown): void;
+  /** Ends the live streams, as a network does. */
+  hangUp(): void;
   /** A second of it. */
   tellBlock(from: number): void;
   stop(): Promise<void>;
@@ -105,6 +109,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
   const viewers = new Set<ServerResponse>();
   const asked: string[] = [];
   const queries: string[] = [];
+  const windows: string[] = [];
   const bodies = new Map<string, Buffer>();
   const refusals = new Map<string, number>();
   const problems = new Map<string, string>();
@@ -250,7 +255,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
   function window(query: URLSearchParams, reply: ServerResponse): void {
     const step = Number(query.get("step") ?? 1);
     const from = Number(query.get("from"));
-    const to = Math.min(Number(query.get("to")), samples);
+    const to = Math.min(Number(query.get("to")), recording.samples);
     const count = Math.max(0, Math.ceil((to - from) / step));
     const chosen = query.get("lead")?.split(",") ?? leads;
     const values = chosen.flatMap(() => valuesOf(from, count, step));
@@ -291,7 +296,8 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
     bodies.set(route, Buffer.concat(parts));
     authorizations.add(request.headers.authorization ?? "");
     if (route === "GET /api/recordings") queries.push(url.search);
-    if (route === "GET /api/live") {
+    if (route.endsWith("/signal") && !url.searchParams.has("lead")) windows.push(url.search);
+    if (route === "GET /api/live" && !refusals.has(route)) {
       reply.writeHead(200, { ...HEADERS, "content-type": "text/event-stream" });
       reply.write(`event: recording\ndata: ${JSON.stringify(recording)}\n\n`);
       viewers.add(reply);
@@ -321,12 +327,16 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
     device,
     asked,
     queries,
+    windows,
     bodies,
     refusals,
     problems,
     authorizations,
     answers,
     tell,
+    hangUp: () => {
+      for (const viewer of viewers) viewer.destroy();
+    },
     tellBlock(from) {
       const values = Int32Array.from({ length: RATE }, (_, n) => sampleAt(from + n));
       const base64 = Buffer.from(values.buffer).toString("base64");

@@ -101,8 +101,13 @@ describe("the page in a browser", function () {
     );
   });
 
-  it("home: the live trace moves, and coaches when contact is lost", async () => {
-    const { page, hub } = await open({ samples: 30 * RATE, leads: ["I"], state: "recording" }, "");
+  it("home: the live trace begins with the last ten seconds, moves, says its age, and coaches", async () => {
+    const { page, hub } = await open(
+      { samples: 30 * RATE, leads: ["I"], state: "recording" },
+      "",
+      // 20 s of paper.
+      { viewport: { width: Math.round(20 * 25 * PX_PER_MM), height: 900 } },
+    );
     const live = page.locator(".live");
     await live.waitFor();
     await page.getByText("Rest your arms, breathe calmly, do not speak.").waitFor();
@@ -113,10 +118,8 @@ describe("the page in a browser", function () {
       );
       return columns.slice(2, -2).filter(Boolean).length;
     };
-    assert.equal(await inked(), 0);
-    for (const seconds of [1, 2]) {
-      hub.tellBlock((seconds - 1) * RATE);
-      // It runs until it has shown what came, and no further: a second is 25 mm.
+    // It runs until it has shown what came, and no further: a second is 25 mm.
+    const shows = async (seconds: number) => {
       let columns = -1;
       for (let before = -2; columns === 0 || columns !== before; ) {
         before = columns;
@@ -124,9 +127,35 @@ describe("the page in a browser", function () {
         columns = await inked();
       }
       assert.ok(Math.abs(columns - seconds * 25 * PX_PER_MM) < 4, `${columns} columns after ${seconds} s`);
-    }
+    };
+    await shows(10);
+    assert.ok(hub.windows.includes("?from=5000&to=7500"), hub.windows.join());
+    hub.tellBlock(30 * RATE);
+    await shows(11);
+    await page.getByText(/^The newest is \d+ s old\./).waitFor();
+    hub.tellBlock(31 * RATE);
+    await page.getByText("Live, I, 25 mm/s, 10 mm/mV, less than 2 s old").waitFor();
+    // Twice is once.
+    hub.tellBlock(31 * RATE);
+    await shows(12);
     hub.tell("mark", { recording: "r1", kind: "lead-off", sample: 2 * RATE });
-    await page.getByText("No contact. Moisten your fingers").waitFor();
+    await page.getByRole("status").getByText("No contact. Moisten your fingers").waitFor();
+  });
+
+  it("home: after a sleep or a hub's restart the live trace and the rest catch up by themselves", async () => {
+    const { page, hub } = await open({ samples: 30 * RATE, leads: ["I"], state: "recording" }, "");
+    await page.getByText(/^Live, I, /).waitFor();
+    // A hub that begins again refuses at first: then the browser itself gives up.
+    hub.refusals.set("GET /api/live", 503);
+    hub.hangUp();
+    await page.getByText("No connection to the hub; trying again.").waitFor();
+    hub.recording.samples = 90 * RATE;
+    hub.windows.length = 0;
+    while (hub.asked.filter((route) => route === "GET /api/live").length < 2) await page.waitForTimeout(100);
+    hub.refusals.delete("GET /api/live");
+    await page.getByText(/^Live, I, /).waitFor({ timeout: 60_000 });
+    assert.deepEqual(hub.windows, ["?from=20000&to=22500"]);
+    complaints.length = 0;
   });
 
   it("home: what she felt is sent to the handheld, and noted only once that has done so", async () => {
