@@ -17,6 +17,7 @@ import { FirstPassword } from "./screens/firstpassword";
 import { Home } from "./screens/home";
 import { Login } from "./screens/login";
 import { People } from "./screens/people";
+import { PrintScreen } from "./screens/print";
 import { RecordingScreen } from "./screens/recording";
 import { Recordings } from "./screens/recordings";
 import { Ruler } from "./screens/ruler";
@@ -164,6 +165,7 @@ function screenFor(
     );
   if (route.screen === "recording")
     return <RecordingScreen key={route.id} id={route.id} beside={route.beside} />;
+  if (route.screen === "print") return <PrintScreen key={route.id} id={route.id} />;
   const Screen = SCREENS[route.screen];
   return <Screen />;
 }
@@ -178,7 +180,7 @@ const SCREENS = {
   egress: EgressLedger,
   settings: SettingsScreen,
   setup: Setup,
-} as const satisfies Record<Exclude<Route["screen"], "recording">, () => ComponentChild>;
+} as const satisfies Record<Exclude<Route["screen"], "recording" | "print">, () => ComponentChild>;
 
 function Said({ children }: { children: string }) {
   return (

@@ -7,6 +7,7 @@ export type Route =
   | { screen: "home" }
   | { screen: "recordings" }
   | { screen: "recording"; id: string; beside?: string }
+  | { screen: "print"; id: string }
   | { screen: (typeof PLAIN)[number] };
 
 const isId = (text: string | undefined): text is string => text !== undefined && /^[\w-]{1,64}$/.test(text);
@@ -17,12 +18,14 @@ export function routeOf(hash: string): Route {
     if (!isId(id)) return { screen: "recordings" };
     return isId(beside) ? { screen: "recording", id, beside } : { screen: "recording", id };
   }
+  if (screen === "print" && isId(id)) return { screen, id };
   const plain = PLAIN.find((one) => one === screen);
   return plain === undefined ? { screen: "home" } : { screen: plain };
 }
 
 export function addressOf(route: Route): string {
   if (route.screen === "home") return "#/";
+  if (route.screen === "print") return `#/print/${route.id}`;
   if (route.screen !== "recording") return `#/${route.screen}`;
   const { id, beside } = route;
   return `#/recordings/${beside === undefined ? id : `${id}/${beside}`}`;

@@ -1,111 +1,37 @@
 /** What is done with a recording: whose it is, who may see it, taking it along, proving it. */
-import { useCallback, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { type ExportFormat, exportRecording } from "../../schema/exports";
-import { assign, people } from "../../schema/people";
 import { type ListedRecording, type Verification, verify } from "../../schema/recordings";
-import { links, makeLink, revokeLink } from "../../schema/session";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
-import { useAsked } from "../parts/asked";
+import { BelongsTo } from "../parts/belongsto";
 import { usePage } from "../parts/context";
 import { download } from "../parts/download";
-import { Field, Form, Outcome, Select } from "../parts/fields";
+import { Outcome } from "../parts/fields";
+import { Share } from "../parts/share";
 
-const EVERY_MS = 10_000;
-const DAY_HOURS = 24;
-const DEFAULT_DAYS = "7";
 const FILES: Record<ExportFormat, string> = { csv: "csv", wfdb: "tar" };
 
 export function Actions({ recording }: { recording: ListedRecording }) {
   const { role } = usePage();
+  /** Whose it was made here; null is nobody. */
+  const [given, setGiven] = useState<string | null>();
+  const person = given === undefined ? recording.person : (given ?? undefined);
   return (
     <div class="deeds screen">
-      {role === "owner" && <BelongsTo recording={recording} />}
-      {role === "owner" && <Share id={recording.id} />}
+      {role === "owner" && (
+        <section class="card">
+          <BelongsTo recording={recording} given={(name) => setGiven(name ?? null)} />
+        </section>
+      )}
+      {role === "owner" && (
+        <section class="card">
+          <Share recording={{ ...recording, person }} />
+        </section>
+      )}
       {role === "owner" && <Export recording={recording} />}
       <Verify id={recording.id} />
     </div>
-  );
-}
-
-function BelongsTo({ recording: { id, person } }: { recording: ListedRecording }) {
-  const { api, messages } = usePage();
-  const { value } = useAsked(
-    useCallback((signal) => api.ask(people, {}, signal), [api]),
-    EVERY_MS,
-  );
-  const [given, setGiven] = useState<string>();
-  const action = useAction();
-  const all = value?.people ?? [];
-  const owner = all.find(({ name }) => name === person);
-  const give = async (value: string) => {
-    await api.ask(assign, { params: { id }, body: { person: value === "" ? null : Number(value) } });
-    setGiven(value);
-  };
-  return (
-    <section class="card">
-      <Select
-        label={messages.say("person-of")}
-        value={given ?? (owner ? String(owner.id) : "")}
-        set={(value) => void action.run(() => give(value))}
-        options={[
-          ["", messages.say("person-none")],
-          ...all.map((one) => [String(one.id), one.name] as const),
-        ]}
-      />
-      <p class="quiet">{messages.say("person-text")}</p>
-      <Outcome action={action} done={messages.say("saved")} />
-    </section>
-  );
-}
-
-function Share({ id }: { id: string }) {
-  const { api, messages } = usePage();
-  const [label, setLabel] = useState("");
-  const [days, setDays] = useState(DEFAULT_DAYS);
-  const [address, setAddress] = useState<string>();
-  const [version, setVersion] = useState(0);
-  const action = useAction();
-  const { value } = useAsked(
-    useCallback((signal) => api.ask(links, {}, signal), [api, version]),
-    EVERY_MS,
-  );
-  const make = async () => {
-    const hours = Number(days) * DAY_HOURS;
-    const body = { recording: id, hours, label: label === "" ? undefined : label };
-    setAddress((await api.ask(makeLink, { body })).address);
-    setVersion((before) => before + 1);
-  };
-  const end = async (link: string) => {
-    await api.ask(revokeLink, { params: { id: link } });
-    setVersion((before) => before + 1);
-  };
-  return (
-    <section class="card">
-      <h3>{messages.say("share")}</h3>
-      <p class="quiet">{messages.say("share-text")}</p>
-      <Form action={action} submit={make} name={messages.say("share-make")}>
-        <Field label={messages.say("share-label")} value={label} set={setLabel} />
-        <Field label={messages.say("share-days")} type="number" value={days} set={setDays} required />
-      </Form>
-      {address !== undefined && (
-        <label>
-          {messages.say("share-address")}
-          <input type="text" readOnly value={address} onFocus={(event) => event.currentTarget.select()} />
-        </label>
-      )}
-      {value?.links
-        .filter(({ recording }) => recording === id)
-        .map((link) => (
-          <p key={link.id}>
-            {link.label ?? link.id} ·{" "}
-            {messages.say("where-link-until", { time: messages.time(link.expiresAt) })}{" "}
-            <button type="button" onClick={() => action.run(() => end(link.id))}>
-              {messages.say("share-end")}
-            </button>
-          </p>
-        ))}
-    </section>
   );
 }
 

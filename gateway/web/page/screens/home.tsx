@@ -9,6 +9,7 @@ import { Felt } from "../parts/felt";
 import { Handheld } from "../parts/handheld";
 import { Limits } from "../parts/limits";
 import { LiveStrip } from "../parts/livestrip";
+import { Newest } from "../parts/newest";
 import { isShown, sentenceAbout } from "../parts/rhythm";
 import { addressOf } from "../route";
 import { sentenceOf } from "./sentence";
@@ -68,7 +69,10 @@ export function Home() {
       <NotAlarm />
       {recording && <LiveStrip device={recording} skewMs={value.hub.now - at!} />}
       {recording?.connection && recording.status?.state === "recording" && <Felt device={recording} />}
-      <h2>{messages.say("handhelds")}</h2>
+      {newest && <Newest key={newest.id} recording={newest} />}
+      <h2>
+        {isSilent ? messages.say("handhelds-then", { time: messages.time(at!) }) : messages.say("handhelds")}
+      </h2>
       {value.devices.length === 0 && <p>{messages.say("no-handheld")}</p>}
       <ul class="cards">
         {value.devices.map((device) => (

@@ -190,6 +190,11 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
 
   const answers: Record<string, () => unknown> = {
     ...household(NOW),
+    "PUT /api/recordings/r1/person": () => {
+      const { person } = posted("PUT /api/recordings/r1/person") as { person: number | null };
+      recording.person = person === null ? undefined : "Anna Weiss";
+      return {};
+    },
     "GET /api/session": () => ({ role: "owner", csrf: "00" }),
     "GET /api/status": () => ({
       kind: "demo",

@@ -19,7 +19,6 @@ export function household(now: number): Record<string, () => unknown> {
     "PUT /api/password": () => ({}),
     "GET /api/people": () => ({ people }),
     "POST /api/people": () => people[0],
-    "PUT /api/recordings/r1/person": () => ({}),
     "GET /api/backups": () => ({
       copies: [
         {

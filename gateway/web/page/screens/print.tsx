@@ -1,0 +1,149 @@
+/** A recording's strip as it goes on paper: a sheet of rows at 25 mm/s and 10 mm/mV, drawn as strokes alone. */
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { recording as endpoint, type ListedRecording } from "../../schema/recordings";
+import { Windows } from "../api/windows";
+import { LIGHT } from "../paper/ink";
+import { layoutOf, layoutsFor } from "../paper/layout";
+import { printScale, pxPerMm } from "../paper/scale";
+import { drawStrip, type Strip, samplesAcross } from "../paper/strip";
+import { useAsked } from "../parts/asked";
+import { usePage } from "../parts/context";
+import { sayRhythm } from "../parts/rhythm";
+import { addressOf } from "../route";
+import { secondsOf } from "./sentence";
+
+const EVERY_MS = 60_000;
+const SPEED = 25;
+const GAIN = 10;
+/** On a sheet. */
+const SECONDS = 30;
+/** Of a row, in mm: what fits between the margins of A4 and of Letter, and a band's height. */
+const ROW_MM = 180;
+const BAND_MM = 40;
+/** Printed below the strip: whoever lays a ruler on it knows whether the printer kept the size. */
+const CHECK_MM = 100;
+
+export function PrintScreen({ id }: { id: string }) {
+  const { api, messages } = usePage();
+  const { value, error } = useAsked(
+    useCallback((signal) => api.ask(endpoint, { params: { id } }, signal), [api, id]),
+    EVERY_MS,
+  );
+  return (
+    <main class="sheet">
+      <div class="tools">
+        <button type="button" class="main" disabled={!value?.form} onClick={() => print()}>
+          {messages.say("print")}
+        </button>
+        <a class="button" href={addressOf({ screen: "recording", id })}>
+          {messages.say("back")}
+        </a>
+      </div>
+      {value?.form ? (
+        <Sheet recording={value} />
+      ) : (
+        <p role="status">{messages.say(error ? "hub-unreached" : "loading")}</p>
+      )}
+    </main>
+  );
+}
+
+function Sheet({ recording }: { recording: ListedRecording }) {
+  const { api, messages } = usePage();
+  const { id, samples, startMs, firstAt, form, simulated, finding, person, device, number } = recording;
+  const rate = form!.rateNum / form!.rateDen;
+  const [, setVersion] = useState(0);
+  const leads = form!.leads;
+  const windows = useMemo(
+    () => new Windows(api, id, leads.length, samples, () => setVersion((before) => before + 1)),
+    [api, id, samples],
+  );
+  useEffect(() => () => windows.close(), [windows]);
+  const names = leads.map(({ name }) => name);
+  const layout = layoutOf(layoutsFor(names)[0]!, names);
+  const scale = printScale(SPEED, GAIN);
+  const area = {
+    left: 0,
+    top: 0,
+    width: Math.round(ROW_MM * pxPerMm(scale)),
+    height: Math.round(layout.length * BAND_MM * pxPerMm(scale)),
+  };
+  const across = Math.floor(samplesAcross(area.width, rate, scale));
+  const shown = Math.min(samples, Math.round(SECONDS * rate));
+  const rows = Array.from({ length: Math.ceil(shown / across) }, (_, n) => n * across);
+  const pieces = windows.read(0, shown, 1);
+  const at = startMs ?? firstAt;
+  const stripAt = (from: number): Strip => ({
+    rows: leads.map((lead, n) => ({ name: lead.name, lead, pieces: pieces[n]! })),
+    layout,
+    rate,
+    from,
+    samples: Math.min(shown, from + across),
+    gaps: [],
+    marks: [],
+    scale,
+    uncalibrated: messages.say("uncalibrated"),
+  });
+  const caption = messages.say("caption", {
+    speed: SPEED,
+    gain: GAIN,
+    rate,
+    filters: messages.say("unfiltered"),
+  });
+  return (
+    <article>
+      <h1>
+        {at === undefined ? messages.say("unknown-time") : messages.time(at)}
+        {person !== undefined && ` · ${person}`}
+      </h1>
+      {simulated && <p class="demo">{messages.say("demo")}</p>}
+      <p>
+        {finding && <strong>{sayRhythm(finding.rhythm, messages)} · </strong>}
+        {messages.say("print-part", {
+          part: messages.duration(shown / rate),
+          duration: messages.duration(secondsOf(recording)),
+        })}{" "}
+        {device}-{number}
+      </p>
+      {finding && <p>{messages.say("no-diagnosis")}</p>}
+      {rows.map((from) => (
+        <PrintedRow
+          key={from}
+          strip={stripAt(from)}
+          area={area}
+          label={messages.say("paper-label", {
+            from: messages.position(from / rate),
+            to: messages.position(Math.min(shown, from + across) / rate),
+            duration: messages.duration(secondsOf(recording)),
+            leads: names.join(", "),
+            gaps: "",
+          })}
+        />
+      ))}
+      <p class="caption">
+        {caption}
+        <span class="screen"> · {messages.say("not-to-scale")}</span>
+      </p>
+      <div class="check" style={{ width: `${CHECK_MM}mm` }} />
+      <p class="caption">{messages.say("print-check", { mm: CHECK_MM })}</p>
+      <p class="notalarm">{messages.say("not-alarm")}</p>
+    </article>
+  );
+}
+
+interface RowProps {
+  strip: Strip;
+  area: { left: number; top: number; width: number; height: number };
+  label: string;
+}
+
+/** Always in the printer's pixels: what a screen shows of it is a smaller picture, and says so. */
+function PrintedRow({ strip, area, label }: RowProps) {
+  const draw = (canvas: HTMLCanvasElement | null) => {
+    if (!canvas) return;
+    canvas.width = area.width;
+    canvas.height = area.height;
+    drawStrip(canvas.getContext("2d")!, area, strip, LIGHT);
+  };
+  return <canvas class="row" ref={draw} role="img" aria-label={label} style={{ width: `${ROW_MM}mm` }} />;
+}
