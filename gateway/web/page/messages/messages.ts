@@ -51,9 +51,15 @@ export class Messages {
   /** Of today: the time alone. @param ms Unix time */
   time(ms: number): string {
     const isToday = new Date(ms).toDateString() === new Date(this.now()).toDateString();
-    const make = () =>
-      new Intl.DateTimeFormat(this.locale, { ...(!isToday && { dateStyle: "medium" }), timeStyle: "short" });
-    return kept(this.moments, isToday ? "today" : "other", make).format(ms);
+    if (!isToday) return this.moment(ms);
+    const make = () => new Intl.DateTimeFormat(this.locale, { timeStyle: "short" });
+    return kept(this.moments, "today", make).format(ms);
+  }
+
+  /** With its day: for what is read on another one, as paper is. @param ms Unix time */
+  moment(ms: number): string {
+    const make = () => new Intl.DateTimeFormat(this.locale, { dateStyle: "medium", timeStyle: "short" });
+    return kept(this.moments, "other", make).format(ms);
   }
 
   /** A day, wherever the reader is. @param iso "1951-04-02" */

@@ -19,7 +19,7 @@ const GAIN = 10;
 const SECONDS = 30;
 /** Of a row, in mm: what fits between the margins of A4 and of Letter, and a band's height. */
 const ROW_MM = 180;
-const BAND_MM = 40;
+const BAND_MM = 36;
 /** Printed below the strip: whoever lays a ruler on it knows whether the printer kept the size. */
 const CHECK_MM = 100;
 
@@ -93,7 +93,7 @@ function Sheet({ recording }: { recording: ListedRecording }) {
   return (
     <article>
       <h1>
-        {at === undefined ? messages.say("unknown-time") : messages.time(at)}
+        {at === undefined ? messages.say("unknown-time") : messages.moment(at)}
         {person !== undefined && ` · ${person}`}
       </h1>
       {simulated && <p class="demo">{messages.say("demo")}</p>}

@@ -67,6 +67,8 @@ describe("the newest recording, sent and printed from Home", function () {
     assert.match(text, /DEMO: simulated, no person's heart/);
     assert.match(text, /25 mm\/s, 10 mm\/mV, 250 Hz, unfiltered/);
     assert.match(text, /Not an alarm/);
+    // With its day, also of today.
+    assert.match(text, /28 Nov 2026, 14:01/);
     // The ruler's line says it of a sheet that a printer made smaller; of this one nothing does.
     assert.equal(text.match(/not to scale/g)?.length, 1);
     run("pdftoppm", "-r", String(PRINT_DPI), "-singlefile", "s.pdf", "s");
@@ -76,12 +78,12 @@ describe("the newest recording, sent and printed from Home", function () {
       for (let x = 0; x < image.width; x++) if (image.red(x, y) < 110 && image.green(x, y) < 110) xs.push(x);
       return xs;
     };
-    // Of the first row: R waves at 5 mm above the baseline, 15 mm below the band's upper edge.
+    // Of the first row: R waves at 5 mm above the baseline, 13 mm below the band's upper edge.
     let grid = 0;
     const isPink = (x: number, y: number) => image.red(x, y) > 230 && image.green(x, y) < 225;
     while (Array.from({ length: image.width }, (_, x) => x).filter((x) => isPink(x, grid)).length < 300)
       grid++;
-    const flanks = inkedIn(Math.round(grid + 15 * MM));
+    const flanks = inkedIn(Math.round(grid + 13 * MM));
     const waves: number[][] = [];
     for (const x of flanks) {
       if (x - (waves.at(-1)?.at(-1) ?? -MM * 10) < 2 * MM) waves.at(-1)!.push(x);
@@ -91,9 +93,9 @@ describe("the newest recording, sent and printed from Home", function () {
     assert.ok(beats.length >= 6, `${beats.length} beats`);
     const period = (beats.at(-1)! - beats[0]!) / (beats.length - 1);
     assert.ok(Math.abs(period / (20 * MM) - 1) < 0.01, `${period} px, not ${20 * MM}`);
-    // The ruler: the lowest dark line of its length.
+    // The ruler: the lowest row that is dark for nearly as long; no text is.
     let ruler: number[] = [];
-    for (let y = image.height - 1; y > 0 && ruler.length < 50 * MM; y--) ruler = inkedIn(y);
+    for (let y = image.height - 1; y > 0 && ruler.length < 90 * MM; y--) ruler = inkedIn(y);
     const length = ruler.at(-1)! - ruler[0]! + 1;
     assert.ok(Math.abs(length / (100 * MM) - 1) < 0.01, `${length} px, not ${100 * MM}`);
   });

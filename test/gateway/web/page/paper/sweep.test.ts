@@ -26,6 +26,19 @@ describe("paper: live sweep", () => {
     assert.deepEqual(shown(sweep), [".", ".", ".", ".", ".", 1005, 1006, 1007, ".", "."]);
   });
 
+  it("shows what was before the first block where it belongs, also when it comes after that", () => {
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      const sweep = new Sweep(20);
+      const parts = [numbers(1000, 1010), numbers(1008, 1013)];
+      for (const n of order) sweep.add(n === 0 ? 1000 : 1008, parts[n]!);
+      sweep.advance(1013);
+      assert.deepEqual(shown(sweep).slice(0, 13), Array.from(numbers(1000, 1013)), `order ${order}`);
+    }
+  });
+
   it("shows a gap as one, and a late block in its place", () => {
     const sweep = new Sweep(20);
     sweep.add(0, numbers(0, 4));
@@ -122,6 +135,28 @@ describe("paper: live sweep", () => {
     assert.equal(last, end);
     // 16 ms at 250 Hz are 4 samples, 5 when catching up, and one by rounding.
     assert.ok(most <= 6, `jumped by ${most} samples`);
+  });
+
+  it("begins where what is known ends, and shows each sample at most 150 ms after its block's own second", () => {
+    const [rate, second] = [250, 250];
+    const playout = new Playout(rate, true);
+    playout.begin(10 * second);
+    assert.equal(playout.advance(0), 10 * second);
+    // A block each second, up to 90 ms late.
+    const cameAt = Array.from({ length: 20 }, (_, n) => 500 + n * 1000 + ((n * 37) % 10) * 10);
+    let [blocks, before, worst] = [0, 10 * second, 0];
+    for (let ms = 0; ms < 22_000; ms += 16) {
+      for (; blocks < cameAt.length && cameAt[blocks]! <= ms; blocks++)
+        playout.take((11 + blocks) * second, second);
+      const head = playout.advance(ms);
+      for (; before < head; before++) {
+        const block = Math.floor(before / second) - 10;
+        const due = cameAt[block]! + ((before % second) * 1000) / rate;
+        worst = Math.max(worst, ms - due);
+      }
+    }
+    assert.equal(before, 30 * second);
+    assert.ok(worst <= 150, `${worst} ms`);
   });
 
   it("jumps for whoever wants no movement, and after a sleep", () => {
