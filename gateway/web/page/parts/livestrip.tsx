@@ -81,6 +81,7 @@ export function LiveStrip({ device, skewMs }: { device: Device; skewMs: number }
   const ageWords =
     age < NEW_MS ? messages.say("age-new") : messages.say("age", { age: messages.duration(age / 1000) });
   const isRunning = trace.recording?.state === "recording";
+  const coach = !trace.hasContact ? "coach-off" : trace.isLegible ? "coach-on" : "coach-poor";
   const name = device.name ?? device.id;
   const count = leads?.length ?? 1;
   const bandMm = count > 1 ? NARROW_BAND_MM : BAND_MM;
@@ -112,8 +113,8 @@ export function LiveStrip({ device, skewMs }: { device: Device; skewMs: number }
         {isRunning && cssPxPerMm === undefined && `, ${messages.say("not-to-scale")}`}
       </p>
       {isRunning && (
-        <p role="status" class={trace.hasContact ? "quiet" : "warn"}>
-          {messages.say(trace.hasContact ? "coach-on" : "coach-off")}
+        <p role="status" class={coach === "coach-on" ? "quiet" : "warn"}>
+          {messages.say(coach)}
         </p>
       )}
     </section>

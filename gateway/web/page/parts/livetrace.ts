@@ -3,6 +3,7 @@ import type { Recording } from "../../schema/recordings";
 import { Playout } from "../paper/playout";
 import type { Range } from "../paper/samples";
 import { Sweep } from "../paper/sweep";
+import { Legible } from "./legible";
 
 /** More than any screen shows at 25 mm/s: for one that changes its size. */
 export const REMEMBERED_SECONDS = 40;
@@ -20,6 +21,7 @@ export class LiveTrace {
   /** When the newest block came, or what is shown began, by the page's own clock, ms. */
   newestAt: number | undefined;
   hasContact = true;
+  private legible: Legible | undefined;
   /** One for each lead. */
   sweeps: Sweep[] = [];
   private playout: Playout | undefined;
@@ -60,6 +62,12 @@ export class LiveTrace {
     this.playout = undefined;
     this.newestAt = undefined;
     this.hasContact = true;
+    this.legible = undefined;
+  }
+
+  /** False when the newest seconds cannot be read. */
+  get isLegible(): boolean {
+    return this.legible?.isLegible ?? true;
   }
 
   mark(recording: string, kind: string): void {
@@ -77,6 +85,8 @@ export class LiveTrace {
     const oldest = Math.max(...this.blocks.map((one) => one.from)) - REMEMBERED_SECONDS * rate;
     this.blocks = this.blocks.filter((one) => one.from >= oldest);
     this.draw({ from, samples });
+    this.legible ??= new Legible(this.recording!.form!);
+    this.legible.take(from, samples[0]!);
     this.playout ??= new Playout(rate, this.isSmooth);
     if (now === undefined) {
       // What was before the first block is there at once; what comes late waits for nothing.
