@@ -7,6 +7,7 @@ import { usePage } from "./context";
 import { ProofState } from "./proofstate";
 import { headlineWords, isShown } from "./rhythm";
 import { Thumbnail } from "./thumbnail";
+import { FoldedWhere } from "./where";
 
 export function Entry({ recording }: { recording: ListedRecording }) {
   const { messages } = usePage();
@@ -24,6 +25,7 @@ export function Entry({ recording }: { recording: ListedRecording }) {
       <p>{stateWords(recording, messages).join(" · ")}</p>
       {person !== undefined && <p>{person}</p>}
       <ProofState id={id} />
+      <FoldedWhere id={id} />
     </li>
   );
 }

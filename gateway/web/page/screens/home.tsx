@@ -20,7 +20,7 @@ const SILENT_MS = 15_000;
 const LAST = "5";
 
 export function Home() {
-  const { api, messages } = usePage();
+  const { api, messages, role } = usePage();
   const ask = useCallback(
     async (signal: AbortSignal) => {
       const [hub, list, newest] = await Promise.all([
@@ -87,6 +87,7 @@ export function Home() {
       </ul>
       <nav>
         <a href={addressOf({ screen: "recordings" })}>{messages.say("all")}</a>
+        {role === "owner" && <a href={addressOf({ screen: "egress" })}>{messages.say("egress")}</a>}
       </nav>
     </main>
   );

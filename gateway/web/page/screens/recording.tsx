@@ -11,12 +11,12 @@ import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
 import { ProofState } from "../parts/proofstate";
 import { headlineWords, isShown } from "../parts/rhythm";
+import { Where } from "../parts/where";
 import { addressOf } from "../route";
 import { Actions } from "./actions";
 import { Compare } from "./compare";
 import { type Paper, paperFor } from "./papers";
 import { Viewer } from "./viewer";
-import { Where } from "./where";
 
 const EVERY_MS = 10_000;
 /** What a screen shows at 25 mm/s. */

@@ -38,6 +38,17 @@ describe("the newest recording, sent and printed from Home", function () {
     assert.equal(await page.title(), address);
   });
 
+  it("every strip says where it is, once that is opened, and Home leads to what left the house", async () => {
+    const { page, hub } = await rig.open(SHAPE, "");
+    const entry = page.locator(".entry");
+    await entry.getByText("Where is my recording?").waitFor();
+    assert.ok(!hub.asked.includes("GET /api/recordings/r1/whereabouts"));
+    await entry.getByText("Where is my recording?").click();
+    await entry.getByText("has given all of it over · 14:02").waitFor();
+    await page.getByRole("link", { name: "What left the house" }).click();
+    await page.getByText("Opened by a link · Dr Weiss").waitFor();
+  });
+
   it("a viewer prints, and sends nothing", async () => {
     const { page } = await rig.open(SHAPE, "", {}, ({ answers }) => {
       answers["GET /api/session"] = () => ({ role: "viewer", csrf: "00" });

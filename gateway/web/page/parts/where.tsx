@@ -1,14 +1,36 @@
 /** Where is my recording: handheld, hub, backup, doctor, with times. */
 import type { ComponentChildren } from "preact";
-import { useCallback } from "preact/hooks";
+import { useCallback, useState } from "preact/hooks";
 import { type Whereabouts, whereabouts } from "../../schema/whereabouts";
 import type { Key, Messages } from "../messages/messages";
-import { useAsked } from "../parts/asked";
-import { usePage } from "../parts/context";
+import { useAsked } from "./asked";
+import { usePage } from "./context";
 
 const EVERY_MS = 10_000;
 
 export function Where({ id }: { id: string }) {
+  const { messages } = usePage();
+  return (
+    <section class="screen">
+      <h2>{messages.say("where")}</h2>
+      <Way id={id} />
+    </section>
+  );
+}
+
+/** In a list: asked of the hub once it is opened. */
+export function FoldedWhere({ id }: { id: string }) {
+  const { messages } = usePage();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details class="where" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{messages.say("where")}</summary>
+      {isOpen && <Way id={id} />}
+    </details>
+  );
+}
+
+function Way({ id }: { id: string }) {
   const { api, messages } = usePage();
   const { value } = useAsked(
     useCallback((signal) => api.ask(whereabouts, { params: { id } }, signal), [api, id]),
@@ -20,35 +42,32 @@ export function Where({ id }: { id: string }) {
     [messages.say(`holds-${what}` as Key), ...timeOf(at, messages)].join(" · ");
   const here = messages.say(keyOf(hub));
   return (
-    <section class="screen">
-      <h2>{messages.say("where")}</h2>
-      <ol class="way">
-        <Place name={messages.say("where-handheld")}>{holds(handheld.holds, handheld.at)}</Place>
-        <Place name={messages.say("where-hub")}>
-          {[here, ...timeOf(hub.erasedAt ?? hub.lastAt, messages)].join(" · ")}
-          {hub.loggedAt !== undefined && (
-            <>
-              <br />
-              {messages.say("proof-logged", { time: messages.time(hub.loggedAt) })}
-            </>
-          )}
-        </Place>
-        <Place name={messages.say("where-copy")}>
-          {copies.length === 0 && messages.say("where-no-copy")}
-          {copies.map(({ place, holds: what, at }) => (
-            <div key={place}>
-              {place}: {holds(what, at)}
-            </div>
-          ))}
-        </Place>
-        <Place name={messages.say("where-doctor")}>
-          {doctors.length === 0 && messages.say("where-nobody")}
-          {doctors.map((doctor) => (
-            <div key={`${doctor.label} ${doctor.sentAt} ${doctor.name}`}>{doctorWords(doctor, messages)}</div>
-          ))}
-        </Place>
-      </ol>
-    </section>
+    <ol class="way">
+      <Place name={messages.say("where-handheld")}>{holds(handheld.holds, handheld.at)}</Place>
+      <Place name={messages.say("where-hub")}>
+        {[here, ...timeOf(hub.erasedAt ?? hub.lastAt, messages)].join(" · ")}
+        {hub.loggedAt !== undefined && (
+          <>
+            <br />
+            {messages.say("proof-logged", { time: messages.time(hub.loggedAt) })}
+          </>
+        )}
+      </Place>
+      <Place name={messages.say("where-copy")}>
+        {copies.length === 0 && messages.say("where-no-copy")}
+        {copies.map(({ place, holds: what, at }) => (
+          <div key={place}>
+            {place}: {holds(what, at)}
+          </div>
+        ))}
+      </Place>
+      <Place name={messages.say("where-doctor")}>
+        {doctors.length === 0 && messages.say("where-nobody")}
+        {doctors.map((doctor) => (
+          <div key={`${doctor.label} ${doctor.sentAt} ${doctor.name}`}>{doctorWords(doctor, messages)}</div>
+        ))}
+      </Place>
+    </ol>
   );
 }
 
