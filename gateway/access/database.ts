@@ -26,6 +26,11 @@ const STEPS = [
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, until INTEGER NOT NULL,
     count INTEGER NOT NULL, receiver TEXT NOT NULL, address TEXT NOT NULL, recording TEXT, detail TEXT, link TEXT
   ) STRICT;`,
+  // One row: the last backup that was begun from the page.
+  `CREATE TABLE backup_run (
+    id INTEGER PRIMARY KEY CHECK (id = 1), dir TEXT NOT NULL, state TEXT NOT NULL, started_at INTEGER NOT NULL,
+    ended_at INTEGER, detail TEXT
+  ) STRICT;`,
 ];
 
 /** @throws ACCESS_OPEN, ACCESS_NEWER, ACCESS_FILE_* */

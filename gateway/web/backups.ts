@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
+import type { BackupRun } from "../access/backupruns";
 import { Refused } from "../access/guard";
 import { infoPath } from "../backup/info";
 import { readKeys } from "../backup/keyfile";
@@ -17,17 +18,30 @@ const MEDIA = ["/media", "/run/media", "/mnt"];
 /** On a medium that holds other things, too. */
 const FOLDER = "avnode-backup";
 const MAX_PLACES = 32;
+const CUT_OFF = "the hub ended while it was being made; back up again";
 
 export function addBackups(app: FastifyInstance, parts: ApiParts): void {
-  const { dataDir, clock, backup, media = MEDIA } = parts;
+  const { dataDir, clock, backup, backupRuns, log, media = MEDIA } = parts;
   const run = parts.runBackup ?? ((dir: string) => runProgram(["backup", dir, "--data", dataDir]));
-  let newest: schema.Backups["run"];
+  /** Of those that this process began. */
+  let isRunning = false;
 
   const copies = () =>
     copiesBeside(dataDir, clock.now()).map((copy) => ({
       ...copy,
       kind: copy.kind === "mirror" ? ("mirror" as const) : ("backup" as const),
     }));
+  /** One that a hub before this one began may have ended without it: then the store knows of its outcome. */
+  const lastRun = (): BackupRun | undefined => {
+    const run = backupRuns.last();
+    if (run?.state !== "running" || isRunning) return run;
+    const told = copies().find(({ place, at }) => place === resolve(run.dir) && at >= run.startedAt);
+    if (!told) return { ...run, state: "failed", detail: CUT_OFF };
+    const { ok, at, verifiedAt, detail } = told;
+    return ok
+      ? { ...run, state: "done", endedAt: verifiedAt ?? at }
+      : { ...run, state: "failed", endedAt: at, detail };
+  };
   const places = () => {
     const known = copies().flatMap(({ kind, place }) => (kind === "backup" ? [place] : []));
     const configured = backup ? [resolve(backup.dir)] : [];
@@ -44,7 +58,7 @@ export function addBackups(app: FastifyInstance, parts: ApiParts): void {
     places: places(),
     schedule: backup,
     recoveryCode: readKeys(dataDir).backupKey !== undefined,
-    run: newest,
+    run: lastRun(),
   }));
 
   addRoute(app, schema.backUp, ({ body: { dir } }) => {
@@ -57,16 +71,21 @@ export function addBackups(app: FastifyInstance, parts: ApiParts): void {
       );
     if (readKeys(dataDir).backupKey === undefined)
       throw new Refused(409, "WEB_NO_RECOVERY_CODE", "there is no recovery code yet: make one first");
-    if (newest?.state === "running")
-      throw new Refused(409, "WEB_BUSY", `a backup into ${newest.dir} is being made`);
-    const begun: NonNullable<schema.Backups["run"]> = { dir, state: "running", startedAt: clock.now() };
-    newest = begun;
-    const end = (detail: string | undefined) =>
-      Object.assign(begun, {
-        state: detail === undefined ? "done" : "failed",
-        endedAt: clock.now(),
-        detail,
-      });
+    if (isRunning)
+      throw new Refused(409, "WEB_BUSY", `a backup into ${backupRuns.last()?.dir} is being made`);
+    const begun: BackupRun = { dir, state: "running", startedAt: clock.now() };
+    backupRuns.keep(begun);
+    isRunning = true;
+    const end = (detail: string | undefined) => {
+      isRunning = false;
+      const state = detail === undefined ? "done" : "failed";
+      try {
+        backupRuns.keep({ ...begun, state, endedAt: clock.now(), detail });
+      } catch (error) {
+        // The hub ended meanwhile; the store knows of it.
+        log.warn({ dir }, `could not note that a backup ${state}: ${(error as Error).message}`);
+      }
+    };
     run(dir).then(end, (error: Error) => end(error.message));
     return {};
   });

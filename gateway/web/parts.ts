@@ -1,4 +1,5 @@
 /** What the routes are made of: the store behind them, and access before them. */
+import type { BackupRuns } from "../access/backupruns";
 import type { Egress } from "../access/egress";
 import type { Links } from "../access/links";
 import type { Passwords } from "../access/passwords";
@@ -31,6 +32,7 @@ export interface ApiParts {
   throttle: Throttle;
   setupCode: SetupCode;
   steps: SetupSteps;
+  backupRuns: BackupRuns;
   egress: Egress;
   /** That settings are written to; in the data directory by default. */
   configFile?: string;

@@ -3,6 +3,7 @@ import type { AddressInfo, Server } from "node:net";
 import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
+import { BackupRuns } from "../access/backupruns";
 import { openAccess } from "../access/database";
 import { Egress } from "../access/egress";
 import { addGuard, answerError, Refused } from "../access/guard";
@@ -163,6 +164,7 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
     links: new Links(db, clock),
     throttle: new Throttle(clock),
     steps: new SetupSteps(db, clock),
+    backupRuns: new BackupRuns(db),
     setupCode,
     egress: new Egress(db, clock),
   };

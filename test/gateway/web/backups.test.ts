@@ -22,6 +22,10 @@ describe("backups and settings from the page", function () {
     const handheld = rig.claimed();
     rig.deliver(handheld, handheld.record(3));
     await rig.serve();
+    await start();
+  });
+  /** The hub's page, anew. */
+  async function start(): Promise<void> {
     await rig.app.close();
     rig.app = await makeServer({
       ...{ dataDir: rig.dataDir, hub: rig.store, clock: systemClock },
@@ -39,7 +43,7 @@ describe("backups and settings from the page", function () {
         },
       },
     });
-  });
+  }
   afterEach(async () => {
     await rig.close();
     rmSync(outside, { recursive: true });
@@ -83,6 +87,31 @@ describe("backups and settings from the page", function () {
         ["backup", false],
       ],
     );
+  });
+
+  it("say after a new start, too, how the last one went and when, also one that the hub's end cut off", async () => {
+    makeCode();
+    await backUp();
+    rig.time.tick(1000);
+    finish("no room on the stick");
+    await settled();
+    const { run } = await state();
+    await start();
+    assert.deepEqual((await state()).run, run);
+    assert.deepEqual(
+      [run.state, run.detail, run.endedAt - run.startedAt],
+      ["failed", "no room on the stick", 1000],
+    );
+
+    await backUp();
+    await start();
+    const cut = (await state()).run;
+    assert.equal(cut.state, "failed");
+    assert.match(cut.detail, /the hub ended while it was being made; back up again/);
+    // Its process went on without the hub.
+    runBackup({ dataDir: rig.dataDir, dir: stick, onCode: () => {} });
+    assert.equal((await state()).run.state, "done");
+    assert.equal((await backUp()).statusCode, 202, "another one may begin");
   });
 
   it("go nowhere but into the places that are listed", async () => {

@@ -110,6 +110,7 @@ function runWords(
   messages: Messages,
 ): string {
   if (state === "running") return messages.say("backup-running", { dir, time: messages.time(startedAt) });
-  if (state === "failed") return messages.say("backup-failed", { reason: detail ?? "" });
-  return messages.say("backup-run-done", { dir, time: messages.time(endedAt ?? startedAt) });
+  const time = messages.time(endedAt ?? startedAt);
+  if (state === "failed") return messages.say("backup-failed", { dir, time, reason: detail ?? "" });
+  return messages.say("backup-run-done", { dir, time });
 }
