@@ -7,24 +7,27 @@ import { Outcome } from "./fields";
 /** DESIGN, promise 2: it warns its owner from here on. */
 const NEARLY_FULL_PERMILLE = 800;
 
-export function Handheld({ device }: { device: Device }) {
+/** @param isOld the hub is silent: whether it is connected, nobody knows */
+export function Handheld({ device, isOld = false }: { device: Device; isOld?: boolean }) {
   const { messages, role } = usePage();
-  const { connection, lastContact, status } = device;
+  const { lastContact, status } = device;
+  const connection = isOld ? undefined : device.connection;
   const words = [
     connection
       ? messages.say("here", { time: messages.time(connection.since) })
       : lastContact === undefined
         ? messages.say("never-heard")
-        : messages.say("away", { time: messages.time(lastContact) }),
+        : messages.say(isOld ? "heard-last" : "away", { time: messages.time(lastContact) }),
   ];
   const warnings: string[] = [];
   if (status) {
     // What it did when it was heard last says nothing of now.
     if (connection) words.push(messages.say(status.state));
     words.push(messages.say("battery", { volts: messages.number(status.batteryMillivolts / 1000) }));
+    // Nor does room that it had: one that is full was filled unheard.
     const percent = messages.percent(status.ringPermille / 1000);
     if (status.ringPermille >= NEARLY_FULL_PERMILLE) warnings.push(messages.say("memory-warn", { percent }));
-    else words.push(messages.say("memory", { percent }));
+    else if (connection) words.push(messages.say("memory", { percent }));
     if (status.clock === "unknown") warnings.push(messages.say("clock-unsure"));
   }
   return (

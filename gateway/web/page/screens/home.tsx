@@ -76,7 +76,7 @@ export function Home() {
       {value.devices.length === 0 && <p>{messages.say("no-handheld")}</p>}
       <ul class="cards">
         {value.devices.map((device) => (
-          <Handheld key={device.id} device={device} />
+          <Handheld key={device.id} device={device} isOld={isSilent} />
         ))}
       </ul>
       <h2>{messages.say("last")}</h2>

@@ -170,8 +170,11 @@ describe("the page in a browser", function () {
   it("home: a hub that fell silent is said to be, and nothing looks like today's", async () => {
     const { page, hub } = await open({ samples: 30 * RATE, leads: ["I"] }, "");
     await page.getByText("Saved 14:02").waitFor();
+    await page.getByText(/^Connected since .* Memory 12% full\.$/).waitFor();
     await hub.stop();
     await page.getByText("The hub has not answered since").waitFor({ timeout: 60_000 });
+    await page.getByText(/^Last heard .* Battery 3\.9 V\.$/).waitFor();
+    await page.context().close();
     // That it could not be reached, the browser tells the console.
     complaints.length = 0;
   });
