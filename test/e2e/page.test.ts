@@ -1,58 +1,32 @@
 /** The owner's page before the real program: `avnode start --demo`, as it is shipped, in Chromium. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { buildPage } from "../../tools/page";
-import { type Built, built } from "../gateway/cli/built";
+import { readRecord } from "../../gateway/wfdb/read";
 import { withChromium } from "../gateway/web/page/chromium";
 import { readPng } from "../gateway/web/page/image";
+import { letIn, PageHub, tabTo, watched } from "./pagehub";
 
-const ROOT = join(__dirname, "../..");
-const API = /page: (http:\/\/\S+)/;
 /** What the demo's handheld has recorded by then is enough for a strip. */
 const FRAMES = /\b1\d frames\b/;
+/** What the demo plays, over and over. */
+const RECORD = join(__dirname, "../../tools/sim/records/mitdb208x");
+const PASSWORD = "correct horse battery";
 
 describe("the page of the real hub", function () {
   this.timeout(240_000);
   const chromium = withChromium();
   const complaints: string[] = [];
-  let program: Built | undefined;
-  let hub: ChildProcess | undefined;
-  let said = "";
+  let hub: PageHub | undefined;
   let address: string;
 
   before(async () => {
-    program = built();
-    const folder = dirname(dirname(program.program));
-    await buildPage(join(folder, "dist/page"));
-    mkdirSync(join(folder, "tools/sim"), { recursive: true });
-    symlinkSync(join(ROOT, "tools/sim/records"), join(folder, "tools/sim/records"));
-    const config = join(folder, "avnode.yaml");
-    writeFileSync(config, "broker:\n  port: 0\nweb:\n  port: 0\n");
-    const words = ["start", "--demo", "--config", config, "--data", join(folder, "data")];
-    hub = spawn(process.execPath, [program.program, ...words], { cwd: folder });
-    const heard = new Promise<void>((resolve, reject) => {
-      const hear = (chunk: Buffer) => {
-        said += chunk;
-        if (API.test(said) && FRAMES.test(said)) resolve();
-      };
-      hub!.stdout!.on("data", hear);
-      hub!.stderr!.on("data", hear);
-      hub!.once("close", () => reject(new Error(said)));
-    });
-    await heard;
-    address = API.exec(said)![1]!;
+    hub = await PageHub.build("--demo");
+    await hub.start(FRAMES);
+    address = hub.address;
   });
-  after(async () => {
-    if (hub && hub.exitCode === null) {
-      hub.kill("SIGINT");
-      await once(hub, "close");
-    }
-    program?.remove();
-  });
+  after(() => hub?.remove());
   afterEach(async () => {
     for (const context of chromium.browser.contexts()) await context.close();
     assert.deepEqual(complaints.splice(0), []);
@@ -61,17 +35,8 @@ describe("the page of the real hub", function () {
   /** As the owner, who is let in on the hub's own machine as long as there is no password. */
   async function open(hash: string): Promise<Page> {
     const context = await chromium.browser.newContext({ locale: "en-GB" });
-    const page = await context.newPage();
-    await page.goto(`${address}/healthz`);
-    await page.evaluate(
-      `fetch("/api/login", { method: "POST", headers: { "content-type": "application/json" }, body: "{}" })`,
-    );
-    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("request", (request) => {
-      const url = request.url();
-      if (!url.startsWith(address) && !url.startsWith(`blob:${address}`)) complaints.push(`asked ${url}`);
-    });
+    await letIn(context, address);
+    const page = await watched(context, address, complaints);
     await page.goto(`${address}/${hash}`);
     return page;
   }
@@ -130,6 +95,7 @@ describe("the page of the real hub", function () {
       page.getByRole("button", { name: "CSV" }).click(),
     ]);
     assert.match(file.suggestedFilename(), /^[0-9a-f]{16}-1\.csv$/);
+    assertPlayed(readFileSync(await file.path(), "utf8"));
 
     const clinician = await (await chromium.browser.newContext({ locale: "en-GB" })).newPage();
     await clinician.goto(link);
@@ -155,4 +121,90 @@ describe("the page of the real hub", function () {
       .waitFor();
     await page.getByText(/Taken along as a file · .* · csv/).waitFor();
   });
+
+  it("from the list to a verdict by keys alone: opened, measured, taken along, verified, marked as felt", async () => {
+    const page = await open("");
+    await tabTo(page, "Recordings");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Recordings" }).waitFor();
+    await page.locator(".entry h3 a").waitFor();
+    await tabTo(page, /^\d\d:\d\d$/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("application").waitFor();
+    await tabTo(page, /^Electrocardiogram from/);
+    await page.keyboard.press("c");
+    const reading = page.locator(".reading");
+    const msOf = async () =>
+      Number(/([\d,.]+) ms/.exec((await reading.textContent())!)![1]!.replace(",", ""));
+    const before = await msOf();
+    await page.keyboard.press("ArrowRight");
+    // One sample of 360 a second; what is read has whole or tenth milliseconds.
+    assert.ok(Math.abs((await msOf()) - before - 1000 / 360) < 0.51, `${before} then ${await msOf()} ms`);
+    await tabTo(page, "CSV");
+    const [file] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("Enter")]);
+    assertPlayed(readFileSync(await file.path(), "utf8"));
+    await tabTo(page, "Verify");
+    await page.keyboard.press("Enter");
+    await page.getByText("Authentic: this is what the handheld made.").waitFor();
+    await page.goto(`${address}/`);
+    await page.getByRole("button", { name: "I felt something" }).waitFor();
+    await tabTo(page, "I felt something");
+    await page.keyboard.press("Space");
+    await page.getByText("Noted in the recording.").waitFor();
+  });
+
+  // The last one: from here on nobody is let in without it.
+  it("a password is set with the printed code alone, lets in, is refused when wrong, and is changed", async () => {
+    const context = await chromium.browser.newContext({ locale: "en-GB" });
+    const page = await watched(context, address, complaints);
+    await page.goto(`${address}/#/setup/${hub!.code}`);
+    await page.getByText("DEMO: simulated, no person's heart").waitFor();
+    await page.getByLabel("New password").fill(PASSWORD);
+    await page.getByLabel("The same again").fill(PASSWORD);
+    await page.getByRole("button", { name: "Go on", exact: true }).click();
+    await page.getByText("Nothing here has to be set up: this is a demo.").waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    const logIn = async (password: string) => {
+      await page.getByLabel("Password").fill(password);
+      await page.getByRole("button", { name: "Open" }).click();
+    };
+    await logIn("wrong");
+    await page.getByRole("alert").getByText("That did not work").waitFor();
+    await logIn(PASSWORD);
+    await page.getByRole("link", { name: "Settings" }).click();
+    await page.getByLabel("Present password").fill(PASSWORD);
+    await page.getByLabel("New password").fill(`${PASSWORD} 2`);
+    await page.getByLabel("The same again").fill(`${PASSWORD} 2`);
+    await page.getByRole("button", { name: "Change the password" }).click();
+    await page.getByText("Saved.", { exact: true }).waitFor();
+    const other = await chromium.browser.newContext({ locale: "en-GB" });
+    const stranger = await other.newPage();
+    await stranger.goto(address);
+    await stranger.getByLabel("Password").fill(PASSWORD);
+    await stranger.getByRole("button", { name: "Open" }).click();
+    await stranger.getByRole("alert").getByText("That did not work").waitFor();
+    await stranger.getByLabel("Password").fill(`${PASSWORD} 2`);
+    await stranger.getByRole("button", { name: "Open" }).click();
+    await stranger.getByText("Not an alarm.").waitFor();
+    // Nobody was logged in, and once the password was wrong: the browser says both.
+    for (const complaint of complaints.splice(0)) assert.match(complaint, /401/);
+  });
 });
+
+/** A file's samples, in their order and without a gap, are what the demo's record has from some place on. */
+function assertPlayed(csv: string): void {
+  const rows = csv.split("\n").filter((line) => /^\d/.test(line));
+  const counts = rows.map((row, n) => {
+    const [sample, , count] = row.split(",");
+    assert.equal(Number(sample), n);
+    return Number(count);
+  });
+  assert.ok(counts.length > 360 * 5, `${counts.length} samples`);
+  const [played] = readRecord(RECORD).signals;
+  const at = (n: number) => played![n % played!.length];
+  const isThere = (from: number) => counts.every((count, n) => at(from + n) === count);
+  assert.ok(
+    played!.some((_, from) => isThere(from)),
+    "not what was played",
+  );
+}

@@ -2,19 +2,19 @@
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 
-const PATH = "/usr/bin/chromium";
+export const CHROMIUM = "/usr/bin/chromium";
 
 /** One for the suite around it. Machines that run other suites beside it take their time. */
 export function withChromium(): { readonly browser: Browser } {
   let browser: Browser | undefined;
   before(async function () {
     this.timeout(120_000);
-    if (!existsSync(PATH)) {
+    if (!existsSync(CHROMIUM)) {
       console.log("      skipped: the page in a browser (Debian package chromium)");
       this.skip();
     }
     // Tests run as root in containers; what they load is ours alone.
-    browser = await chromium.launch({ executablePath: PATH, args: ["--no-sandbox"], timeout: 100_000 });
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"], timeout: 100_000 });
   });
   after(async () => browser?.close());
   return {
