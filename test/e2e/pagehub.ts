@@ -9,7 +9,7 @@ import { buildPage } from "../../tools/page";
 import { type Built, built } from "../gateway/cli/built";
 
 const ROOT = join(__dirname, "../..");
-const ADDRESS = /api: (https?:\/\/\S+)/;
+const ADDRESS = /page: (https?:\/\/\S+)/;
 const CODE = /the code is ([\w-]+)/;
 
 export class PageHub {
