@@ -7,6 +7,7 @@ import {
   type RecordingEvent,
 } from "../../schema/recordings";
 import { Windows } from "../api/windows";
+import { useAfterPaint } from "../parts/afterpaint";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
 import { ProofState } from "../parts/proofstate";
@@ -106,6 +107,8 @@ function Opened({ recording, events, isOld, ...paper }: Props) {
   }, [api, id, leads]);
   useEffect(() => () => windows.close(), [windows]);
   windows.grow(samples);
+  // What stands below the paper is asked for behind its first curves.
+  const isSeen = useAfterPaint(version > 0 || samples === 0);
   const at = startMs ?? firstAt;
   const words = finding && headlineWords(finding, messages);
   return (
@@ -130,8 +133,8 @@ function Opened({ recording, events, isOld, ...paper }: Props) {
         )}
       </p>
       <ProofState id={id} />
-      <Viewer recording={recording} events={events} windows={windows} version={version} {...paper} />
-      {!paper.isSecond && role !== "clinician" && (
+      <Viewer {...{ recording, events, windows, version, isSeen }} {...paper} />
+      {isSeen && !paper.isSecond && role !== "clinician" && (
         <>
           <Where id={id} />
           <Actions recording={recording} />

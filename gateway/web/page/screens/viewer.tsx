@@ -49,13 +49,16 @@ interface Props {
   windows: Windows;
   /** Rises when windows have something new. */
   version: number;
+  /** The first curves stand: what else there is may follow. */
+  isSeen: boolean;
   paper: Paper;
   setPaper: (paper: Paper) => void;
   /** Beside another one, whose tools are for both. */
   isSecond: boolean;
 }
 
-export function Viewer({ recording, events, windows, version, paper, setPaper, isSecond }: Props) {
+export function Viewer(props: Props) {
+  const { recording, events, windows, version, isSeen, paper, setPaper, isSecond } = props;
   const { messages, cssPxPerMm, role } = usePage();
   const [signed, setSigned] = useState(0);
   const form = recording.form!;
@@ -331,7 +334,7 @@ export function Viewer({ recording, events, windows, version, paper, setPaper, i
         </>
       )}
       <EventList events={events} rate={rate} go={go} />
-      <OverReads id={recording.id} rate={rate} version={signed} />
+      {isSeen && <OverReads id={recording.id} rate={rate} version={signed} />}
       {role === "clinician" && (
         <OverReadForm
           id={recording.id}
