@@ -24,6 +24,8 @@ const OPENINGS = 7;
 const WINDOWS = 100;
 const STRIP_SECONDS = 10;
 const VIEWERS = 20;
+/** Blocks so large that what nobody reads fills every buffer on the way. */
+const MANY_LEADS = ["I", "II", "V1", "V2", "V3", "V4", "V5", "V6"];
 
 export function benchPage(context: Context): Promise<Row[]> {
   return inFolder(async (folder) => {
@@ -46,6 +48,8 @@ export function benchPage(context: Context): Promise<Row[]> {
     context.progress("a block for viewers");
     const alone = await blockCost(join(folder, "alone"), LEADS, 0);
     const watched = await blockCost(join(folder, "watched"), LEADS, VIEWERS);
+    const slow = await blockCost(join(folder, "slow"), MANY_LEADS, VIEWERS, 1);
+    const swift = await blockCost(join(folder, "swift"), MANY_LEADS, VIEWERS);
     context.progress(`${VIEWERS} viewers of a demo`);
     const load = isBuilt(context) ? await viewerLoad(join(folder, "demo"), VIEWERS) : undefined;
     const screen = await benchScreen(context, dataDir, folder);
@@ -71,6 +75,7 @@ export function benchPage(context: Context): Promise<Row[]> {
       ]),
       // A handheld sends one a second.
       row(`block-${VIEWERS}-viewers`, watched, "ms", { "without viewers": alone }),
+      row(`block-${VIEWERS}-viewers-one-silent`, slow, "ms", { "all read": swift }),
       ...(load
         ? [
             row(`demo-${VIEWERS}-viewers-cpu`, load.watched, "% of a core", {

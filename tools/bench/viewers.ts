@@ -10,8 +10,16 @@ const BLOCKS = 250;
 /** Faster than life, so that it takes seconds; each block is committed and told alone all the same. */
 const PACE_MS = 20;
 
-/** @returns ms of the hub's thread per block */
-export async function blockCost(dataDir: string, leads: string[], viewers: number): Promise<number> {
+/**
+ * @param silent more of them, who never read
+ * @returns ms of the hub's thread per block @throws when one who reads did not get every block
+ */
+export async function blockCost(
+  dataDir: string,
+  leads: string[],
+  viewers: number,
+  silent = 0,
+): Promise<number> {
   const store = Store.open({ dataDir, kind: "demo", receipts: UNPACED });
   const handheld = new BenchHandheld((alias, message) => {
     setImmediate(() => store.receive(alias, message));
@@ -21,7 +29,7 @@ export async function blockCost(dataDir: string, leads: string[], viewers: numbe
   await handheld.own();
   const web = await startWeb({ dataDir, place: { port: 0 }, hub: store });
   const [device] = store.reader.devices();
-  const watchers = await Watchers.of(web.address, device!.id, viewers);
+  const watchers = await Watchers.of(web.address, device!.id, viewers, silent);
   try {
     const frames = handheld.frames(BLOCKS + 1);
     store.receive(handheld.alias, frames[0]!);
