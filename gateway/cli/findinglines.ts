@@ -7,18 +7,12 @@ import { clockTime, counted, localTime } from "./text";
 
 const MOST_FINDINGS = 12;
 
-/** The analysis that tells most: the newest that has ended, else the newest. */
-export function tellingAnalysis(analyses: AnalysisInfo[]): AnalysisInfo | undefined {
-  return analyses.findLast(({ ended }) => ended) ?? analyses.findLast(({ summary }) => summary !== undefined);
-}
-
-/** Of the analysis that tells most. @param most findings */
+/** @param analysis the one that tells most @param most findings */
 export function findingLines(
   info: RecordingInfo,
-  analyses: AnalysisInfo[],
+  analysis: AnalysisInfo | undefined,
   most: number = MOST_FINDINGS,
 ): string[] {
-  const analysis = tellingAnalysis(analyses);
   return analysis
     ? analysisLines(info, analysis, most)
     : [`analysis   not yet: a running hub does so, or 'avnode findings ${info.id} --again'`];

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Command } from "commander";
-import { analysisLines, tellingAnalysis } from "./findinglines";
+import { analysisLines } from "./findinglines";
 import { type DataOption, dataDirOf, requireData, withReader } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 import { counted, localTime } from "./text";
@@ -39,7 +39,7 @@ export function addFindings(program: Command, terminal: Terminal, setExit: (code
 function listEvents(options: FindingsOptions, terminal: Terminal): void {
   const { events, unread, simulated } = withReader(options, terminal, (reader) => ({
     events: reader.findings.listed(),
-    unread: reader.recordings().filter(({ id }) => !tellingAnalysis(reader.findings.of(id))).length,
+    unread: reader.recordings().filter(({ id }) => !reader.findings.telling(id)).length,
     simulated: new Set(reader.devices().flatMap((one) => (one.class === "simulated" ? [one.id] : []))),
   }));
   const { eventText, NO_DIAGNOSIS } = require("../findings/words") as typeof import("../findings/words");
@@ -60,11 +60,11 @@ function listEvents(options: FindingsOptions, terminal: Terminal): void {
 }
 
 function tell(id: string, options: FindingsOptions, terminal: Terminal): void {
-  const { info, analyses } = withReader(options, terminal, (reader) => ({
+  const { info, analyses, telling } = withReader(options, terminal, (reader) => ({
     info: reader.recording(id),
     analyses: reader.findings.of(id),
+    telling: reader.findings.telling(id),
   }));
-  const telling = tellingAnalysis(analyses);
   if (options.json) terminal.json({ recording: id, simulated: info.simulated, analyses });
   else if (!telling)
     terminal.say(`recording ${id} is not analysed yet: a running hub does so, or --again here`);

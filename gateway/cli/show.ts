@@ -49,7 +49,7 @@ export function addShow(program: Command, terminal: Terminal): void {
             `gap        ${counted(gap.samples, "sample")} at ${gap.firstSample} (${at(gap.firstSample)})`,
           );
         for (const mark of marks) terminal.print(`mark       ${at(mark.sample)} ${markName(mark)}`);
-        for (const line of findingLines(info, analyses)) terminal.print(line);
+        for (const line of findingLines(info, reader.findings.telling(info.id))) terminal.print(line);
       }),
     );
 }

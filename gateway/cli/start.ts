@@ -283,7 +283,7 @@ async function sayFirstRun(
 
 /** @throws ACCESS_* */
 async function openWeb(
-  { hub: { store }, dataDir }: HealthOptions,
+  { hub: { store, analyst }, dataDir }: HealthOptions,
   place: WebPlace | undefined,
   configured: WebOptions["configured"],
   status: () => HubStatus,
@@ -301,6 +301,7 @@ async function openWeb(
       page: pageFolder(),
       health: { status, metrics },
       configured,
+      freshBeats: analyst && ((recording) => analyst.freshBeats(recording)),
       log,
     });
     return {

@@ -9,7 +9,7 @@ import { codeOf } from "../store/errors";
 import type { Checkpoint } from "../store/findings/types";
 import type { Log } from "../store/log";
 import type { Store } from "../store/store";
-import type { Pulse } from "./follow";
+import type { FreshBeats, Pulse } from "./follow";
 import type { FromWorker, Progress, ToWorker, WorkerSettings } from "./messages";
 
 const FIRST_RETRY_MS = 1000;
@@ -74,6 +74,8 @@ export class Analyst {
   private readonly aside = new Map<string, string>();
   /** By device. */
   private readonly pulses = new Map<string, NewestPulse>();
+  /** By recording. */
+  private readonly fresh = new Map<string, FreshBeats>();
   private progress: Progress = { recordings: 0, incomplete: 0, behindSeconds: 0 };
   private failures = 0;
   private isHanging = false;
@@ -106,6 +108,11 @@ export class Analyst {
   /** Of the handheld's (hex) running recording. */
   newest(device: string): NewestPulse | undefined {
     return this.pulses.get(device);
+  }
+
+  /** Beats of a recording (whole id) that are not on disk yet. */
+  freshBeats(recording: string): FreshBeats | undefined {
+    return this.fresh.get(recording);
   }
 
   async stop(): Promise<void> {
@@ -158,6 +165,7 @@ export class Analyst {
     } else if (message.t === "at") this.at = message.recording;
     else if (message.t === "pulse")
       this.pulses.set(message.device, { ...message.pulse, at: message.at, recording: message.recording });
+    else if (message.t === "fresh") this.fresh.set(message.recording, message.fresh);
     else if (message.t === "gone") this.letGo(message.recording);
     else if (message.t === "aside") this.setAside(message.recording, message.reason);
     else this.keep(message.checkpoint);
@@ -167,6 +175,7 @@ export class Analyst {
   private letGo(recording: string): void {
     this.deaths.delete(recording);
     this.aside.delete(recording);
+    this.fresh.delete(recording);
     for (const [device, pulse] of this.pulses) if (pulse.recording === recording) this.pulses.delete(device);
   }
 
@@ -177,6 +186,7 @@ export class Analyst {
     try {
       const number = store.keepFindings(checkpoint);
       this.deaths.delete(recording);
+      this.fresh.delete(recording);
       if (insteadOf !== undefined)
         log.warn(
           { recording },
@@ -216,6 +226,7 @@ export class Analyst {
   private failed(error?: Error): void {
     const { at } = this;
     this.at = undefined;
+    this.fresh.clear();
     this.failures++;
     this.options.log.error(
       { code: error && codeOf(error), recording: at, error: error?.stack },

@@ -62,6 +62,7 @@ async function stepOf(id: string): Promise<Step | undefined> {
     const follower = followerOf(id);
     const step = follower.step(FRAMES_PER_STEP);
     if (step.pulse) tellPulse(reader.recording(id), step.pulse);
+    if (step.fresh) tell({ t: "fresh", recording: id, fresh: step.fresh });
     if (!step.checkpoint) return step;
     const answered = new Promise<Extract<ToWorker, { t: "kept" }>>((resolve) => {
       answer = resolve;

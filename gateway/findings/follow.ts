@@ -41,6 +41,16 @@ export interface Pulse {
   rhythm?: Rhythm;
 }
 
+/** Beats that the next checkpoint will keep. */
+export interface FreshBeats {
+  /** Of the analysis that its last checkpoint is of. */
+  number?: number;
+  lead: number;
+  /** That were taken. */
+  samples: number;
+  beats: Beat[];
+}
+
 export interface Step {
   /** Due to be kept; nothing more is taken before `kept` or a new follower. */
   checkpoint?: Checkpoint;
@@ -49,6 +59,8 @@ export interface Step {
   /** Seconds of signal that are known of and not taken. */
   behindSeconds: number;
   pulse?: Pulse;
+  /** Of a step that took all there is, unless it is to be kept. */
+  fresh?: FreshBeats;
 }
 
 export class Follower {
@@ -114,6 +126,7 @@ export class Follower {
       isAll,
       behindSeconds: ended ? 0 : behindSeconds(),
       pulse: pieces.length > 0 ? this.pulse(this.analysis, rate) : undefined,
+      fresh: isAll && !isDue ? this.fresh(this.lead) : undefined,
     };
   }
 
@@ -198,6 +211,10 @@ export class Follower {
       ended,
       state: ended ? new Uint8Array() : deflateSync(JSON.stringify(analysis.save()), { level: STATE_LEVEL }),
     };
+  }
+
+  private fresh({ lead }: AnalysedLead): FreshBeats {
+    return { number: this.number, lead, samples: this.sample, beats: this.beats };
   }
 
   private pulse(analysis: Analysis, rate: number): Pulse {

@@ -1,6 +1,6 @@
 /** What the thread that analyses and the hub tell each other. */
 import type { Checkpoint } from "../store/findings/types";
-import type { Pulse } from "./follow";
+import type { FreshBeats, Pulse } from "./follow";
 
 export interface WorkerSettings {
   dataDir: string;
@@ -33,6 +33,8 @@ export type FromWorker =
   | { t: "aside"; recording: string; reason: string }
   /** Of a recording that runs. Unix ms of its newest sample, by a clock that the hub had set. */
   | { t: "pulse"; device: string; recording: string; at: number; pulse: Pulse }
+  /** In place of what was said so of this recording before; its next checkpoint has them, too. */
+  | { t: "fresh"; recording: string; fresh: FreshBeats }
   /** Nothing is said any more of a recording that was erased. */
   | { t: "gone"; recording: string }
   /** Waits for a word. */

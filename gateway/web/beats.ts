@@ -12,25 +12,31 @@ import { addRoute } from "./route";
 import { BINARY } from "./schema/endpoint";
 import * as schema from "./schema/findings";
 
-export function addBeats(app: FastifyInstance, { hub, dataDir }: ApiParts): void {
+export function addBeats(app: FastifyInstance, { hub, dataDir, freshBeats }: ApiParts): void {
   const { reader } = hub;
 
   addRoute(app, schema.beats, ({ params, query }, request, reply) => {
+    const { from = 0, to = Number.POSITIVE_INFINITY } = query;
     const { id, open } = reader.recording(params.id);
     // Refuses what is not there to be read.
     reader.blocks(id);
     const kept = asKept(id, () => reader.findings.beats(id, query));
-    if (!kept) requireAnalysable(() => analysedLead(open!));
-    const bytes = packed(kept?.beats ?? []);
+    const said = freshBeats?.(id);
+    // Of an analysis that began anew there is nothing yet that those which are kept go on with.
+    const fresh = said?.number === kept?.number ? said : undefined;
+    const known = fresh ?? kept;
+    if (!known) requireAnalysable(() => analysedLead(open!));
+    const more = (fresh?.beats ?? []).filter(({ sample }) => sample >= from && sample < to);
+    const bytes = packed([...(kept?.beats ?? []), ...more]);
     reply.headers({
       "content-type": BINARY,
-      ...(kept && {
-        [schema.BEATS_HEADERS.version]: kept.version,
-        [schema.BEATS_HEADERS.analysis]: String(kept.number),
-        [schema.BEATS_HEADERS.lead]: String(kept.lead),
+      ...(kept && { [schema.BEATS_HEADERS.analysis]: String(kept.number) }),
+      ...(known && {
+        [schema.BEATS_HEADERS.version]: kept?.version ?? ANALYSIS_VERSION,
+        [schema.BEATS_HEADERS.lead]: String(known.lead),
       }),
       [schema.BEATS_HEADERS.count]: String(bytes.length / schema.BEAT_BYTES),
-      [schema.BEATS_HEADERS.samples]: String(kept?.samples ?? 0),
+      [schema.BEATS_HEADERS.samples]: String(known?.samples ?? 0),
     });
     return answerBytes(bytes, request, reply);
   });

@@ -8,6 +8,7 @@ import type { SetupCode } from "../access/setupcode";
 import type { SetupSteps } from "../access/setupsteps";
 import type { Throttle } from "../access/throttle";
 import type { Clock } from "../clock";
+import type { FreshBeats } from "../findings/follow";
 import type { HubStatus } from "../health/status";
 import type { Tally } from "../mqtt/tally";
 import type { Log } from "../store/log";
@@ -24,6 +25,8 @@ export interface Outlet {
 export interface ApiParts {
   dataDir: string;
   hub: HubView;
+  /** Beats of a recording (whole id) that an analysis has found and not kept yet. */
+  freshBeats?: (recording: string) => FreshBeats | undefined;
   /** Of the running hub as a whole. */
   status?: () => HubStatus;
   passwords: Passwords;

@@ -65,6 +65,7 @@ export interface WebOptions {
   log?: Log;
   /** What the hub was configured to do. */
   configured?: Pick<ApiParts, "configFile" | "backup" | "runBackup" | "recentLog" | "media" | "outlets">;
+  freshBeats?: ApiParts["freshBeats"];
   /** What the first owner has to show. */
   setupCode?: SetupCode;
 }
@@ -191,6 +192,7 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
       ...{ dataDir, hub, tally, clock, log, scheme, cookies },
       status: options.health?.status,
       ...options.configured,
+      freshBeats: options.freshBeats,
       open,
     });
   return app;

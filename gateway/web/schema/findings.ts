@@ -125,6 +125,7 @@ export const BEAT_BYTES = 8;
 export const BEATS_HEADERS = {
   /** Of the analysis that found them, which is the one that its findings are of; missing while nothing was analysed. */
   version: "x-avnode-version",
+  /** Its number; missing until some of it is kept. */
   analysis: "x-avnode-analysis",
   /** The lead that was analysed. */
   lead: "x-avnode-leads",

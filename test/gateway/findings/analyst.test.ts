@@ -98,6 +98,27 @@ describe("who has recordings analysed", () => {
     assert.deepEqual(thread().told.at(-1), { t: "kept" });
   });
 
+  it("knows beats that are not on disk yet, until they are, the thread dies or their recording is erased", () => {
+    const fresh = {
+      number: 7,
+      lead: 0,
+      samples: 9,
+      beats: [{ sample: 5, class: "N" as const, confidence: 1 }],
+    };
+    const say = () => thread().says({ t: "fresh", recording: "r", fresh });
+    say();
+    assert.deepEqual(analyst.freshBeats("r"), fresh);
+    assert.equal(analyst.freshBeats("other"), undefined);
+    thread().says({ t: "checkpoint", checkpoint: { recording: "r" } as Checkpoint });
+    assert.equal(analyst.freshBeats("r"), undefined);
+    say();
+    thread().says({ t: "gone", recording: "r" });
+    assert.equal(analyst.freshBeats("r"), undefined);
+    say();
+    thread().dies();
+    assert.equal(analyst.freshBeats("r"), undefined);
+  });
+
   it("starts a thread that died again, ever later until it works", () => {
     for (const [starts, ms] of [1000, 2000, 4000, 8000].entries()) {
       assert.equal(threads.length, starts + 1);

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { Follower } from "../../../gateway/findings/follow";
 import { Analysis } from "../../../gateway/rhythm/analysis";
+import type { Beat } from "../../../gateway/rhythm/types";
 import type { Checkpoint } from "../../../gateway/store/findings/types";
 import { BEAT_BYTES, BEAT_CLASSES, BEATS_HEADERS } from "../../../gateway/web/schema/findings";
 import { VIEWER_PASSWORD } from "../access/rig";
@@ -188,6 +190,35 @@ describe("findings in the API", function () {
     rig.deliver(handheld, slow);
     const never = await rig.ask("GET", `/api/recordings/${rig.idOf(handheld, slow.number)}/beats`);
     assert.deepEqual([never.statusCode, never.json().code], [422, "ANALYSIS_RATE"]);
+  });
+
+  it("hold the beats of a recording that runs, on disk or not yet", async () => {
+    const { id } = record(false, false);
+    const ask = async () => {
+      const answer = await rig.ask("GET", `/api/recordings/${id}/beats`);
+      const { samples, analysis } = BEATS_HEADERS;
+      return [beatsOf(answer.rawPayload), answer.headers[samples], answer.headers[analysis]] as const;
+    };
+    const follower = new Follower(rig.store.reader.findings, id);
+    for (let kept = false; !kept; ) {
+      const { checkpoint, fresh, isAll } = follower.step(20);
+      assert.ok(!fresh || (isAll && !checkpoint));
+      if (checkpoint) {
+        const number = rig.store.keepFindings(checkpoint);
+        rig.fresh.delete(id);
+        follower.kept(number);
+      }
+      if (isAll) kept = true;
+    }
+    const [before, , number] = await ask();
+    assert.ok(before.length > 0 && number === "1");
+    const beats: Beat[] = [{ sample: before.at(-1)!.sample + 90, class: "V", confidence: 1 }];
+    rig.fresh.set(id, { number: 1, lead: 0, samples: 99_999, beats });
+    const [after, samples] = await ask();
+    assert.deepEqual([after, samples], [[...before, ...beats], "99999"]);
+    // Of an analysis that began anew in its place: nothing of it goes on with what is kept.
+    rig.fresh.set(id, { lead: 0, samples: 99_999, beats });
+    assert.deepEqual((await ask())[0], before);
   });
 
   it("have damaged beats found again, where their own version still can", async () => {

@@ -4,6 +4,7 @@ import { openAccess } from "../../../gateway/access/database";
 import { Passwords } from "../../../gateway/access/passwords";
 import type { SetupCode } from "../../../gateway/access/setupcode";
 import { systemClock } from "../../../gateway/clock";
+import type { FreshBeats } from "../../../gateway/findings/follow";
 import type { HealthView } from "../../../gateway/health/routes";
 import { makeServer, type WebPlace } from "../../../gateway/web/server";
 import { encodeData } from "../../../protocol/bodies";
@@ -21,13 +22,18 @@ export class WebRig extends Rig {
   owner!: Badge;
   /** Samples of a full block. */
   nominal = 64;
+  /** Of an analysis under way, by recording. */
+  readonly fresh = new Map<string, FreshBeats>();
 
   async serve(health?: HealthView): Promise<void> {
     const db = openAccess(this.dataDir);
     await new Passwords(db, 4).set("owner", PASSWORD);
     await new Passwords(db, 4).set("viewer", VIEWER_PASSWORD);
     db.close();
-    this.app = await makeServer({ dataDir: this.dataDir, hub: this.store, health, clock: systemClock });
+    this.app = await makeServer({
+      ...{ dataDir: this.dataDir, hub: this.store, health, clock: systemClock },
+      freshBeats: (recording) => this.fresh.get(recording),
+    });
     this.owner = await this.login(PASSWORD, "owner");
   }
 

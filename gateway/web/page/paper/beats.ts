@@ -34,6 +34,26 @@ export function beatsOf(bytes: ArrayBuffer): Beats {
   return beats;
 }
 
+/** @param more behind them; the same object where there are none */
+export function joinedBeats(beats: Beats, more: Beats): Beats {
+  if (more.samples.length === 0) return beats;
+  const joined = <Bytes extends Uint32Array | Uint8Array>(
+    all: Bytes,
+    before: Bytes,
+    behind: Bytes,
+  ): Bytes => {
+    all.set(before);
+    all.set(behind, before.length);
+    return all;
+  };
+  const length = beats.samples.length + more.samples.length;
+  return {
+    samples: joined(new Uint32Array(length), beats.samples, more.samples),
+    classes: joined(new Uint8Array(length), beats.classes, more.classes),
+    confidences: joined(new Uint8Array(length), beats.confidences, more.confidences),
+  };
+}
+
 export const classOf = ({ classes }: Beats, n: number): string => BEAT_CLASSES[classes[n]!] ?? "Q";
 
 /** The number of the first beat that does not lie before a sample. */

@@ -237,14 +237,17 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
     }),
   };
 
-  function beats(reply: ServerResponse): void {
-    const count = ectopicEvery === undefined ? 0 : Math.max(0, Math.floor((samples - R_WAVE) / BEAT) + 1);
+  function beats(query: URLSearchParams, reply: ServerResponse): void {
+    const all = ectopicEvery === undefined ? 0 : Math.max(0, Math.floor((samples - R_WAVE) / BEAT) + 1);
+    const before = Math.max(0, Math.ceil((Number(query.get("from") ?? 0) - R_WAVE) / BEAT));
+    const count = Math.max(0, all - before);
     const bytes = Buffer.alloc(count * BEAT_BYTES);
-    for (let n = 0; n < count; n++) {
-      bytes.writeUInt32LE(n * BEAT + R_WAVE, n * BEAT_BYTES);
+    for (let k = 0; k < count; k++) {
+      const n = before + k;
+      bytes.writeUInt32LE(n * BEAT + R_WAVE, k * BEAT_BYTES);
       const isEctopic = n % ectopicEvery! === ectopicEvery! - 1;
-      bytes.writeUInt8(BEAT_CLASSES.indexOf(isEctopic ? "V" : "N"), n * BEAT_BYTES + 4);
-      bytes.writeUInt8(230, n * BEAT_BYTES + 5);
+      bytes.writeUInt8(BEAT_CLASSES.indexOf(isEctopic ? "V" : "N"), k * BEAT_BYTES + 4);
+      bytes.writeUInt8(230, k * BEAT_BYTES + 5);
     }
     reply.writeHead(200, {
       ...HEADERS,
@@ -308,7 +311,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
       viewers.add(reply);
       reply.on("close", () => viewers.delete(reply));
     } else if (route === "GET /api/recordings/r1/signal") window(url.searchParams, reply);
-    else if (route === "GET /api/recordings/r1/beats") beats(reply);
+    else if (route === "GET /api/recordings/r1/beats") beats(url.searchParams, reply);
     else if (refusals.has(route)) {
       reply.writeHead(refusals.get(route)!, { ...HEADERS, "content-type": "application/json" });
       reply.end(JSON.stringify({ code: problems.get(route) ?? "TEST", message: "refused" }));
