@@ -43,7 +43,7 @@ describe("the page of the real hub", function () {
 
   it("home: says DEMO, that it records and is no alarm; the live trace moves", async () => {
     const page = await open("");
-    await page.getByText("DEMO: simulated, no person's heart").waitFor();
+    await page.getByText("DEMO: simulated, not your heart").waitFor();
     await page.getByText(/Recording since .* Saved up to/).waitFor();
     await page.getByText("Not an alarm.").waitFor();
     const live = page.locator(".live");
@@ -100,7 +100,7 @@ describe("the page of the real hub", function () {
     const clinician = await (await chromium.browser.newContext({ locale: "en-GB" })).newPage();
     await clinician.goto(link);
     await clinician.getByText("This link opens one recording until").waitFor();
-    await clinician.getByText("DEMO: simulated, no person's heart").waitFor();
+    await clinician.getByText("DEMO: simulated, not your heart").waitFor();
     await clinician.getByLabel("Comment").fill("Seen.");
     await clinician.getByLabel("Signed: name").fill("Dr A. Weiss");
     await clinician.getByRole("button", { name: "Sign" }).click();
@@ -158,7 +158,7 @@ describe("the page of the real hub", function () {
     const context = await chromium.browser.newContext({ locale: "en-GB" });
     const page = await watched(context, address, complaints);
     await page.goto(`${address}/#/setup/${hub!.code}`);
-    await page.getByText("DEMO: simulated, no person's heart").waitFor();
+    await page.getByText("DEMO: simulated, not your heart").waitFor();
     await page.getByLabel("New password").fill(PASSWORD);
     await page.getByLabel("The same again").fill(PASSWORD);
     await page.getByRole("button", { name: "Go on", exact: true }).click();

@@ -6,6 +6,8 @@ import { Outcome } from "./fields";
 
 /** DESIGN, promise 2: it warns its owner from here on. */
 const NEARLY_FULL_PERMILLE = 800;
+/** From here on the handheld itself says so at rest; see firmware/README.md. */
+const BATTERY_LOW_MILLIVOLTS = 3500;
 
 /** @param isOld the hub is silent: whether it is connected, nobody knows */
 export function Handheld({ device, isOld = false }: { device: Device; isOld?: boolean }) {
@@ -23,7 +25,12 @@ export function Handheld({ device, isOld = false }: { device: Device; isOld?: bo
   if (status) {
     // What it did when it was heard last says nothing of now.
     if (connection) words.push(messages.say(status.state));
-    words.push(messages.say("battery", { volts: messages.number(status.batteryMillivolts / 1000) }));
+    const { batteryMillivolts } = status;
+    const volts = messages.number(batteryMillivolts / 1000);
+    // A board that cannot read its battery says 0.
+    if (batteryMillivolts > 0 && batteryMillivolts < BATTERY_LOW_MILLIVOLTS)
+      warnings.push(messages.say("battery-low", { volts }));
+    else if (batteryMillivolts > 0 && connection) words.push(messages.say("battery", { volts }));
     // Nor does room that it had: one that is full was filled unheard.
     const percent = messages.percent(status.ringPermille / 1000);
     if (status.ringPermille >= NEARLY_FULL_PERMILLE) warnings.push(messages.say("memory-warn", { percent }));

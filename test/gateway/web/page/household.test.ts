@@ -136,7 +136,7 @@ describe("the owner's screens in a browser", function () {
   it("clinician: the link opens one recording, and an over-read is signed beside the automatic result", async () => {
     const { page, hub } = await clinician();
     await page.getByText("This link opens one recording until").waitFor();
-    await page.getByText("DEMO: simulated, no person's heart").waitFor();
+    await page.getByText("DEMO: simulated, not your heart").waitFor();
     await page.getByLabel(/Possible AF: show a clinician/).selectOption("Change to Irregular");
     await page.getByLabel("Comment").fill("Noise, no AF.");
     await page.getByLabel("Signed: name").fill("Dr A. Weiss");

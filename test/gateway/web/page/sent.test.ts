@@ -75,7 +75,7 @@ describe("the newest recording, sent and printed from Home", function () {
       execFileSync(`/usr/bin/${program}`, all, { cwd: rig.dir, encoding: "utf8" });
     assert.match(run("pdfinfo", "s.pdf"), /Pages: +1\n/);
     const text = run("pdftotext", "s.pdf", "-");
-    assert.match(text, /DEMO: simulated, no person's heart/);
+    assert.match(text, /DEMO: simulated, not your heart/);
     assert.match(text, /25 mm\/s, 10 mm\/mV, 250 Hz, unfiltered/);
     assert.match(text, /Not an alarm/);
     // With its day, also of today.
