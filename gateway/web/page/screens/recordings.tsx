@@ -31,6 +31,11 @@ export function Recordings() {
   };
   useEffect(() => void read(), [choice.query]);
   const shown = list.filter((one) => passes(one, choice));
+  const isNone = state === "here" && shown.length === 0;
+  // Only of all of them can it be said that none is like that: an older one may be what is looked for.
+  useEffect(() => {
+    if (isNone && next !== undefined) void read(next);
+  }, [isNone, next]);
   return (
     <main>
       <h1>{messages.say("recordings")}</h1>
@@ -41,11 +46,11 @@ export function Recordings() {
         ))}
       </ul>
       <p role="status">
-        {state === "loading" && messages.say("loading")}
+        {(state === "loading" || (isNone && next !== undefined)) && messages.say("loading")}
         {state === "failed" && messages.say("hub-unreached")}
-        {state === "here" && shown.length === 0 && messages.say("filter-none")}
+        {isNone && next === undefined && messages.say("filter-none")}
       </p>
-      {next !== undefined && state === "here" && (
+      {next !== undefined && state === "here" && !isNone && (
         <button type="button" onClick={() => void read(next)}>
           {messages.say("more")}
         </button>

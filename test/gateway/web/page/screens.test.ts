@@ -101,6 +101,21 @@ describe("the page in a browser", function () {
     );
   });
 
+  it("recordings: a finding is looked for in all of them, before it is said that none is like that", async () => {
+    const finding = { rhythm: "sinus", episodes: 1, confidence: 0.97, meanRate: 75, ended: true } as const;
+    const { page, hub } = await open({ samples: 30 * RATE, leads: ["I"], finding }, "#/recordings");
+    const fast = { ...hub.recording, id: "r2", finding: { ...finding, rhythm: "tachy" } };
+    const older = () => (hub.queries.at(-1)!.includes("after=r1") ? { recordings: [fast] } : undefined);
+    hub.answers["GET /api/recordings"] = () => older() ?? { recordings: [hub.recording], next: "r1" };
+    await page.reload();
+    await page.locator(".entry").waitFor();
+    await page.getByLabel("Finding").selectOption("Fast");
+    await page.locator(".entry").getByText("Fast").waitFor();
+    await page.getByLabel("Finding").selectOption("Slow");
+    await page.getByText("No recording is like that.").waitFor();
+    assert.equal(hub.queries.filter((query) => query.includes("after=")).length, 1);
+  });
+
   it("home: the live trace begins with the last ten seconds, moves, says its age, and coaches", async () => {
     const { page, hub } = await open(
       { samples: 30 * RATE, leads: ["I"], state: "recording" },
