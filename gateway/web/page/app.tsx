@@ -93,6 +93,12 @@ function Frame({ visitor, enter, choose }: FrameProps) {
     await api.ask(logout).catch(() => undefined);
     location.reload();
   };
+  const isWithin = visitor.kind === "in" && !visitor.link;
+  useEffect(() => {
+    const screen = route.screen === "recording" ? "recordings" : route.screen;
+    // Tabs, and the first that screen readers say.
+    document.title = isWithin ? `${messages.say(screen)} · avnode` : "avnode";
+  }, [messages, isWithin, route.screen]);
   const isLed = step !== undefined && step !== "password" && route.screen === "home";
 
   return (

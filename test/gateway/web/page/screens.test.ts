@@ -101,6 +101,18 @@ describe("the page in a browser", function () {
     );
   });
 
+  it("each screen has a title of its own, in the reader's language", async () => {
+    const { page } = await open({ samples: 30 * RATE, leads: ["I"] }, "", { locale: "de-AT" });
+    for (const [hash, name] of [
+      ["", "Start"],
+      ["recordings/r1", "Aufzeichnungen"],
+      ["settings", "Einstellungen"],
+    ]) {
+      await page.evaluate(`location.hash = "#/${hash}"`);
+      await page.waitForFunction(`document.title === "${name} · avnode"`);
+    }
+  });
+
   it("recordings: a finding is looked for in all of them, before it is said that none is like that", async () => {
     const finding = { rhythm: "sinus", episodes: 1, confidence: 0.97, meanRate: 75, ended: true } as const;
     const { page, hub } = await open({ samples: 30 * RATE, leads: ["I"], finding }, "#/recordings");
