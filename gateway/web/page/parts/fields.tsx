@@ -8,6 +8,10 @@ interface FieldProps {
   set: (value: string) => void;
   type?: "text" | "password" | "date" | "number";
   autocomplete?: string;
+  /** Of a number: what lies beyond them the browser refuses, in the reader's language. */
+  min?: number;
+  max?: number;
+  step?: number;
   required?: boolean;
   disabled?: boolean;
 }

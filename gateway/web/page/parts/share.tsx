@@ -10,6 +10,8 @@ import { Field, Form, Outcome } from "./fields";
 
 const EVERY_MS = 10_000;
 const DAY_HOURS = 24;
+/** Of the hub's own machine: elsewhere it names another. */
+const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 const DEFAULT_DAYS = "7";
 
 export function Share({ recording }: { recording: ListedRecording }) {
@@ -51,7 +53,15 @@ export function Share({ recording }: { recording: ListedRecording }) {
           </p>
           <Form action={action} submit={make} name={messages.say("share-make")}>
             <Field label={messages.say("share-label")} value={label} set={setLabel} />
-            <Field label={messages.say("share-days")} type="number" value={days} set={setDays} required />
+            <Field
+              label={messages.say("share-days")}
+              type="number"
+              value={days}
+              set={setDays}
+              min={1}
+              max={MAX_LINK_HOURS / DAY_HOURS}
+              required
+            />
           </Form>
         </>
       )}
@@ -74,6 +84,7 @@ export function Share({ recording }: { recording: ListedRecording }) {
 /** The address, which is shown this once. */
 function Made({ address }: { address: string }) {
   const { messages } = usePage();
+  const isOurs = LOOPBACK.test(new URL(address).hostname);
   const field = useRef<HTMLInputElement>(null);
   const action = useAction();
   const copy = async () => {
@@ -84,6 +95,7 @@ function Made({ address }: { address: string }) {
   };
   return (
     <div class="tools">
+      {isOurs && <p class="warn">{messages.say("share-here-only")}</p>}
       <label class="wide">
         {messages.say("share-address")}
         <input

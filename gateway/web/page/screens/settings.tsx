@@ -98,6 +98,9 @@ function HubSettings() {
             type="number"
             value={String(now.backup.everyHours)}
             set={(hours) => backup(now.backup!.dir, Number(hours))}
+            min={0.25}
+            max={720}
+            step={0.25}
             disabled={!writable}
           />
         )}
