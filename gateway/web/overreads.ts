@@ -23,6 +23,12 @@ export function addOverReads(app: FastifyInstance, { hub }: ApiParts): void {
     schema.overRead,
     ({ params, body }, request) => {
       const { id, samples } = reader.recording(params.id);
+      if (body.findings.length === 0 && body.comment === "")
+        throw new Refused(
+          400,
+          "WEB_OVERREAD",
+          "a signature alone says nothing: accept, change or add a finding, or write a comment",
+        );
       const analysis = analysisOf(reader.findings.of(id), body);
       const { id: link, label } = request.asker!.link!;
       hub.overRead(id, {

@@ -1,6 +1,6 @@
 /** The page's frame: who is here, which screen is open, and what stands above each of them. */
 import type { ComponentChild } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { status } from "../schema/hub";
 import { logout } from "../schema/session";
 import { type SetupStep, setupSteps } from "../schema/setup";
@@ -74,6 +74,16 @@ function Frame({ visitor, enter, choose }: FrameProps) {
     addEventListener("hashchange", onHash);
     return () => removeEventListener("hashchange", onHash);
   }, []);
+  // Whoever reads by ear or keys stands at the beginning of the new screen, not of the document.
+  const isFirst = useRef(true);
+  useEffect(() => {
+    const main = document.querySelector("main");
+    if (main && !isFirst.current) {
+      main.tabIndex = -1;
+      main.focus({ preventScroll: true });
+    }
+    isFirst.current = false;
+  }, [route]);
   const isAtHome = role === "owner" || role === "viewer";
   useEffect(() => {
     if (!isAtHome) return;

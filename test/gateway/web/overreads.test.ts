@@ -42,6 +42,12 @@ describe("over-reads in the API", function () {
   const list = async () => (await rig.ask("GET", `/api/recordings/${id}/overreads`)).json().overReads;
   const SIGNED = { name: "Dr. med. A. Weiss", comment: "Seen.", findings: [] };
 
+  it("say something: a signature alone is refused", async () => {
+    const answer = await send({ ...SIGNED, comment: "   " });
+    assert.deepEqual([answer.statusCode, answer.json().code], [400, "WEB_OVERREAD"]);
+    assert.deepEqual(await list(), []);
+  });
+
   it("accept, change, reject and add findings, signed, citing the analysis, beside what it said", async () => {
     const { analysis } = (await rig.ask("GET", `/api/recordings/${id}/findings`)).json();
     const [episode] = analysis.episodes;

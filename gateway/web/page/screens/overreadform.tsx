@@ -36,6 +36,8 @@ export function OverReadForm({ id, rate, analysis, window, done }: Props) {
       return [{ verdict: "changed", episode, rhythm, from: one.from, to: one.to }];
     });
     const more = added.map((one) => ({ verdict: "added" as const, ...one }));
+    if (said.length + more.length === 0 && comment.trim() === "")
+      throw new Error(messages.say("overread-empty"));
     const body = { analysis: analysis?.number, findings: [...said, ...more], comment, name };
     await api.ask(overRead, { params: { id }, body });
     done();

@@ -101,7 +101,7 @@ describe("the page in a browser", function () {
     );
   });
 
-  it("each screen has a title of its own, in the reader's language", async () => {
+  it("each screen has a title of its own, in the reader's language, and the focus goes to it", async () => {
     const { page } = await open({ samples: 30 * RATE, leads: ["I"] }, "", { locale: "de-AT" });
     for (const [hash, name] of [
       ["", "Start"],
@@ -110,6 +110,8 @@ describe("the page in a browser", function () {
     ]) {
       await page.evaluate(`location.hash = "#/${hash}"`);
       await page.waitForFunction(`document.title === "${name} · avnode"`);
+      if (hash !== "")
+        await page.waitForFunction(`document.activeElement === document.querySelector("main")`);
     }
   });
 
