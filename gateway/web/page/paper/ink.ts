@@ -3,6 +3,8 @@ import type { EpisodeFinding } from "../../schema/findings";
 import type { GridInk } from "./grid";
 
 export interface Ink extends GridInk {
+  /** The bare paper, as the page has it behind the canvas. */
+  paper: string;
   trace: string;
   gap: string;
   text: string;
@@ -18,6 +20,7 @@ export interface Ink extends GridInk {
 export const LIGHT: Ink = {
   fine: "#ffdede",
   strong: "#ffa8a8",
+  paper: "#ffffff",
   trace: "#000000",
   gap: "#595959",
   text: "#1a1a1a",
@@ -39,6 +42,7 @@ export const LIGHT: Ink = {
 export const DARK: Ink = {
   fine: "#2f2224",
   strong: "#5c3538",
+  paper: "#191d22",
   trace: "#f5f5f5",
   gap: "#b0b0b0",
   text: "#f0f0f0",

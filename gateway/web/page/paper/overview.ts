@@ -24,8 +24,11 @@ export function stepFor(samples: number, pixels: number, most: number): number {
 }
 
 /** From the left edge to the right one. */
-export function overviewPlace(area: Area, samples: number, piece: Piece | undefined): Place {
-  const [least, most] = rangeOf(piece);
+export const overviewPlace = (area: Area, samples: number, piece: Piece | undefined): Place =>
+  fittedPlace(area, samples, rangeOf(piece));
+
+/** @param range counts that the height is for */
+export function fittedPlace(area: Area, samples: number, [least, most]: [number, number]): Place {
   return {
     x0: area.left,
     pxPerSample: area.width / Math.max(1, samples),

@@ -1,6 +1,7 @@
 /** The heart rate over a whole recording: each interval between beats a dot, and the median of each stretch a line. */
 import type { Beats } from "./beats";
 import type { Ink } from "./ink";
+import { drawLabel } from "./label";
 import type { Area, Surface } from "./surface";
 
 /** Beats a minute at the lower and the upper edge; what lies beyond stands at the edge. */
@@ -11,7 +12,6 @@ const LINES = [50, 100, 150];
 const MIN_BEATS = 3;
 /** CSS pixels to a median. */
 const STRETCH_PX = 4;
-const TEXT_CSS_PX = 18;
 
 export const rateY = (area: Area, rate: number): number =>
   area.top + area.height * (1 - (Math.min(MOST, Math.max(LEAST, rate)) - LEAST) / (MOST - LEAST));
@@ -52,15 +52,18 @@ export function drawRates(
   ratio: number,
   ink: Ink,
 ): void {
-  drawScale(surface, area, ratio, ink);
+  drawLines(surface, area, ink);
   const width = STRETCH_PX * ratio;
   const columns = rateColumns(beats, intervals, total, Math.max(1, Math.floor(area.width / width)));
   const perColumn = beats.samples.length / columns.length;
   if (perColumn >= MIN_BEATS) drawColumns(surface, area, columns, ink);
   else drawSingle(surface, area, beats, intervals, total, ratio, ink);
+  // Over all of it: a figure that runs into a curve cannot be read.
+  for (const rate of LINES)
+    drawLabel(surface, String(rate), area.left + 4 * ratio, rateY(area, rate) - 3 * ratio, ratio, ink);
 }
 
-function drawScale(surface: Surface, area: Area, ratio: number, ink: Ink): void {
+function drawLines(surface: Surface, area: Area, ink: Ink): void {
   surface.beginPath();
   for (const rate of LINES) {
     const y = Math.round(rateY(area, rate)) + 0.5;
@@ -70,10 +73,6 @@ function drawScale(surface: Surface, area: Area, ratio: number, ink: Ink): void 
   surface.strokeStyle = ink.strong;
   surface.lineWidth = 1;
   surface.stroke();
-  surface.fillStyle = ink.text;
-  surface.font = `${TEXT_CSS_PX * ratio}px sans-serif`;
-  for (const rate of LINES)
-    surface.fillText(String(rate), area.left + 4 * ratio, rateY(area, rate) - 3 * ratio);
 }
 
 function drawColumns(surface: Surface, area: Area, columns: (RateColumn | undefined)[], ink: Ink): void {

@@ -20,12 +20,23 @@ export interface Sheet {
   marchesOut: boolean;
 }
 
+/** The paper's part of the canvas. */
+export function stripArea(
+  area: Area,
+  ratio: number,
+  { beatsPx, ribbonPx }: Pick<Sheet, "beatsPx" | "ribbonPx">,
+): Area {
+  const [above, below] = [Math.round(beatsPx * ratio), Math.round(ribbonPx * ratio)];
+  return { ...area, top: above, height: Math.max(1, area.height - above - below) };
+}
+
 /** @param area of the canvas, from its upper edge @param ratio pixels of it to a CSS pixel */
 export function drawSheet(surface: Surface, area: Area, ratio: number, sheet: Sheet, ink: Ink): void {
   const { strip, beats, episodes, calipers, marchesOut } = sheet;
-  const [above, below] = [Math.round(sheet.beatsPx * ratio), Math.round(sheet.ribbonPx * ratio)];
-  const height = Math.max(1, area.height - above - below);
-  const { area: curves, cells } = drawStrip(surface, { ...area, top: above, height }, strip, ink);
+  const paper = stripArea(area, ratio, sheet);
+  const { top: above, height } = paper;
+  const below = area.height - above - height;
+  const { area: curves, cells } = drawStrip(surface, paper, strip, ink);
   const { place } = cells[0]!;
   if (above > 0) {
     surface.clearRect(area.left, 0, area.width, above);

@@ -1,25 +1,25 @@
 /** A piece of a recording on paper: grid, calibration pulse, curves, gaps and what they are called, lead below lead. */
 
-import { NO_SAMPLE } from "../../schema/signal";
+import { type BandMm, heightOf } from "./bands";
 import { drawGrid } from "./grid";
 import { drawGaps } from "./hatching";
 import type { Ink } from "./ink";
+import { drawLabel, TEXT_CSS_PX } from "./label";
 import type { Layout } from "./layout";
+import { drawLeaving, leavesPaper } from "./leaving";
 import { countsPerMillivolt, type LeadScale, type Place, placeOf, xOf } from "./place";
 import { drawPulse, pulseWidth } from "./pulse";
+import { extremesOf, UNCALIBRATED_MV } from "./reach";
 import { gapsIn, joined, type Piece, type Range } from "./samples";
 import { pxPerMm, pxPerSecond, type Scale } from "./scale";
 import type { Area, Surface } from "./surface";
 import { drawTrace, traceWidth } from "./trace";
 
-/** Of the text in CSS pixels, as large as the page's, and its distance from the edges. */
-const TEXT_CSS_PX = 18;
+/** Between the text and the edges. */
 const MARGIN_MM = 1;
 const CHANGE_MM = 3;
 const PIN_MM = 8;
 const PIN_WIDTH_MM = 0.5;
-/** What the whole range of an uncalibrated lead takes, as if in mV. */
-const UNCALIBRATED_MV = 2;
 
 export interface Row {
   name: string;
@@ -36,6 +36,8 @@ export interface Mark {
 export interface Strip {
   rows: Row[];
   layout: Layout;
+  /** For each band of the layout; they share the height as these say. */
+  bands: readonly BandMm[];
   /** Samples per second. */
   rate: number;
   /** First sample of the window; it may lie between two. */
@@ -65,24 +67,25 @@ export interface Bands {
 }
 
 /** Where everything is. @param area of the canvas */
-export function bandsOf({ rows, layout, rate, from, scale }: Strip, area: Area): Bands {
+export function bandsOf({ rows, layout, bands, rate, from, scale }: Strip, area: Area): Bands {
   const pulse = Math.ceil(pulseWidth(scale));
   const curves = { ...area, left: area.left + pulse, width: Math.max(0, area.width - pulse) };
-  const height = area.height / Math.max(1, layout.length);
-  const cells = layout.flatMap((band, n) =>
-    band.map((cell) => {
+  const pxPerMm = area.height / Math.max(1, heightOf(bands));
+  const cells = layout.flatMap((band, n) => {
+    const { above, below } = bands[n]!;
+    const top = area.top + heightOf(bands.slice(0, n)) * pxPerMm;
+    return band.map((cell) => {
       const row = rows[cell.row]!;
       const { counts, baseline } = measureOf(row.lead, row.pieces);
-      const top = area.top + n * height;
       const left = curves.left + Math.round(cell.from * curves.width);
       const width = curves.left + Math.round(cell.to * curves.width) - left;
       return {
         row,
-        area: { left, top, width, height },
-        place: placeOf(scale, curves.left, from, rate, top + height / 2, baseline, counts),
+        area: { left, top, width, height: (above + below) * pxPerMm },
+        place: placeOf(scale, curves.left, from, rate, top + above * pxPerMm, baseline, counts),
       };
-    }),
-  );
+    });
+  });
   return { area: curves, cells };
 }
 
@@ -94,17 +97,15 @@ export const samplesAcross = (width: number, rate: number, scale: Scale): number
 function measureOf(lead: LeadScale, pieces: readonly Piece[]): { counts: number; baseline: number } {
   const counts = countsPerMillivolt(lead);
   if (counts !== undefined) return { counts, baseline: lead.baseline };
-  let least = Number.POSITIVE_INFINITY;
-  let most = Number.NEGATIVE_INFINITY;
-  for (const { values } of pieces)
-    for (const value of values) {
-      if (value === NO_SAMPLE) continue;
-      least = Math.min(least, value);
-      most = Math.max(most, value);
-    }
-  if (most < least) return { counts: 1, baseline: 0 };
+  const extremes = extremesOf(pieces);
+  if (!extremes) return { counts: 1, baseline: 0 };
+  const { least, most } = extremes;
   return { counts: Math.max(1, most - least) / UNCALIBRATED_MV, baseline: (most + least) / 2 };
 }
+
+/** Whether a curve is somewhere higher than its band. @param area as for `drawStrip` */
+export const isCut = (strip: Strip, area: Area): boolean =>
+  bandsOf(strip, area).cells.some(({ row, area: cell, place }) => leavesPaper(cell, row.pieces, place));
 
 export function drawStrip(surface: Surface, area: Area, strip: Strip, ink: Ink): Bands {
   const { scale, samples } = strip;
@@ -116,9 +117,6 @@ export function drawStrip(surface: Surface, area: Area, strip: Strip, ink: Ink):
   const [first] = bands.cells;
   const origin = { x: first?.place.x0 ?? area.left, y: first?.place.y0 ?? area.top };
   drawGrid(surface, area, { x: origin.x % (5 * mm), y: origin.y }, scale, ink);
-  const size = TEXT_CSS_PX * scale.ratio;
-  surface.font = `${size}px sans-serif`;
-  surface.textBaseline = "alphabetic";
 
   for (const { row, area: cell, place } of bands.cells) {
     const { name, lead, pieces } = row;
@@ -126,16 +124,19 @@ export function drawStrip(surface: Surface, area: Area, strip: Strip, ink: Ink):
     const isLeftmost = cell.left === bands.area.left;
     const gaps = joined([...strip.gaps, ...pieces.flatMap(gapsIn)]);
     if (isCalibrated && isLeftmost) drawPulse(surface, area.left, place.y0, scale, width, ink.trace);
-    for (const piece of pieces)
-      drawTrace(surface, untilEnd(cell, place, samples), piece, place, width, ink.trace);
+    const held = untilEnd(cell, place, samples);
+    for (const piece of pieces) {
+      drawTrace(surface, held, piece, place, width, ink.trace);
+      drawLeaving(surface, held, piece, place, scale, ink.tool);
+    }
     // Over the curve: pairs that reach into a short gap would hide it.
     drawGaps(surface, cell, gaps, place, scale, ink.gap);
     if (!isLeftmost) drawChange(surface, cell, place, scale, ink.text);
-    surface.fillStyle = ink.text;
     const label = isCalibrated ? name : `${name} (${strip.uncalibrated})`;
-    surface.fillText(label, cell.left + MARGIN_MM * mm, cell.top + MARGIN_MM * mm + size);
+    const foot = cell.top + MARGIN_MM * mm + TEXT_CSS_PX * scale.ratio;
+    drawLabel(surface, label, cell.left + MARGIN_MM * mm, foot, scale.ratio, ink);
   }
-  for (const mark of strip.marks) drawMark(surface, bands, mark, scale, ink.tool);
+  for (const mark of strip.marks) drawMark(surface, bands, mark, scale, ink);
   return bands;
 }
 
@@ -151,7 +152,7 @@ function drawChange(surface: Surface, { left }: Area, { y0 }: Place, scale: Scal
 }
 
 /** A pin at the lower edge, with its name. */
-function drawMark(surface: Surface, { area, cells }: Bands, mark: Mark, scale: Scale, ink: string): void {
+function drawMark(surface: Surface, { area, cells }: Bands, mark: Mark, scale: Scale, ink: Ink): void {
   const x = cells[0] ? xOf(cells[0].place, mark.sample) : area.left - 1;
   if (x < area.left || x > area.left + area.width) return;
   const mm = pxPerMm(scale);
@@ -159,11 +160,10 @@ function drawMark(surface: Surface, { area, cells }: Bands, mark: Mark, scale: S
   surface.beginPath();
   surface.moveTo(x, bottom);
   surface.lineTo(x, bottom - PIN_MM * mm);
-  surface.strokeStyle = ink;
+  surface.strokeStyle = ink.tool;
   surface.lineWidth = Math.max(1, PIN_WIDTH_MM * mm);
   surface.stroke();
-  surface.fillStyle = ink;
-  surface.fillText(mark.name, x + MARGIN_MM * mm, bottom - MARGIN_MM * mm);
+  drawLabel(surface, mark.name, x + MARGIN_MM * mm, bottom - MARGIN_MM * mm, scale.ratio, ink, ink.tool);
 }
 
 /** The paper goes on behind a recording's end, the curve does not. */

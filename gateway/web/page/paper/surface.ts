@@ -17,6 +17,7 @@ export interface Surface {
   clearRect(x: number, y: number, width: number, height: number): void;
   fillRect(x: number, y: number, width: number, height: number): void;
   fillText(text: string, x: number, y: number): void;
+  strokeText(text: string, x: number, y: number): void;
 }
 
 /** Of a canvas, in its own (device) pixels. */

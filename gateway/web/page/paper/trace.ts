@@ -35,7 +35,7 @@ export function drawTrace(
 }
 
 /** Entries that can be seen, and one more on each side, so that the curve leaves the paper as it came. */
-function visible(area: Area, piece: Piece, place: Place): { first: number; last: number } {
+export function visible(area: Area, piece: Piece, place: Place): { first: number; last: number } {
   const entryPx = piece.step * place.pxPerSample;
   const start = xOf(place, piece.from);
   return {

@@ -4,7 +4,9 @@ import type { Recording } from "../../schema/recordings";
 import { SIGNAL_HEADERS, signal } from "../../schema/signal";
 import type { Api } from "../api/client";
 import { leadsOf } from "../api/windows";
-import { overviewPlace } from "../paper/overview";
+import { fittedPlace } from "../paper/overview";
+import { countsPerMillivolt } from "../paper/place";
+import { extremesOf } from "../paper/reach";
 import type { Piece } from "../paper/samples";
 import { drawTrace } from "../paper/trace";
 import { Canvas, type Look, useLook } from "./canvas";
@@ -12,6 +14,8 @@ import { usePage } from "./context";
 import { useSeen } from "./seen";
 
 const SECONDS = 5;
+/** What takes all of the height, at least: noise alone is not to look like a heart. */
+const LEAST_MV = 1;
 /** A front end's filters settle first. */
 const SKIPPED_SECONDS = 1;
 
@@ -33,7 +37,7 @@ export function Thumbnail({ recording }: { recording: Recording }) {
     (context: CanvasRenderingContext2D, { area, ratio, ink }: Look) => {
       context.clearRect(0, 0, area.width, area.height);
       if (!piece) return;
-      const place = overviewPlace(area, piece.values.length, { ...piece, from: 0 });
+      const place = fittedPlace(area, piece.values.length, rangeOf(recording, piece));
       drawTrace(context, area, { ...piece, from: 0 }, place, Math.max(1, Math.round(ratio)), ink.trace);
     },
     [piece],
@@ -43,6 +47,13 @@ export function Thumbnail({ recording }: { recording: Recording }) {
       <Canvas draw={draw} look={look} />
     </div>
   );
+}
+
+/** As high as the box needs: all of the curve is to be seen, its measure on the paper. */
+function rangeOf({ form }: Recording, piece: Piece): [number, number] {
+  const { least, most } = extremesOf([piece]) ?? { least: 0, most: 0 };
+  const missing = Math.max(0, LEAST_MV * (countsPerMillivolt(form!.leads[0]!) ?? 0) - (most - least)) / 2;
+  return [least - missing, most + missing];
 }
 
 async function read(api: Api, { id, form, samples }: Recording, abort: AbortSignal): Promise<Piece> {

@@ -2,10 +2,12 @@
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { recording as endpoint, type ListedRecording } from "../../schema/recordings";
 import { Windows } from "../api/windows";
+import { type BandLimits, bandsFor, heightOf } from "../paper/bands";
 import { LIGHT } from "../paper/ink";
 import { layoutOf, layoutsFor } from "../paper/layout";
+import { extremesOf, reachBetween } from "../paper/reach";
 import { printScale, pxPerMm } from "../paper/scale";
-import { drawStrip, type Strip, samplesAcross } from "../paper/strip";
+import { drawStrip, isCut, type Strip, samplesAcross } from "../paper/strip";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
 import { sayRhythm } from "../parts/rhythm";
@@ -17,9 +19,10 @@ const SPEED = 25;
 const GAIN = 10;
 /** On a sheet. */
 const SECONDS = 30;
-/** Of a row, in mm: what fits between the margins of A4 and of Letter, and a band's height. */
+/** Of a row, in mm: what fits between the margins of A4 and of Letter. */
 const ROW_MM = 180;
-const BAND_MM = 36;
+/** Five rows of the least and their words fit one page. */
+const BAND: BandLimits = { least: 30, most: 100 };
 /** Printed below the strip: whoever lays a ruler on it knows whether the printer kept the size. */
 const CHECK_MM = 100;
 
@@ -62,20 +65,27 @@ function Sheet({ recording }: { recording: ListedRecording }) {
   const names = leads.map(({ name }) => name);
   const layout = layoutOf(layoutsFor(names)[0]!, names);
   const scale = printScale(SPEED, GAIN);
+  const shown = Math.min(samples, Math.round(SECONDS * rate));
+  const pieces = windows.read(0, shown, 1);
+  const bands = bandsFor(
+    layout,
+    leads.map((lead, n) => reachBetween(lead, extremesOf(pieces[n]!))),
+    GAIN,
+    BAND,
+  );
   const area = {
     left: 0,
     top: 0,
     width: Math.round(ROW_MM * pxPerMm(scale)),
-    height: Math.round(layout.length * BAND_MM * pxPerMm(scale)),
+    height: Math.round(heightOf(bands) * pxPerMm(scale)),
   };
   const across = Math.floor(samplesAcross(area.width, rate, scale));
-  const shown = Math.min(samples, Math.round(SECONDS * rate));
   const rows = Array.from({ length: Math.ceil(shown / across) }, (_, n) => n * across);
-  const pieces = windows.read(0, shown, 1);
   const at = startMs ?? firstAt;
   const stripAt = (from: number): Strip => ({
     rows: leads.map((lead, n) => ({ name: lead.name, lead, pieces: pieces[n]! })),
     layout,
+    bands,
     rate,
     from,
     samples: Math.min(shown, from + across),
@@ -84,6 +94,7 @@ function Sheet({ recording }: { recording: ListedRecording }) {
     scale,
     uncalibrated: messages.say("uncalibrated"),
   });
+  const isHigher = rows.some((from) => isCut(stripAt(from), area));
   const caption = messages.say("caption", {
     speed: SPEED,
     gain: GAIN,
@@ -122,6 +133,7 @@ function Sheet({ recording }: { recording: ListedRecording }) {
       ))}
       <p class="caption">
         {caption}
+        {isHigher && ` · ${messages.say("leaves-paper")}`}
         <span class="screen"> · {messages.say("not-to-scale")}</span>
       </p>
       <div class="check" style={{ width: `${CHECK_MM}mm` }} />

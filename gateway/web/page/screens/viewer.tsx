@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import type { Recording, RecordingEvent } from "../../schema/recordings";
 import { stepOf, type Windows } from "../api/windows";
 import type { Key } from "../messages/messages";
+import { type BandLimits, bandsFor, heightOf } from "../paper/bands";
 import { intervalsOf } from "../paper/beats";
 import { BEATS_CSS_PX } from "../paper/beatsdrawn";
 import { type Calipers, type Foot, nearerFoot, nudged, placed } from "../paper/calipers";
@@ -12,8 +13,8 @@ import { pulseWidth } from "../paper/pulse";
 import { type Episode, RIBBON_CSS_PX } from "../paper/ribbon";
 import type { Range } from "../paper/samples";
 import { GAINS, printScale, pxPerMm, type Scale, SPEEDS, screenScale } from "../paper/scale";
-import { drawSheet } from "../paper/sheet";
-import { bandsOf, type Strip } from "../paper/strip";
+import { drawSheet, stripArea } from "../paper/sheet";
+import { bandsOf, isCut, type Strip } from "../paper/strip";
 import { Canvas, type Look, useLook } from "../parts/canvas";
 import { usePage } from "../parts/context";
 import { nameOf } from "../parts/rhythm";
@@ -26,15 +27,16 @@ import { OverReadForm } from "./overreadform";
 import { OverReads } from "./overreads";
 import { Overview } from "./overview";
 import { filterWords, type Paper } from "./papers";
+import { useReach } from "./reach";
 import { Reading } from "./reading";
 import { secondsOf } from "./sentence";
 import { atSpeed, type Frame, fitted, leastSpeed, panned, shown, type View, zoomed } from "./view";
 import { ViewerTools } from "./viewertools";
 
 /** Of a band, in mm. */
-const BAND_MM = 40;
+const BAND: BandLimits = { least: 40, most: 100 };
 /** Where there are many. */
-const NARROW_BAND_MM = 30;
+const NARROW_BAND: BandLimits = { least: 30, most: 60 };
 const MANY_BANDS = 4;
 const ZOOM = 1.5;
 /** Of what is shown, for a key. */
@@ -119,12 +121,19 @@ export function Viewer(props: Props) {
   const step = look ? stepOf(across / look.area.width) : 1;
   const isFiltered = step === 1 && !isRaw(paper.filters);
 
+  const reaches = useReach(form.leads, windows, version, samples, rate);
+  const bands = useMemo(
+    () => bandsFor(layout, reaches, view.gain, layout.length > MANY_BANDS ? NARROW_BAND : BAND),
+    [layout, reaches, view.gain],
+  );
+
   const stripOf = (one: Look): Strip => {
     const margin = isFiltered ? SETTLING_SECONDS * rate : 0;
     const pieces = windows.read(view.from - margin, view.from + across + margin, step);
     return {
       rows: form.leads.map((lead, n) => ({ name: lead.name, lead, pieces: pieces[n]! })),
       layout,
+      bands,
       rate,
       from: view.from,
       samples,
@@ -143,6 +152,7 @@ export function Viewer(props: Props) {
       view.speed,
       view.gain,
       layout,
+      bands,
       isFiltered,
       gaps,
       marks,
@@ -156,6 +166,10 @@ export function Viewer(props: Props) {
   const drawn = useMemo(
     () => (strip && isFiltered ? filteredStrip(strip, paper) : strip),
     [strip, isFiltered, paper.filters],
+  );
+  const isHigher = useMemo(
+    () => !!look && !!drawn && isCut(drawn, stripArea(look.area, look.ratio, { beatsPx, ribbonPx })),
+    [drawn, look, beatsPx, ribbonPx],
   );
   const { marchesOut } = paper;
   // On one canvas: printers' drivers take what is clear in a second one for white.
@@ -268,9 +282,8 @@ export function Viewer(props: Props) {
     leads: form.leads.map(({ name }) => name).join(", "),
     gaps: missing === 0 ? messages.say("gaps-none") : messages.say("gaps-some", { count: missing }),
   });
-  const bandMm = layout.length > MANY_BANDS ? NARROW_BAND_MM : BAND_MM;
   const { cssPxPerMm: mm } = look?.isPrint ? printScale(25, 10) : screenScale(25, 10, 1, cssPxPerMm);
-  const height = Math.round(layout.length * bandMm * mm) + beatsPx + ribbonPx;
+  const height = Math.round(heightOf(bands) * mm) + beatsPx + ribbonPx;
   const caption = [
     ...(recording.simulated ? ["DEMO"] : []),
     messages.say("caption", {
@@ -280,6 +293,7 @@ export function Viewer(props: Props) {
       filters: filterWords(isFiltered ? paper.filters : RAW, messages),
     }),
     ...(!strip || strip.scale.trueToSize ? [] : [messages.say("not-to-scale")]),
+    ...(isHigher ? [messages.say("leaves-paper")] : []),
   ].join(" · ");
   const go = (middle: number) => change((one, f) => panned(one, middle - across / 2 - one.from, f));
   return (

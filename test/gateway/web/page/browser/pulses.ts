@@ -31,6 +31,7 @@ function show(cssWidth: number, scale: Scale): void {
       },
     ],
     layout: [[{ row: 0, from: 0, to: 1 }]],
+    bands: [{ above: 20, below: 20 }],
     rate: RATE,
     from: 0,
     samples: values.length,

@@ -36,6 +36,7 @@ describe("page: layouts of leads", () => {
     const strip = {
       rows: LEADS.map((name) => ({ name, lead: { unit: "mV", gain: 100, baseline: 0 }, pieces: [] })),
       layout: layoutOf("3x4", LEADS),
+      bands: Array.from({ length: 4 }, () => ({ above: 20, below: 20 })),
       rate: 250,
       from: 0,
       samples: 2500,

@@ -17,6 +17,7 @@ export class Recorder implements Surface {
   readonly strokes: Stroke[] = [];
   readonly texts: string[] = [];
   readonly textPlaces: [number, number][] = [];
+  readonly haloed: [string, number, number][] = [];
   readonly filled: { ink: string | object; area: Area }[] = [];
   readonly cleared: [number, number, number, number][] = [];
   private lines: [number, number][][] = [];
@@ -50,6 +51,9 @@ export class Recorder implements Surface {
   }
   fillRect(x: number, y: number, width: number, height: number) {
     this.filled.push({ ink: this.fillStyle, area: { left: x, top: y, width, height } });
+  }
+  strokeText(text: string, x: number, y: number) {
+    this.haloed.push([text, x, y]);
   }
   fillText(text: string, x: number, y: number) {
     this.texts.push(text);
