@@ -1,13 +1,18 @@
 /**
  * The live sweep of one lead: samples are written from left to right and over what stood there a screen ago, with a bar of
- * bare paper in front. What comes late is drawn in its place, what never comes stays a gap.
+ * bare paper in front. What comes late is drawn in its place, what never comes is hatched as a gap.
  */
 
 import { NO_SAMPLE } from "../../schema/signal";
+import { drawGaps } from "./hatching";
+import type { Ink } from "./ink";
+import { drawLeaving } from "./leaving";
 import type { Place } from "./place";
-import { joined, type Range } from "./samples";
-import type { Area, Surface } from "./surface";
-import { drawTrace } from "./trace";
+import { type Extremes, extremesOf } from "./reach";
+import { gapsIn, joined, type Range } from "./samples";
+import type { Scale } from "./scale";
+import { type Area, type Surface, within } from "./surface";
+import { drawTrace, traceWidth } from "./trace";
 
 /** Bare paper before the newest sample, of the screen's width. */
 const BAR = 0.04;
@@ -20,7 +25,9 @@ export class Sweep {
   private newest = 0;
   /** Behind the last one that is shown. */
   private head = 0;
-  private isBegun = false;
+  /** The first sample that ever came: before it nothing is missing. */
+  private first: number | undefined;
+  private reached: Extremes | undefined;
   /** Places on the screen that are not drawn as they are. */
   private stale: Range[] = [];
 
@@ -43,8 +50,8 @@ export class Sweep {
 
   /** Blocks may come twice, late, and in any order; what is older than a screen is not shown any more. */
   add(from: number, samples: Int32Array): void {
-    if (!this.isBegun) this.head = this.newest = from;
-    this.isBegun = true;
+    if (this.first === undefined) this.head = this.newest = from;
+    this.first = Math.min(this.first ?? from, from);
     const { ring, length, newest } = this;
     const to = from + samples.length;
     // Until it comes, what lies between the newest and this one is a gap.
@@ -52,6 +59,10 @@ export class Sweep {
     this.newest = Math.max(newest, to);
     const oldest = Math.max(0, this.newest - ring.length);
     for (let n = Math.max(from, oldest); n < to; n++) ring[n % ring.length] = samples[n - from]!;
+    this.reached = extremesOf([
+      { from, step: 1, values: samples },
+      { from, step: 1, values: Int32Array.from(this.reached ? [this.reached.least, this.reached.most] : []) },
+    ]);
     if (from < this.head) this.spoil(Math.max(from, this.head - length), Math.min(to, this.head));
     if (this.newest - this.head > length) this.advance(this.newest - length);
   }
@@ -61,7 +72,21 @@ export class Sweep {
     const to = Math.min(Math.floor(head), this.newest);
     if (to <= this.head) return;
     this.spoil(this.head, to);
+    const isAnew = Math.floor(to / this.length) > Math.floor(this.head / this.length);
     this.head = to;
+    if (isAnew) this.reached = extremesOf([{ from: 0, step: 1, values: this.held() }]);
+  }
+
+  /** Counts that the screen must have room for: they grow with what comes, and shrink only where a new sweep begins. */
+  get extremes(): Extremes | undefined {
+    return this.reached;
+  }
+
+  /** What is on the screen, and what will be. */
+  private held(): Int32Array {
+    const { ring, length, head, newest } = this;
+    const from = Math.max(0, head - length);
+    return Int32Array.from({ length: newest - from }, (_, n) => ring[(from + n) % ring.length]!);
   }
 
   /** Everything must be drawn anew: the canvas has another size, or other colours. */
@@ -78,14 +103,27 @@ export class Sweep {
     return values;
   }
 
+  /** What should be shown and is not here, as places on the screen. */
+  gaps(): Range[] {
+    const { ring, length, head, first = head } = this;
+    const from = Math.max(first, head - length + this.bar);
+    const values = Int32Array.from(
+      { length: Math.max(0, head - from) },
+      (_, n) => ring[(from + n) % ring.length]!,
+    );
+    return gapsIn({ from, step: 1, values }).flatMap((gap) => this.onScreen(gap.from, gap.to));
+  }
+
   /**
    * Draws what changed; the grid lies on a canvas below. @param place of the screen: sample 0 at the left edge
    * @returns whether anything was drawn
    */
-  draw(surface: Surface, area: Area, place: Place, width: number, ink: string): boolean {
+  draw(surface: Surface, area: Area, place: Place, scale: Scale, ink: Ink): boolean {
     if (this.stale.length === 0) return false;
     this.spoil(this.head, this.head + this.bar);
+    const width = traceWidth(scale);
     const values = this.shown();
+    const gaps = joined(this.gaps());
     const screen = { from: 0, step: 1, values };
     for (const { from, to } of joined(this.stale)) {
       const left = Math.max(area.left, Math.floor(place.x0 + (from - 1) * place.pxPerSample - width));
@@ -93,7 +131,10 @@ export class Sweep {
       if (right <= left) continue;
       const part = { ...area, left, width: right - left };
       surface.clearRect(part.left, part.top, part.width, part.height);
-      drawTrace(surface, part, screen, place, width, ink);
+      drawTrace(surface, part, screen, place, width, ink.trace);
+      drawLeaving(surface, part, screen, place, scale, ink.tool);
+      // Of the whole screen's gaps what lies here: a part's edge is none of a gap's.
+      if (gaps.length > 0) within(surface, part, () => drawGaps(surface, area, gaps, place, scale, ink.gap));
     }
     this.stale = [];
     return true;
@@ -104,9 +145,14 @@ export class Sweep {
       this.spoilAll();
       return;
     }
+    this.stale.push(...this.onScreen(from, to));
+  }
+
+  /** Less than a screen of samples as places on it: in two parts where the right edge lies between. */
+  private onScreen(from: number, to: number): Range[] {
     const a = from % this.length;
     const b = a + (to - from);
-    this.stale.push({ from: a, to: Math.min(b, this.length) });
-    if (b > this.length) this.stale.push({ from: 0, to: b - this.length });
+    const right = { from: a, to: Math.min(b, this.length) };
+    return b > this.length ? [right, { from: 0, to: b - this.length }] : [right];
   }
 }

@@ -1,33 +1,35 @@
 /** The live trace of a handheld: all its leads, sweeping over paper, with its age. */
-import { useCallback, useEffect, useRef } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
 import type { Device } from "../../schema/devices";
+import { type BandLimits, type BandMm, bandsFor, heightOf } from "../paper/bands";
 import { drawGrid } from "../paper/grid";
+import { drawLabel, TEXT_CSS_PX } from "../paper/label";
+import { layoutOf } from "../paper/layout";
 import { countsPerMillivolt, placeOf } from "../paper/place";
 import { pxPerMm, pxPerSecond, screenScale } from "../paper/scale";
 import type { Area } from "../paper/surface";
-import { traceWidth } from "../paper/trace";
 import { Canvas, type Look, sized, useLook } from "./canvas";
 import { usePage } from "./context";
 import { useLive } from "./uselive";
 
 const SPEED = 25;
 const GAIN = 10;
-/** Of a lead's band: 2 mV up and down, and some; where there are many, they share. */
-const BAND_MM = 48;
-const NARROW_BAND_MM = 28;
-/** CSS pixels. */
-const TEXT_PX = 18;
+/** Of a lead's band, in mm; where there are many, they share. */
+const BAND: BandLimits = { least: 40, most: 100 };
+const NARROW_BAND: BandLimits = { least: 30, most: 60 };
 /** Older than that, a trace is not called live; younger than that, its age is not counted. */
 const OLD_MS = 5000;
 const NEW_MS = 2000;
 
 /** One for each lead, from top to bottom, in whole pixels: what is wiped in one must not touch the next. */
-function bandsOf(area: Area, leads: number): Area[] {
-  const edge = (n: number) => area.top + Math.round((n * area.height) / leads);
-  return Array.from({ length: leads }, (_, n) => ({ ...area, top: edge(n), height: edge(n + 1) - edge(n) }));
+function areasOf(area: Area, bands: readonly BandMm[]): (Area & { zero: number })[] {
+  const pxPerMm = area.height / Math.max(1, heightOf(bands));
+  const edge = (n: number) => area.top + heightOf(bands.slice(0, n)) * pxPerMm;
+  return bands.map(({ above }, n) => {
+    const top = Math.round(edge(n));
+    return { ...area, top, height: Math.round(edge(n + 1)) - top, zero: edge(n) + above * pxPerMm };
+  });
 }
-
-const middleOf = ({ top, height }: Area): number => top + height / 2;
 
 /** @param skewMs what the hub's clock is ahead of this browser's */
 export function LiveStrip({ device, skewMs }: { device: Device; skewMs: number }) {
@@ -39,19 +41,27 @@ export function LiveStrip({ device, skewMs }: { device: Device; skewMs: number }
   const leads = trace.recording?.form?.leads;
   const names = leads?.map(({ name }) => name).join(", ") ?? "";
 
+  const layout = useMemo(() => layoutOf("rows", leads?.map(({ name }) => name) ?? [""]), [names]);
+  const reaches = trace.reaches();
+  const fitted = bandsFor(layout, reaches, GAIN, layout.length > 1 ? NARROW_BAND : BAND);
+  // The same ones as long as they are as high: for others all is drawn anew.
+  const bands = useMemo(() => fitted, [JSON.stringify(fitted)]);
   const grid = useCallback(
     (context: CanvasRenderingContext2D, { area, ratio, ink }: Look) => {
       const scale = screenScale(SPEED, GAIN, ratio, cssPxPerMm);
       context.clearRect(0, 0, area.width, area.height);
-      const bands = bandsOf(area, leads?.length ?? 1);
-      drawGrid(context, area, { x: 0, y: middleOf(bands[0]!) }, scale, ink);
-      context.fillStyle = ink.text;
-      context.font = `${TEXT_PX * ratio}px sans-serif`;
-      // One alone has its name below.
-      for (const [n, { name }] of (bands.length > 1 ? leads! : []).entries())
-        context.fillText(name, 6 * ratio, bands[n]!.top + (TEXT_PX + 6) * ratio);
+      drawGrid(context, area, { x: 0, y: areasOf(area, bands)[0]!.zero }, scale, ink);
     },
-    [cssPxPerMm, names],
+    [cssPxPerMm, bands],
+  );
+  const labels = useCallback(
+    (context: CanvasRenderingContext2D, { area, ratio, ink }: Look) => {
+      context.clearRect(0, 0, area.width, area.height);
+      // One alone has its name below.
+      for (const [n, { top }] of (bands.length > 1 ? areasOf(area, bands) : []).entries())
+        drawLabel(context, leads![n]!.name, 6 * ratio, top + (TEXT_CSS_PX + 6) * ratio, ratio, ink);
+    },
+    [bands, names],
   );
 
   useEffect(() => {
@@ -62,19 +72,18 @@ export function LiveStrip({ device, skewMs }: { device: Device; skewMs: number }
     context.clearRect(0, 0, area.width, area.height);
     trace.resize(area.width / pxPerSecond(scale));
     for (const sweep of trace.sweeps) sweep.spoilAll();
-    const bands = bandsOf(area, leads.length);
+    const areas = areasOf(area, bands);
     const places = leads.map((lead, n) => {
       const counts = countsPerMillivolt(lead) ?? 1;
-      return placeOf(scale, 0, 0, trace.rate!, middleOf(bands[n]!), lead.baseline, counts);
+      return placeOf(scale, 0, 0, trace.rate!, areas[n]!.zero, lead.baseline, counts);
     });
     let frame = requestAnimationFrame(function next(now) {
       trace.advance(now);
-      for (const [n, sweep] of trace.sweeps.entries())
-        sweep.draw(context, bands[n]!, places[n]!, traceWidth(scale), ink.trace);
+      for (const [n, sweep] of trace.sweeps.entries()) sweep.draw(context, areas[n]!, places[n]!, scale, ink);
       frame = requestAnimationFrame(next);
     });
     return () => cancelAnimationFrame(frame);
-  }, [look, names, trace, trace.recording?.id, cssPxPerMm]);
+  }, [look, bands, names, trace, trace.recording?.id, cssPxPerMm]);
 
   const age = trace.newestAt === undefined ? 0 : performance.now() - trace.newestAt;
   const isOld = trace.recording?.state === "recording" && age > OLD_MS;
@@ -83,9 +92,11 @@ export function LiveStrip({ device, skewMs }: { device: Device; skewMs: number }
   const isRunning = trace.recording?.state === "recording";
   const coach = !trace.hasContact ? "coach-off" : trace.isLegible ? "coach-on" : "coach-poor";
   const name = device.name ?? device.id;
-  const count = leads?.length ?? 1;
-  const bandMm = count > 1 ? NARROW_BAND_MM : BAND_MM;
-  const height = `${Math.round(count * bandMm * pxPerMm(screenScale(SPEED, GAIN, 1, cssPxPerMm)))}px`;
+  const isHigher = bands.some(({ above, below }, n) => {
+    const reach = reaches[n];
+    return !!reach && (reach.above * GAIN > above || reach.below * GAIN > below);
+  });
+  const height = `${Math.round(heightOf(bands) * pxPerMm(screenScale(SPEED, GAIN, 1, cssPxPerMm)))}px`;
   return (
     <section aria-label={messages.say("live")}>
       <h2>
@@ -101,6 +112,7 @@ export function LiveStrip({ device, skewMs }: { device: Device; skewMs: number }
       >
         <Canvas draw={grid} look={look} />
         <canvas ref={canvas} />
+        <Canvas draw={labels} look={look} />
       </div>
       <p class={isConnected && !isOld ? "quiet" : "warn"}>
         {!isConnected
@@ -110,6 +122,7 @@ export function LiveStrip({ device, skewMs }: { device: Device; skewMs: number }
             : isOld
               ? messages.say("live-age", { age: messages.duration(age / 1000) })
               : messages.say("live-now", { lead: names, speed: SPEED, gain: GAIN, age: ageWords })}
+        {isRunning && isHigher && `, ${messages.say("leaves-paper")}`}
         {isRunning && cssPxPerMm === undefined && `, ${messages.say("not-to-scale")}`}
       </p>
       {isRunning && (

@@ -1,6 +1,7 @@
 /** What is known of a handheld's running recording: its newest samples, how old they are, whether there is contact. */
 import type { Recording } from "../../schema/recordings";
 import { Playout } from "../paper/playout";
+import { type Reach, reachBetween } from "../paper/reach";
 import type { Range } from "../paper/samples";
 import { Sweep } from "../paper/sweep";
 import { Legible } from "./legible";
@@ -111,6 +112,12 @@ export class LiveTrace {
 
   private draw({ from, samples }: Block): void {
     for (const [lead, sweep] of this.sweeps.entries()) if (samples[lead]) sweep.add(from, samples[lead]);
+  }
+
+  /** Per lead, of what is on the screen or comes next; undefined where nothing is. */
+  reaches(): (Reach | undefined)[] {
+    const leads = this.recording?.form?.leads ?? [];
+    return leads.map((lead, n) => reachBetween(lead, this.sweeps[n]?.extremes));
   }
 
   /** To where it is to be seen now. */

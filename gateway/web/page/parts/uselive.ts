@@ -45,8 +45,11 @@ export function useLive(api: Api, device: string, skewMs: number) {
         fresh.begin(recording);
         readPast();
       },
-      block: ({ recording, from, samples }) =>
-        void fresh.add(recording, from, samples.map(samplesOf), performance.now()),
+      // Told at once: the paper may have to be higher for what comes.
+      block: ({ recording, from, samples }) => {
+        fresh.add(recording, from, samples.map(samplesOf), performance.now());
+        told();
+      },
       mark: ({ recording, kind }) => {
         fresh.mark(recording, kind);
         told();

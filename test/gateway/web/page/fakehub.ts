@@ -45,6 +45,8 @@ export const sampleAt = (n: number): number => WAVES[n % BEAT]!;
 export interface Shape {
   samples: number;
   leads: string[];
+  /** Of its R waves; 1 by default. */
+  millivolts?: number;
   /** Of samples. */
   gap?: { from: number; to: number };
   state?: Recording["state"];
@@ -106,6 +108,7 @@ const overReadOf = ({ findings, comment, name }: Said, number: number): OverRead
 
 export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
   const { samples, leads, gap, state = "closed", marks = [], finding, episodes = [], ectopicEvery } = shape;
+  const valueAt = (n: number) => sampleAt(n) * (shape.millivolts ?? 1);
   const viewers = new Set<ServerResponse>();
   const asked: string[] = [];
   const queries: string[] = [];
@@ -186,7 +189,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
       qtcFridericia: { median: 409, least: 402, most: 417, measured: 12, confidence: 0.8 },
     },
   };
-  const held = (n: number) => (gap && n >= gap.from && n < gap.to ? NO_SAMPLE : sampleAt(n));
+  const held = (n: number) => (gap && n >= gap.from && n < gap.to ? NO_SAMPLE : valueAt(n));
 
   const answers: Record<string, () => unknown> = {
     ...household(NOW),
@@ -346,7 +349,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
       for (const viewer of viewers) viewer.destroy();
     },
     tellBlock(from) {
-      const values = Int32Array.from({ length: RATE }, (_, n) => sampleAt(from + n));
+      const values = Int32Array.from({ length: RATE }, (_, n) => valueAt(from + n));
       const base64 = Buffer.from(values.buffer).toString("base64");
       tell("block", { recording: "r1", from, samples: leads.map(() => base64), at: NOW });
     },

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import { LIGHT } from "../../../../../gateway/web/page/paper/ink";
 import { Playout } from "../../../../../gateway/web/page/paper/playout";
+import { screenScale } from "../../../../../gateway/web/page/paper/scale";
 import { Sweep } from "../../../../../gateway/web/page/paper/sweep";
 import { NO_SAMPLE } from "../../../../../gateway/web/schema/signal";
 import { Recorder } from "./recorder";
 
 const numbers = (from: number, to: number) => Int32Array.from({ length: to - from }, (_, n) => from + n);
 const shown = (sweep: Sweep) => Array.from(sweep.shown(), (value) => (value === NO_SAMPLE ? "." : value));
+
+/** The curve is a pixel wide. */
+const SCALE = screenScale(25, 10, 1, 4);
 
 describe("paper: live sweep", () => {
   it("writes from left to right, and over what is a screen old, with bare paper before it", () => {
@@ -52,6 +57,72 @@ describe("paper: live sweep", () => {
     );
   });
 
+  it("says what is missing of what is shown: not what was before the first block, nor the bar, nor what is not due", () => {
+    const sweep = new Sweep(25);
+    sweep.add(105, numbers(105, 110));
+    sweep.add(118, numbers(118, 128));
+    sweep.advance(112);
+    assert.deepEqual(sweep.gaps(), [{ from: 10, to: 12 }]);
+    sweep.advance(128);
+    assert.deepEqual(sweep.gaps(), [{ from: 10, to: 18 }]);
+    // Part of it comes late, and what was before the first block.
+    sweep.add(113, numbers(113, 116));
+    sweep.add(103, numbers(103, 105));
+    assert.deepEqual(sweep.gaps(), [
+      { from: 10, to: 13 },
+      { from: 16, to: 18 },
+    ]);
+    // Over the right edge.
+    sweep.add(152, numbers(152, 154));
+    sweep.advance(154);
+    assert.deepEqual(sweep.gaps(), [
+      { from: 5, to: 25 },
+      { from: 0, to: 2 },
+    ]);
+  });
+
+  it("hatches a gap within its own edges, and wipes that when it comes after all", () => {
+    const sweep = new Sweep(100);
+    const area = { left: 0, top: 0, width: 1000, height: 10 };
+    const place = { x0: 0, pxPerSample: 10, y0: 5, pxPerCount: 0, baseline: 0 };
+    const drawn = () => {
+      const recorder = new Recorder();
+      sweep.draw(recorder, area, place, SCALE, LIGHT);
+      const hatched = recorder.strokes.filter(({ ink }) => ink === LIGHT.gap).flatMap(({ lines }) => lines);
+      return { cleared: recorder.cleared, xs: hatched.flat().map(([x]) => x) };
+    };
+    sweep.add(0, numbers(0, 20));
+    sweep.add(30, numbers(30, 50));
+    // In parts, as it runs.
+    for (const head of [22, 25, 31]) {
+      sweep.advance(head);
+      const { xs } = drawn();
+      assert.equal(Math.min(...xs), 200);
+      assert.equal(Math.max(...xs), Math.min(head, 30) * 10);
+    }
+    sweep.add(20, numbers(20, 30));
+    const { cleared, xs } = drawn();
+    assert.deepEqual(xs, []);
+    assert.ok(cleared.some(([x, , width]) => x < 200 && x + width > 300));
+  });
+
+  it("needs more room as soon as something higher came, and less where a new sweep begins", () => {
+    const sweep = new Sweep(10);
+    assert.equal(sweep.extremes, undefined);
+    sweep.add(0, Int32Array.of(1, NO_SAMPLE, 3));
+    sweep.add(3, Int32Array.of(-2, 9));
+    assert.deepEqual(sweep.extremes, { least: -2, most: 9 });
+    sweep.add(5, Int32Array.of(1, 1, 1, 1, 1, 1, 1));
+    sweep.advance(9);
+    assert.deepEqual(sweep.extremes, { least: -2, most: 9 }, "within a sweep");
+    // What stands there from the last one is still to be seen whole.
+    sweep.advance(12);
+    assert.deepEqual(sweep.extremes, { least: -2, most: 9 });
+    sweep.add(12, Int32Array.of(2, 2, 2, 2, 2, 2, 2, 2, 5));
+    sweep.advance(21);
+    assert.deepEqual(sweep.extremes, { least: 1, most: 5 });
+  });
+
   it("draws what is late where it belongs, and nothing else anew but the bar", () => {
     const sweep = new Sweep(100);
     const area = { left: 0, top: 0, width: 1000, height: 10 };
@@ -59,11 +130,11 @@ describe("paper: live sweep", () => {
     sweep.add(0, numbers(0, 20));
     sweep.add(30, numbers(30, 50));
     sweep.advance(50);
-    sweep.draw(new Recorder(), area, place, 1, "black");
-    assert.equal(sweep.draw(new Recorder(), area, place, 1, "black"), false);
+    sweep.draw(new Recorder(), area, place, SCALE, LIGHT);
+    assert.equal(sweep.draw(new Recorder(), area, place, SCALE, LIGHT), false);
     sweep.add(20, numbers(20, 30));
     const recorder = new Recorder();
-    assert.equal(sweep.draw(recorder, area, place, 1, "black"), true);
+    assert.equal(sweep.draw(recorder, area, place, SCALE, LIGHT), true);
     // 20 to 30, a sample and a stroke's width to the left; the bar of 4 behind 50.
     assert.deepEqual(
       recorder.cleared.map(([x, , width]) => [x, x + width]),
