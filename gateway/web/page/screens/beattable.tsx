@@ -1,4 +1,5 @@
 /** The beats that the paper shows, as a table: for whoever does not see it. */
+import { useState } from "preact/hooks";
 import type { Key } from "../messages/messages";
 import { type Beats, classOf, firstFrom } from "../paper/beats";
 import type { Range } from "../paper/samples";
@@ -17,6 +18,8 @@ interface Props {
 
 export function BeatTable({ beats, intervals, rate, window, state }: Props) {
   const { messages } = usePage();
+  // Its rows are made for whoever reads them, not each time that the paper moves.
+  const [isOpen, setOpen] = useState(false);
   const first = firstFrom(beats, window.from);
   const last = firstFrom(beats, window.to);
   const shown = Array.from({ length: Math.min(MOST, last - first) }, (_, n) => first + n);
@@ -28,7 +31,7 @@ export function BeatTable({ beats, intervals, rate, window, state }: Props) {
         })
       : messages.say(state === "finding" ? "beats-finding" : "beats-none");
   return (
-    <details class="screen">
+    <details class="screen" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{messages.say("beats")}</summary>
       <table>
         <caption>{caption}</caption>
@@ -42,7 +45,7 @@ export function BeatTable({ beats, intervals, rate, window, state }: Props) {
           </tr>
         </thead>
         <tbody>
-          {shown.map((n) => {
+          {(isOpen ? shown : []).map((n) => {
             const interval = intervals[n]!;
             const isKnown = !Number.isNaN(interval);
             return (

@@ -29,10 +29,10 @@ export function RecordingScreen({ id, beside }: { id: string; beside?: string })
   const [paper, setPaper] = useState<Paper>();
   return (
     <main>
-      <One id={id} paper={paper} setPaper={setPaper} isSecond={false} />
+      <One id={id} paper={paper} setPaper={setPaper} isSecond={false} isCompared={beside !== undefined} />
       {beside !== undefined && (
         <>
-          <One key={beside} id={beside} paper={paper} setPaper={setPaper} isSecond={true} />
+          <One key={beside} id={beside} paper={paper} setPaper={setPaper} isSecond={true} isCompared={true} />
           <a class="button screen" href={addressOf({ screen: "recording", id })}>
             {messages.say("compare-end")}
           </a>
@@ -49,11 +49,13 @@ interface OneProps {
   paper: Paper | undefined;
   setPaper: (paper: Paper) => void;
   isSecond: boolean;
+  /** Two papers stand beside each other: what is done with one of them would come between. */
+  isCompared: boolean;
 }
 
 const NO_EVENTS: RecordingEvent[] = [];
 
-function One({ id, paper, setPaper, isSecond }: OneProps) {
+function One({ id, paper, setPaper, ...beside }: OneProps) {
   const { api, messages } = usePage();
   // Apart from each other: gaps are known after all of a recording was read, its curves before.
   const { value: recording, error } = useAsked(
@@ -80,7 +82,7 @@ function One({ id, paper, setPaper, isSecond }: OneProps) {
       isOld={error !== undefined}
       paper={paper ?? paperFor(recording.form.leads.map(({ name }) => name))}
       setPaper={setPaper}
-      isSecond={isSecond}
+      {...beside}
     />
   );
 }
@@ -93,7 +95,7 @@ interface Props extends Omit<OneProps, "id"> {
   isOld: boolean;
 }
 
-function Opened({ recording, events, isOld, ...paper }: Props) {
+function Opened({ recording, events, isOld, isCompared, ...paper }: Props) {
   const { api, messages, role } = usePage();
   const { id, samples, startMs, firstAt, form, simulated, finding, person } = recording;
   const [version, setVersion] = useState(0);
@@ -134,7 +136,7 @@ function Opened({ recording, events, isOld, ...paper }: Props) {
       </p>
       <ProofState id={id} />
       <Viewer {...{ recording, events, windows, version, isSeen }} {...paper} />
-      {isSeen && !paper.isSecond && role !== "clinician" && (
+      {isSeen && !isCompared && role !== "clinician" && (
         <>
           <Where id={id} />
           <Actions recording={recording} />

@@ -97,7 +97,11 @@ export function ViewerTools(props: Props) {
         <Choice isOn={calipers.isOpen} choose={calipers.toggle}>
           {messages.say("calipers")}
         </Choice>
-        <Choice isOn={marchesOut} choose={() => change({ ...paper, marchesOut: !marchesOut })}>
+        <Choice
+          isOn={calipers.isOpen && marchesOut}
+          isOff={!calipers.isOpen}
+          choose={() => change({ ...paper, marchesOut: !marchesOut })}
+        >
           {messages.say("march-out")}
         </Choice>
         <Choice isOn={showsBeats} choose={() => change({ ...paper, showsBeats: !showsBeats })}>
@@ -113,15 +117,18 @@ export function ViewerTools(props: Props) {
 
 function Choice({
   isOn,
+  isOff = false,
   choose,
   children,
 }: {
   isOn: boolean;
+  /** It changes nothing that is to be seen now. */
+  isOff?: boolean;
   choose: () => void;
   children: preact.ComponentChildren;
 }) {
   return (
-    <button type="button" aria-pressed={isOn} onClick={choose}>
+    <button type="button" aria-pressed={isOn} disabled={isOff} onClick={choose}>
       {children}
     </button>
   );

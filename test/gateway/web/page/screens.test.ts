@@ -337,7 +337,9 @@ describe("the page in a browser", function () {
       .waitFor();
     await page.getByText("Found by a program that can err; no diagnosis.").waitFor();
     await page.getByText("felt", { exact: true }).waitFor();
+    assert.equal(await page.locator("tbody tr").count(), 0);
     await page.locator("summary").click();
+    await page.locator("tbody tr").first().waitFor();
     const rows = await page.locator("tbody tr").allTextContents();
     // A beat each 800 ms, the first one at 400; the fourth is not normal.
     assert.equal(rows[0], "0:00.400Normal beats––90%");
@@ -385,8 +387,11 @@ describe("the page in a browser", function () {
       (await captions.allTextContents()).map((text) => /50 mm\/s/.test(text)),
       [true, true],
     );
+    const where = page.getByRole("heading", { name: "Where is my recording?" });
+    assert.equal(await where.count(), 0);
     await page.getByRole("link", { name: "End comparing" }).click();
     await captions.nth(1).waitFor({ state: "detached" });
+    await where.waitFor();
   });
 
   it("recording: printed, 800 ms are 20 mm and 1 mV 10 mm, whatever the screen's ruler said, and DEMO stands on it", async function () {

@@ -42,7 +42,7 @@ describe("page: waves of 3 mV, measured from pixels", function () {
     await paper.waitFor();
     await settled(page);
     isWhole(await seen(paper));
-    const mm = async () => Math.round((((await paper.boundingBox())!.height - 2) * 2) / PX_PER_MM);
+    const mm = async () => Math.round(((await paper.boundingBox())!.height * 2) / PX_PER_MM);
     assert.equal(await mm(), 55);
     await paper.focus();
     await page.keyboard.press("End");
