@@ -302,6 +302,7 @@ async function openWeb(
       health: { status, metrics },
       configured,
       freshBeats: analyst && ((recording) => analyst.freshBeats(recording)),
+      pulse: analyst && ((device) => analyst.newest(device)),
       log,
     });
     return {

@@ -1,6 +1,6 @@
 /** What a handheld says of itself as a device: nothing of the ECG, no name, no number of a recording. */
-import { MarkKind } from "../../protocol/bodies";
 import { ClockTrust } from "../../protocol/open";
+import { hasContact } from "../health/contact";
 import type { Limit } from "../health/limits";
 import type { DeviceInfo, RecordingInfo } from "../store/infos";
 import type { StoreReader } from "../store/reader";
@@ -44,7 +44,7 @@ export function stateMessage(
   return {
     // A board that cannot read its battery says 0.
     battery: status && status.batteryMillivolts > 0 ? Math.round(status.batteryMillivolts / 10) / 100 : null,
-    electrodes: isConnected && recording?.state === "recording" ? electrodes(view, recording.id) : null,
+    electrodes: isConnected ? electrodesOf(hasContact(view, recording)) : null,
     backlog: status?.backlog ?? null,
     memory: percentOf(ring),
     memory_problem: problemOf(ring),
@@ -53,10 +53,9 @@ export function stateMessage(
   };
 }
 
-/** A recording begins with contact, and marks every change. */
-function electrodes(view: HandheldView, recording: string): "ON" | "OFF" {
-  const mark = view.newestMark(recording, [MarkKind.leadOff, MarkKind.leadOn]);
-  return mark?.kind === MarkKind.leadOff ? "OFF" : "ON";
+function electrodesOf(contact: boolean | undefined): "ON" | "OFF" | null {
+  if (contact === undefined) return null;
+  return contact ? "ON" : "OFF";
 }
 
 /** By the handheld's clock only if the hub had set it. */

@@ -8,6 +8,7 @@ import type { SetupCode } from "../access/setupcode";
 import type { SetupSteps } from "../access/setupsteps";
 import type { Throttle } from "../access/throttle";
 import type { Clock } from "../clock";
+import type { NewestPulse } from "../findings/analyst";
 import type { FreshBeats } from "../findings/follow";
 import type { HubStatus } from "../health/status";
 import type { Tally } from "../mqtt/tally";
@@ -27,6 +28,8 @@ export interface ApiParts {
   hub: HubView;
   /** Beats of a recording (whole id) that an analysis has found and not kept yet. */
   freshBeats?: (recording: string) => FreshBeats | undefined;
+  /** What analysis says of the newest seconds of a handheld (hex). */
+  pulse?: (device: string) => NewestPulse | undefined;
   /** Of the running hub as a whole. */
   status?: () => HubStatus;
   passwords: Passwords;

@@ -66,6 +66,7 @@ export interface WebOptions {
   /** What the hub was configured to do. */
   configured?: Pick<ApiParts, "configFile" | "backup" | "runBackup" | "recentLog" | "media" | "outlets">;
   freshBeats?: ApiParts["freshBeats"];
+  pulse?: ApiParts["pulse"];
   /** What the first owner has to show. */
   setupCode?: SetupCode;
 }
@@ -193,6 +194,7 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
       status: options.health?.status,
       ...options.configured,
       freshBeats: options.freshBeats,
+      pulse: options.pulse,
       open,
     });
   return app;

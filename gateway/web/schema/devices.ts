@@ -20,6 +20,22 @@ const deviceSchema = z.object({
   refusals: z.record(z.string(), z.int()),
   /** Where it is connected right now; missing while it is away, or where relays elsewhere hear it. */
   connection: z.object({ since: timeSchema, rssi: z.int().optional() }).optional(),
+  /** Of the recording that it makes, as far as it is here; missing while it makes none. */
+  running: z
+    .object({
+      recording: z.string(),
+      /** Whether its electrodes touch somebody. */
+      contact: z.boolean(),
+      /** Missing until analysis has an answer; `at`: of its newest sample, by the handheld's clock, which the hub set. */
+      heart: z
+        .object({
+          at: timeSchema,
+          /** Beats a minute over ten seconds; missing where they cannot be read. */
+          rate: z.number().optional(),
+        })
+        .optional(),
+    })
+    .optional(),
   /** The newest that it sent, if any. */
   status: z
     .object({

@@ -4,6 +4,7 @@ import { openAccess } from "../../../gateway/access/database";
 import { Passwords } from "../../../gateway/access/passwords";
 import type { SetupCode } from "../../../gateway/access/setupcode";
 import { systemClock } from "../../../gateway/clock";
+import type { NewestPulse } from "../../../gateway/findings/analyst";
 import type { FreshBeats } from "../../../gateway/findings/follow";
 import type { HealthView } from "../../../gateway/health/routes";
 import { makeServer, type WebPlace } from "../../../gateway/web/server";
@@ -24,6 +25,8 @@ export class WebRig extends Rig {
   nominal = 64;
   /** Of an analysis under way, by recording. */
   readonly fresh = new Map<string, FreshBeats>();
+  /** Of the newest seconds, by handheld. */
+  readonly pulses = new Map<string, NewestPulse>();
 
   async serve(health?: HealthView): Promise<void> {
     const db = openAccess(this.dataDir);
@@ -33,6 +36,7 @@ export class WebRig extends Rig {
     this.app = await makeServer({
       ...{ dataDir: this.dataDir, hub: this.store, health, clock: systemClock },
       freshBeats: (recording) => this.fresh.get(recording),
+      pulse: (device) => this.pulses.get(device),
     });
     this.owner = await this.login(PASSWORD, "owner");
   }

@@ -38,6 +38,10 @@ export function LiveStrip({ device, skewMs }: { device: Device; skewMs: number }
   const canvas = useRef<HTMLCanvasElement>(null);
   const look = useLook(box);
   const { trace, isConnected } = useLive(api, device.id, skewMs);
+  // What the hub says it is, also of before anybody looked; marks say it sooner.
+  useEffect(() => {
+    if (device.running?.recording === trace.recording?.id) trace.hasContact = device.running?.contact ?? true;
+  }, [device, trace, trace.recording?.id]);
   const leads = trace.recording?.form?.leads;
   const names = leads?.map(({ name }) => name).join(", ") ?? "";
 

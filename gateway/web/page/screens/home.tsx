@@ -7,6 +7,7 @@ import { usePage } from "../parts/context";
 import { Entry } from "../parts/entry";
 import { Felt } from "../parts/felt";
 import { Handheld } from "../parts/handheld";
+import { HeartRate } from "../parts/heartrate";
 import { Limits } from "../parts/limits";
 import { LiveStrip } from "../parts/livestrip";
 import { Newest } from "../parts/newest";
@@ -68,6 +69,14 @@ export function Home() {
       ))}
       <NotAlarm />
       {recording && <LiveStrip device={recording} skewMs={value.hub.now - at!} />}
+      {recording?.running && (
+        <HeartRate
+          key={recording.running.recording}
+          running={recording.running}
+          skewMs={value.hub.now - at!}
+          isSilent={isSilent}
+        />
+      )}
       {recording?.connection && recording.status?.state === "recording" && <Felt device={recording} />}
       {newest && <Newest key={newest.id} recording={newest} />}
       <h2>
