@@ -1,11 +1,13 @@
 /** Clinicians' links: made, listed and ended by the owner, looked at by whoever has one. */
 import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
-import type { ApiParts } from "./parts";
+import { type ApiParts, isDemo } from "./parts";
 import { addRoute } from "./route";
 import * as schema from "./schema/session";
 
-export function addLinks(app: FastifyInstance, { hub, links, scheme }: ApiParts): void {
+export function addLinks(app: FastifyInstance, parts: ApiParts): void {
+  const { hub, links, scheme } = parts;
+
   // Of each request, for a recording may be taken from a person again; before the ledger says that it left.
   app.addHook("preHandler", async (request) => {
     const link = request.asker?.link;
@@ -18,7 +20,7 @@ export function addLinks(app: FastifyInstance, { hub, links, scheme }: ApiParts)
   });
   const isSomebodys = (recording: string) => hub.reader.recording(recording).person !== undefined;
 
-  addRoute(app, schema.link, (_asked, request) => request.asker!.link!);
+  addRoute(app, schema.link, (_asked, request) => ({ ...request.asker!.link!, demo: isDemo(parts) }));
 
   addRoute(app, schema.links, () => ({ links: links.list() }));
 

@@ -76,3 +76,6 @@ export const HUB_ACTIONS = [
 
 /** And what it sees of it. */
 export type HubView = Pick<Store, "health" | "reader" | "events" | (typeof HUB_ACTIONS)[number]>;
+
+/** Whether what it holds is no person's heart. */
+export const isDemo = ({ hub }: Pick<ApiParts, "hub">): boolean => hub.reader.kind !== "home";

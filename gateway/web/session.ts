@@ -6,7 +6,7 @@ import type { PasswordRole } from "../access/passwords";
 import { BROWSER_MS, LIFE_MS } from "../access/sessions";
 import type { Secret } from "../access/throttle";
 import { csrfToken } from "../access/tokens";
-import type { ApiParts } from "./parts";
+import { type ApiParts, isDemo } from "./parts";
 import { addRoute } from "./route";
 import type { Asked } from "./schema/endpoint";
 import * as schema from "./schema/session";
@@ -24,7 +24,7 @@ export function addSession(app: FastifyInstance, parts: ApiParts): void {
 
   addRoute(app, schema.session, (_asked, request) => {
     const { role, token } = request.asker!.session!;
-    return { role, csrf: csrfToken(token) };
+    return { role, csrf: csrfToken(token), demo: isDemo(parts) };
   });
 }
 
@@ -59,7 +59,7 @@ export function letIn(role: PasswordRole, request: FastifyRequest, reply: Fastif
   reply.setCookie(cookies.session, session.token, cookieOptions(parts, LIFE_MS));
   if (!sessions.browser(request.cookies[cookies.browser], role) && passwords.has("owner"))
     reply.setCookie(cookies.browser, sessions.knowBrowser(role), cookieOptions(parts, BROWSER_MS));
-  return { role, csrf: csrfToken(session.token) };
+  return { role, csrf: csrfToken(session.token), demo: isDemo(parts) };
 }
 
 /** Whatever could be guessed, slowly. @param check throws what refuses it */

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isHere, Refused } from "../access/guard";
 import { readKeys } from "../backup/keyfile";
 import { copiesBeside } from "../backup/status";
-import type { ApiParts } from "./parts";
+import { type ApiParts, isDemo } from "./parts";
 import { addRoute } from "./route";
 import * as schema from "./schema/setup";
 import { guessed, letIn } from "./session";
@@ -16,7 +16,7 @@ export function addSetup(app: FastifyInstance, parts: ApiParts): void {
   addRoute(app, schema.setup, (_asked, request) => ({
     password: passwords.has("owner"),
     open: parts.open && !passwords.has("owner") && isHere(request),
-    demo: hub.reader.kind !== "home",
+    demo: isDemo(parts),
   }));
 
   addRoute(app, schema.setFirstPassword, async ({ body }, request, reply) => {

@@ -1,7 +1,6 @@
 /** The page's frame: who is here, which screen is open, and what stands above each of them. */
 import type { ComponentChild } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { status } from "../schema/hub";
 import { logout } from "../schema/session";
 import { type SetupStep, setupSteps } from "../schema/setup";
 import { Api } from "./api/client";
@@ -63,7 +62,6 @@ interface FrameProps {
 
 function Frame({ visitor, enter, choose }: FrameProps) {
   const { api, messages, role } = usePage();
-  const [isDemo, setDemo] = useState(false);
   const [step, setStep] = useState<SetupStep>();
   const [route, setRoute] = useState(() => routeOf(location.hash));
   useEffect(() => {
@@ -86,13 +84,6 @@ function Frame({ visitor, enter, choose }: FrameProps) {
   }, [route]);
   const isAtHome = role === "owner" || role === "viewer";
   useEffect(() => {
-    if (!isAtHome) return;
-    api.ask(status).then(
-      ({ kind }) => setDemo(kind !== "home"),
-      () => undefined,
-    );
-  }, [api, isAtHome]);
-  useEffect(() => {
     if (role !== "owner") return;
     api.ask(setupSteps).then(
       ({ next }) => setStep(next),
@@ -113,7 +104,7 @@ function Frame({ visitor, enter, choose }: FrameProps) {
 
   return (
     <>
-      {(isDemo || ("isDemo" in visitor && visitor.isDemo)) && <div class="demo">{messages.say("demo")}</div>}
+      {"isDemo" in visitor && visitor.isDemo && <div class="demo">{messages.say("demo")}</div>}
       <header>
         <div class="top">
           <Brand />
@@ -167,7 +158,7 @@ function screenFor(
     case "link-ended":
       return <Said>{messages.say("link-ended")}</Said>;
     case "nobody":
-      return <Login done={enter} />;
+      return <Login wasIn={visitor.wasIn} done={enter} />;
     case "first":
       return <FirstPassword isOpen={visitor.isOpen} done={enter} />;
     default:

@@ -10,7 +10,12 @@ const MAX_LABEL = 100;
 export const roleSchema = z.enum(["owner", "viewer"]);
 
 /** `csrf` goes along, in the header x-avnode-csrf, with every request that changes something. */
-export const sessionSchema = z.object({ role: roleSchema, csrf: z.string() });
+export const sessionSchema = z.object({
+  role: roleSchema,
+  csrf: z.string(),
+  /** Nobody's heart, a demo's data or an import's: every screen says so. Said here, so that none is shown before. */
+  demo: z.boolean(),
+});
 export type SessionInfo = z.infer<typeof sessionSchema>;
 
 const linkSchema = z.object({
@@ -48,7 +53,7 @@ export const link = {
   method: "GET",
   path: "/api/link",
   summary: "What the link that asks opens, and until when",
-  answer: linkSchema.pick({ recording: true, expiresAt: true }),
+  answer: linkSchema.pick({ recording: true, expiresAt: true }).extend({ demo: z.boolean() }),
 } satisfies Endpoint;
 
 export const links = {

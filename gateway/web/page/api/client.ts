@@ -21,11 +21,17 @@ export class ApiError extends Error {
   }
 }
 
+/** Other refusals of the same status are of a password. */
+const ENDED: ReadonlySet<string> = new Set(["ACCESS_SESSION", "ACCESS_LINK"]);
+
 export class Api {
   /** Of the session: goes along with whatever changes something. */
   csrf: string | undefined;
   /** A clinician's link, in whose place no session stands. */
   link: string | undefined;
+
+  /** Told when the hub says that the session, or the link, is none any more. */
+  ended: () => void = () => {};
 
   constructor(private readonly fetch: typeof globalThis.fetch = (...all) => globalThis.fetch(...all)) {}
 
@@ -43,6 +49,7 @@ export class Api {
     { params, query, body }: Input<E>,
     signal?: AbortSignal,
   ): Promise<Response> {
+    const { csrf } = this;
     const bytes = body instanceof Uint8Array ? (body as Uint8Array<ArrayBuffer>) : undefined;
     const response = await this.fetch(addressOf(path, params as Texts, query as Texts), {
       method,
@@ -50,13 +57,15 @@ export class Api {
       headers: {
         ...(body !== undefined && { "content-type": bytes ? BINARY : "application/json" }),
         ...(this.link !== undefined && { authorization: `Bearer ${this.link}` }),
-        ...(method !== "GET" && this.csrf !== undefined && { "x-avnode-csrf": this.csrf }),
+        ...(method !== "GET" && csrf !== undefined && { "x-avnode-csrf": csrf }),
       },
       body: bytes ?? (body === undefined ? undefined : JSON.stringify(body)),
     });
     if (response.ok) return response;
     const problem = problemSchema.safeParse(await response.json().catch(() => undefined));
     const { code, message } = problem.data ?? { code: "WEB_STATUS", message: response.statusText };
+    // What was asked before somebody logged in again says nothing of the new session.
+    if (response.status === 401 && ENDED.has(code) && csrf === this.csrf) this.ended();
     throw new ApiError(response.status, code, message);
   }
 }

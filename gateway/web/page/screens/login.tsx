@@ -2,7 +2,13 @@ import { useState } from "preact/hooks";
 import { login, type SessionInfo } from "../../schema/session";
 import { usePage } from "../parts/context";
 
-export function Login({ done }: { done: (session: SessionInfo) => void }) {
+interface Props {
+  /** Her session has ended. */
+  wasIn?: boolean;
+  done: (session: SessionInfo) => void;
+}
+
+export function Login({ wasIn = false, done }: Props) {
   const { api, messages } = usePage();
   const [password, setPassword] = useState("");
   const [problem, setProblem] = useState<string>();
@@ -18,6 +24,7 @@ export function Login({ done }: { done: (session: SessionInfo) => void }) {
   return (
     <main class="narrow">
       <h1>avnode</h1>
+      {wasIn && <p role="status">{messages.say("session-ended")}</p>}
       <form onSubmit={open}>
         <label>
           {messages.say("password")}

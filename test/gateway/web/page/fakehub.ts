@@ -198,7 +198,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
       recording.person = person === null ? undefined : "Anna Weiss";
       return {};
     },
-    "GET /api/session": () => ({ role: "owner", csrf: "00" }),
+    "GET /api/session": () => ({ role: "owner", csrf: "00", demo: true }),
     "GET /api/status": () => ({
       kind: "demo",
       now: NOW,

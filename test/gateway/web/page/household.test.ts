@@ -174,7 +174,7 @@ describe("the owner's screens in a browser", function () {
 
   it("viewer: sees, and is offered nothing that only an owner does", async () => {
     const { page, hub } = await rig.open(SHAPE, "#/recordings/r1", {}, ({ answers }) => {
-      answers["GET /api/session"] = () => ({ role: "viewer", csrf: "00" });
+      answers["GET /api/session"] = () => ({ role: "viewer", csrf: "00", demo: true });
     });
     await page.getByRole("button", { name: "Verify" }).waitFor();
     for (const name of ["Make the link", "CSV"])

@@ -15,7 +15,7 @@ export function household(now: number): Record<string, () => unknown> {
     "PUT /api/setup/steps/claim": () => ({}),
     "PUT /api/setup/steps/recovery": () => ({}),
     "POST /api/recovery-code": () => ({ code: "avr1 k3f9 2m7q x8wd 5tzn 4c6h p0sr 9b1v e7ya", at: now }),
-    "POST /api/setup/password": () => ({ role: "owner", csrf: "00" }),
+    "POST /api/setup/password": () => ({ role: "owner", csrf: "00", demo: true }),
     "PUT /api/password": () => ({}),
     "GET /api/people": () => ({ people }),
     "POST /api/people": () => people[0],
@@ -112,7 +112,7 @@ export function household(now: number): Record<string, () => unknown> {
       address: "http://192.0.2.2:8480/link#abcdefghijklmnopqrstuvwxyz012345",
     }),
     "DELETE /api/links/l1": () => ({}),
-    "GET /api/link": () => ({ recording: "r1", expiresAt: now + DAY }),
+    "GET /api/link": () => ({ recording: "r1", expiresAt: now + DAY, demo: true }),
     "POST /api/recordings/r1/verify": () => ({
       ok: true,
       verdict: "authentic",

@@ -51,7 +51,7 @@ describe("the newest recording, sent and printed from Home", function () {
 
   it("a viewer prints, and sends nothing", async () => {
     const { page } = await rig.open(SHAPE, "", {}, ({ answers }) => {
-      answers["GET /api/session"] = () => ({ role: "viewer", csrf: "00" });
+      answers["GET /api/session"] = () => ({ role: "viewer", csrf: "00", demo: true });
     });
     await page.getByRole("link", { name: "Print" }).waitFor();
     assert.equal(await page.getByRole("button", { name: /^Send/ }).count(), 0);
