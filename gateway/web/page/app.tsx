@@ -167,12 +167,16 @@ function screenFor(
     return (
       <>
         <div class="led">{messages.say("link-until", { time: messages.time(visitor.link.expiresAt) })}</div>
-        <RecordingScreen id={visitor.link.recording} />
+        {route.screen === "print" ? (
+          <PrintScreen id={visitor.link.recording} from={route.from} />
+        ) : (
+          <RecordingScreen id={visitor.link.recording} />
+        )}
       </>
     );
   if (route.screen === "recording")
     return <RecordingScreen key={route.id} id={route.id} beside={route.beside} />;
-  if (route.screen === "print") return <PrintScreen key={route.id} id={route.id} />;
+  if (route.screen === "print") return <PrintScreen key={route.id} id={route.id} from={route.from} />;
   const Screen = SCREENS[route.screen];
   return <Screen />;
 }

@@ -7,7 +7,8 @@ export type Route =
   | { screen: "home" }
   | { screen: "recordings" }
   | { screen: "recording"; id: string; beside?: string }
-  | { screen: "print"; id: string }
+  /** `from`: the sample that the sheet begins at; the first one by default. */
+  | { screen: "print"; id: string; from?: number }
   | { screen: (typeof PLAIN)[number] };
 
 const isId = (text: string | undefined): text is string => text !== undefined && /^[\w-]{1,64}$/.test(text);
@@ -18,14 +19,16 @@ export function routeOf(hash: string): Route {
     if (!isId(id)) return { screen: "recordings" };
     return isId(beside) ? { screen: "recording", id, beside } : { screen: "recording", id };
   }
-  if (screen === "print" && isId(id)) return { screen, id };
+  if (screen === "print" && isId(id))
+    return /^\d{1,12}$/.test(beside ?? "") ? { screen, id, from: Number(beside) } : { screen, id };
   const plain = PLAIN.find((one) => one === screen);
   return plain === undefined ? { screen: "home" } : { screen: plain };
 }
 
 export function addressOf(route: Route): string {
   if (route.screen === "home") return "#/";
-  if (route.screen === "print") return `#/print/${route.id}`;
+  if (route.screen === "print")
+    return `#/print/${route.from === undefined ? route.id : `${route.id}/${route.from}`}`;
   if (route.screen !== "recording") return `#/${route.screen}`;
   const { id, beside } = route;
   return `#/recordings/${beside === undefined ? id : `${id}/${beside}`}`;

@@ -1,4 +1,4 @@
-/** A recording's strip as it goes on paper: a sheet of rows at 25 mm/s and 10 mm/mV, drawn as strokes alone. */
+/** A part of a recording as it goes on paper: a sheet of rows at 25 mm/s and 10 mm/mV, drawn as strokes alone. */
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { recording as endpoint, type ListedRecording } from "../../schema/recordings";
 import { Windows } from "../api/windows";
@@ -17,16 +17,25 @@ import { secondsOf } from "./sentence";
 const EVERY_MS = 60_000;
 const SPEED = 25;
 const GAIN = 10;
-/** On a sheet. */
-const SECONDS = 30;
-/** Of a row, in mm: what fits between the margins of A4 and of Letter. */
-const ROW_MM = 180;
+
+interface Format {
+  seconds: number;
+  /** Of a row: what fits between the margins of A4 and of Letter. */
+  rowMm: number;
+  band: BandLimits;
+  /** The sheet lies on its side. */
+  isWide: boolean;
+}
+
 /** Five rows of the least and their words fit one page. */
-const BAND: BandLimits = { least: 30, most: 100 };
+const ROWS: Format = { seconds: 30, rowMm: 180, band: { least: 30, most: 100 }, isWide: false };
+/** One row of four bands: ten seconds are 250 mm, and the pulse before them 7 mm. */
+const TWELVE: Format = { seconds: 10, rowMm: 257, band: { least: 30, most: 40 }, isWide: true };
 /** Printed below the strip: whoever lays a ruler on it knows whether the printer kept the size. */
 const CHECK_MM = 100;
 
-export function PrintScreen({ id }: { id: string }) {
+/** @param from the first sample */
+export function PrintScreen({ id, from = 0 }: { id: string; from?: number }) {
   const { api, messages } = usePage();
   const { value, error } = useAsked(
     useCallback((signal) => api.ask(endpoint, { params: { id } }, signal), [api, id]),
@@ -43,7 +52,7 @@ export function PrintScreen({ id }: { id: string }) {
         </a>
       </div>
       {value?.form ? (
-        <Sheet recording={value} />
+        <Sheet recording={value} begin={Math.min(from, value.samples)} />
       ) : (
         <p role="status">{messages.say(error ? "hub-unreached" : "loading")}</p>
       )}
@@ -51,7 +60,7 @@ export function PrintScreen({ id }: { id: string }) {
   );
 }
 
-function Sheet({ recording }: { recording: ListedRecording }) {
+function Sheet({ recording, begin }: { recording: ListedRecording; begin: number }) {
   const { api, messages } = usePage();
   const { id, samples, startMs, firstAt, form, simulated, finding, person, device, number } = recording;
   const rate = form!.rateNum / form!.rateDen;
@@ -63,24 +72,29 @@ function Sheet({ recording }: { recording: ListedRecording }) {
   );
   useEffect(() => () => windows.close(), [windows]);
   const names = leads.map(({ name }) => name);
-  const layout = layoutOf(layoutsFor(names)[0]!, names);
+  const [layoutName] = layoutsFor(names);
+  const layout = layoutOf(layoutName!, names);
+  const { seconds, rowMm, band, isWide } = layoutName === "rows" ? ROWS : TWELVE;
   const scale = printScale(SPEED, GAIN);
-  const shown = Math.min(samples, Math.round(SECONDS * rate));
-  const pieces = windows.read(0, shown, 1);
+  const width = Math.round(rowMm * pxPerMm(scale));
+  const across = Math.floor(samplesAcross(width, rate, scale));
+  // Twelve leads are one row: what rounding takes from its end is none of its own.
+  const end = Math.min(samples, begin + (isWide ? across : Math.round(seconds * rate)));
+  const shown = end - begin;
+  const pieces = windows.read(begin, end, 1);
   const bands = bandsFor(
     layout,
     leads.map((lead, n) => reachBetween(lead, extremesOf(pieces[n]!))),
     GAIN,
-    BAND,
+    band,
   );
   const area = {
     left: 0,
     top: 0,
-    width: Math.round(ROW_MM * pxPerMm(scale)),
+    width,
     height: Math.round(heightOf(bands) * pxPerMm(scale)),
   };
-  const across = Math.floor(samplesAcross(area.width, rate, scale));
-  const rows = Array.from({ length: Math.ceil(shown / across) }, (_, n) => n * across);
+  const rows = Array.from({ length: Math.ceil(shown / across) }, (_, n) => begin + n * across);
   const at = startMs ?? firstAt;
   const stripAt = (from: number): Strip => ({
     rows: leads.map((lead, n) => ({ name: lead.name, lead, pieces: pieces[n]! })),
@@ -88,7 +102,7 @@ function Sheet({ recording }: { recording: ListedRecording }) {
     bands,
     rate,
     from,
-    samples: Math.min(shown, from + across),
+    samples: Math.min(end, from + across),
     gaps: [],
     marks: [],
     scale,
@@ -102,7 +116,7 @@ function Sheet({ recording }: { recording: ListedRecording }) {
     filters: messages.say("unfiltered"),
   });
   return (
-    <article>
+    <article class={isWide ? "wide" : undefined}>
       <h1>
         {at === undefined ? messages.say("unknown-time") : messages.moment(at)}
         {person !== undefined && ` · ${person}`}
@@ -113,6 +127,7 @@ function Sheet({ recording }: { recording: ListedRecording }) {
         {messages.say("print-part", {
           part: messages.duration(shown / rate),
           duration: messages.duration(secondsOf(recording)),
+          from: messages.position(begin / rate),
         })}{" "}
         {device}-{number}
       </p>
@@ -122,9 +137,10 @@ function Sheet({ recording }: { recording: ListedRecording }) {
           key={from}
           strip={stripAt(from)}
           area={area}
+          widthMm={rowMm}
           label={messages.say("paper-label", {
             from: messages.position(from / rate),
-            to: messages.position(Math.min(shown, from + across) / rate),
+            to: messages.position(Math.min(end, from + across) / rate),
             duration: messages.duration(secondsOf(recording)),
             leads: names.join(", "),
             gaps: "",
@@ -146,16 +162,17 @@ function Sheet({ recording }: { recording: ListedRecording }) {
 interface RowProps {
   strip: Strip;
   area: { left: number; top: number; width: number; height: number };
+  widthMm: number;
   label: string;
 }
 
 /** Always in the printer's pixels: what a screen shows of it is a smaller picture, and says so. */
-function PrintedRow({ strip, area, label }: RowProps) {
+function PrintedRow({ strip, area, widthMm, label }: RowProps) {
   const draw = (canvas: HTMLCanvasElement | null) => {
     if (!canvas) return;
     canvas.width = area.width;
     canvas.height = area.height;
     drawStrip(canvas.getContext("2d")!, area, strip, LIGHT);
   };
-  return <canvas class="row" ref={draw} role="img" aria-label={label} style={{ width: `${ROW_MM}mm` }} />;
+  return <canvas class="row" ref={draw} role="img" aria-label={label} style={{ width: `${widthMm}mm` }} />;
 }

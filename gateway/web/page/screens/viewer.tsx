@@ -19,6 +19,7 @@ import { Canvas, type Look, useLook } from "../parts/canvas";
 import { usePage } from "../parts/context";
 import { nameOf } from "../parts/rhythm";
 import { useStudy } from "../parts/study";
+import { addressOf } from "../route";
 import { BeatTable } from "./beattable";
 import { EventList } from "./eventlist";
 import { Gestures, wheelFactor } from "./gestures";
@@ -264,7 +265,7 @@ export function Viewer(props: Props) {
       f: () => setPaper({ ...paper, filters: isRaw(paper.filters) ? MONITOR : RAW }),
       r: () => setPaper({ ...paper, filters: RAW }),
       l: () => setPaper({ ...paper, layout: nextOf(layouts, layoutName) }),
-      m: () => setPaper({ ...paper, marchesOut: !paper.marchesOut }),
+      m: calipers && (() => setPaper({ ...paper, marchesOut: !paper.marchesOut })),
       c: toggleCalipers,
       a: () => setFoot("a"),
       b: () => setFoot("b"),
@@ -340,6 +341,7 @@ export function Viewer(props: Props) {
             zoom={(direction) => change((one, f) => zoomed(one, ZOOM ** direction, 0.5, f))}
             pan={(direction) => change((one, f) => panned(one, (direction * across) / 2, f))}
             whole={() => change((one, f) => fitted({ ...one, from: 0, speed: leastSpeed(f) }, f))}
+            sheet={addressOf({ screen: "print", id: recording.id, from: Math.round(view.from) })}
             calipers={{ isOpen: calipers !== undefined, toggle: toggleCalipers }}
           />
           <p id="keys" class="quiet screen keys">

@@ -16,13 +16,15 @@ interface Props {
   zoom: (direction: -1 | 1) => void;
   pan: (direction: -1 | 1) => void;
   whole: () => void;
+  /** Where what the paper shows is laid out for a printer. */
+  sheet: string;
   calipers: { isOpen: boolean; toggle: () => void };
 }
 
 const MAINS = [50, 60] as const;
 
 export function ViewerTools(props: Props) {
-  const { paper, change, layouts, canFilter, atSpeed, zoom, pan, whole, calipers } = props;
+  const { paper, change, layouts, canFilter, atSpeed, zoom, pan, whole, sheet, calipers } = props;
   const { messages } = usePage();
   const { speed, gain, filters, layout, marchesOut, showsBeats } = paper;
   const filter = (to: Partial<Filters>) => change({ ...paper, filters: { ...filters, ...to } });
@@ -108,9 +110,9 @@ export function ViewerTools(props: Props) {
           {messages.say("beats")}
         </Choice>
       </fieldset>
-      <button type="button" onClick={() => print()}>
+      <a class="button" href={sheet}>
         {messages.say("print")}
-      </button>
+      </a>
     </div>
   );
 }

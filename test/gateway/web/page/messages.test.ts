@@ -63,8 +63,12 @@ describe("page: messages", () => {
     assert.deepEqual(routeOf("#/recordings/"), { screen: "recordings" });
     assert.deepEqual(routeOf("#/recordings/..%2f..%2fetc"), { screen: "recordings" });
     assert.deepEqual(routeOf("#/nonsense"), { screen: "home" });
+    assert.deepEqual(routeOf("#/print/abc/-3"), { screen: "print", id: "abc" });
     for (const route of [
       { screen: "recording", id: "abc" },
+      { screen: "print", id: "abc" },
+      { screen: "print", id: "abc", from: 0 },
+      { screen: "print", id: "abc", from: 21_600_000 },
       { screen: "ruler" },
       { screen: "home" },
     ] as const)

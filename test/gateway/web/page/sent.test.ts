@@ -89,12 +89,12 @@ describe("the newest recording, sent and printed from Home", function () {
       for (let x = 0; x < image.width; x++) if (image.red(x, y) < 110 && image.green(x, y) < 110) xs.push(x);
       return xs;
     };
-    // Of the first row: R waves at 5 mm above the baseline, 13 mm below the band's upper edge.
+    // Of the first row: R waves at 5 mm above the baseline, 10 mm below the band's upper edge.
     let grid = 0;
     const isPink = (x: number, y: number) => image.red(x, y) > 230 && image.green(x, y) < 225;
     while (Array.from({ length: image.width }, (_, x) => x).filter((x) => isPink(x, grid)).length < 300)
       grid++;
-    const flanks = inkedIn(Math.round(grid + 13 * MM));
+    const flanks = inkedIn(Math.round(grid + 10 * MM));
     const waves: number[][] = [];
     for (const x of flanks) {
       if (x - (waves.at(-1)?.at(-1) ?? -MM * 10) < 2 * MM) waves.at(-1)!.push(x);
@@ -109,5 +109,52 @@ describe("the newest recording, sent and printed from Home", function () {
     for (let y = image.height - 1; y > 0 && ruler.length < 90 * MM; y--) ruler = inkedIn(y);
     const length = ruler.at(-1)! - ruler[0]! + 1;
     assert.ok(Math.abs(length / (100 * MM) - 1) < 0.01, `${length} px, not ${100 * MM}`);
+  });
+
+  it("what the paper shows is what is printed: half a minute from there on", async () => {
+    const { page, hub } = await rig.open({ ...SHAPE, samples: 3600 * RATE }, "#/recordings/r1");
+    await page.getByRole("application").focus();
+    await page.keyboard.press("End");
+    await settled(page);
+    const at = /from (\S+) to/.exec((await page.getByRole("application").getAttribute("aria-label"))!)![1]!;
+    await page.getByRole("link", { name: "Print" }).click();
+    await page.getByText(`of 1 h 0 min, from ${at} on.`).waitFor();
+    assert.ok(hub.windows.length > 0);
+    assert.match(
+      (await page.locator("canvas.row").first().getAttribute("aria-label"))!,
+      new RegExp(`from ${at} to`),
+    );
+  });
+
+  it("twelve leads are printed over ten seconds on one page on its side, 250 mm long", async function () {
+    if (!existsSync("/usr/bin/pdftoppm")) {
+      console.log("      skipped: printed paper (Debian package poppler-utils)");
+      return this.skip();
+    }
+    const leads = ["I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"];
+    const { page } = await rig.open({ ...SHAPE, leads, millivolts: 2 }, "#/print/r1/500");
+    await page.locator("canvas.row").waitFor();
+    await settled(page);
+    await page.getByText("10 s of 30 s, from 0:02 on.").waitFor();
+    writeFileSync(
+      join(rig.dir, "t.pdf"),
+      await page.pdf({ printBackground: false, preferCSSPageSize: true }),
+    );
+    const run = (program: string, ...all: string[]) =>
+      execFileSync(`/usr/bin/${program}`, all, { cwd: rig.dir, encoding: "utf8" });
+    const info = run("pdfinfo", "t.pdf");
+    assert.match(info, /Pages: +1\n/);
+    const [, width, height] = /Page size: +([\d.]+) x ([\d.]+)/.exec(info)!;
+    assert.ok(Number(width) > Number(height), info);
+    run("pdftoppm", "-r", String(PRINT_DPI), "-singlefile", "t.pdf", "t");
+    const image = readPpm(readFileSync(join(rig.dir, "t.ppm")));
+    const isPink = (x: number, y: number) => image.red(x, y) > 230 && image.green(x, y) < 225;
+    const columns = Array.from({ length: image.width }, (_, x) => x).filter(
+      (x) =>
+        Array.from({ length: image.height / 4 }, (_, n) => isPink(x, 4 * n)).filter(Boolean).length > 100,
+    );
+    const paper = columns.at(-1)! - columns[0]! + 1;
+    // Ten seconds and the pulse, to the last line of its grid.
+    assert.ok(paper > 256 * MM - 2 && paper <= 257 * MM + 2, `${paper / MM} mm`);
   });
 });
