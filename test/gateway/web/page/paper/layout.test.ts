@@ -53,6 +53,11 @@ describe("page: layouts of leads", () => {
     }
     drawStrip(recorder, area, strip, LIGHT);
     assert.equal(recorder.texts.length, 13);
+    // Each on bare paper: a curve does not run into it.
+    assert.deepEqual(
+      recorder.haloed,
+      recorder.texts.map((text, n) => [text, ...recorder.textPlaces[n]!]),
+    );
     const pulses = recorder.strokes.filter(
       ({ ink, lines }) =>
         ink === LIGHT.trace && lines.some((line) => line.length === 6 || lines.length === 1),
