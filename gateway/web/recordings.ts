@@ -6,12 +6,17 @@ import { headlineOf } from "./findings";
 import { modeOf, trustOf } from "./names";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
+import type { Asked } from "./schema/endpoint";
 import * as schema from "./schema/recordings";
 import { Verifier } from "./verifier";
 
 const DEFAULT_LISTED = 50;
-/** Looked at for one answer: a filter that nothing passes must not keep the hub busy. */
-const MAX_LOOKED_AT = 1000;
+/** Spent on one answer: a filter that nothing passes must not keep the hub busy. */
+const MAX_SPENT = 1000;
+/** Of one that is looked at, of one whose findings are opened for that, of one whose signature is verified. */
+const LOOK = 1;
+const OPEN = 10;
+const VERIFY = 40;
 const PAGE = 100;
 
 export function addRecordings(app: FastifyInstance, { hub, dataDir }: ApiParts): void {
@@ -25,17 +30,25 @@ export function addRecordings(app: FastifyInstance, { hub, dataDir }: ApiParts):
     overRead: reader.overReads(info.id).at(-1),
   });
 
+  const passesOpened = ({ id }: RecordingInfo, { finding, proof }: Query): boolean =>
+    (finding === undefined || headlineOf(reader.findings.telling(id))?.rhythm === finding) &&
+    (proof === undefined || (reader.log.signature(id) ?? "open") === proof);
+
   addRoute(app, schema.recordings, ({ query }) => {
     const { limit = DEFAULT_LISTED, after } = query;
     const found: RecordingInfo[] = [];
+    const more = (query.finding === undefined ? 0 : OPEN) + (query.proof === undefined ? 0 : VERIFY);
     let last = after;
-    for (let looked = 0; looked < MAX_LOOKED_AT; ) {
+    for (let spent = 0; spent < MAX_SPENT; ) {
       const page = reader.page(PAGE, last);
       for (const info of page) {
-        looked++;
+        spent += LOOK;
         last = info.id;
-        if (passes(info, query)) found.push(info);
-        if (found.length === limit) return { recordings: found.map(listedOf), next: last };
+        if (!passes(info, query)) continue;
+        spent += more;
+        if (passesOpened(info, query)) found.push(info);
+        if (found.length === limit || spent >= MAX_SPENT)
+          return { recordings: found.map(listedOf), next: last };
       }
       if (page.length < PAGE) return { recordings: found.map(listedOf) };
     }
@@ -65,15 +78,15 @@ export function addRecordings(app: FastifyInstance, { hub, dataDir }: ApiParts):
   });
 }
 
-function passes(
-  info: RecordingInfo,
-  query: ReturnType<(typeof schema.recordings)["query"]["parse"]>,
-): boolean {
+type Query = Asked<typeof schema.recordings>["query"];
+
+/** As far as is known without opening anything. */
+function passes(info: RecordingInfo, query: Query): boolean {
   const { device, person, state, since, until, marked } = query;
   const at = info.startMs > 0 ? info.startMs : (info.firstAt ?? 0);
   return (
     (device === undefined || info.device === device) &&
-    (person === undefined || info.person === person) &&
+    (person === undefined || (info.person ?? "") === person) &&
     (state === undefined || info.state === state) &&
     (since === undefined || at >= since) &&
     (until === undefined || at < until) &&

@@ -2,12 +2,15 @@
 import { z } from "zod";
 import { recordingParams, sampleSchema, timeSchema, wholeNumberText } from "./common";
 import type { Endpoint } from "./endpoint";
-import { findingSchema, headlineSchema } from "./findings";
+import { findingSchema, headlineSchema, rhythmSchema } from "./findings";
 
 export const MAX_LISTED = 200;
 
 export const stateSchema = z.enum(["recording", "closed", "truncated", "pending"]);
 export const trustSchema = z.enum(["unknown", "since-boot", "set-by-hub"]);
+
+/** Of a recording's close. "sealed": a hub could have made it, too; "unchecked": the handheld's public table is not here. */
+export const signatureSchema = z.enum(["signed", "wrong", "unchecked", "sealed"]);
 
 export const leadSchema = z.object({
   name: z.string(),
@@ -77,7 +80,12 @@ export const recordings = {
   summary: "Recordings, newest first",
   query: z.strictObject({
     device: z.string().max(16).optional(),
+    /** Her name; "" for those that are nobody's. */
     person: z.string().max(200).optional(),
+    /** What its headline says. */
+    finding: rhythmSchema.optional(),
+    /** Who signed it; "open": nobody yet. */
+    proof: z.enum([...signatureSchema.options, "open"]).optional(),
     state: stateSchema.optional(),
     /** Whose start, or first arrival where that is unknown, is not before and is before: Unix ms. */
     since: wholeNumberText.optional(),
@@ -140,8 +148,7 @@ export const proof = {
     logged: z
       .object({ log: z.int(), origin: z.string(), index: z.int(), at: timeSchema, size: z.int() })
       .optional(),
-    /** Of its close. "sealed": a hub could have made it, too; "unchecked": the handheld's public table is not here. */
-    signature: z.enum(["signed", "wrong", "unchecked", "sealed"]).optional(),
+    signature: signatureSchema.optional(),
   }),
 } satisfies Endpoint;
 export type ProofState = z.infer<(typeof proof)["answer"]>;
