@@ -6,8 +6,8 @@ import { isPng, pictureSize } from "./picture";
 import { fitsItsSize } from "./pngdata";
 
 const MAX_BYTES = 32_000_000;
-/** A picture is unpacked to four bytes a pixel. */
-const MAX_PIXELS = 64_000_000;
+/** A picture is unpacked to more than five bytes a pixel, on hubs of half a gigabyte. */
+const MAX_PIXELS = 32_000_000;
 const MAX_SYMBOLS = 8;
 const OURS = /^avnode:/i;
 
@@ -48,7 +48,7 @@ export async function codeFromPicture(picture: Uint8Array, path: string): Promis
   if (size.width * size.height > MAX_PIXELS)
     throw new PhotoError(
       "PHOTO_SIZE",
-      `${path} has ${size.width} x ${size.height} pixels, more than 64 million: take it with a lower resolution, or crop it to the QR`,
+      `${path} has ${size.width} x ${size.height} pixels, more than ${MAX_PIXELS / 1e6} million: take it with a lower resolution, or crop it to the QR`,
     );
   if (isPng(picture) && !(await fitsItsSize(picture, size)))
     throw new PhotoError(
