@@ -40,13 +40,15 @@ const WAVES = Array.from({ length: BEAT }, (_, n) =>
   Math.round(COUNTS_PER_MV * (bump(n, 60, 6, 0.12) + bump(n, R_WAVE, 2.2, 1) + bump(n, 150, 12, 0.25))),
 );
 
-export const sampleAt = (n: number): number => WAVES[n % BEAT]!;
+const sampleAt = (n: number): number => WAVES[n % BEAT]!;
+/** The same heart with higher waves. */
+export const tall = (millivolts: number) => (n: number) => millivolts * sampleAt(n);
 
 export interface Shape {
   samples: number;
   leads: string[];
-  /** Of its R waves; 1 by default. */
-  millivolts?: number;
+  /** In counts; beats, each with an R wave of 1 mV, by default. */
+  signal?: (sample: number) => number;
   /** Of samples. */
   gap?: { from: number; to: number };
   state?: Recording["state"];
@@ -107,8 +109,8 @@ const overReadOf = ({ findings, comment, name }: Said, number: number): OverRead
 });
 
 export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
-  const { samples, leads, gap, state = "closed", marks = [], finding, episodes = [], ectopicEvery } = shape;
-  const valueAt = (n: number) => sampleAt(n) * (shape.millivolts ?? 1);
+  const { samples, leads, signal = sampleAt, gap, state = "closed" } = shape;
+  const { marks = [], finding, episodes = [], ectopicEvery } = shape;
   const viewers = new Set<ServerResponse>();
   const asked: string[] = [];
   const queries: string[] = [];
@@ -189,7 +191,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
       qtcFridericia: { median: 409, least: 402, most: 417, measured: 12, confidence: 0.8 },
     },
   };
-  const held = (n: number) => (gap && n >= gap.from && n < gap.to ? NO_SAMPLE : valueAt(n));
+  const held = (n: number) => (gap && n >= gap.from && n < gap.to ? NO_SAMPLE : signal(n));
 
   const answers: Record<string, () => unknown> = {
     ...household(NOW),
@@ -349,7 +351,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
       for (const viewer of viewers) viewer.destroy();
     },
     tellBlock(from) {
-      const values = Int32Array.from({ length: RATE }, (_, n) => valueAt(from + n));
+      const values = Int32Array.from({ length: RATE }, (_, n) => signal(from + n));
       const base64 = Buffer.from(values.buffer).toString("base64");
       tell("block", { recording: "r1", from, samples: leads.map(() => base64), at: NOW });
     },

@@ -56,3 +56,16 @@ function imageOf(pixels: Buffer, width: number, height: number, size: number): I
   const at = (x: number, y: number) => (y * width + x) * size;
   return { width, height, red: (x, y) => pixels[at(x, y)]!, green: (x, y) => pixels[at(x, y) + 1]! };
 }
+
+/** A part of a picture. */
+export function cut(
+  image: Image,
+  { left, top, width, height }: { left: number; top: number; width: number; height: number },
+): Image {
+  return {
+    width,
+    height,
+    red: (x, y) => image.red(x + left, y + top),
+    green: (x, y) => image.green(x + left, y + top),
+  };
+}

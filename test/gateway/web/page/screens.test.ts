@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserContextOptions } from "playwright-core";
 import { BEAT, DEVICE, RATE, type Shape } from "./fakehub";
-import { type Image, readPng, readPpm } from "./image";
+import { cut, type Image, readPng, readPpm } from "./image";
 import { type PageRig, settled, withPage } from "./pagerig";
 import { middles } from "./paper/measured";
 
@@ -446,13 +446,4 @@ function paperIn(image: Image): { left: number; top: number; width: number; heig
     if (pink > image.width / 20) rows.push(y);
   }
   return { left: 0, top: rows[0]!, width: image.width, height: rows.at(-1)! - rows[0]! };
-}
-
-function cut(image: Image, { left, top, width, height }: ReturnType<typeof paperIn>): Image {
-  return {
-    width,
-    height,
-    red: (x, y) => image.red(x + left, y + top),
-    green: (x, y) => image.green(x + left, y + top),
-  };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type FakeHub, RATE, type Shape } from "./fakehub";
+import { type FakeHub, RATE, type Shape, tall } from "./fakehub";
 import { readPpm } from "./image";
 import { settled, withPage } from "./pagerig";
 
@@ -132,7 +132,7 @@ describe("the newest recording, sent and printed from Home", function () {
       return this.skip();
     }
     const leads = ["I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"];
-    const { page } = await rig.open({ ...SHAPE, leads, millivolts: 2 }, "#/print/r1/500");
+    const { page } = await rig.open({ ...SHAPE, leads, signal: tall(2) }, "#/print/r1/500");
     await page.locator("canvas.row").waitFor();
     await settled(page);
     await page.getByText("10 s of 30 s, from 0:02 on.").waitFor();

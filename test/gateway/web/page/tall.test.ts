@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Locator } from "playwright-core";
-import { RATE } from "./fakehub";
+import { RATE, tall } from "./fakehub";
 import { type Image, readPng } from "./image";
 import { settled, withPage } from "./pagerig";
 
@@ -34,7 +34,7 @@ describe("page: waves of 3 mV, measured from pixels", function () {
     assert.ok(Math.abs(height / (30 * PX_PER_MM) - 1) < 0.01, `${height} px, not ${30 * PX_PER_MM}`);
     assert.ok(top > 1.5 * PX_PER_MM, "bare paper above");
   };
-  const shape = { samples: 30 * RATE, leads: ["I"], millivolts: 3 };
+  const shape = { samples: 30 * RATE, leads: ["I"], signal: tall(3) };
 
   it("are 30 mm on a recording's paper, which is as high everywhere in it; a smaller gain makes it low again", async () => {
     const { page } = await rig.open(shape, "#/recordings/r1", SCREEN);
@@ -53,7 +53,7 @@ describe("page: waves of 3 mV, measured from pixels", function () {
   });
 
   it("of 30 mV leave the paper, which is said and marked at its edge", async () => {
-    const { page } = await rig.open({ ...shape, millivolts: 30 }, "#/recordings/r1", SCREEN);
+    const { page } = await rig.open({ ...shape, signal: tall(30) }, "#/recordings/r1", SCREEN);
     const paper = page.getByRole("application");
     await paper.waitFor();
     await settled(page);
