@@ -41,6 +41,8 @@ const SCREENS: Record<string, (known: Known) => string> = {
 };
 /** For what the live trace shows by then. */
 const SETTLE_MS = 4000;
+/** For what a list has by then. */
+const SEEN_MS = 1000;
 
 export const openChromium = (): Promise<Browser> =>
   chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
@@ -71,6 +73,7 @@ async function take(browser: Browser, address: string, folder: string): Promise<
       for (const [name, hash] of Object.entries(SCREENS)) {
         await page.goto(`${address}/${hash(known)}`);
         await page.reload();
+        await seeAll(page);
         await page.waitForTimeout(SETTLE_MS);
         await shoot(name);
       }
@@ -78,15 +81,33 @@ async function take(browser: Browser, address: string, folder: string): Promise<
     }
 }
 
+/** Once past every part of the page: what is below the fold is drawn when it is seen. */
+async function seeAll(page: Page): Promise<void> {
+  await page.waitForLoadState("domcontentloaded");
+  await page.waitForTimeout(SEEN_MS);
+  const script = `(async () => {
+    for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight / 2) {
+      scrollTo(0, y);
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    scrollTo(0, 0);
+  })()`;
+  await page.evaluate(script);
+}
+
 /** Opens a session. @param page at any address of the hub */
 export async function enter(page: Page): Promise<Known> {
   const script = `(async () => {
-    const send = async (path, body, csrf = "") => {
+    const send = async (path, body, csrf = "", method = "POST") => {
       const headers = { "content-type": "application/json", "x-avnode-csrf": csrf };
-      return (await fetch(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
+      return (await fetch(path, { method, headers, body: JSON.stringify(body) })).json();
     };
     const { csrf } = await send("${login.path}", {});
     const newest = (await (await fetch("${recordings.path}?limit=1")).json()).recordings[0].id;
+    // Of nobody's recording no link is made.
+    const { people } = await (await fetch("/api/people")).json();
+    const person = people.length > 0 ? people[0].id : (await send("/api/people", { name: "Anna Weiss" }, csrf)).id;
+    await send("/api/recordings/" + newest + "/person", { person }, csrf, "PUT");
     const link = await send("${makeLink.path}", { recording: newest, hours: 24, label: "Dr Weiss" }, csrf);
     return { newest, token: link.address.split("#")[1] };
   })()`;
