@@ -42,6 +42,8 @@ const SCREENS: Record<string, Screen> = {
   home: { address: "" },
   recordings: { address: "#/recordings" },
   recording: { address: "#/recordings/r1" },
+  compared: { address: "#/recordings/r1/r1" },
+  sheet: { address: "#/print/r1" },
   people: { address: "#/people" },
   settings: { address: "#/settings" },
   backup: { address: "#/backup" },
