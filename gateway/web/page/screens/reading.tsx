@@ -9,10 +9,13 @@ interface Props {
   calipers: Calipers;
   foot: Foot;
   choose: (foot: Foot) => void;
+  /** The signal as it is. */
   strip: Strip;
+  /** What is drawn is not. */
+  isFiltered: boolean;
 }
 
-export function Reading({ calipers, foot, choose, strip }: Props) {
+export function Reading({ calipers, foot, choose, strip, isFiltered }: Props) {
   const { messages } = usePage();
   return (
     <div class="tools">
@@ -43,6 +46,7 @@ export function Reading({ calipers, foot, choose, strip }: Props) {
             </div>
           );
         })}
+        {isFiltered && <div>{messages.say("reading-unfiltered")}</div>}
       </div>
     </div>
   );

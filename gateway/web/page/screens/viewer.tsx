@@ -179,7 +179,7 @@ export function Viewer(props: Props) {
         <Canvas draw={draw} look={look} />
       </div>
       <p class="caption">{caption}</p>
-      {calipers && strip && <Reading calipers={calipers} foot={foot} choose={setFoot} strip={strip} />}
+      {calipers && strip && <Reading {...{ calipers, foot, strip, isFiltered }} choose={setFoot} />}
       {!isSecond && (
         <>
           <ViewerTools
