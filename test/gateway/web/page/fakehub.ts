@@ -40,7 +40,7 @@ const WAVES = Array.from({ length: BEAT }, (_, n) =>
   Math.round(COUNTS_PER_MV * (bump(n, 60, 6, 0.12) + bump(n, R_WAVE, 2.2, 1) + bump(n, 150, 12, 0.25))),
 );
 
-const sampleAt = (n: number): number => WAVES[n % BEAT]!;
+export const sampleAt = (n: number): number => WAVES[n % BEAT]!;
 /** The same heart with higher waves. */
 export const tall = (millivolts: number) => (n: number) => millivolts * sampleAt(n);
 
