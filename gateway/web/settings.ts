@@ -45,7 +45,7 @@ function settingsIn(file: string): schema.Settings {
 }
 
 function textOf(settings: schema.Settings): string {
-  return JSON.stringify(schema.settingsSchema.parse(settings));
+  return JSON.stringify(schema.heldSettingsSchema.parse(settings));
 }
 
 function isWritable(file: string): boolean {

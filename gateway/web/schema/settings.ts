@@ -24,12 +24,18 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** As they stand in the file, where somebody may have written more than this page takes. */
+export const heldSettingsSchema = settingsSchema.extend({
+  name: z.string().optional(),
+  backup: z.strictObject({ dir: z.string(), everyHours: z.number() }).optional(),
+});
+
 export const settings = {
   method: "GET",
   path: "/api/settings",
   summary: "What the configuration file says of what may be changed from here",
   answer: z.object({
-    settings: settingsSchema,
+    settings: heldSettingsSchema,
     /** The file that holds them. */
     file: z.string(),
     /** Whether it can be written. */

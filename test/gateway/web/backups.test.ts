@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runBackup } from "../../../gateway/backup/run";
@@ -123,6 +123,13 @@ describe("backups and settings from the page", function () {
     const viewer = await rig.login(VIEWER_PASSWORD, "viewer");
     assert.equal((await rig.ask("POST", "/api/backups", { dir: stick }, {}, viewer)).statusCode, 403);
     assert.equal((await rig.ask("GET", "/api/backups", undefined, {}, viewer)).statusCode, 200);
+  });
+
+  it("are shown as they stand in the file, also a name that is longer than the page would take", async () => {
+    const name = "n".repeat(61);
+    writeFileSync(join(rig.dataDir, "hub.yaml"), `name: ${name}\n`);
+    const answer = await rig.ask("GET", "/api/settings");
+    assert.deepEqual([answer.statusCode, answer.json().settings.name], [200, name]);
   });
 
   it("are set by the page in the hub's configuration file, which says what waits for a new start", async () => {
