@@ -37,7 +37,7 @@ const PICTURES: Record<string, Picture> = {
   "home-phone": { size: "phone", colorScheme: "dark", hash: () => "#/" },
   recording: {
     size: "desktop",
-    part: { width: 1100, height: 740 },
+    part: { width: 1100, height: 800 },
     colorScheme: "light",
     hash: (over) => `#/recordings/${over}`,
     prepare: measure,
@@ -68,6 +68,7 @@ async function main([address = ADDRESS]: string[]): Promise<void> {
       await page.goto(`${address}/${hash(over)}`);
       await page.waitForTimeout(SETTLE_MS);
       await prepare?.(page);
+      await page.evaluate("scrollTo(0, 0)");
       await page.screenshot({ path: join(FOLDER, `${name}.png`) });
       await context.close();
     }

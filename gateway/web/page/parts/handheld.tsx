@@ -2,6 +2,7 @@
 import { type Device, start, stop } from "../../schema/devices";
 import { useAction } from "./action";
 import { usePage } from "./context";
+import { deviceName } from "./devicename";
 import { Outcome } from "./fields";
 
 /** DESIGN, promise 2: it warns its owner from here on. */
@@ -39,7 +40,7 @@ export function Handheld({ device, isOld = false }: { device: Device; isOld?: bo
   }
   return (
     <li>
-      <strong>{device.name ?? device.id}</strong>
+      <strong>{deviceName(device)}</strong>
       {device.class === "simulated" && " · DEMO"}
       <p>{words.join(" ")}</p>
       {connection && status && role === "owner" && <Control device={device} />}

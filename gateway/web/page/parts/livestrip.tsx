@@ -10,6 +10,7 @@ import { pxPerMm, pxPerSecond, screenScale } from "../paper/scale";
 import type { Area } from "../paper/surface";
 import { Canvas, type Look, sized, useLook } from "./canvas";
 import { usePage } from "./context";
+import { deviceName } from "./devicename";
 import { useLive } from "./uselive";
 
 const SPEED = 25;
@@ -95,7 +96,7 @@ export function LiveStrip({ device, skewMs }: { device: Device; skewMs: number }
     age < NEW_MS ? messages.say("age-new") : messages.say("age", { age: messages.duration(age / 1000) });
   const isRunning = trace.recording?.state === "recording";
   const coach = !trace.hasContact ? "coach-off" : trace.isLegible ? "coach-on" : "coach-poor";
-  const name = device.name ?? device.id;
+  const name = deviceName(device);
   const isHigher = bands.some(({ above, below }, n) => {
     const reach = reaches[n];
     return !!reach && (reach.above * GAIN > above || reach.below * GAIN > below);

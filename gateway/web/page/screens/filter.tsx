@@ -5,6 +5,7 @@ import { people } from "../../schema/people";
 import type { RecordingFilter } from "../../schema/recordings";
 import type { Key } from "../messages/messages";
 import { usePage } from "../parts/context";
+import { deviceName } from "../parts/devicename";
 import { nameOf, RHYTHMS } from "../parts/rhythm";
 
 const STATES = ["recording", "closed", "truncated", "pending"] as const;
@@ -37,7 +38,7 @@ export function Filter({ filter, choose }: Props) {
       ([of, made]) =>
         setNamed({
           people: of.people.map(({ name }) => name),
-          handhelds: made.devices.map(({ id, name }) => [id, name ?? id]),
+          handhelds: made.devices.map((device) => [device.id, deviceName(device)]),
         }),
       // The other filters do without.
       () => undefined,

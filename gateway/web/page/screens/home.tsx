@@ -1,9 +1,10 @@
-import { useCallback } from "preact/hooks";
+import { useCallback, useState } from "preact/hooks";
 import { devices } from "../../schema/devices";
 import { status } from "../../schema/hub";
 import { recordings } from "../../schema/recordings";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
+import { deviceName } from "../parts/devicename";
 import { Entry } from "../parts/entry";
 import { Felt } from "../parts/felt";
 import { Handheld } from "../parts/handheld";
@@ -34,6 +35,7 @@ export function Home() {
     [api],
   );
   const { value, at, error } = useAsked(ask, EVERY_MS);
+  const [chosen, choose] = useState<string>();
   if (!value)
     return (
       <main>
@@ -46,7 +48,10 @@ export function Home() {
   const newest = value.recordings[0];
   const { key, values, isWarning } = sentenceOf(newest, value.hub.now, messages);
   const found = newest?.finding;
-  const recording = value.devices.find(({ status: one }) => one?.state === "recording") ?? value.devices[0];
+  const watched =
+    value.devices.find(({ id }) => id === chosen) ??
+    value.devices.find(({ status: one }) => one?.state === "recording") ??
+    value.devices[0];
   return (
     <main>
       <p class={isSilent || isWarning ? "sentence warn" : "sentence"} role="status">
@@ -68,16 +73,30 @@ export function Home() {
         </p>
       ))}
       <NotAlarm />
-      {recording && <LiveStrip device={recording} skewMs={value.hub.now - at!} />}
-      {recording?.running && (
+      {value.devices.length > 1 && (
+        <div class="tools">
+          {value.devices.map((device) => (
+            <button
+              type="button"
+              key={device.id}
+              aria-pressed={device === watched}
+              onClick={() => choose(device.id)}
+            >
+              {deviceName(device)}
+            </button>
+          ))}
+        </div>
+      )}
+      {watched && <LiveStrip key={watched.id} device={watched} skewMs={value.hub.now - at!} />}
+      {watched?.running && (
         <HeartRate
-          key={recording.running.recording}
-          running={recording.running}
+          key={watched.running.recording}
+          running={watched.running}
           skewMs={value.hub.now - at!}
           isSilent={isSilent}
         />
       )}
-      {recording?.connection && recording.status?.state === "recording" && <Felt device={recording} />}
+      {watched?.connection && watched.status?.state === "recording" && <Felt device={watched} />}
       {newest && <Newest key={newest.id} recording={newest} />}
       <h2>
         {isSilent ? messages.say("handhelds-then", { time: messages.time(at!) }) : messages.say("handhelds")}

@@ -39,6 +39,18 @@ describe("the page's Home, in a browser", function () {
     await page.locator(".heartrate").getByText("72 per minute").waitFor();
   });
 
+  it("shows whichever of several handhelds is chosen, one without a name by its first digits", async () => {
+    const { page } = await open(STRIP, "", {}, (fake) => {
+      const other = { ...fake.device, id: "5a6b7c8d9e0f1a2b", name: undefined };
+      fake.answers["GET /api/devices"] = () => ({ devices: [fake.device, other] });
+    });
+    await page.getByRole("heading", { name: "Live · Anna's handheld" }).waitFor();
+    await page.getByRole("button", { name: "5a6b7c8d", exact: true }).click();
+    await page.getByRole("heading", { name: "Live · 5a6b7c8d", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Anna's handheld" }).click();
+    await page.getByRole("heading", { name: "Live · Anna's handheld" }).waitFor();
+  });
+
   it("leads to the login once the session has ended, and back to where one was", async () => {
     const { page, hub } = await open({ ...STRIP, state: "closed" }, "#/recordings/r1");
     await page.getByRole("application").waitFor();
@@ -49,7 +61,7 @@ describe("the page's Home, in a browser", function () {
     }
     await page.getByRole("button", { name: "Verify" }).click();
     await page.getByText("Your session has ended. Log in again").waitFor();
-    await page.getByText("DEMO: simulated, no person's heart").waitFor();
+    await page.getByText("DEMO: simulated, not your heart").waitFor();
     hub.refusals.clear();
     await page.getByLabel("Password").fill("x");
     await page.getByRole("button", { name: "Open" }).click();
@@ -63,7 +75,7 @@ describe("the page's Home, in a browser", function () {
       refusals.set("GET /api/devices", 503);
     });
     await page.getByText("The hub does not answer.").waitFor();
-    await page.getByText("DEMO: simulated, no person's heart").waitFor();
+    await page.getByText("DEMO: simulated, not your heart").waitFor();
     complaints.length = 0;
   });
 });
