@@ -38,6 +38,12 @@ export class Messages {
     });
   }
 
+  /** What a refusal of the hub means; undefined for one that has the hub's own words alone. @param code stable */
+  refusal(code: string): string | undefined {
+    const key = `refusal-${code}`;
+    return Object.hasOwn(en, key) ? this.say(key as Key) : undefined;
+  }
+
   number(value: number, digits = 1): string {
     const make = () => new Intl.NumberFormat(this.locale, { maximumFractionDigits: digits });
     return kept(this.numbers, digits, make).format(value);

@@ -1,6 +1,7 @@
 /** Something that the reader asks of the hub once: whether it is under way, and why it did not work. */
 import { useState } from "preact/hooks";
 import { usePage } from "./context";
+import { problemWords } from "./problem";
 
 export interface Action {
   run: (work: () => Promise<void>) => Promise<void>;
@@ -22,8 +23,7 @@ export function useAction(): Action {
       setState("done");
     } catch (error) {
       setState("new");
-      const reason = error instanceof TypeError ? messages.say("hub-unreached") : (error as Error).message;
-      setProblem(messages.say("refused", { reason }));
+      setProblem(problemWords(error, messages));
     }
   };
   return { run, isBusy: state === "busy", isDone: state === "done", problem };

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { type Device, mark } from "../../schema/devices";
 import { usePage } from "./context";
+import { problemWords } from "./problem";
 
 export function Felt({ device }: { device: Device }) {
   const { api, messages } = usePage();
@@ -14,7 +15,7 @@ export function Felt({ device }: { device: Device }) {
       setCommand((await api.ask(mark, { params: { id: device.id } })).command);
     } catch (error) {
       setCommand(undefined);
-      setProblem(error instanceof TypeError ? messages.say("hub-unreached") : (error as Error).message);
+      setProblem(problemWords(error, messages));
     }
   };
   const isNoted = typeof command === "number" && (device.status?.lastCommand ?? 0) >= command;
@@ -24,9 +25,7 @@ export function Felt({ device }: { device: Device }) {
         {messages.say("felt")}
       </button>
       <span role="status" class={problem === undefined ? "" : "warn"}>
-        {problem !== undefined
-          ? messages.say("refused", { reason: problem })
-          : command !== undefined && messages.say(isNoted ? "felt-noted" : "felt-sent")}
+        {problem ?? (command !== undefined && messages.say(isNoted ? "felt-noted" : "felt-sent"))}
       </span>
     </div>
   );

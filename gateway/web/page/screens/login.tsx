@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { login, type SessionInfo } from "../../schema/session";
 import { usePage } from "../parts/context";
+import { problemWords } from "../parts/problem";
 
 interface Props {
   /** Her session has ended. */
@@ -18,7 +19,7 @@ export function Login({ wasIn = false, done }: Props) {
     try {
       done(await api.ask(login, { body: password === "" ? {} : { password } }));
     } catch (error) {
-      setProblem(error instanceof TypeError ? messages.say("hub-unreached") : (error as Error).message);
+      setProblem(problemWords(error, messages));
     }
   };
   return (
@@ -40,7 +41,7 @@ export function Login({ wasIn = false, done }: Props) {
         </button>
       </form>
       <p class="warn" role="alert">
-        {problem !== undefined && messages.say("refused", { reason: problem })}
+        {problem}
       </p>
     </main>
   );

@@ -10,6 +10,7 @@ import { Windows } from "../api/windows";
 import { useAfterPaint } from "../parts/afterpaint";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
+import { problemWords } from "../parts/problem";
 import { ProofState } from "../parts/proofstate";
 import { headlineWords, isShown } from "../parts/rhythm";
 import { Where } from "../parts/where";
@@ -69,9 +70,7 @@ function One({ id, paper, setPaper, ...beside }: OneProps) {
   if (!recording?.form)
     return (
       <p role="status" class={error && "warn"}>
-        {error
-          ? messages.say("refused", { reason: error.message })
-          : messages.say(recording ? "sentence-pending" : "loading")}
+        {error ? problemWords(error, messages) : messages.say(recording ? "sentence-pending" : "loading")}
       </p>
     );
   return (

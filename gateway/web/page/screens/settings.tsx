@@ -8,6 +8,7 @@ import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
 import { download } from "../parts/download";
 import { Field, Form, Outcome, Select } from "../parts/fields";
+import { problemWords } from "../parts/problem";
 import { addressOf } from "../route";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -50,14 +51,9 @@ function HubSettings() {
   const [problem, setProblem] = useState<string>();
   const action = useAction();
   useEffect(() => {
-    api.ask(settings).then(setKept, (error) => setProblem((error as Error).message));
-  }, [api]);
-  if (!kept)
-    return (
-      <p role="status">
-        {problem === undefined ? messages.say("loading") : messages.say("refused", { reason: problem })}
-      </p>
-    );
+    api.ask(settings).then(setKept, (error) => setProblem(problemWords(error, messages)));
+  }, [api, messages]);
+  if (!kept) return <p role="status">{problem ?? messages.say("loading")}</p>;
   const { settings: now, file, writable, pending } = kept;
   const change = (to: Partial<Settings>) => setKept({ ...kept, settings: { ...now, ...to } });
   const backup = (dir: string, hours: number) =>

@@ -6,6 +6,7 @@ import { useAction } from "../parts/action";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
 import { Outcome } from "../parts/fields";
+import { problemWords } from "../parts/problem";
 import { addressOf } from "../route";
 import { BackupNow } from "./backup";
 import { ClaimForm } from "./claim";
@@ -25,9 +26,7 @@ export function Setup() {
   if (!value)
     return (
       <main class="narrow">
-        <p role="status">
-          {error ? messages.say("refused", { reason: error.message }) : messages.say("loading")}
-        </p>
+        <p role="status">{error ? problemWords(error, messages) : messages.say("loading")}</p>
       </main>
     );
   const { steps, next } = value;

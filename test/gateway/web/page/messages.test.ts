@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findingText, rhythmText } from "../../../../gateway/findings/words";
+import { ApiError } from "../../../../gateway/web/page/api/client";
 import { languageFor, Messages } from "../../../../gateway/web/page/messages/messages";
+import { problemWords } from "../../../../gateway/web/page/parts/problem";
 import { headlineWords, nameOf, RHYTHMS } from "../../../../gateway/web/page/parts/rhythm";
 import { addressOf, routeOf } from "../../../../gateway/web/page/route";
 import { sentenceOf } from "../../../../gateway/web/page/screens/sentence";
@@ -34,11 +36,34 @@ describe("page: messages", () => {
       .join("\n");
     // Composed ones: of a recording, an episode, a beat, a claim, a step and so on; and what a handheld does.
     const composed =
-      /^((state|mark|rhythm|class|gap|proof|step|claim|near|left|holds|verdict|limit)-|idle$|recording$|sending$)/;
+      /^((state|mark|rhythm|class|gap|proof|step|claim|near|left|holds|verdict|limit|refusal|heart)-|idle$|recording$|sending$)/;
     const unused = Object.keys(textsOf("en")).filter(
       (key) => !composed.test(key) && !sources.includes(`"${key}"`),
     );
     assert.deepEqual(unused, []);
+  });
+
+  it("say what a hub's refusal means, by codes that it has", () => {
+    const gateway = join(__dirname, "../../../../gateway");
+    const sources = readdirSync(gateway, { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => readFileSync(join(gateway, file), "utf8"))
+      .join("\n");
+    const codes = Object.keys(textsOf("en")).flatMap((key) => /^refusal-(.*)/.exec(key)?.[1] ?? []);
+    // Those of a claim code are put together from the kind of code and what is wrong.
+    const isMade = (code: string) => sources.includes(`"${code}"`) || code.startsWith("CLAIM_CODE_");
+    assert.deepEqual(
+      codes.filter((code) => !isMade(code)),
+      [],
+    );
+    const german = new Messages("de", "de-DE");
+    const refused = new ApiError(401, "ACCESS_LOGIN", "the password is wrong");
+    assert.equal(problemWords(refused, german), "Das Passwort stimmt nicht.");
+    assert.equal(
+      problemWords(new ApiError(400, "WEB_NEVER_HEARD", "no such thing"), german),
+      "Das ging nicht: no such thing",
+    );
+    assert.match(problemWords(new TypeError("fetch failed"), german), /Hub/);
   });
 
   it("follow the reader's languages, best first, and English else", () => {
