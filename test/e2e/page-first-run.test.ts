@@ -41,7 +41,7 @@ describe("the first run of the real hub", function () {
       await page.getByRole("button", { name: "Go on", exact: true }).click();
     };
     await setPassword("AAAAA-AAAAA");
-    await page.getByText("that is not the code that 'avnode start' printed last").waitFor();
+    await page.getByText("That is not the code that the hub printed when it started last.").waitFor();
     await setPassword(code);
     // Of a home the frame asks for the next step.
     await page.getByText("The first run is not finished: Handheld.").waitFor();

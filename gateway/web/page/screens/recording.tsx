@@ -114,7 +114,6 @@ function Opened({ recording, events, isOld, isCompared, ...paper }: Props) {
   const words = finding && headlineWords(finding, messages);
   return (
     <article>
-      {simulated && role === "clinician" && <div class="demo">{messages.say("demo")}</div>}
       <h1>
         {at === undefined ? messages.say("unknown-time") : messages.time(at)}
         {simulated && <span class="demo tag">DEMO</span>}

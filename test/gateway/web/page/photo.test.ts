@@ -96,7 +96,7 @@ describe("a claim code's photo, in a browser", function () {
     });
     const photo = await photograph(page, 10);
     await upload(page, photo);
-    await page.getByText("That did not work: refused").waitFor();
+    await page.getByText("No QR code was found in the photo.").waitFor();
     assert.equal(hub.asked.filter((route) => route === "POST /api/claims/photo").length, 2);
     assert.deepEqual(sent(hub), photo);
     rig.complaints.length = 0;
