@@ -8,6 +8,7 @@ const root = join(__dirname, "../gateway/web/page");
 
 /** @param outDir emptied first */
 export async function buildPage(outDir: string): Promise<void> {
+  const mode = process.env.NODE_ENV;
   await build({
     configFile: false,
     root,
@@ -23,6 +24,9 @@ export async function buildPage(outDir: string): Promise<void> {
       sourcemap: false,
     },
   });
+  // Vite makes it "production", in which npm and others, asked later in this process, leave things out.
+  if (mode === undefined) delete process.env.NODE_ENV;
+  else process.env.NODE_ENV = mode;
   compress(join(outDir, "assets"));
 }
 

@@ -68,9 +68,13 @@ describe("a clinician's link in a browser", function () {
     await sign(page, "In time.");
     await page.getByText("Kept and in the log.").waitFor();
 
-    // The page that stands open learns of it when it asks next.
+    // The page that stands open learns of it when it asks next; waited for in there, as clocks out here stand still.
     ahead = HOURS * HOUR_MS;
-    await page.getByText("This link has expired or was ended.").waitFor();
+    await page.evaluate(`new Promise((over) => {
+      const look = () =>
+        document.body.innerText.includes("This link has expired or was ended.") ? over() : setTimeout(look, 100);
+      look();
+    })`);
     const late = await page.request.post(`${web.address}/api/recordings/${recording}/overreads`, {
       headers: { authorization: `Bearer ${token}`, origin: web.address },
       data: { name: "Dr A. Weiss", comment: "Too late.", findings: [] },
