@@ -11,7 +11,7 @@ import { interleave, median, secondsOf } from "./rounds";
 const ROUNDS = 5;
 /** Said when broker and store are up; and last, when the page is served. */
 const READY = /^broker: /m;
-const SERVED = /^api: /m;
+const SERVED = /^page: /m;
 const IDLE_MS = 1500;
 
 export async function benchStart(context: Context): Promise<Row[]> {

@@ -6,7 +6,7 @@ import { median } from "./rounds";
 import { login } from "./session";
 import { Watchers } from "./watchers";
 
-const API = /^api: .*?(http:\S+)/m;
+const API = /^page: .*?(http:\S+)/m;
 const ROUNDS = 3;
 const ROUND_MS = 10_000;
 /** For the claim, the first blocks, and what a start loads late. */
