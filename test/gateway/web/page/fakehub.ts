@@ -29,7 +29,8 @@ const TYPES: Record<string, string> = {
   ".css": "text/css",
   ".svg": "image/svg+xml",
 };
-const NOW = Date.UTC(2026, 10, 28, 14, 2);
+/** When everything of it was last heard. */
+export const NOW = Date.UTC(2026, 10, 28, 14, 2);
 export const DEVICE = "00a1b2c3d4e5f607";
 const MINUTE = 60_000;
 

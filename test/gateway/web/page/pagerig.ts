@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { buildPage } from "../../../../tools/page";
 import { withChromium } from "./chromium";
-import { type FakeHub, fakeHub, type Shape } from "./fakehub";
+import { type FakeHub, fakeHub, NOW, type Shape } from "./fakehub";
 
 export interface Opened {
   page: Page;
@@ -53,6 +53,8 @@ export function withPage(): PageRig {
         timezoneId: "UTC",
         ...options,
       });
+      // The hub's answers are of one day, and of today the page says the time alone.
+      await context.clock.setSystemTime(NOW);
       const page = await context.newPage();
       page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
       page.on("pageerror", (error) => complaints.push(String(error)));
