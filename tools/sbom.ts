@@ -22,6 +22,9 @@ export interface Sbom {
   dependencies: { ref: string; dependsOn: string[] }[];
 }
 
+/** Packages whose package.json names no licence, or none that npm's lock file repeats, with the one that lies beside it. */
+export const LICENCE_FILES: Record<string, string> = { memorystream: "MIT", "png-js": "MIT" };
+
 /** Thrown with what npm says when it cannot name what is installed. */
 export class SbomError extends Error {
   readonly code = "SBOM";
@@ -53,6 +56,9 @@ export function makeSbom(root: string): Sbom {
   sbom.metadata.component.name = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).name;
   // npm names a component by its folder, which an alias of package.json's overrides calls otherwise than the package.
   for (const one of sbom.components) one.name = one["bom-ref"].slice(0, one["bom-ref"].indexOf("@", 1));
+  for (const one of sbom.components)
+    if (!one.licenses && one.name in LICENCE_FILES)
+      one.licenses = [{ license: { id: LICENCE_FILES[one.name] } }];
   sbom.components.sort((a, b) => compare(a["bom-ref"], b["bom-ref"]));
   sbom.dependencies.sort((a, b) => compare(a.ref, b.ref));
   for (const { dependsOn } of sbom.dependencies) dependsOn.sort(compare);

@@ -42,10 +42,14 @@ export function trustName(trust: number): string {
 /** Collects where pieces are not, in the order in which they come. */
 export class Absences {
   readonly list: Absence[] = [];
-  private position = 0;
   private readonly declared;
 
-  constructor(reader: ExportSource, info: RecordingInfo) {
+  /** @param position the first sample that is asked for */
+  constructor(
+    reader: ExportSource,
+    info: RecordingInfo,
+    private position = 0,
+  ) {
     this.declared = reader.gaps(info.id);
   }
 

@@ -46,7 +46,7 @@ export class Blocks {
 
   /** Pieces that hold samples from `from` to before `to`, in order. */
   *window(from: number, to: number): Generator<Piece> {
-    let sequence = this.firstBehind(from);
+    let sequence = this.sequenceOf(from);
     for (;;) {
       const rows = this.rows.all(this.recording, sequence, Number.MAX_SAFE_INTEGER, ROWS) as FrameRow[];
       for (const row of rows) {
@@ -86,7 +86,7 @@ export class Blocks {
   }
 
   /** A sequence from which on frames hold samples behind `sample`: blocks come in the order of their samples. */
-  private firstBehind(sample: number): number {
+  sequenceOf(sample: number): number {
     let low = 0;
     let high = 1;
     while (this.endsBefore(high, sample)) high *= 2;

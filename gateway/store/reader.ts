@@ -74,7 +74,7 @@ export class StoreReader {
     this.persons = new People(db, keyring);
     this.table = new SealedTable(db, keyring, "recordings", RECORDING_COLUMNS, 1);
     this.frameRows = db.prepare(
-      "SELECT sequence, type, frame FROM frames WHERE recording = ? ORDER BY sequence",
+      "SELECT sequence, type, frame FROM frames WHERE recording = ? AND sequence >= ? ORDER BY sequence",
     );
     // Left to itself, SQLite reads through a whole day's recording to find its open frame.
     this.framesOfType = db.prepare(
@@ -137,6 +137,12 @@ export class StoreReader {
     return this.persons.list().map((one) => ({ ...one, recordings: counts.get(one.id) ?? 0 }));
   }
 
+  /** Whose it is now, with what is noted of her. */
+  personOf(id: string): PersonInfo | undefined {
+    const person = this.layers.personOf(this.rowOf(id));
+    return this.persons.list().find((one) => one.id === person);
+  }
+
   /** When a recording was given to whom, oldest first, and whose it was when it was made; null is nobody. */
   assignments(id: string) {
     const { key, person } = this.rowOf(id);
@@ -193,23 +199,32 @@ export class StoreReader {
     return this.infoOf(this.rowOf(idOrAbbreviation));
   }
 
-  /** Opened, in order of sequence. @throws FRAME_TAG for an altered one */
-  *frames(id: string): Generator<OpenedFrame> {
+  /** Opened, in order of sequence. @param from a sequence; @throws FRAME_TAG for an altered one */
+  *frames(id: string, from = 0): Generator<OpenedFrame> {
     const row = this.rowOf(id);
     const key = this.keyOf(row);
-    for (const { frame } of this.frameRows.iterate(row.key) as Iterable<FrameRow>) {
+    for (const { frame } of this.frameRows.iterate(row.key, from) as Iterable<FrameRow>) {
       yield { header: decodeHeader(frame), frame, body: openFrame(nodeCrypto, key, frame) };
     }
   }
 
-  /** Decoded blocks, in order. @throws STORE_NO_OPEN, BLOCK_* */
-  *pieces(id: string): Generator<Piece> {
-    const shape = blockShape(this.openOf(id));
-    for (const { header, body } of this.frames(id)) {
-      if (header.type !== FrameType.data) continue;
-      const { firstSample, block } = decodeData(body);
+  /**
+   * Decoded blocks, in order: those that hold samples from `from` to before `to`.
+   * @throws STORE_NO_OPEN, STORE_ERASED, FRAME_TAG, BLOCK_*
+   */
+  *pieces(id: string, from = 0, to = Number.POSITIVE_INFINITY): Generator<Piece> {
+    for (const { firstSample, block, shape } of this.encoded(id, from, to))
       yield { firstSample, samples: decodeBlock(block, shape) };
-    }
+  }
+
+  /** Where blocks stand that hold samples from `from` to before `to`, undecoded. @throws as pieces does */
+  *spans(
+    id: string,
+    from = 0,
+    to = Number.POSITIVE_INFINITY,
+  ): Generator<{ firstSample: number; samples: number }> {
+    for (const { firstSample, block, shape } of this.encoded(id, from, to))
+      yield { firstSample, samples: blockSamples(block, shape) };
   }
 
   /** For whoever wants some of it. @throws STORE_NO_OPEN, STORE_ERASED */
@@ -275,6 +290,17 @@ export class StoreReader {
   verify(id?: string, progress?: Progress, options?: VerifyOptions): VerifyReport {
     const one = id === undefined ? undefined : this.rowOf(id).id;
     return verifyStore(this.db, this.keyring, one, progress, options);
+  }
+
+  private *encoded(id: string, from: number, to: number) {
+    const shape = blockShape(this.openOf(id));
+    const first = from > 0 ? this.blocks(id).sequenceOf(from) : 0;
+    for (const { header, body } of this.frames(id, first)) {
+      if (header.type !== FrameType.data) continue;
+      const { firstSample, block } = decodeData(body);
+      if (firstSample >= to) return;
+      if (firstSample + blockSamples(block, shape) > from) yield { firstSample, block, shape };
+    }
   }
 
   private rowOf(abbreviation: string): RecordingRow {

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 export interface Installed {
   name: string;
   version: string;
-  /** As package.json has it, old forms included. */
+  /** As package.json has it, an old form's first. */
   license: unknown;
   scripts: Record<string, string>;
   folder: string;
@@ -25,7 +25,7 @@ export function installed(root = ROOT): Installed[] {
       found.push({
         name,
         version,
-        license: license ?? licenses,
+        license: license ?? licenses?.[0]?.type,
         scripts: scripts ?? {},
         folder,
         hasGyp: existsSync(join(folder, "binding.gyp")),

@@ -1,9 +1,12 @@
 import { strict as assert } from "node:assert";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeSbom, type Sbom, SbomError } from "../../tools/sbom";
+import { LICENCE_FILES, makeSbom, type Sbom, SbomError } from "../../tools/sbom";
 import { type Installed, installed, ROOT } from "./installed";
+
+/** How the MIT licence begins, in which its name need not stand. */
+const MIT_TEXT = /Permission is hereby granted, free of charge, to any person/;
 
 /** What the bill lacks, has too much, or has without a licence. */
 function faults(sbom: Sbom, present: Installed[]): string[] {
@@ -30,9 +33,12 @@ describe("the bill of materials", function () {
     assert.deepEqual(faults(sbom, installed()), []);
   });
 
-  it("names the licence that the package itself names", () => {
+  it("names the licence that the package itself names, or that lies in it", () => {
+    for (const { name, folder } of installed())
+      if (name in LICENCE_FILES)
+        assert.match(readFileSync(join(folder, "LICENSE"), "utf8"), MIT_TEXT, name);
     const licences = new Map(
-      installed().map(({ name, version, license }) => [`${name}@${version}`, license]),
+      installed().map(({ name, version, license }) => [`${name}@${version}`, license ?? LICENCE_FILES[name]]),
     );
     for (const { name, version, licenses } of sbom.components) {
       const [{ license, expression }] = licenses!;
