@@ -35,8 +35,7 @@ describe("the bill of materials", function () {
 
   it("names the licence that the package itself names, or that lies in it", () => {
     for (const { name, folder } of installed())
-      if (name in LICENCE_FILES)
-        assert.match(readFileSync(join(folder, "LICENSE"), "utf8"), MIT_TEXT, name);
+      if (name in LICENCE_FILES) assert.match(readFileSync(join(folder, "LICENSE"), "utf8"), MIT_TEXT, name);
     const licences = new Map(
       installed().map(({ name, version, license }) => [`${name}@${version}`, license ?? LICENCE_FILES[name]]),
     );
