@@ -1,15 +1,14 @@
 /** What independent readers find in exported files. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { FORMATS } from "../../../gateway/export/formats";
-import type { ExportSource } from "../../../gateway/export/formats";
+import { type ExportSource, FORMATS } from "../../../gateway/export/formats";
 import { saveFiles } from "../../../gateway/export/save";
 import type { ExportFormat } from "../../../gateway/web/schema/exports";
 import { PYTHON } from "../../machine";
 
 export interface Asked {
-  reader: "mne" | "gdf" | "wfdb";
+  reader: "mne" | "biosig" | "wfdb";
   file: string;
   leads?: { gain: number; baseline: number }[];
   /** Per signal that count; those behind are padding. */
@@ -44,20 +43,6 @@ export function readBack(asked: Asked[]): Found[] {
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
-}
-
-/** @returns the file as GDF, which holds counts as they were read */
-export function asGdf(file: string): string {
-  const gdf = `${file}.gdf`;
-  const { status, stderr } = spawnSync("save2gdf", ["-f=GDF", file, gdf], { encoding: "utf8" });
-  if (status !== 0) throw new Error(`save2gdf ${file}: ${stderr}`);
-  return gdf;
-}
-
-/** biosig's own words on a file. */
-export function biosigJson(file: string) {
-  const said = execFileSync("save2gdf", ["-JSON", file], { encoding: "utf8" });
-  return JSON.parse(said.slice(said.indexOf("{")));
 }
 
 export function digestOf(signal: Int32Array): string {

@@ -1,13 +1,15 @@
 """Reads exported files with readers that are not ours, and says what is in them.
 
-On stdin one JSON object a line: {"reader": "mne" | "gdf" | "wfdb", "file": path, "leads": [{"gain", "baseline"}]}.
+On stdin one JSON object a line: {"reader": "mne" | "biosig" | "wfdb", "file": path, "leads": [{"gain", "baseline"}]}.
 Prints one JSON object a line: rate, samples per signal, SHA-256 of each signal as 32-bit little-endian counts, and what
-else the reader tells. gdf is what Debian's save2gdf made of another format; wfdb is read with numpy, after signal(5) and
-annot(5) of the WFDB Applications Guide; of mne's volts the counts are worked out by the lead's own gain.
+else the reader tells. mne and biosig (save2gdf) give physical values, of which the counts are worked out by the lead's
+own gain; wfdb is read with numpy, after signal(5) and annot(5) of the WFDB Applications Guide.
 """
 import hashlib
 import json
+import re
 import struct
+import subprocess
 import sys
 
 import numpy as np
@@ -64,31 +66,28 @@ def annotations(data):
     return out
 
 
-def gdf(file):
-    data = open(file, "rb").read()
-    header = 256 * struct.unpack_from("<H", data, 184)[0]
-    records = struct.unpack_from("<q", data, 236)[0]
-    length = struct.unpack_from("<d", data, 240)[0]
-    signals = struct.unpack_from("<H", data, 252)[0]
-    spr = np.frombuffer(data, "<u4", signals, 256 + 216 * signals)
-    kind = np.frombuffer(data, "<u4", signals, 256 + 220 * signals)
-    width = {3: 2, 5: 4, 279: 3}
-    x = [[] for _ in range(signals)]
-    at = header
-    for _ in range(records):
-        for s in range(signals):
-            n = int(spr[s])
-            if kind[s] == 3:
-                v = np.frombuffer(data, "<i2", n, at).astype(np.int64)
-            elif kind[s] == 5:
-                v = np.frombuffer(data, "<i4", n, at).astype(np.int64)
-            else:
-                b = np.frombuffer(data, np.uint8, 3 * n, at).reshape(-1, 3).astype(np.int64)
-                v = b[:, 0] | b[:, 1] << 8 | b[:, 2] << 16
-                v -= (v & 0x800000) << 1
-            x[s].append(v)
-            at += width[int(kind[s])] * n
-    return {"rate": int(spr[0]) / length, "signals": [np.concatenate(v) for v in x]}
+def biosig(file, leads):
+    said = subprocess.run(["save2gdf", "-JSON", file], check=True, capture_output=True, text=True).stdout
+    rates = [float(rate) for rate in re.findall(r'"Samplingrate"\s*: ([0-9.]+)', said)]
+    subprocess.run(["save2gdf", "-CSV", file, file + ".csv"], check=True, capture_output=True)
+    head, _, rows = open(file + ".csv").read().partition("\n")
+    names, units = zip(*re.findall(r'"([^"]*) \[([^"]*)\]"', head))
+    table = np.fromstring(rows.replace("\n", ","), sep=",").reshape(-1, len(names))
+    signals, off = [], 0.0
+    for values, lead, unit in zip(table.T, leads, units):
+        counts, away = counted(values * {"uV": 1e-3}.get(unit, 1), lead)
+        signals.append(counts)
+        off = max(off, away)
+    start = re.search(r'"StartOfRecording"\s*: "([^"]*)"', said).group(1)
+    texts = re.findall(r'"Description"\s*: "([^"]*)"', said)
+    return {"rate": rates[0], "signals": signals, "off": off, "names": names, "start": start, "annotations": texts}
+
+
+def counted(values, lead):
+    """Counts of physical values, and the furthest that any is from a whole one."""
+    counts = values * (lead["gain"] or 1) + (lead["baseline"] if lead["gain"] else 0)
+    whole = np.rint(counts)
+    return whole, float(np.abs(counts - whole).max())
 
 
 def with_mne(file, leads):
@@ -98,10 +97,9 @@ def with_mne(file, leads):
     raw = read(file, preload=True, verbose="ERROR")
     signals, off = [], 0.0
     for values, lead, scale in zip(raw.get_data(), leads, raw._raw_extras[0]["units"]):
-        counts = values / scale * (lead["gain"] or 1) + (lead["baseline"] if lead["gain"] else 0)
-        whole = np.rint(counts)
-        off = max(off, float(np.abs(counts - whole).max()))
-        signals.append(whole)
+        counts, away = counted(values / scale, lead)
+        signals.append(counts)
+        off = max(off, away)
     notes = [[float(a), float(b), c] for a, b, c in zip(raw.annotations.onset, raw.annotations.duration, raw.annotations.description)]
     return {
         "rate": raw.info["sfreq"],
@@ -116,10 +114,10 @@ def with_mne(file, leads):
 for line in sys.stdin:
     asked = json.loads(line)
     length = asked.get("samples")
-    if asked["reader"] == "mne":
-        found = with_mne(asked["file"], asked["leads"])
+    if asked["reader"] == "wfdb":
+        found = wfdb(asked["file"])
     else:
-        found = {"gdf": gdf, "wfdb": wfdb}[asked["reader"]](asked["file"])
+        found = {"mne": with_mne, "biosig": biosig}[asked["reader"]](asked["file"], asked["leads"])
     signals = found.pop("signals")
     found["samples"] = len(signals[0])
     found["digests"] = [digest(x[:length]) for x in signals]

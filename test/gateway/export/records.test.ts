@@ -5,7 +5,7 @@ import { readRecord } from "../../../gateway/wfdb/read";
 import type { WfdbRecord } from "../../../gateway/wfdb/record";
 import { scratch } from "../../e2e/rig";
 import { ecgFiles, skipUnlessBiosig, skipUnlessEcg, skipUnlessPython } from "../../machine";
-import { type Asked, asGdf, digestOf, exported, type Found, readBack } from "./read";
+import { type Asked, digestOf, exported, type Found, readBack } from "./read";
 import { sourceOfRecord } from "./source";
 
 const SETS: [string, number][] = [
@@ -51,31 +51,35 @@ describe("real records, exported", function () {
         return found;
       };
 
-      it("as EDF+ are equal, as mne reads them, in physical values, too", async () => {
-        const found = await readAll("edf", (file, { leads, samples }) => ({
-          ...{ reader: "mne", file, leads, samples },
-        }));
-        for (const { off } of found) assert.ok(off! < 1e-6, `a physical value is ${off} counts off`);
+      const counts = (reader: "mne" | "biosig") => (file: string, { leads, samples }: WfdbRecord) => ({
+        ...{ reader, file, leads, samples },
       });
 
-      it("as EDF+ are equal, as biosig reads them", () =>
-        readAll("edf", (file, { samples }) => ({ reader: "gdf", file: asGdf(file), samples })));
+      it("as EDF+ are equal, as mne reads them, in physical values, too", async () => {
+        for (const { off } of await readAll("edf", counts("mne")))
+          assert.ok(off! < 1e-6, `a physical value is ${off} counts off`);
+      });
+
+      it("as EDF+ are equal, as biosig reads them", async () => {
+        // It tells six digits.
+        for (const { off } of await readAll("edf", counts("biosig")))
+          assert.ok(off! < 0.1, `a physical value is ${off} counts off`);
+      });
 
       it("as WFDB are equal, checksums and all, as numpy reads them", async () => {
         const found = await readAll("wfdb", (file) => ({ reader: "wfdb", file: file.replace(/\.dat$/, "") }));
-        const samples = [...records.values()].map((record) => record.samples);
         assert.deepEqual(
-          found.map((one) => one.samples),
-          samples,
+          found.map(({ samples }) => samples),
+          [...records.values()].map(({ samples }) => samples),
         );
       });
 
       it("as HL7 aECG are equal, as biosig reads them", async () => {
-        const found = await readAll("aecg", (file) => ({ reader: "gdf", file: asGdf(file) }));
-        const samples = [...records.values()].map((record) => record.samples);
+        const found = await readAll("aecg", counts("biosig"));
+        for (const { off } of found) assert.ok(off! < 0.1, `a physical value is ${off} counts off`);
         assert.deepEqual(
-          found.map((one) => one.samples),
-          samples,
+          found.map(({ samples }) => samples),
+          [...records.values()].map(({ samples }) => samples),
         );
       });
 
@@ -97,8 +101,8 @@ describe("real records, exported", function () {
         );
         const found = readBack([
           { reader: "mne", file: edf, leads, samples },
-          { reader: "gdf", file: asGdf(edf), samples },
-          { reader: "gdf", file: asGdf(xml) },
+          { reader: "biosig", file: edf, leads, samples },
+          { reader: "biosig", file: xml, leads },
         ]);
         for (const one of found) assert.throws(() => equal(record, one, name));
         altered(".dat", flipped(9));
