@@ -48,7 +48,9 @@ function* document(source: ExportSource): Generator<string> {
   const startMs = timeOf(study, 0);
   const said = [
     ...provenance(study, absences, 0),
-    ...(startMs === undefined ? [] : [`times are local, ${offsetText(localTime(startMs, timeZone))} at the start`]),
+    ...(startMs === undefined
+      ? []
+      : [`times are local, ${offsetText(localTime(startMs, timeZone))} at the start`]),
     ...(analysis ? [analysis] : []),
   ];
   yield `<?xml version="1.0" encoding="UTF-8"?>

@@ -32,6 +32,7 @@ interface Length {
 const FIELD = 8;
 /** Shorter records would be more of annotation than of signal: then some are padded instead. */
 const WORTH_SECONDS = 0.2;
+const MAX_TRIES = 100_000;
 
 /** @throws EXPORT_RECORDS where no length of a record suits the rate or the gaps */
 export function planRecords(rateNum: number, rateDen: number, runs: Stretch[]): RecordPlan {
@@ -59,20 +60,27 @@ export function planRecords(rateNum: number, rateDen: number, runs: Stretch[]): 
   return { ...chosen, records: first, runs: planned };
 }
 
-/** Of whole samples and a decimal number of seconds, the longest first: up to a second, or one that is longer. */
+/** Of whole samples and a decimal number of seconds, the longest first: up to a second, or the first that is longer. */
 function lengthsAt(rateNum: number, rateDen: number): Length[] {
   const shared = gcd(rateNum, rateDen);
   const [per, seconds] = [rateNum / shared, rateDen / shared];
   // What of the rate no decimal number divides by.
   let step = per;
   for (const prime of [2, 5]) while (step % prime === 0) step /= prime;
-  const lengths: Length[] = [];
-  for (let times = Math.max(1, Math.floor(per / seconds / step)); times > 0; times--) {
+  const lengthOf = (times: number): Length[] => {
     const samples = times * step;
     const duration = exactSeconds(BigInt(samples) * BigInt(seconds), BigInt(per));
-    if (duration) lengths.push({ samples, duration });
+    return duration ? [{ samples, duration }] : [];
+  };
+  const inOne = Math.floor(per / seconds / step);
+  const short = Array.from({ length: Math.min(inOne, MAX_TRIES) }, (_, i) => lengthOf(inOne - i)).flat();
+  if (short.length > 0) return short;
+  // `per` samples last whole seconds.
+  for (let times = inOne + 1; times <= Math.min(per / step, inOne + MAX_TRIES); times++) {
+    const long = lengthOf(times);
+    if (long.length > 0) return long;
   }
-  return lengths;
+  return [];
 }
 
 function exactSeconds(numerator: bigint, denominator: bigint): string | undefined {

@@ -36,7 +36,7 @@ export interface Found {
 export function readBack(asked: Asked[]): Found[] {
   const input = asked.map((one) => JSON.stringify(one)).join("\n");
   const said = execFileSync(PYTHON, [join(__dirname, "readers.py")], {
-    ...{ input, encoding: "utf8", maxBuffer: 1 << 28 },
+    ...{ input, encoding: "utf8", maxBuffer: 1 << 28, stdio: "pipe" },
     env: { ...process.env, MNE_DONTWRITE_HOME: "true", NUMBA_DISABLE_JIT: "1" },
   });
   return said

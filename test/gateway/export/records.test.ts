@@ -51,9 +51,11 @@ describe("real records, exported", function () {
         return found;
       };
 
-      const counts = (reader: "mne" | "biosig") => (file: string, { leads, samples }: WfdbRecord) => ({
-        ...{ reader, file, leads, samples },
-      });
+      const counts =
+        (reader: "mne" | "biosig") =>
+        (file: string, { leads, samples }: WfdbRecord) => ({
+          ...{ reader, file, leads, samples },
+        });
 
       it("as EDF+ are equal, as mne reads them, in physical values, too", async () => {
         for (const { off } of await readAll("edf", counts("mne")))
@@ -97,7 +99,9 @@ describe("real records, exported", function () {
         };
         const edf = altered(".edf", flipped(256 * (leads.length + 2) + 20));
         const xml = altered(".xml", (bytes) =>
-          Buffer.from(bytes.toString().replace(/(<digits>-?\d+ )(-?\d+)/, (_, one, two) => `${one}${Number(two) + 1}`)),
+          Buffer.from(
+            bytes.toString().replace(/(<digits>-?\d+ )(-?\d+)/, (_, one, two) => `${one}${Number(two) + 1}`),
+          ),
         );
         const found = readBack([
           { reader: "mne", file: edf, leads, samples },

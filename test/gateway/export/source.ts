@@ -37,10 +37,26 @@ export function sourceOf(made: Made): ExportSource {
   const samples = signals[0]!.length;
   const { from = 0, to = samples } = made;
   const leads =
-    made.leads ?? signals.map((_, i) => ({ name: `lead ${i}`, unit: "mV", gain: 200, baseline: 0, adcZero: 0 }));
+    made.leads ??
+    signals.map((_, i) => ({ name: `lead ${i}`, unit: "mV", gain: 200, baseline: 0, adcZero: 0 }));
   const info = {
-    ...{ id: ID, device: "aabbccddeeff0011", epoch: 1, recording: 3, frames: 3, holes: 0, samples, dropped: 0 },
-    ...{ startMs: Date.UTC(2026, 10, 23, 13, 5, 1, 7), trust: 2, state: "closed", simulated: false, marks: 0 },
+    ...{
+      id: ID,
+      device: "aabbccddeeff0011",
+      epoch: 1,
+      recording: 3,
+      frames: 3,
+      holes: 0,
+      samples,
+      dropped: 0,
+    },
+    ...{
+      startMs: Date.UTC(2026, 10, 23, 13, 5, 1, 7),
+      trust: 2,
+      state: "closed",
+      simulated: false,
+      marks: 0,
+    },
     open: {
       ...{ rateNum: 250, rateDen: 1, frontEnd: "MAX30003", firmware: "test", bits: 18, nominal: block },
       ...{ startMs: 0, trust: 0, mode: 1, seconds: 0, leads },
@@ -55,7 +71,9 @@ export function sourceOf(made: Made): ExportSource {
     ...{ info, from, to, overReads: [] },
     person: made.person,
     marks: marks.filter(({ sample }) => sample >= from && sample < to),
-    analysis: (beats ?? episodes) && ({ ...said, recording: ID, episodes: episodes ?? [] } as unknown as AnalysisInfo),
+    analysis:
+      (beats ?? episodes) &&
+      ({ ...said, recording: ID, episodes: episodes ?? [] } as unknown as AnalysisInfo),
     beats: () =>
       beats && ({ ...said, beats: beats.filter(({ sample }) => sample >= from && sample < to) } as KeptBeats),
     absences: () => [],
@@ -77,7 +95,13 @@ export function sourceOf(made: Made): ExportSource {
 export function sourceOfRecord(record: WfdbRecord, name: string): ExportSource {
   const { rateNum, rateDen, leads, signals } = record;
   const bits = Math.max(...leads.map((lead) => lead.bits)) || 16;
-  return sourceOf({ signals, leads, name, open: { rateNum, rateDen, bits }, block: Math.ceil(rateNum / rateDen) });
+  return sourceOf({
+    signals,
+    leads,
+    name,
+    open: { rateNum, rateDen, bits },
+    block: Math.ceil(rateNum / rateDen),
+  });
 }
 
 export function bytesOf(file: OutFile): Buffer {
