@@ -160,7 +160,7 @@ describe("the program", function () {
       data,
     );
     assert.equal(named.code, 0, named.err);
-    assert.equal(named.out, `${join(dir, "out/copy.hea")}\n${join(dir, "out/copy.dat")}\n`);
+    assert.equal(named.out, `${join(dir, "out/copy.dat")}\n${join(dir, "out/copy.hea")}\n`);
     assert.deepEqual(readRecord(join(dir, "out/copy")).signals, [SIGNAL]);
     const csv = await avnode("export", id, "--format", "csv", "-o", join(dir, "out"), "--data", data);
     assert.equal(csv.out, `${join(dir, "out", id)}.csv\n`);

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { OutFile } from "../../../gateway/export/formats";
+import { saveFiles } from "../../../gateway/export/save";
+import { tar } from "../../../gateway/export/tar";
+import { scratch } from "../../e2e/rig";
+
+const file = (name: string, ...pieces: string[]): OutFile => ({
+  name,
+  *pieces() {
+    for (const piece of pieces) yield Buffer.from(piece);
+  },
+});
+const failing: OutFile = {
+  name: "b",
+  *pieces() {
+    yield Buffer.from("half");
+    throw new Error("altered");
+  },
+};
+
+describe("exported files", () => {
+  const dir = scratch();
+  const at = (one: OutFile) => ({ file: one, path: join(dir, one.name) });
+
+  it("are there whole, or as they were before, with nothing beside them", () => {
+    mkdirSync(dir, { recursive: true });
+    assert.deepEqual(saveFiles([at(file("a", "one", "two"))]), [join(dir, "a")]);
+    assert.equal(readFileSync(join(dir, "a"), "utf8"), "onetwo");
+    assert.throws(() => saveFiles([at(file("a", "three")), at(failing)]), /altered/);
+    assert.equal(readFileSync(join(dir, "a"), "utf8"), "onetwo");
+    assert.deepEqual(readdirSync(dir), ["a"]);
+    writeFileSync(join(dir, "b"), "old");
+    saveFiles([at(file("a", "three")), at(file("b", "new"))]);
+    assert.deepEqual(
+      ["a", "b"].map((name) => readFileSync(join(dir, name), "utf8")),
+      ["three", "new"],
+    );
+  });
+
+  it("are no archive where one is not as long as it was to be", () => {
+    assert.throws(() => [...tar([{ ...file("a", "one"), size: 4 }], 0)], /has 3 bytes, not the 4/);
+  });
+});
