@@ -51,7 +51,7 @@ export function benchExport(context: Context): Promise<Row[]> {
             })),
           );
         });
-        const budget = format === "edf" ? { budget: EDF_BUDGET_SECONDS } : {};
+        const budget: Record<string, number> = format === "edf" ? { budget: EDF_BUDGET_SECONDS } : {};
         rows.push(
           {
             name: `export/day-${format}`,
