@@ -49,6 +49,10 @@ export function addExport(program: Command, terminal: Terminal): void {
         mkdirSync(dir, { recursive: true });
         noteLeaving(dataDir, terminal, { recording: info.id, format, file: placed[0]!.path });
         const files = saveFiles(placed);
+        if (format === "edf" && files[0]!.endsWith(".bdf"))
+          terminal.say(
+            "a sample of it needs more than EDF+'s 16 bits: it is BDF+, which is the same with 24",
+          );
         if (options.json) terminal.json({ id: info.id, format, files });
         else for (const file of files) terminal.print(file);
       }),

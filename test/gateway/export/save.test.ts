@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { OutFile } from "../../../gateway/export/formats";
 import { saveFiles } from "../../../gateway/export/save";
@@ -37,6 +37,22 @@ describe("exported files", () => {
       ["a", "b"].map((name) => readFileSync(join(dir, name), "utf8")),
       ["three", "new"],
     );
+  });
+
+  it("that the disk does not take are refused with what to do, and leave nothing", () => {
+    const nowhere = { file: file("c", "one"), path: join(dir, "nowhere/c") };
+    assert.throws(() => saveFiles([nowhere]), {
+      code: "EXPORT_WRITE",
+      message: /ENOENT.*export to another place$/,
+    });
+    // A device that is always full stands where the file is written first.
+    if (!existsSync("/dev/full")) return;
+    symlinkSync("/dev/full", join(dir, "d.part"));
+    assert.throws(() => saveFiles([at(file("d", "one"))]), {
+      code: "EXPORT_WRITE",
+      message: /full: make room/,
+    });
+    assert.ok(!existsSync(join(dir, "d")) && !existsSync(join(dir, "d.part")));
   });
 
   it("are no archive where one is not as long as it was to be", () => {
