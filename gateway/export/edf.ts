@@ -27,8 +27,8 @@ export function edfFiles(source: ExportSource): OutFile[] {
   const startMs = timeOf(study, origin);
   const onset = onsets(origin, rateNum, rateDen, startMs === undefined ? 0 : (startMs % 1000) / 1000);
   const annotations = [...ofTheFile(study, origin), ...edfAnnotations(study, absences, plan)];
-  const signal = () => new AnnotationSignal(annotations, plan, onset, rateNum / rateDen, kind.unit);
-  const annotationBytes = signal().bytes;
+  const told = new AnnotationSignal(annotations, plan, onset, rateNum / rateDen, kind.unit);
+  const annotationBytes = told.bytes;
   const recordBytes = plan.samples * leads.length * kind.unit + annotationBytes;
   const header = edfHeader({
     ...{ study, kind, startMs, timeZone, scales, annotationBytes },
@@ -40,7 +40,7 @@ export function edfFiles(source: ExportSource): OutFile[] {
       size: headerBytes(leads.length) + plan.records * recordBytes,
       *pieces() {
         yield header;
-        yield* recordsOf(study, plan, kind, scales, signal());
+        yield* recordsOf(study, plan, kind, scales, told);
       },
     },
   ];

@@ -3,7 +3,7 @@
  * begins with its own time. Annotations that find no room in their record follow in the next ones, as EDF+ allows.
  */
 import type { Study } from "../document/study";
-import { rhythmText } from "../findings/words";
+import { findingText, rhythmText } from "../findings/words";
 import type { Finding } from "../rhythm/findings";
 import type { PlannedRun, RecordPlan } from "./edfrecords";
 import { MARKS } from "./provenance";
@@ -20,7 +20,8 @@ export interface EdfAnnotation {
 /** Without those of the file as a whole; in order. @throws STORE_BEATS */
 export function edfAnnotations(study: Study, absences: Absence[], plan: RecordPlan): EdfAnnotation[] {
   const origin = plan.runs[0]!.from;
-  const { to, analysis } = study;
+  const { to, analysis, info } = study;
+  const perSecond = info.open.rateNum / info.open.rateDen;
   const beats = study.beats()?.beats ?? [];
   return [
     ...beats.map((beat) => ({ sample: beat.sample, length: 0, text: `beat ${beat.class}` })),
@@ -28,7 +29,7 @@ export function edfAnnotations(study: Study, absences: Absence[], plan: RecordPl
       .filter((one) => one.to > origin && one.from < to)
       .map((one) => {
         const sample = Math.max(one.from, origin);
-        return { sample, length: Math.min(one.to, to) - sample, text: findingWords(one) };
+        return { sample, length: Math.min(one.to, to) - sample, text: wordsOf(one, perSecond) };
       }),
     ...study.marks.map(({ sample, kind }) => ({ sample, length: 0, text: MARKS[kind]! })),
     ...absences.map(({ firstSample, samples, why }) =>
@@ -45,8 +46,9 @@ export function edfAnnotations(study: Study, absences: Absence[], plan: RecordPl
     .sort((a, b) => a.sample - b.sample);
 }
 
-function findingWords({ rhythm, confidence }: Finding): string {
-  return `${rhythmText(rhythm)}, confidence ${confidence.toFixed(2)}`;
+function wordsOf(finding: Finding, perSecond: number): string {
+  const { rhythm } = finding;
+  return rhythm === "sinus" || rhythm === "unreadable" ? rhythmText(rhythm) : findingText(finding, perSecond);
 }
 
 /** Seconds since the file's start, as EDF+ writes them. */
@@ -65,7 +67,6 @@ function trimmed(seconds: number): string {
 export class AnnotationSignal {
   /** Per record. */
   readonly bytes: number;
-  private readonly lists: Buffer[];
   private next = 0;
 
   /** @param unit bytes of a sample, of which the signal has whole ones */
@@ -73,13 +74,9 @@ export class AnnotationSignal {
     private readonly annotations: EdfAnnotation[],
     private readonly plan: RecordPlan,
     private readonly onset: Onset,
-    perSecond: number,
+    private readonly perSecond: number,
     unit: number,
   ) {
-    this.lists = annotations.map(({ sample, length, text }) => {
-      const duration = length > 0 ? `\x15${trimmed(length / perSecond)}` : "";
-      return Buffer.from(`${onset(sample)}${duration}\x14${text}\x14\0`);
-    });
     const last = plan.runs.at(-1)!;
     const time = this.time(last.from + last.records * plan.samples).length;
     this.bytes = Math.ceil((time + this.room()) / unit) * unit;
@@ -90,17 +87,23 @@ export class AnnotationSignal {
     const time = this.time(from);
     target.set(time);
     let at = time.length;
+    if (record === 0) this.next = 0;
     const isLast = record === this.plan.records - 1;
-    while (this.next < this.lists.length) {
-      const list = this.lists[this.next]!;
-      const isDue = isLast || this.annotations[this.next]!.sample < from + this.plan.samples;
-      if (!isDue || at + list.length > target.length) break;
+    for (; this.next < this.annotations.length; this.next++) {
+      const annotation = this.annotations[this.next]!;
+      if (!isLast && annotation.sample >= from + this.plan.samples) break;
+      const list = this.list(annotation);
+      if (at + list.length > target.length) break;
       target.set(list, at);
       at += list.length;
-      this.next++;
     }
-    if (isLast && this.next < this.lists.length)
-      throw new RangeError(`${this.lists.length - this.next} annotations found no room`);
+    const left = this.annotations.length - this.next;
+    if (isLast && left > 0) throw new RangeError(`${left} annotations found no room`);
+  }
+
+  private list({ sample, length, text }: EdfAnnotation): Buffer {
+    const duration = length > 0 ? `\x15${trimmed(length / this.perSecond)}` : "";
+    return Buffer.from(`${this.onset(sample)}${duration}\x14${text}\x14\0`);
   }
 
   private time(sample: number): Buffer {
@@ -111,14 +114,17 @@ export class AnnotationSignal {
   private room(): number {
     let behind = 0;
     let most = 0;
+    let longest = 0;
     let run = this.plan.runs.length - 1;
-    for (let at = this.lists.length - 1; at >= 0; at--) {
-      behind += this.lists[at]!.length;
+    for (let at = this.annotations.length - 1; at >= 0; at--) {
       const { sample } = this.annotations[at]!;
+      const { length } = this.list(this.annotations[at]!);
+      longest = Math.max(longest, length);
+      behind += length;
       while (run > 0 && this.plan.runs[run]!.from > sample) run--;
       most = Math.max(most, behind / (this.plan.records - this.recordOf(this.plan.runs[run]!, sample)));
     }
-    return Math.ceil(most) + this.lists.reduce((longest, { length }) => Math.max(longest, length), 0);
+    return Math.ceil(most) + longest;
   }
 
   private recordOf({ first, from, records }: PlannedRun, sample: number): number {

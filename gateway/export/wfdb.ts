@@ -73,6 +73,11 @@ class Tally {
     this.said = Array.from({ length: leads }, () => ({ initial: 0, checksum: 0 }));
   }
 
+  begin(): void {
+    this.begun = false;
+    for (const said of this.said) said.checksum = 0;
+  }
+
   /** @param frames samples of all leads in turn */
   add(frames: Int32Array): void {
     const leads = this.said.length;
@@ -99,6 +104,7 @@ function* samplesOf(
     return encode(frames, format);
   };
   let position = study.from;
+  tally.begin();
   function* gapUpTo(sample: number) {
     while (position < sample) {
       const length = Math.min(FRAMES_PER_PIECE, sample - position);

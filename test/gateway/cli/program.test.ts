@@ -175,6 +175,8 @@ describe("the program", function () {
       const { out, err } = await avnode("export", id, "--format", format, "-o", path, "--data", data);
       assert.equal(out, `${join(dir, "out", name)}\n`, err);
     }
+    const proven = await avnode("verify", join(dir, "out", `${id}.proof`));
+    assert.match(proven.out, /^SIMULATED/);
     const part = ["export", id, "-o", join(dir, "out/part"), "--data", data, "--from", "1", "--to"];
     assert.equal((await avnode(...part, "2", "--format", "csv")).code, 0);
     const rows = readFileSync(join(dir, "out/part.csv"), "utf8").match(/^\d.*$/gm)!;

@@ -187,7 +187,7 @@ describe("EDF+", function () {
     );
     assert.deepEqual(
       notes.filter(([, length]) => length > 0),
-      [[500, 10, "possible AF, confidence 0.91"]],
+      [[500, 10, "possible AF, 104 a minute, confidence 0.91: show a clinician"]],
     );
     assert.deepEqual(
       notes.filter(([, , text]) => text === "marked by the wearer"),

@@ -8,7 +8,7 @@ import type { ExportFormat } from "../../../gateway/web/schema/exports";
 import { PYTHON } from "../../machine";
 
 export interface Asked {
-  reader: "mne" | "biosig" | "wfdb";
+  reader: "mne" | "biosig" | "wfdb" | "csv";
   file: string;
   leads?: { gain: number; baseline: number }[];
   /** Per signal that count; those behind are padding. */

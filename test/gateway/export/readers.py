@@ -1,6 +1,6 @@
 """Reads exported files with readers that are not ours, and says what is in them.
 
-On stdin one JSON object a line: {"reader": "mne" | "biosig" | "wfdb", "file": path, "leads": [{"gain", "baseline"}]}.
+On stdin one JSON object a line: {"reader": "mne" | "biosig" | "wfdb" | "csv", "file": path, "leads": [{"gain", "baseline"}]}.
 Prints one JSON object a line: rate, samples per signal, SHA-256 of each signal as 32-bit little-endian counts, and what
 else the reader tells. mne and biosig (save2gdf) give physical values, of which the counts are worked out by the lead's
 own gain; wfdb is read with numpy, after signal(5) and annot(5) of the WFDB Applications Guide.
@@ -66,6 +66,14 @@ def annotations(data):
     return out
 
 
+def csv(file):
+    lines = [line for line in open(file) if not line.startswith("#")]
+    names = lines[0].rstrip().split(",")
+    table = np.loadtxt(lines[1:], delimiter=",", ndmin=2)
+    columns = [i for i, name in enumerate(names) if name.endswith("_counts")]
+    return {"rate": float((len(table) - 1) / (table[-1, 1] - table[0, 1])), "signals": table[:, columns].T}
+
+
 def biosig(file, leads):
     said = subprocess.run(["save2gdf", "-JSON", file], check=True, capture_output=True, text=True).stdout
     rates = [float(rate) for rate in re.findall(r'"Samplingrate"\s*: ([0-9.]+)', said)]
@@ -114,8 +122,8 @@ def with_mne(file, leads):
 for line in sys.stdin:
     asked = json.loads(line)
     length = asked.get("samples")
-    if asked["reader"] == "wfdb":
-        found = wfdb(asked["file"])
+    if asked["reader"] in ("wfdb", "csv"):
+        found = {"wfdb": wfdb, "csv": csv}[asked["reader"]](asked["file"])
     else:
         found = {"mne": with_mne, "biosig": biosig}[asked["reader"]](asked["file"], asked["leads"])
     signals = found.pop("signals")
