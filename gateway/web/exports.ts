@@ -23,6 +23,7 @@ export function addExports(app: FastifyInstance, { hub, dataDir, clock, egress }
   addRoute(app, exportRecording, async ({ params, query }, request, reply) => {
     const { id, simulated } = reader.recording(params.id);
     const { format, from, to } = query;
+    const nameless = query.nameless !== undefined;
     if (!FORMATS[format].cuts && (from ?? to) !== undefined)
       throw new Refused(400, "EXPORT_WHOLE", `a ${format} is of the whole recording`);
     // Refuses what is not there to be read, without a thread.
@@ -30,7 +31,7 @@ export function addExports(app: FastifyInstance, { hub, dataDir, clock, egress }
     if (running && !running.destroyed)
       throw new Refused(503, "WEB_BUSY", "another recording is being exported; try again when it is done");
     const name = `${simulated ? "simulated" : "ecg"}-${id}`;
-    const stream = new ExportStream({ dataDir, id, format, from, to, name }, clock);
+    const stream = new ExportStream({ dataDir, id, format, from, to, nameless, name }, clock);
     running = stream;
     let begun: ExportBegin;
     try {

@@ -20,6 +20,8 @@ export interface ExportOrder {
   /** Seconds since the recording's start. */
   from?: number;
   to?: number;
+  /** Without whose it is. */
+  nameless: boolean;
   /** Of the file, without an ending. */
   name: string;
   /** One int32: pieces that the reader has taken. */
@@ -44,7 +46,7 @@ const PIECE_BYTES = 131_072;
 /** What the store and the formats say of a recording; anything else is a defect of ours. */
 const KNOWN = /^(STORE|FRAME|BLOCK|WFDB|EXPORT|DOCUMENT)_/;
 
-const { dataDir, id, format, from, to, name, taken } = workerData as ExportOrder;
+const { dataDir, id, format, from, to, nameless, name, taken } = workerData as ExportOrder;
 const counter = new Int32Array(taken);
 let sent = 0;
 
@@ -76,7 +78,8 @@ async function exportTo(reader: StoreReader): Promise<void> {
   const { rateNum, rateDen } = openRecording(reader, id).open;
   const sample = (seconds?: number) =>
     seconds === undefined ? undefined : Math.round((seconds * rateNum) / rateDen);
-  const study = studyOf(reader, id, { from: sample(from), to: sample(to) });
+  const whole = studyOf(reader, id, { from: sample(from), to: sample(to) });
+  const study = nameless ? { ...whole, person: undefined } : whole;
   const files = await FORMATS[format].make({ reader, study, dataDir, name });
   const one = files.length === 1 ? files[0] : undefined;
   parentPort!.postMessage({ ending: one ? extname(one.name) : ".tar" } satisfies ExportBegin);

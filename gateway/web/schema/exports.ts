@@ -22,6 +22,7 @@ export const exportRecording = {
     format: exportFormatSchema,
     from: secondsText.optional(),
     to: secondsText.optional(),
+    nameless: z.literal("true").optional().describe("leaves out whose it is"),
   }),
   answer: BINARY,
 } satisfies Endpoint;

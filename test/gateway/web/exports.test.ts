@@ -73,6 +73,11 @@ describe("exports over HTTP", function () {
     assert.equal(edf.headers["content-disposition"], `attachment; filename="simulated-${id}.edf"`);
     const text = (at: number, length: number) => edf.rawPayload.toString("latin1", at, at + length).trim();
     assert.deepEqual([text(192, 44), Number(text(236, 8)) * Number(text(244, 8))], ["EDF+C", 2.5]);
+    await rig.give(id);
+    const patient = async (part: string) =>
+      (await get("edf", id, part)).rawPayload.toString("latin1", 8, 88).trim();
+    assert.notEqual(await patient(""), "X X X X");
+    assert.equal(await patient("&nameless=true"), "X X X X");
     const proof = await get("proof");
     assert.equal(proof.headers["content-disposition"], `attachment; filename="simulated-${id}.proof"`);
   });

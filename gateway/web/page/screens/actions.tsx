@@ -7,7 +7,7 @@ import { useAction } from "../parts/action";
 import { BelongsTo } from "../parts/belongsto";
 import { usePage } from "../parts/context";
 import { download } from "../parts/download";
-import { Outcome } from "../parts/fields";
+import { Outcome, Select } from "../parts/fields";
 import { Share } from "../parts/share";
 
 const NAMES: Record<Exclude<ExportFormat, "proof">, string> = {
@@ -38,17 +38,19 @@ export function Actions({ recording }: { recording: ListedRecording }) {
           <Share recording={{ ...recording, person }} />
         </section>
       )}
-      {role === "owner" && <Export recording={recording} />}
+      {role === "owner" && <Export recording={{ ...recording, person }} />}
       <Verify id={recording.id} />
     </div>
   );
 }
 
-function Export({ recording: { id, device, number } }: { recording: ListedRecording }) {
+function Export({ recording: { id, device, number, person } }: { recording: ListedRecording }) {
   const { api, messages } = usePage();
   const action = useAction();
+  const [nameless, setNameless] = useState("");
   const take = async (format: ExportFormat) => {
-    const answer = await api.send(exportRecording, { params: { id }, query: { format } });
+    const query = { format, nameless: nameless ? ("true" as const) : undefined };
+    const answer = await api.send(exportRecording, { params: { id }, query });
     const ending = ENDING.exec(answer.headers.get("content-disposition") ?? "")?.[1] ?? "";
     download(await answer.arrayBuffer(), `${device}-${number}${ending}`, "application/octet-stream");
   };
@@ -56,6 +58,17 @@ function Export({ recording: { id, device, number } }: { recording: ListedRecord
     <section class="card">
       <h3>{messages.say("export")}</h3>
       <p class="quiet">{messages.say("export-text")}</p>
+      {person !== undefined && (
+        <Select
+          label={messages.say("export-name")}
+          value={nameless}
+          set={setNameless}
+          options={[
+            ["", messages.say("export-named")],
+            ["true", messages.say("export-nameless")],
+          ]}
+        />
+      )}
       <div class="tools">
         {EXPORT_FORMATS.map((format) => (
           <button

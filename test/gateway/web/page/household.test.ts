@@ -122,6 +122,13 @@ describe("the owner's screens in a browser", function () {
       page.getByRole("button", { name: "CSV" }).click(),
     ]);
     assert.equal(file.suggestedFilename(), `${hub.device.id}-7.csv`);
+    await page.getByLabel("Whose it is").selectOption("true");
+    const [edf] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "EDF+" }).click(),
+    ]);
+    assert.equal(edf.suggestedFilename(), `${hub.device.id}-7.edf`);
+    assert.equal(hub.queries.at(-1), "?format=edf&nameless=true");
   });
 
   const clinician = (prepare?: (hub: FakeHub) => void) =>
