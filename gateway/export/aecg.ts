@@ -32,7 +32,6 @@ const MICROVOLTS = new Map([
   ["V", 1e6],
   ["mV", 1e3],
   ["uV", 1],
-  ["µV", 1],
 ]);
 
 /** @throws STORE_*, EXPORT_EMPTY */

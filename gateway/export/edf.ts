@@ -5,11 +5,12 @@
  */
 import { type Study, timeOf } from "../document/study";
 import { NO_DIAGNOSIS } from "../findings/words";
-import { AnnotationSignal, type EdfAnnotation, edfAnnotations, onsets } from "./edfannotations";
+import { AnnotationSignal, edfAnnotations, onsets } from "./edfannotations";
 import { BDF, EDF, edfHeader, headerBytes, type Kind } from "./edfheader";
 import { planRecords, type RecordPlan } from "./edfrecords";
 import { type Scale, scaleOf } from "./edfscale";
 import type { ExportSource, OutFile } from "./formats";
+import { beatsOf } from "./provenance";
 import { trustName } from "./signal";
 import { survey, surveyed } from "./survey";
 
@@ -26,7 +27,11 @@ export function edfFiles(source: ExportSource): OutFile[] {
   const origin = runs[0]!.from;
   const startMs = timeOf(study, origin);
   const onset = onsets(origin, rateNum, rateDen, startMs === undefined ? 0 : (startMs % 1000) / 1000);
-  const annotations = [...ofTheFile(study, origin), ...edfAnnotations(study, absences, plan)];
+  const { kept, lacks } = beatsOf(study);
+  const annotations = [
+    ...ofTheFile(study, lacks).map((text) => ({ sample: origin, length: 0, text })),
+    ...edfAnnotations(study, kept?.beats ?? [], absences, plan),
+  ];
   const told = new AnnotationSignal(annotations, plan, onset, rateNum / rateDen, kind.unit);
   const annotationBytes = told.bytes;
   const recordBytes = plan.samples * leads.length * kind.unit + annotationBytes;
@@ -47,13 +52,13 @@ export function edfFiles(source: ExportSource): OutFile[] {
 }
 
 /** What is true of the whole of it, at its beginning. */
-function ofTheFile({ info, analysis }: Study, origin: number): EdfAnnotation[] {
-  const texts = [
+function ofTheFile({ info, analysis }: Study, lacks: string[]): string[] {
+  return [
     ...(info.simulated ? ["SIMULATED, not a person's heart"] : []),
     `clock ${trustName(info.trust)}`,
     ...(analysis ? [`analysis ${analysis.version} of lead ${analysis.name}`, NO_DIAGNOSIS] : []),
+    ...lacks,
   ];
-  return texts.map((text) => ({ sample: origin, length: 0, text }));
 }
 
 function* recordsOf(

@@ -5,6 +5,7 @@
 import type { Study } from "../document/study";
 import { findingText, rhythmText } from "../findings/words";
 import type { Finding } from "../rhythm/findings";
+import type { Beat } from "../rhythm/types";
 import type { PlannedRun, RecordPlan } from "./edfrecords";
 import { MARKS } from "./provenance";
 import type { Absence } from "./signal";
@@ -17,12 +18,16 @@ export interface EdfAnnotation {
   text: string;
 }
 
-/** Without those of the file as a whole; in order. @throws STORE_BEATS */
-export function edfAnnotations(study: Study, absences: Absence[], plan: RecordPlan): EdfAnnotation[] {
+/** Without those of the file as a whole; in order. */
+export function edfAnnotations(
+  study: Study,
+  beats: Beat[],
+  absences: Absence[],
+  plan: RecordPlan,
+): EdfAnnotation[] {
   const origin = plan.runs[0]!.from;
   const { to, analysis, info } = study;
   const perSecond = info.open.rateNum / info.open.rateDen;
-  const beats = study.beats()?.beats ?? [];
   return [
     ...beats.map((beat) => ({ sample: beat.sample, length: 0, text: `beat ${beat.class}` })),
     ...(analysis?.episodes ?? [])

@@ -139,17 +139,17 @@ function recordingOf({ study, startMs, timeZone }: HeaderFacts, date: string): s
   const zone = startMs === undefined ? "" : ` ${offsetText(localTime(startMs, timeZone))}`;
   const before = `Startdate ${date} X ${info.simulated ? "SIMULATED" : "X"} `;
   const behind = ` id_${info.id}${zone}`;
-  const equipment = `avnode_${info.open.frontEnd.trim().replace(/[^\x21-\x7e]+/g, "_")}`;
+  const equipment = `avnode_${info.open.frontEnd.trim().replace(/\s+/g, "_")}`;
   return before + equipment.slice(0, 80 - before.length - behind.length) + behind;
 }
 
 function labelOf(lead: Lead, index: number): string {
-  const name = nameOf(lead, index).replace(/[^\x20-\x7e]/g, "_");
+  const name = nameOf(lead, index);
   return (ECG_LEADS.test(name) ? `ECG ${name}` : name).slice(0, 16);
 }
 
 /** The field holds 8 characters; a unit that is cut would be another. */
 function unitOf({ unit }: Lead): string {
-  const plain = unit.trim().replace(/[µμ]/g, "u");
-  return /^[\x21-\x7e]{1,8}$/.test(plain) ? plain : "";
+  const plain = unit.trim();
+  return plain.length <= 8 ? plain : "";
 }

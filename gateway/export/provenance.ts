@@ -2,6 +2,8 @@
 import { MarkKind } from "../../protocol/bodies";
 import { type Study, timeOf } from "../document/study";
 import { NO_DIAGNOSIS } from "../findings/words";
+import { codeOf } from "../store/errors";
+import type { KeptBeats } from "../store/findings/types";
 import { type Absence, trustName } from "./signal";
 
 export const SIMULATED = "SIMULATED: made by a virtual handheld, not by a person's heart";
@@ -17,6 +19,17 @@ export const MARKS: Record<number, string> = {
 export function analysisText({ analysis }: Study): string | undefined {
   if (!analysis) return undefined;
   return `beats and rhythm by analysis ${analysis.id} of lead ${analysis.name}, version ${analysis.version}. ${NO_DIAGNOSIS}`;
+}
+
+/** Beats, where they are all there as they were found; else what is to be said in their place. */
+export function beatsOf(study: Study): { kept?: KeptBeats; lacks: string[] } {
+  try {
+    return { kept: study.beats(), lacks: [] };
+  } catch (error) {
+    // The samples are whole: whoever needs them must have them.
+    if (codeOf(error) !== "STORE_BEATS") throw error;
+    return { lacks: ["beats are not all kept as they were found: none is told"] };
+  }
 }
 
 /**

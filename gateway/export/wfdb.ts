@@ -7,7 +7,7 @@ import { type FormatNumber, INVALID_SAMPLE, type SignalFormat, signalFormat } fr
 import { encodeHeader, type SaidSamples } from "../wfdb/write";
 import type { ExportSource, OutFile } from "./formats";
 import { smallFile } from "./pieces";
-import { analysisText, provenance } from "./provenance";
+import { analysisText, beatsOf, provenance } from "./provenance";
 import { nameOf, type OpenRecording, unitOf } from "./signal";
 import { type Survey, survey, surveyed } from "./survey";
 import { wfdbAnnotations } from "./wfdbannotations";
@@ -27,8 +27,15 @@ export function wfdbFiles(source: ExportSource): OutFile[] {
   const number = formatFor(info, known);
   const format = signalFormat(number)!;
   const leads = info.open.leads.length;
-  const annotations = wfdbAnnotations(study);
+  const { kept, lacks } = beatsOf(study);
+  const annotations = wfdbAnnotations(study, kept);
   const tally = new Tally(leads);
+  const analysis = analysisText(study);
+  const comments = [
+    ...provenance(study, known.absences),
+    ...(analysis ? [`${analysis}; rhythm (AFIB is possible AF: show a clinician`] : []),
+    ...lacks,
+  ];
   return [
     {
       name: `${name}.dat`,
@@ -38,28 +45,24 @@ export function wfdbFiles(source: ExportSource): OutFile[] {
     ...(annotations.length > 0
       ? [smallFile(`${name}.atr`, () => encodeAnnotations(annotations, `${name}.atr`))]
       : []),
-    smallFile(`${name}.hea`, () => Buffer.from(headerOf(source, known, number, tally.said), "latin1")),
+    smallFile(`${name}.hea`, () => Buffer.from(headerOf(source, comments, number, tally.said))),
   ];
 }
 
 function headerOf(
   { study, name }: ExportSource,
-  { absences }: Survey,
+  comments: string[],
   format: FormatNumber,
   said: SaidSamples[],
-) {
+): string {
   const { rateNum, rateDen, leads, bits } = study.info.open;
-  const analysis = analysisText(study);
   const record = {
     ...{ name, rateNum, rateDen },
     leads: leads.map(
       (lead, index): WfdbLead => ({ ...lead, name: nameOf(lead, index), unit: unitOf(lead), bits }),
     ),
     start: startOf(timeOf(study, study.from)),
-    comments: [
-      ...provenance(study, absences),
-      ...(analysis ? [`${analysis}; rhythm (AFIB is possible AF: show a clinician`] : []),
-    ],
+    comments,
   };
   return encodeHeader(record, said, study.to - study.from, format);
 }

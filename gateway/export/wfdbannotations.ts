@@ -2,6 +2,7 @@
 import type { Study } from "../document/study";
 import type { Finding } from "../rhythm/findings";
 import type { BeatClass, Rhythm } from "../rhythm/types";
+import type { KeptBeats } from "../store/findings/types";
 import type { Annotation } from "../wfdb/annotations";
 import { codeOf, symbolOf } from "../wfdb/codes";
 import { MARKS } from "./provenance";
@@ -28,10 +29,9 @@ const UNKNOWN = "(unknown";
 
 type Labelled = Pick<Annotation, "sample" | "code"> & { channel?: number; aux?: string };
 
-/** In order; samples count from the stretch's first. @throws STORE_BEATS */
-export function wfdbAnnotations(study: Study): Annotation[] {
+/** In order; samples count from the stretch's first. */
+export function wfdbAnnotations(study: Study, beats: KeptBeats | undefined): Annotation[] {
   const { from, to, analysis } = study;
-  const beats = study.beats();
   const labels: Labelled[] = [
     ...changes(analysis?.episodes ?? [], study),
     ...study.marks.map(({ sample, kind }) => ({ sample, code: NOTE, aux: MARKS[kind] })),

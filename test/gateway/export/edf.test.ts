@@ -4,6 +4,7 @@ import { planRecords } from "../../../gateway/export/edfrecords";
 import { scaleOf } from "../../../gateway/export/edfscale";
 import type { Finding } from "../../../gateway/rhythm/findings";
 import type { Beat } from "../../../gateway/rhythm/types";
+import { StoreError } from "../../../gateway/store/errors";
 import { DropReason, MarkKind } from "../../../protocol/bodies";
 import { scratch } from "../../e2e/rig";
 import { skipUnlessBiosig, skipUnlessPython } from "../../machine";
@@ -194,6 +195,20 @@ describe("EDF+", function () {
       [[1234, 0, "marked by the wearer"]],
     );
     assert.ok(notes.some(([, , text]) => /no diagnosis/.test(text)));
+  });
+
+  it("without its beats still has its samples, and says so", () => {
+    const signals = [noise(1000, 4000)];
+    const file = edf({ signals, beats: new StoreError("STORE_BEATS", "damaged") });
+    assert.deepEqual(
+      file.records.flatMap(({ samples }) => samples[0]),
+      [...signals[0]!],
+    );
+    assert.ok(
+      file.records.some(({ tals }) => tals.some(([, text]) => /^beats are not all kept/.test(text!))),
+    );
+    const altered = new StoreError("FRAME_TAG", "altered");
+    assert.throws(() => edf({ signals, beats: altered }), altered);
   });
 
   it("has room for a storm of annotations at the end, and for none lost", () => {

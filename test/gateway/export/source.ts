@@ -19,7 +19,8 @@ export interface Made {
   /** Samples from the first to before the second that the store does not hold. */
   lost?: [number, number][];
   gaps?: Gap[];
-  beats?: Beat[];
+  /** Undefined where there was no analysis; an error where they are not as they were kept. */
+  beats?: Beat[] | Error;
   episodes?: Finding[];
   marks?: Mark[];
   from?: number;
@@ -74,8 +75,13 @@ export function sourceOf(made: Made): ExportSource {
     analysis:
       (beats ?? episodes) &&
       ({ ...said, recording: ID, episodes: episodes ?? [] } as unknown as AnalysisInfo),
-    beats: () =>
-      beats && ({ ...said, beats: beats.filter(({ sample }) => sample >= from && sample < to) } as KeptBeats),
+    beats: () => {
+      if (beats instanceof Error) throw beats;
+      return (
+        beats &&
+        ({ ...said, beats: beats.filter(({ sample }) => sample >= from && sample < to) } as KeptBeats)
+      );
+    },
     absences: () => [],
     *pieces() {
       let first = from;
