@@ -15,8 +15,8 @@ import { analysisText, provenance } from "./provenance";
 import { nameOf } from "./signal";
 import { survey, surveyed } from "./survey";
 
-/** Of a series, per lead: all leads of it are in memory, since their digits stand one behind the other. */
-const MAX_SERIES_SAMPLES = 2 ** 20;
+/** Of all leads of a series: it is in memory as a whole, since its leads' digits stand one behind the other. */
+const MAX_SERIES_SAMPLES = 2 ** 22;
 const DIGITS_PER_TEXT = 4096;
 
 const MDC = { codeSystem: "2.16.840.1.113883.6.24", codeSystemName: "MDC" };
@@ -80,10 +80,11 @@ function subjectOf({ person }: Study): string {
 }
 
 function* seriesOf(study: Study, runs: Stretch[]): Generator<{ stretch: Stretch; samples: Int32Array[] }> {
+  const most = Math.floor(MAX_SERIES_SAMPLES / study.info.open.leads.length);
   const parts = runs.flatMap(({ from, to }) =>
-    Array.from({ length: Math.ceil((to - from) / MAX_SERIES_SAMPLES) }, (_, index) => ({
-      from: from + index * MAX_SERIES_SAMPLES,
-      to: Math.min(to, from + (index + 1) * MAX_SERIES_SAMPLES),
+    Array.from({ length: Math.ceil((to - from) / most) }, (_, index) => ({
+      from: from + index * most,
+      to: Math.min(to, from + (index + 1) * most),
     })),
   );
   const pieces = surveyed(study, parts);

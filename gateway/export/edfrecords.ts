@@ -33,6 +33,8 @@ const FIELD = 8;
 /** Shorter records would be more of annotation than of signal: then some are padded instead. */
 const WORTH_SECONDS = 0.2;
 const MAX_TRIES = 100_000;
+/** What 8 digits count. */
+const MAX_RECORDS = 99_999_999;
 
 /** @throws EXPORT_RECORDS where no length of a record suits the rate or the gaps */
 export function planRecords(rateNum: number, rateDen: number, runs: Stretch[]): RecordPlan {
@@ -43,13 +45,11 @@ export function planRecords(rateNum: number, rateDen: number, runs: Stretch[]): 
   );
   const chosen =
     exact ?? lengths.find(({ samples }) => runs.every((run, at) => fits(run, runs[at + 1], samples)));
-  if (!chosen)
-    throw new StoreError(
-      "EXPORT_RECORDS",
-      `cannot export as edf: no record of whole samples at ${rateNum}/${rateDen} per second ${
-        lengths.length === 0 ? "has a length of 8 characters" : "fits between its gaps"
-      }. Use --format wfdb`,
-    );
+  const refuse = (why: string) =>
+    new StoreError("EXPORT_RECORDS", `cannot export as edf: ${why}. Use --format wfdb`);
+  const such = `no record of whole samples at ${rateNum}/${rateDen} per second`;
+  if (lengths.length === 0) throw refuse(`${such} has a length of 8 characters`);
+  if (!chosen) throw refuse(`${such} fits between its gaps`);
   let first = 0;
   const planned = runs.map(({ from, to }): PlannedRun => {
     const records = Math.ceil((to - from) / chosen.samples);
@@ -57,6 +57,7 @@ export function planRecords(rateNum: number, rateDen: number, runs: Stretch[]): 
     first += records;
     return run;
   });
+  if (first > MAX_RECORDS) throw refuse(`between its gaps fit ${first} records, more than 8 digits count`);
   return { ...chosen, records: first, runs: planned };
 }
 

@@ -34,7 +34,7 @@ const parsed = (made: Made) =>
   JSON.parse(
     execFileSync(PYTHON, ["-c", READER], {
       input: bytesOf(aecgFiles(sourceOf(made))[0]!),
-      encoding: "utf8",
+      ...{ encoding: "utf8", maxBuffer: 1 << 28 },
     }),
   );
 
@@ -97,6 +97,18 @@ describe("HL7 aECG", function () {
       ["20261123130501.007", "20261123130503.807"],
     );
     assert.match(text, /^gap of 200 samples at 500: not received$/m);
+  });
+
+  it("goes on in another series where one is long, and says so of neither as a gap", () => {
+    const signals = Array.from({ length: 64 }, (_, i) => noise(65_536 + 10, 100, i));
+    const { series, text } = parsed({ signals, block: 4096 });
+    for (const index of [0, 63])
+      assert.deepEqual(
+        series.flatMap((one: { leads: { digits: number[] }[] }) => one.leads[index + 1]!.digits),
+        [...signals[index]!],
+      );
+    assert.equal(series.length, 2);
+    assert.doesNotMatch(text, /gap/);
   });
 
   it("says names in all scripts, findings, SIMULATED, and no time that nobody knows", () => {

@@ -294,6 +294,11 @@ describe("EDF+", function () {
     ];
     assert.throws(() => planRecords(257, 1, runs), { code: "EXPORT_RECORDS" });
     assert.equal(planRecords(1000, 3, runs).samples, 5);
+    const far = [
+      { from: 0, to: 1 },
+      { from: 2, to: 500_000_003 },
+    ];
+    assert.throws(() => planRecords(250, 1, far), { code: "EXPORT_RECORDS", message: /8 digits/ });
   });
 
   it("cuts rates of all kinds into records of whole samples and of exactly their length", () => {
