@@ -88,14 +88,19 @@ function* seriesOf(study: Study, runs: Stretch[]): Generator<{ stretch: Stretch;
     })),
   );
   const pieces = surveyed(study, parts);
-  for (const stretch of parts) {
-    const samples = study.info.open.leads.map(() => new Int32Array(stretch.to - stretch.from));
-    for (let done = 0; done < stretch.to - stretch.from; ) {
-      const { samples: some } = pieces.next().value!;
-      for (const [lead, values] of some.entries()) samples[lead]!.set(values, done);
-      done += some[0]!.length;
+  try {
+    for (const stretch of parts) {
+      const samples = study.info.open.leads.map(() => new Int32Array(stretch.to - stretch.from));
+      for (let done = 0; done < stretch.to - stretch.from; ) {
+        const { samples: some } = pieces.next().value!;
+        for (const [lead, values] of some.entries()) samples[lead]!.set(values, done);
+        done += some[0]!.length;
+      }
+      yield { stretch, samples };
     }
-    yield { stretch, samples };
+  } finally {
+    // Else the database stays open on what it was reading.
+    pieces.return(undefined);
   }
 }
 

@@ -83,37 +83,47 @@ function* recordsOf(
   const pieces = surveyed(study, plan.runs);
   let piece = pieces.next().value;
   let taken = 0;
-  for (const run of plan.runs) {
-    for (let from = run.from; from < run.to; from += plan.samples, record++) {
-      const at = held * recordBytes;
-      const length = Math.min(plan.samples, run.to - from);
-      for (let done = 0; done < length; ) {
-        const samples = piece!.samples;
-        const count = Math.min(length - done, samples[0]!.length - taken);
-        for (let lead = 0; lead < leads.length; lead++)
+  try {
+    for (const run of plan.runs) {
+      for (let from = run.from; from < run.to; from += plan.samples, record++) {
+        const at = held * recordBytes;
+        const length = Math.min(plan.samples, run.to - from);
+        for (let done = 0; done < length; ) {
+          const samples = piece!.samples;
+          const count = Math.min(length - done, samples[0]!.length - taken);
+          for (let lead = 0; lead < leads.length; lead++)
+            put(
+              batch,
+              at + lead * leadBytes + done * unit,
+              samples[lead]!.subarray(taken, taken + count),
+              unit,
+            );
+          done += count;
+          taken += count;
+          if (taken < samples[0]!.length) continue;
+          piece = pieces.next().value;
+          taken = 0;
+        }
+        const missing = plan.samples - length;
+        for (let lead = 0; missing > 0 && lead < leads.length; lead++)
           put(
             batch,
-            at + lead * leadBytes + done * unit,
-            samples[lead]!.subarray(taken, taken + count),
+            at + lead * leadBytes + length * unit,
+            new Int32Array(missing).fill(padding[lead]!),
             unit,
           );
-        done += count;
-        taken += count;
-        if (taken < samples[0]!.length) continue;
-        piece = pieces.next().value;
-        taken = 0;
+        annotations.put(batch.subarray(at + leadBytes * leads.length, at + recordBytes), from, record);
+        if (++held < perBatch) continue;
+        yield batch;
+        batch = new Uint8Array(perBatch * recordBytes);
+        held = 0;
       }
-      const missing = plan.samples - length;
-      for (let lead = 0; missing > 0 && lead < leads.length; lead++)
-        put(batch, at + lead * leadBytes + length * unit, new Int32Array(missing).fill(padding[lead]!), unit);
-      annotations.put(batch.subarray(at + leadBytes * leads.length, at + recordBytes), from, record);
-      if (++held < perBatch) continue;
-      yield batch;
-      batch = new Uint8Array(perBatch * recordBytes);
-      held = 0;
     }
+    if (held > 0) yield batch.subarray(0, held * recordBytes);
+  } finally {
+    // Else the database stays open on what it was reading.
+    pieces.return(undefined);
   }
-  if (held > 0) yield batch.subarray(0, held * recordBytes);
 }
 
 function put(bytes: Uint8Array, at: number, values: Int32Array, unit: Kind["unit"]): void {

@@ -172,8 +172,8 @@ describe("the program", function () {
       ["proof", "", `${id}.proof`],
     ] as const) {
       const path = join(dir, "out", to);
-      const { out, err } = await avnode("export", id, "--format", format, "-o", path, "--data", data);
-      assert.equal(out, `${join(dir, "out", name)}\n`, err);
+      const made = await avnode("export", id, "--format", format, "-o", path, "--data", data);
+      assert.deepEqual(made, { code: 0, out: `${join(dir, "out", name)}\n`, err: "" });
     }
     const proven = await avnode("verify", join(dir, "out", `${id}.proof`));
     assert.match(proven.out, /^SIMULATED/);
