@@ -169,7 +169,7 @@ describe("the page of the real hub", function () {
       await page.getByRole("button", { name: "Open" }).click();
     };
     await logIn("wrong");
-    await page.getByRole("alert").getByText("The password is wrong.").waitFor();
+    await page.getByRole("status").getByText("The password is wrong.").waitFor();
     await logIn(PASSWORD);
     await page.getByRole("link", { name: "Settings" }).click();
     await page.getByLabel("Present password").fill(PASSWORD);
@@ -182,7 +182,7 @@ describe("the page of the real hub", function () {
     await stranger.goto(address);
     await stranger.getByLabel("Password").fill(PASSWORD);
     await stranger.getByRole("button", { name: "Open" }).click();
-    await stranger.getByRole("alert").getByText("The password is wrong.").waitFor();
+    await stranger.getByRole("status").getByText("The password is wrong.").waitFor();
     await stranger.getByLabel("Password").fill(`${PASSWORD} 2`);
     await stranger.getByRole("button", { name: "Open" }).click();
     await stranger.getByText("Not an alarm.").waitFor();
