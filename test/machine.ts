@@ -20,9 +20,15 @@ export function skipUnless(present: boolean, context: Mocha.Context, what: strin
 }
 
 /** Skips unless Debian's Python has the module. */
-export function skipUnlessPython(context: Mocha.Context, module: "numpy" | "cryptography"): void {
+export function skipUnlessPython(context: Mocha.Context, module: "numpy" | "cryptography" | "mne"): void {
   const { status } = spawnSync(PYTHON, ["-c", `import ${module}`]);
   skipUnless(status === 0, context, `${PYTHON} with ${module} (Debian: python3-${module})`);
+}
+
+/** Skips unless Debian's tool that converts between biosignal formats is here. */
+export function skipUnlessBiosig(context: Mocha.Context): void {
+  const { error } = spawnSync("save2gdf", ["--version"]);
+  skipUnless(error === undefined, context, "save2gdf (Debian: biosig-tools)");
 }
 
 /** Files of a set of ECG recordings that end so, sorted; none where this machine has no such set. */

@@ -27,14 +27,32 @@ export function requireData(dataDir: string, { env }: Terminal): void {
 }
 
 export function withReader<T>(options: DataOption, terminal: Terminal, use: (reader: StoreReader) => T): T {
-  const dataDir = dataDirOf(options, terminal);
-  requireData(dataDir, terminal);
-  // Loaded late: help and usage errors need no database.
-  const { StoreReader } = require("../store/reader") as typeof import("../store/reader");
-  const reader = StoreReader.open(dataDir);
+  const reader = openReader(options, terminal);
   try {
     return use(reader);
   } finally {
     reader.close();
   }
+}
+
+/** The same for what takes turns of the event loop. */
+export async function whileReading<T>(
+  options: DataOption,
+  terminal: Terminal,
+  use: (reader: StoreReader) => Promise<T>,
+): Promise<T> {
+  const reader = openReader(options, terminal);
+  try {
+    return await use(reader);
+  } finally {
+    reader.close();
+  }
+}
+
+function openReader(options: DataOption, terminal: Terminal): StoreReader {
+  const dataDir = dataDirOf(options, terminal);
+  requireData(dataDir, terminal);
+  // Loaded late: help and usage errors need no database.
+  const { StoreReader } = require("../store/reader") as typeof import("../store/reader");
+  return StoreReader.open(dataDir);
 }

@@ -5,7 +5,6 @@ import { StoreError } from "../store/errors";
 import type { RecordingInfo } from "../store/infos";
 import type { StoreReader } from "../store/reader";
 
-export type ExportSource = Pick<StoreReader, "recording" | "pieces" | "gaps">;
 export type OpenRecording = RecordingInfo & { open: NonNullable<RecordingInfo["open"]> };
 
 /** Samples that the store does not hold, per lead. */
@@ -26,7 +25,7 @@ const TRUSTS: Record<number, string> = {
 };
 
 /** @throws STORE_NOT_FOUND, STORE_AMBIGUOUS, STORE_NO_OPEN */
-export function openRecording(reader: ExportSource, id: string): OpenRecording {
+export function openRecording(reader: Pick<StoreReader, "recording">, id: string): OpenRecording {
   const info = reader.recording(id);
   if (info.open) return info as OpenRecording;
   throw new StoreError(
@@ -46,7 +45,7 @@ export class Absences {
 
   /** @param position the first sample that is asked for */
   constructor(
-    reader: ExportSource,
+    reader: Pick<StoreReader, "gaps">,
     info: RecordingInfo,
     private position = 0,
   ) {
@@ -88,18 +87,4 @@ export function unitOf(lead: Lead): string {
 
 export function nameOf(lead: Lead, index: number): string {
   return lead.name.trim().replace(/\s+/g, " ") || `lead ${index + 1}`;
-}
-
-/** What every export says about where it came from, one line each. */
-export function provenance(info: OpenRecording, absences: Absence[]): string[] {
-  const { open } = info;
-  const start = info.startMs > 0 ? new Date(info.startMs).toISOString() : "unknown";
-  return [
-    ...(info.simulated ? ["SIMULATED: made by a virtual handheld, not by a person's heart"] : []),
-    `avnode recording ${info.id}, number ${info.recording} of handheld ${info.device}, ownership ${info.epoch}`,
-    `start ${start}, clock ${trustName(info.trust)}`,
-    `rate ${open.rateNum}/${open.rateDen} per second, ${open.bits} bits, front end ${open.frontEnd}`,
-    `state ${info.state}`,
-    ...absences.map((gap) => `gap of ${gap.samples} samples at ${gap.firstSample}: ${gap.why}`),
-  ];
 }

@@ -1,20 +1,29 @@
 /** Files as a POSIX ustar archive (IEEE Std 1003.1, pax): the form that everything unpacks. */
+import type { OutFile } from "./formats";
 
 const BLOCK = 512;
 const MAX_NAME = 100;
+/** An octal field of eleven digits. */
+const MAX_SIZE = 8 ** 11 - 1;
 
-export interface PackedFile {
-  /** ASCII, at most 100 characters. */
-  name: string;
-  bytes: Uint8Array;
-}
-
-/** @param at Unix ms: when they are said to have been written */
-export function* tar(files: PackedFile[], at: number): Generator<Uint8Array> {
-  for (const { name, bytes } of files) {
-    yield header(name, bytes.length, at);
-    yield bytes;
-    yield new Uint8Array((BLOCK - (bytes.length % BLOCK)) % BLOCK);
+/**
+ * @param files of names in ASCII, of at most 100 characters
+ * @param at Unix ms: when they are said to have been written
+ */
+export function* tar(files: Iterable<OutFile>, at: number): Generator<Uint8Array> {
+  for (const file of files) {
+    // The size stands before the bytes.
+    const bytes = file.size === undefined ? Buffer.concat([...file.pieces()]) : undefined;
+    const size = file.size ?? bytes!.length;
+    yield header(file.name, size, at);
+    let given = 0;
+    for (const piece of bytes ? [bytes] : file.pieces()) {
+      given += piece.length;
+      yield piece;
+    }
+    if (given !== size)
+      throw new RangeError(`${file.name} has ${given} bytes, not the ${size} it was to have`);
+    yield new Uint8Array((BLOCK - (size % BLOCK)) % BLOCK);
   }
   yield new Uint8Array(2 * BLOCK);
 }
@@ -22,6 +31,7 @@ export function* tar(files: PackedFile[], at: number): Generator<Uint8Array> {
 function header(name: string, size: number, at: number): Uint8Array {
   if (name.length > MAX_NAME)
     throw new RangeError(`a tar archive holds no name of ${name.length} characters`);
+  if (size > MAX_SIZE) throw new RangeError(`a tar archive holds no file of ${size} bytes`);
   const block = Buffer.alloc(BLOCK);
   const octal = (value: number, offset: number, length: number) =>
     block.write(value.toString(8).padStart(length - 1, "0"), offset, "latin1");

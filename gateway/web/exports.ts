@@ -4,14 +4,14 @@ import type { Worker } from "node:worker_threads";
 import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
 import type { Clock } from "../clock";
-import type { ExportEnd, ExportOrder } from "./exportworker";
+import { FORMATS } from "../export/formats";
+import type { ExportBegin, ExportEnd, ExportOrder } from "./exportworker";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
 import { BINARY } from "./schema/endpoint";
-import { type ExportFormat, exportRecording } from "./schema/exports";
+import { exportRecording } from "./schema/exports";
 import { startThread } from "./thread";
 
-const ENDINGS: Record<ExportFormat, string> = { csv: "csv", wfdb: "tar" };
 /** Whoever takes nothing for so long leaves his place to the next. */
 const STALLED_MS = 30_000;
 
@@ -22,16 +22,19 @@ export function addExports(app: FastifyInstance, { hub, dataDir, clock, egress }
 
   addRoute(app, exportRecording, async ({ params, query }, request, reply) => {
     const { id, simulated } = reader.recording(params.id);
-    const { format } = query;
+    const { format, from, to } = query;
+    if (!FORMATS[format].cuts && (from ?? to) !== undefined)
+      throw new Refused(400, "EXPORT_WHOLE", `a ${format} is of the whole recording`);
     // Refuses what is not there to be read, without a thread.
     reader.blocks(id);
     if (running && !running.destroyed)
       throw new Refused(503, "WEB_BUSY", "another recording is being exported; try again when it is done");
     const name = `${simulated ? "simulated" : "ecg"}-${id}`;
-    const stream = new ExportStream({ dataDir, id, format, name }, clock);
+    const stream = new ExportStream({ dataDir, id, format, from, to, name }, clock);
     running = stream;
+    let begun: ExportBegin;
     try {
-      await stream.begun;
+      begun = await stream.begun;
     } catch (error) {
       stream.destroy();
       throw error;
@@ -40,7 +43,7 @@ export function addExports(app: FastifyInstance, { hub, dataDir, clock, egress }
     egress.tell({ kind: "export", to: role, address: request.ip, recording: id, detail: format });
     reply.headers({
       "content-type": BINARY,
-      "content-disposition": `attachment; filename="${name}.${ENDINGS[format]}"`,
+      "content-disposition": `attachment; filename="${name}${begun.ending}"`,
     });
     return stream;
   });
@@ -48,7 +51,7 @@ export function addExports(app: FastifyInstance, { hub, dataDir, clock, egress }
 
 class ExportStream extends Readable {
   /** Once there is a first piece of it. @throws Refused with why it cannot be exported */
-  readonly begun: Promise<void>;
+  readonly begun: Promise<ExportBegin>;
   private readonly worker: Worker;
   private readonly taken = new Int32Array(new SharedArrayBuffer(4));
   private readonly pieces: Uint8Array[] = [];
@@ -70,11 +73,16 @@ class ExportStream extends Readable {
         reject(error);
         this.destroy(error);
       };
-      this.worker.on("message", (message: Uint8Array | ExportEnd) => {
+      let begin: ExportBegin;
+      this.worker.on("message", (message: ExportBegin | Uint8Array | ExportEnd) => {
+        if ("ending" in message) {
+          begin = message;
+          return;
+        }
         if (message instanceof Uint8Array) this.pieces.push(message);
         else if (message.code !== undefined) return fail(new Refused(422, message.code, message.message!));
         else this.ended = true;
-        resolve();
+        resolve(begin);
         this.give();
       });
       this.worker.once("error", fail);

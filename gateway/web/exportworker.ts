@@ -1,11 +1,13 @@
 /**
- * A thread that exports one recording and ends: `workerData` is an ExportOrder, its messages are pieces of the file, and
- * at last an ExportEnd. It runs no further ahead of its reader than that reader says.
+ * A thread that exports one recording and ends: `workerData` is an ExportOrder; its messages are an ExportBegin, pieces of
+ * the file, and an ExportEnd. It runs no further ahead of its reader than that reader says.
  */
+import { extname } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { exportCsv } from "../export/csv";
+import { studyOf } from "../document/study";
+import { FORMATS } from "../export/formats";
+import { openRecording } from "../export/signal";
 import { tar } from "../export/tar";
-import { wfdbFiles } from "../export/wfdb";
 import { codeOf } from "../store/errors";
 import { StoreReader } from "../store/reader";
 import type { ExportFormat } from "./schema/exports";
@@ -15,10 +17,18 @@ export interface ExportOrder {
   /** Whole. */
   id: string;
   format: ExportFormat;
+  /** Seconds since the recording's start. */
+  from?: number;
+  to?: number;
   /** Of the file, without an ending. */
   name: string;
   /** One int32: pieces that the reader has taken. */
   taken: SharedArrayBuffer;
+}
+
+export interface ExportBegin {
+  /** Of the file, with a dot. */
+  ending: string;
 }
 
 export interface ExportEnd {
@@ -32,9 +42,9 @@ export interface ExportEnd {
 const AHEAD = 8;
 const PIECE_BYTES = 131_072;
 /** What the store and the formats say of a recording; anything else is a defect of ours. */
-const KNOWN = /^(STORE|FRAME|BLOCK|WFDB|EXPORT)_/;
+const KNOWN = /^(STORE|FRAME|BLOCK|WFDB|EXPORT|DOCUMENT)_/;
 
-const { dataDir, id, format, name, taken } = workerData as ExportOrder;
+const { dataDir, id, format, from, to, name, taken } = workerData as ExportOrder;
 const counter = new Int32Array(taken);
 let sent = 0;
 
@@ -47,32 +57,45 @@ function send(bytes: Uint8Array): void {
   }
 }
 
-function csv(reader: StoreReader): void {
-  let waiting: string[] = [];
+/** A few rows of a table are no message of their own. */
+function* joined(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let waiting: Uint8Array[] = [];
   let length = 0;
-  const flush = () => {
-    send(Buffer.from(waiting.join("")));
+  for (const piece of pieces) {
+    waiting.push(piece);
+    length += piece.length;
+    if (length < PIECE_BYTES) continue;
+    yield Buffer.concat(waiting);
     waiting = [];
     length = 0;
-  };
-  exportCsv(reader, id, (text) => {
-    waiting.push(text);
-    length += text.length;
-    if (length >= PIECE_BYTES) flush();
-  });
-  flush();
+  }
+  if (length > 0) yield Buffer.concat(waiting);
 }
 
-const reader = StoreReader.open(dataDir);
-const end: ExportEnd = { ended: true };
-try {
-  if (format === "csv") csv(reader);
-  else for (const bytes of tar(wfdbFiles(reader, id, name), Date.now())) send(bytes);
-} catch (error) {
-  end.code = codeOf(error);
-  if (!KNOWN.test(end.code)) throw error;
-  end.message = (error as Error).message;
-} finally {
-  reader.close();
+async function exportTo(reader: StoreReader): Promise<void> {
+  const { rateNum, rateDen } = openRecording(reader, id).open;
+  const sample = (seconds?: number) =>
+    seconds === undefined ? undefined : Math.round((seconds * rateNum) / rateDen);
+  const study = studyOf(reader, id, { from: sample(from), to: sample(to) });
+  const files = await FORMATS[format].make({ reader, study, dataDir, name });
+  const one = files.length === 1 ? files[0] : undefined;
+  parentPort!.postMessage({ ending: one ? extname(one.name) : ".tar" } satisfies ExportBegin);
+  for (const bytes of joined(one ? one.pieces() : tar(files, Date.now()))) send(bytes);
 }
-parentPort!.postMessage(end);
+
+async function main(): Promise<void> {
+  const end: ExportEnd = { ended: true };
+  const reader = StoreReader.open(dataDir);
+  try {
+    await exportTo(reader);
+  } catch (error) {
+    end.code = codeOf(error);
+    if (!KNOWN.test(end.code)) throw error;
+    end.message = (error as Error).message;
+  } finally {
+    reader.close();
+  }
+  parentPort!.postMessage(end);
+}
+
+void main();

@@ -45,15 +45,9 @@ export function encodeRecord(
   options: WriteOptions = {},
   headerFile = `${record.name}.hea`,
 ): EncodedRecord {
-  const refuse: Refuse = (field, problem) => {
-    throw new WfdbError(
-      "WFDB_WRITE",
-      { file: headerFile, field },
-      problem,
-      "nothing was written; correct the record",
-    );
-  };
-  const samples = checkRecord(record, refuse);
+  const refuse: Refuse = refuser(headerFile);
+  checkRecord(record, refuse);
+  const samples = record.signals[0]!.length;
   const number = options.format ?? (fits(record.signals, signalFormat(16)!) ? 16 : 24);
   const format = signalFormat(number);
   if (format === undefined) refuse("format", `${number} is not 16, 24, 80 or 212`);
@@ -64,21 +58,59 @@ export function encodeRecord(
   record.signals.forEach((signal, lead) => {
     for (let frame = 0; frame < samples; frame++) format.write(bytes, frame * leads + lead, signal[frame]!);
   });
+  const said = record.signals.map((signal, index) => ({
+    initial: signal[0] ?? record.leads[index]!.adcZero,
+    checksum: checksum16(signal),
+  }));
+  return { header: headerOf(record, said, samples, number), signals: bytes };
+}
+
+/** What a header says of one signal's samples. */
+export interface SaidSamples {
+  initial: number;
+  /** The low 16 bits of their sum, signed. */
+  checksum: number;
+}
+
+/**
+ * `NAME.hea` of samples that were written already.
+ * @param said per lead @param samples per lead
+ * @throws WfdbError `WFDB_WRITE`
+ */
+export function encodeHeader(
+  record: Omit<WritableRecord, "signals">,
+  said: SaidSamples[],
+  samples: number,
+  format: FormatNumber,
+): string {
+  checkDescription(record, refuser(`${record.name}.hea`));
+  return headerOf(record, said, samples, format);
+}
+
+type Described = Omit<WritableRecord, "signals">;
+
+function headerOf(record: Described, said: SaidSamples[], samples: number, format: FormatNumber): string {
   const lines = [
     recordLine(record, samples),
-    ...record.leads.map((lead, index) => signalLine(record, lead, record.signals[index]!, number)),
+    ...record.leads.map((lead, index) => signalLine(record, lead, said[index]!, format)),
     ...(record.comments ?? []).map((comment) => `# ${comment}`),
   ];
-  return { header: lines.join("\n") + "\n", signals: bytes };
+  return lines.join("\n") + "\n";
 }
 
 type Refuse = (field: string, problem: string) => never;
+
+function refuser(file: string): Refuse {
+  return (field, problem) => {
+    throw new WfdbError("WFDB_WRITE", { file, field }, problem, "nothing was written; correct the record");
+  };
+}
 
 function fits(signals: Int32Array[], format: SignalFormat): boolean {
   return signals.every((signal) => signal.every((value) => value >= format.min && value <= format.max));
 }
 
-function recordLine(record: WritableRecord, samples: number): string {
+function recordLine(record: Described, samples: number): string {
   const { time, date } = record.start ?? {};
   // A base date can stand only behind a base time.
   const start = [time ?? (date === undefined ? undefined : "00:00:00"), date].filter(
@@ -88,30 +120,33 @@ function recordLine(record: WritableRecord, samples: number): string {
 }
 
 function signalLine(
-  record: WritableRecord,
+  record: Described,
   lead: WfdbLead,
-  signal: Int32Array,
+  { initial, checksum }: SaidSamples,
   format: FormatNumber,
 ): string {
   const scale = `${lead.gain}(${lead.baseline})/${lead.unit}`;
-  const initial = signal[0] ?? lead.adcZero;
-  return `${record.name}.dat ${format} ${scale} ${lead.bits} ${lead.adcZero} ${initial} ${checksum16(signal)} 0 ${lead.name}`;
+  return `${record.name}.dat ${format} ${scale} ${lead.bits} ${lead.adcZero} ${initial} ${checksum} 0 ${lead.name}`;
 }
 
-/** Refuses what a header could not say or would say wrongly; returns the samples per signal. */
-function checkRecord(record: WritableRecord, refuse: Refuse): number {
-  const { name, rateNum, rateDen, leads, signals, start, comments = [] } = record;
+function checkRecord(record: WritableRecord, refuse: Refuse): void {
+  const { leads, signals } = record;
+  if (leads.length !== signals.length)
+    refuse("number of signals", `${leads.length} leads, ${signals.length} signals`);
+  if (signals.some((signal) => signal.length !== signals[0]!.length))
+    refuse("number of samples", "signals differ in length");
+  checkDescription(record, refuse);
+}
+
+/** Refuses what a header could not say or would say wrongly. */
+function checkDescription(record: Described, refuse: Refuse): void {
+  const { name, rateNum, rateDen, leads, start, comments = [] } = record;
   if (!/^[A-Za-z0-9_-]+$/.test(name))
     refuse("record name", `${JSON.stringify(name)} has more than A-Z a-z 0-9 _ -`);
   if (!Number.isSafeInteger(rateNum) || !Number.isSafeInteger(rateDen) || rateNum <= 0 || rateDen <= 0) {
     refuse("sampling frequency", `${rateNum}/${rateDen} is not a positive fraction`);
   }
-  if (leads.length === 0 || leads.length !== signals.length) {
-    refuse("number of signals", `${leads.length} leads, ${signals.length} signals`);
-  }
-  const samples = signals[0]!.length;
-  if (signals.some((signal) => signal.length !== samples))
-    refuse("number of samples", "signals differ in length");
+  if (leads.length === 0) refuse("number of signals", "there is none");
   if (start?.time !== undefined && parseTime(start.time) !== start.time) refuse("base time", start.time);
   if (start?.date !== undefined && parseDate(start.date) !== start.date) refuse("base date", start.date);
   for (const text of [...comments, ...leads.map((lead) => lead.name)]) {
@@ -120,7 +155,6 @@ function checkRecord(record: WritableRecord, refuse: Refuse): number {
       refuse("text", `${JSON.stringify(text)} is not one trimmed line`);
   }
   for (const lead of leads) checkLead(lead, refuse);
-  return samples;
 }
 
 function checkLead(lead: WfdbLead, refuse: Refuse): void {

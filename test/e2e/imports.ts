@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import path from "node:path";
-import { exportWfdb } from "../../gateway/export/wfdb";
+import { studyOf } from "../../gateway/document/study";
+import { saveFiles } from "../../gateway/export/save";
+import { wfdbFiles } from "../../gateway/export/wfdb";
 import { StoreReader } from "../../gateway/store/reader";
 import { readRecord } from "../../gateway/wfdb/read";
 import { importRecords } from "../../tools/sim/import";
@@ -40,7 +42,7 @@ export function importsWhole(set: string, radio: string, faults: Partial<RadioFa
           const name = path.basename(record);
           const id = idOf.get(name)!;
           assert.deepEqual(reader.gaps(id), [], name);
-          exportWfdb(reader, id, exported, name);
+          exportAs(reader, id, exported, name);
           const original = readRecord(record);
           const copy = readRecord(path.join(exported, name));
           assert.equal(copy.samples, original.samples, name);
@@ -84,4 +86,10 @@ export function importsWhole(set: string, radio: string, faults: Partial<RadioFa
       }
     });
   });
+}
+
+/** As a WFDB record of that name. */
+export function exportAs(reader: StoreReader, id: string, dir: string, name: string): void {
+  const files = wfdbFiles({ reader, study: studyOf(reader, id), dataDir: "", name });
+  saveFiles(files.map((file) => ({ file, path: path.join(dir, file.name) })));
 }

@@ -17,6 +17,7 @@ const AREAS: Record<string, () => Area> = {
   page: () => (require("./page") as typeof import("./page")).benchPage,
   start: () => (require("./start") as typeof import("./start")).benchStart,
   backup: () => (require("./backup") as typeof import("./backup")).benchBackup,
+  export: () => (require("./export") as typeof import("./export")).benchExport,
   drain: () => (require("./drain") as typeof import("./drain")).benchDrain,
   radio: () => (require("./radio") as typeof import("./radio")).benchRadio,
   rhythm: () => (require("./rhythm") as typeof import("./rhythm")).benchRhythm,

@@ -3,14 +3,25 @@ import { z } from "zod";
 import { recordingParams } from "./common";
 import { BINARY, type Endpoint } from "./endpoint";
 
-export const exportFormatSchema = z.enum(["wfdb", "csv"]);
+export const EXPORT_FORMATS = ["wfdb", "edf", "dicom", "fhir", "aecg", "csv", "proof"] as const;
+export const exportFormatSchema = z.enum(EXPORT_FORMATS);
 export type ExportFormat = z.infer<typeof exportFormatSchema>;
+
+const secondsText = z
+  .string()
+  .regex(/^\d{1,9}(\.\d{1,6})?$/, "expected seconds since the recording's start")
+  .transform(Number);
 
 export const exportRecording = {
   method: "GET",
   path: "/api/recordings/:id/export",
-  summary: "A recording as a file: csv, or wfdb as a tar archive of its header and its samples",
+  summary:
+    "A recording, or the seconds of it from one to another, as a file that others read; of a format with several files, as a tar archive",
   params: recordingParams,
-  query: z.strictObject({ format: exportFormatSchema }),
+  query: z.strictObject({
+    format: exportFormatSchema,
+    from: secondsText.optional(),
+    to: secondsText.optional(),
+  }),
   answer: BINARY,
 } satisfies Endpoint;

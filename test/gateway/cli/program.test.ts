@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -160,10 +160,35 @@ describe("the program", function () {
       data,
     );
     assert.equal(named.code, 0, named.err);
-    assert.equal(named.out, `${join(dir, "out/copy.hea")}\n${join(dir, "out/copy.dat")}\n`);
+    const copies = [".dat", ".atr", ".hea"].map((ending) => `${join(dir, "out/copy")}${ending}\n`);
+    assert.equal(named.out, copies.join(""));
     assert.deepEqual(readRecord(join(dir, "out/copy")).signals, [SIGNAL]);
     const csv = await avnode("export", id, "--format", "csv", "-o", join(dir, "out"), "--data", data);
     assert.equal(csv.out, `${join(dir, "out", id)}.csv\n`);
+    for (const [format, to, name] of [
+      ["edf", "night", "night.edf"],
+      ["edf", "night.bdf", "night.edf"],
+      ["aecg", "night.txt", "night.txt"],
+      ["proof", "", `${id}.proof`],
+    ] as const) {
+      const path = join(dir, "out", to);
+      const { out, err } = await avnode("export", id, "--format", format, "-o", path, "--data", data);
+      assert.equal(out, `${join(dir, "out", name)}\n`, err);
+    }
+    const proven = await avnode("verify", join(dir, "out", `${id}.proof`));
+    assert.match(proven.out, /^SIMULATED/);
+    const part = ["export", id, "-o", join(dir, "out/part"), "--data", data, "--from", "1", "--to"];
+    assert.equal((await avnode(...part, "2", "--format", "csv")).code, 0);
+    const rows = readFileSync(join(dir, "out/part.csv"), "utf8").match(/^\d.*$/gm)!;
+    const seconds = rows.map((row) => Number(row.split(",")[1]));
+    assert.ok(seconds[0]! >= 1 && seconds.at(-1)! < 2 && seconds.at(-1)! > 1.9, rows[0]);
+    assert.equal((await avnode(...part, "0.5", "--format", "csv")).code, 3);
+    assert.equal((await avnode(...part, "noon", "--format", "csv")).code, 2);
+    assert.equal((await avnode(...part, "2", "--format", "proof")).code, 2);
+    assert.deepEqual(
+      readdirSync(join(dir, "out")).filter((name) => name.endsWith(".part")),
+      [],
+    );
   });
 
   it("verifies it: 0, and names what a reader should know", async () => {

@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { exportCsv } from "../../../gateway/export/csv";
+import { studyOf } from "../../../gateway/document/study";
+import { csvFiles } from "../../../gateway/export/csv";
 import { readRecord } from "../../../gateway/wfdb/read";
 import type { Handheld } from "../store/handheld";
 import { WebRig } from "./rig";
@@ -32,16 +33,16 @@ describe("exports over HTTP", function () {
   });
   afterEach(() => rig.close());
 
-  const get = (format: string, of = id) => rig.ask("GET", `/api/recordings/${of}/export?format=${format}`);
+  const get = (format: string, of = id, part = "") =>
+    rig.ask("GET", `/api/recordings/${of}/export?format=${format}${part}`);
 
   it("give the CSV that the command line writes", async () => {
     const answer = await get("csv");
     assert.equal(answer.statusCode, 200, answer.body.slice(0, 300));
     assert.equal(answer.headers["content-disposition"], `attachment; filename="simulated-${id}.csv"`);
-    let expected = "";
-    exportCsv(rig.store.reader, id, (text) => {
-      expected += text;
-    });
+    const { reader } = rig.store;
+    const source = { reader, study: studyOf(reader, id), dataDir: rig.dataDir, name: "" };
+    const expected = Buffer.concat([...csvFiles(source)[0]!.pieces()]).toString();
     assert.ok(expected.length > 300_000);
     assert.equal(answer.body, expected);
     assert.match(answer.body, /SIMULATED/);
@@ -66,8 +67,20 @@ describe("exports over HTTP", function () {
     }
   });
 
+  it("give one file as it is, under the ending of what it became, and a stretch of it", async () => {
+    const edf = await get("edf", id, "&from=2&to=4.5");
+    assert.equal(edf.statusCode, 200, edf.body.slice(0, 300));
+    assert.equal(edf.headers["content-disposition"], `attachment; filename="simulated-${id}.edf"`);
+    const text = (at: number, length: number) => edf.rawPayload.toString("latin1", at, at + length).trim();
+    assert.deepEqual([text(192, 44), Number(text(236, 8)) * Number(text(244, 8))], ["EDF+C", 2.5]);
+    const proof = await get("proof");
+    assert.equal(proof.headers["content-disposition"], `attachment; filename="simulated-${id}.proof"`);
+  });
+
   it("refuse other formats, what is not there and what was erased", async () => {
-    assert.equal((await get("edf")).statusCode, 400);
+    assert.equal((await get("pdf")).statusCode, 400);
+    assert.equal((await get("proof", id, "&from=1")).statusCode, 400);
+    assert.deepEqual((await get("edf", id, "&from=900")).json().code, "DOCUMENT_RANGE");
     assert.equal((await get("csv", "0123456789abcdef")).statusCode, 404);
     rig.store.forget(id);
     assert.deepEqual([(await get("csv")).statusCode, (await get("csv")).json().code], [410, "STORE_ERASED"]);

@@ -1,6 +1,6 @@
 /** What is done with a recording: whose it is, who may see it, taking it along, proving it. */
 import { useState } from "preact/hooks";
-import { type ExportFormat, exportRecording } from "../../schema/exports";
+import { EXPORT_FORMATS, type ExportFormat, exportRecording } from "../../schema/exports";
 import { type ListedRecording, type Verification, verify } from "../../schema/recordings";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
@@ -10,7 +10,16 @@ import { download } from "../parts/download";
 import { Outcome } from "../parts/fields";
 import { Share } from "../parts/share";
 
-const FILES: Record<ExportFormat, string> = { csv: "csv", wfdb: "tar" };
+const NAMES: Record<Exclude<ExportFormat, "proof">, string> = {
+  wfdb: "WFDB",
+  edf: "EDF+",
+  dicom: "DICOM",
+  fhir: "FHIR",
+  aecg: "HL7 aECG",
+  csv: "CSV",
+};
+/** Of the file as the hub calls it. */
+const ENDING = /filename="[^"]*?(\.\w+)"$/;
 
 export function Actions({ recording }: { recording: ListedRecording }) {
   const { role } = usePage();
@@ -40,24 +49,26 @@ function Export({ recording: { id, device, number } }: { recording: ListedRecord
   const action = useAction();
   const take = async (format: ExportFormat) => {
     const answer = await api.send(exportRecording, { params: { id }, query: { format } });
-    download(await answer.arrayBuffer(), `${device}-${number}.${FILES[format]}`, "application/octet-stream");
+    const ending = ENDING.exec(answer.headers.get("content-disposition") ?? "")?.[1] ?? "";
+    download(await answer.arrayBuffer(), `${device}-${number}${ending}`, "application/octet-stream");
   };
   return (
     <section class="card">
       <h3>{messages.say("export")}</h3>
       <p class="quiet">{messages.say("export-text")}</p>
       <div class="tools">
-        {(["csv", "wfdb"] as const).map((format) => (
+        {EXPORT_FORMATS.map((format) => (
           <button
             type="button"
             key={format}
             disabled={action.isBusy}
             onClick={() => action.run(() => take(format))}
           >
-            {format.toUpperCase()}
+            {format === "proof" ? messages.say("export-proof") : NAMES[format]}
           </button>
         ))}
       </div>
+      <p class="quiet">{messages.say("export-formats")}</p>
       <Outcome action={action} />
     </section>
   );

@@ -322,7 +322,11 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
       reply.writeHead(refusals.get(route)!, { ...HEADERS, "content-type": "application/json" });
       reply.end(JSON.stringify({ code: problems.get(route) ?? "TEST", message: "refused" }));
     } else if (answers[route]) {
-      reply.writeHead(200, { ...HEADERS, "content-type": "application/json" });
+      const file = url.searchParams.get("format");
+      reply.writeHead(200, {
+        ...{ ...HEADERS, "content-type": "application/json" },
+        ...(file && { "content-disposition": `attachment; filename="ecg-r1.${file}"` }),
+      });
       reply.end(JSON.stringify(answers[route]()));
     } else {
       const file = ["/", "/link"].includes(url.pathname) ? "/index.html" : url.pathname;

@@ -1,0 +1,45 @@
+/** What exports say of themselves in words. */
+import { MarkKind } from "../../protocol/bodies";
+import { type Study, timeOf } from "../document/study";
+import { NO_DIAGNOSIS } from "../findings/words";
+import { type Absence, trustName } from "./signal";
+
+export const SIMULATED = "SIMULATED: made by a virtual handheld, not by a person's heart";
+
+export const MARKS: Record<number, string> = {
+  [MarkKind.symptom]: "marked by the wearer",
+  [MarkKind.leadOff]: "electrode off",
+  [MarkKind.leadOn]: "electrode on",
+  [MarkKind.ringNearlyFull]: "the handheld's memory nearly full",
+};
+
+/** Whose words an export's findings are; undefined where there are none. */
+export function analysisText({ analysis }: Study): string | undefined {
+  if (!analysis) return undefined;
+  return `beats and rhythm by analysis ${analysis.id} of lead ${analysis.name}, version ${analysis.version}. ${NO_DIAGNOSIS}`;
+}
+
+/**
+ * What every export says about where it came from, one line each.
+ * @param origin the recording's sample from which the export counts
+ */
+export function provenance(study: Study, absences: Absence[], origin = study.from): string[] {
+  const { info, from, to } = study;
+  const { open } = info;
+  const startMs = timeOf(study, origin);
+  const start = startMs === undefined ? "unknown" : new Date(startMs).toISOString();
+  const isWhole = from === 0 && to === info.samples;
+  return [
+    ...(info.simulated ? [SIMULATED] : []),
+    `avnode recording ${info.id}, number ${info.recording} of handheld ${info.device}, ownership ${info.epoch}`,
+    ...(isWhole ? [] : [`samples ${from} to ${to - 1} of its ${info.samples}`]),
+    `start ${start}, clock ${trustName(info.trust)}`,
+    `rate ${open.rateNum}/${open.rateDen} per second, ${open.bits} bits, front end ${open.frontEnd}`,
+    `state ${info.state}`,
+    ...absences.map((gap) => gapText(gap, origin)),
+  ];
+}
+
+export function gapText({ firstSample, samples, why }: Absence, origin: number): string {
+  return `gap of ${samples} samples at ${firstSample - origin}: ${why}`;
+}
