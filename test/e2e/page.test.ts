@@ -148,9 +148,14 @@ describe("the page of the real hub", function () {
     await page.getByText("Authentic: this is what the handheld made.").waitFor();
     await page.goto(`${address}/`);
     await page.getByRole("button", { name: "I felt something" }).waitFor();
-    await tabTo(page, "I felt something");
-    await page.keyboard.press("Space");
-    await page.getByText("Noted in the recording.").waitFor();
+    const noted = page.getByText("Noted in the recording.");
+    // The demo's radio loses a hundredth of what is sent: whoever reads nothing presses again.
+    for (let presses = 0; presses < 3 && !(await noted.isVisible()); presses++) {
+      await tabTo(page, "I felt something");
+      await page.keyboard.press("Space");
+      await noted.waitFor({ timeout: 8000 }).catch(() => {});
+    }
+    assert.ok(await noted.isVisible());
   });
 
   // The last one: from here on nobody is let in without it.
@@ -169,7 +174,7 @@ describe("the page of the real hub", function () {
       await page.getByRole("button", { name: "Open" }).click();
     };
     await logIn("wrong");
-    await page.getByRole("alert").getByText("The password is wrong.").waitFor();
+    await page.getByRole("status").getByText("The password is wrong.").waitFor();
     await logIn(PASSWORD);
     await page.getByRole("link", { name: "Settings" }).click();
     await page.getByLabel("Present password").fill(PASSWORD);
@@ -182,7 +187,7 @@ describe("the page of the real hub", function () {
     await stranger.goto(address);
     await stranger.getByLabel("Password").fill(PASSWORD);
     await stranger.getByRole("button", { name: "Open" }).click();
-    await stranger.getByRole("alert").getByText("The password is wrong.").waitFor();
+    await stranger.getByRole("status").getByText("The password is wrong.").waitFor();
     await stranger.getByLabel("Password").fill(`${PASSWORD} 2`);
     await stranger.getByRole("button", { name: "Open" }).click();
     await stranger.getByText("Not an alarm.").waitFor();

@@ -3,17 +3,19 @@ import { z } from "zod";
 import { recordingParams, sampleSchema, wholeNumberText } from "./common";
 import { BINARY, type Endpoint } from "./endpoint";
 
-export const rhythmSchema = z.enum([
-  "sinus",
+/** Weightiest first: what a clinician would look at before the rest. */
+export const BY_WEIGHT = [
+  "vrun",
   "af",
+  "pause",
   "tachy",
   "brady",
-  "pause",
   "ectopy",
-  "vrun",
   "other",
+  "sinus",
   "unreadable",
-]);
+] as const;
+export const rhythmSchema = z.enum(BY_WEIGHT);
 
 const confidenceSchema = z.number().min(0).max(1);
 /** Beats a minute. */

@@ -4,19 +4,6 @@ import type { Key, Messages } from "../messages/messages";
 
 export type Rhythm = EpisodeFinding["rhythm"];
 
-/** Weightiest first: what a clinician would look at before the rest. */
-export const RHYTHMS: readonly Rhythm[] = [
-  "vrun",
-  "af",
-  "pause",
-  "tachy",
-  "brady",
-  "ectopy",
-  "other",
-  "sinus",
-  "unreadable",
-];
-
 const SHOWN: ReadonlySet<Rhythm> = new Set<Rhythm>(["af", "vrun", "pause"]);
 export const isShown = (rhythm: Rhythm): boolean => SHOWN.has(rhythm);
 

@@ -1,12 +1,13 @@
 /** Which recordings a list shows. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { devices } from "../../schema/devices";
+import { BY_WEIGHT } from "../../schema/findings";
 import { people } from "../../schema/people";
 import type { RecordingFilter } from "../../schema/recordings";
 import type { Key } from "../messages/messages";
 import { usePage } from "../parts/context";
 import { deviceName } from "../parts/devicename";
-import { nameOf, RHYTHMS } from "../parts/rhythm";
+import { nameOf } from "../parts/rhythm";
 
 const STATES = ["recording", "closed", "truncated", "pending"] as const;
 const PROOFS = ["signed", "sealed", "unchecked", "wrong", "open"] as const;
@@ -55,7 +56,7 @@ export function Filter({ filter, choose }: Props) {
         <One
           label={messages.say("filter-finding")}
           value={filter.finding}
-          options={RHYTHMS.map((one) => [one, nameOf(one, messages)])}
+          options={BY_WEIGHT.map((one) => [one, nameOf(one, messages)])}
           set={(finding) => change({ finding })}
         />
         <One

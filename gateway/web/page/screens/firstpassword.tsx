@@ -5,6 +5,7 @@ import { setFirstPassword } from "../../schema/setup";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
 import { Field, Form, Outcome } from "../parts/fields";
+import { useNewPassword } from "../parts/passwords";
 import { addressOf } from "../route";
 
 /** In the address that the hub prints, behind the #, where nobody on the way sees it. */
@@ -19,13 +20,11 @@ interface Props {
 export function FirstPassword({ isOpen, done }: Props) {
   const { api, messages } = usePage();
   const [code, setCode] = useState(() => PRINTED.exec(location.hash)?.[1] ?? "");
-  const [password, setPassword] = useState("");
-  const [again, setAgain] = useState("");
+  const { fields, chosen } = useNewPassword();
   const action = useAction();
   const without = useAction();
   const submit = async () => {
-    if (password !== again) throw new Error(messages.say("password-differs"));
-    const session = await api.ask(setFirstPassword, { body: { code, password } });
+    const session = await api.ask(setFirstPassword, { body: { code, password: chosen() } });
     // It is spent.
     if (PRINTED.test(location.hash)) location.replace(addressOf({ screen: "setup" }));
     done(session);
@@ -36,22 +35,7 @@ export function FirstPassword({ isOpen, done }: Props) {
       <p>{messages.say("setup-code-text")}</p>
       <Form action={action} submit={submit} name={messages.say("go-on")}>
         <Field label={messages.say("setup-code")} value={code} set={setCode} autocomplete="off" required />
-        <Field
-          label={messages.say("new-password")}
-          type="password"
-          autocomplete="new-password"
-          value={password}
-          set={setPassword}
-          required
-        />
-        <Field
-          label={messages.say("new-password-again")}
-          type="password"
-          autocomplete="new-password"
-          value={again}
-          set={setAgain}
-          required
-        />
+        {fields}
       </Form>
       {isOpen && (
         <div class="tools">

@@ -1,7 +1,9 @@
 import { useState } from "preact/hooks";
 import { login, type SessionInfo } from "../../schema/session";
+import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
-import { problemWords } from "../parts/problem";
+import { Form } from "../parts/fields";
+import { CurrentPassword } from "../parts/passwords";
 
 interface Props {
   /** Her session has ended. */
@@ -12,37 +14,15 @@ interface Props {
 export function Login({ wasIn = false, done }: Props) {
   const { api, messages } = usePage();
   const [password, setPassword] = useState("");
-  const [problem, setProblem] = useState<string>();
-  const open = async (event: Event) => {
-    event.preventDefault();
-    setProblem(undefined);
-    try {
-      done(await api.ask(login, { body: password === "" ? {} : { password } }));
-    } catch (error) {
-      setProblem(problemWords(error, messages));
-    }
-  };
+  const action = useAction();
+  const open = async () => done(await api.ask(login, { body: password === "" ? {} : { password } }));
   return (
     <main class="narrow">
       <h1>avnode</h1>
       {wasIn && <p role="status">{messages.say("session-ended")}</p>}
-      <form onSubmit={open}>
-        <label>
-          {messages.say("password")}
-          <input
-            type="password"
-            autocomplete="current-password"
-            value={password}
-            onInput={(event) => setPassword(event.currentTarget.value)}
-          />
-        </label>
-        <button class="main" type="submit">
-          {messages.say("open")}
-        </button>
-      </form>
-      <p class="warn" role="alert">
-        {problem}
-      </p>
+      <Form action={action} submit={open} name={messages.say("open")}>
+        <CurrentPassword label={messages.say("password")} value={password} set={setPassword} />
+      </Form>
     </main>
   );
 }

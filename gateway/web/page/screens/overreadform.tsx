@@ -1,12 +1,12 @@
 /** A clinician's own reading: each finding accepted, changed or rejected, others added, and signed by name. */
 import { useState } from "preact/hooks";
-import type { Findings } from "../../schema/findings";
+import { BY_WEIGHT, type Findings } from "../../schema/findings";
 import { type OverReadSaid, overRead } from "../../schema/overreads";
 import type { Range } from "../paper/samples";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
 import { Field, Form, Select } from "../parts/fields";
-import { episodeWords, nameOf, RHYTHMS, type Rhythm } from "../parts/rhythm";
+import { episodeWords, nameOf, type Rhythm } from "../parts/rhythm";
 
 interface Props {
   id: string;
@@ -36,8 +36,6 @@ export function OverReadForm({ id, rate, analysis, window, done }: Props) {
       return [{ verdict: "changed", episode, rhythm, from: one.from, to: one.to }];
     });
     const more = added.map((one) => ({ verdict: "added" as const, ...one }));
-    if (said.length + more.length === 0 && comment.trim() === "")
-      throw new Error(messages.say("overread-empty"));
     const body = { analysis: analysis?.number, findings: [...said, ...more], comment, name };
     await api.ask(overRead, { params: { id }, body });
     done();
@@ -46,7 +44,7 @@ export function OverReadForm({ id, rate, analysis, window, done }: Props) {
     ["", messages.say("overread-leave")],
     ["accepted", messages.say("verdict-accepted")],
     ["rejected", messages.say("verdict-rejected")],
-    ...RHYTHMS.map((rhythm): [Verdict, string] => [
+    ...BY_WEIGHT.map((rhythm): [Verdict, string] => [
       `changed ${rhythm}`,
       `${messages.say("verdict-changed")} ${nameOf(rhythm, messages)}`,
     ]),
@@ -83,7 +81,7 @@ export function OverReadForm({ id, rate, analysis, window, done }: Props) {
             const [from, to] = [Math.floor(window.from), Math.ceil(window.to)];
             if (rhythm !== "") setAdded([...added, { rhythm: rhythm as Rhythm, from, to }]);
           }}
-          options={[["", "–"], ...RHYTHMS.map((rhythm) => [rhythm, nameOf(rhythm, messages)] as const)]}
+          options={[["", "–"], ...BY_WEIGHT.map((rhythm) => [rhythm, nameOf(rhythm, messages)] as const)]}
         />
         <label class="wide">
           {messages.say("overread-comment")}

@@ -124,9 +124,10 @@ function Opened({ recording, events, isOld, isCompared, ...paper }: Props) {
         </p>
       )}
       <p>
-        {person !== undefined && <strong>{person} · </strong>}
+        {person !== undefined && <strong>{person}</strong>}
         {words && (
           <>
+            {person !== undefined && " · "}
             <strong class={isShown(finding.rhythm) ? "finding shown" : "finding"}>{words.finding}</strong>
             <span class="quiet"> · {words.more}</span>
           </>

@@ -8,6 +8,7 @@ import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
 import { download } from "../parts/download";
 import { Field, Form, Outcome, Select } from "../parts/fields";
+import { CurrentPassword, useNewPassword } from "../parts/passwords";
 import { problemWords } from "../parts/problem";
 import { addressOf } from "../route";
 
@@ -48,12 +49,14 @@ interface Kept {
 function HubSettings() {
   const { api, messages } = usePage();
   const [kept, setKept] = useState<Kept>();
-  const [problem, setProblem] = useState<string>();
+  const [problem, setProblem] = useState<unknown>();
   const action = useAction();
+  // Not again in another language: what she has changed and not saved would go.
   useEffect(() => {
-    api.ask(settings).then(setKept, (error) => setProblem(problemWords(error, messages)));
-  }, [api, messages]);
-  if (!kept) return <p role="status">{problem ?? messages.say("loading")}</p>;
+    api.ask(settings).then(setKept, setProblem);
+  }, [api]);
+  if (!kept)
+    return <p role="status">{problem ? problemWords(problem, messages) : messages.say("loading")}</p>;
   const { settings: now, file, writable, pending } = kept;
   const change = (to: Partial<Settings>) => setKept({ ...kept, settings: { ...now, ...to } });
   const backup = (dir: string, hours: number) =>
@@ -129,12 +132,10 @@ function HubSettings() {
 function PasswordForm() {
   const { api, messages } = usePage();
   const [current, setCurrent] = useState("");
-  const [password, setPassword] = useState("");
-  const [again, setAgain] = useState("");
+  const { fields, chosen } = useNewPassword();
   const action = useAction();
   const submit = async () => {
-    if (password !== again) throw new Error(messages.say("password-differs"));
-    await api.ask(changePassword, { body: { role: "owner", current, password } });
+    await api.ask(changePassword, { body: { role: "owner", current, password: chosen() } });
   };
   return (
     <section class="card">
@@ -145,30 +146,8 @@ function PasswordForm() {
         name={messages.say("password-change")}
         done={messages.say("saved")}
       >
-        <Field
-          label={messages.say("password-current")}
-          type="password"
-          autocomplete="current-password"
-          value={current}
-          set={setCurrent}
-          required
-        />
-        <Field
-          label={messages.say("new-password")}
-          type="password"
-          autocomplete="new-password"
-          value={password}
-          set={setPassword}
-          required
-        />
-        <Field
-          label={messages.say("new-password-again")}
-          type="password"
-          autocomplete="new-password"
-          value={again}
-          set={setAgain}
-          required
-        />
+        <CurrentPassword label={messages.say("password-current")} value={current} set={setCurrent} />
+        {fields}
       </Form>
     </section>
   );

@@ -5,9 +5,10 @@ import { findingText, rhythmText } from "../../../../gateway/findings/words";
 import { ApiError } from "../../../../gateway/web/page/api/client";
 import { languageFor, Messages } from "../../../../gateway/web/page/messages/messages";
 import { problemWords } from "../../../../gateway/web/page/parts/problem";
-import { headlineWords, nameOf, RHYTHMS } from "../../../../gateway/web/page/parts/rhythm";
+import { headlineWords, nameOf } from "../../../../gateway/web/page/parts/rhythm";
 import { addressOf, routeOf } from "../../../../gateway/web/page/route";
 import { sentenceOf } from "../../../../gateway/web/page/screens/sentence";
+import { BY_WEIGHT } from "../../../../gateway/web/schema/findings";
 import type { Recording } from "../../../../gateway/web/schema/recordings";
 
 const PAGE = join(__dirname, "../../../../gateway/web/page");
@@ -106,7 +107,7 @@ describe("page: findings", () => {
   const headline = { episodes: 1, confidence: 0.5, ended: true };
 
   it("have the words that terminals have, but for what is regular", () => {
-    for (const rhythm of RHYTHMS)
+    for (const rhythm of BY_WEIGHT)
       if (rhythm !== "sinus")
         assert.equal(
           nameOf(rhythm, messages).replace(/^[A-Z](?!F)/, (c) => c.toLowerCase()),
@@ -115,7 +116,7 @@ describe("page: findings", () => {
   });
 
   it("send to a clinician exactly where terminals do", () => {
-    for (const rhythm of RHYTHMS) {
+    for (const rhythm of BY_WEIGHT) {
       if (rhythm === "sinus" || rhythm === "unreadable") continue;
       const finding = { rhythm, from: 0, to: 1000, confidence: 0.5, rate: 60, evidence: { from: 0, to: 1 } };
       assert.equal(
