@@ -6,6 +6,9 @@ import { StoreError } from "../store/errors";
 import type { StoreReader } from "../store/reader";
 import { type Elements, text } from "./dicomfile";
 
+/** Of a component group, which has 64 characters, without its mark. */
+const MAX_NAME = 63;
+
 export interface DicomSource {
   reader: Pick<StoreReader, "pseudonym">;
   study: Study;
@@ -107,7 +110,9 @@ export function identity({ reader, study }: DicomSource, instance: Instance, dev
 
 /** In one component, the family's: which of her names is which, nobody was asked. */
 function nameText(name: string | undefined): string {
-  return name === undefined ? "" : `${name.replace(/[\^=]+/g, " ")}^`;
+  if (name === undefined) return "";
+  const letters = [...name.replace(/[\^=\\\p{Cc}]+/gu, " ").trim()].slice(0, MAX_NAME);
+  return `${letters.join("").trim()}^`;
 }
 
 /** The same for all of one person's, so that an archive keeps her apart from others; it tells nothing of her. */
