@@ -7,16 +7,24 @@ import numpy as np
 import pydicom
 from pydicom.waveforms.numpy_handler import multiplex_array
 
+
+
+def physical(count, channel):
+    """After PS3.3 C.10.9.1.4; pydicom itself adds the baseline to the count, before it has a unit."""
+    if "ChannelSensitivity" not in channel:
+        return float(count)
+    scale = channel.ChannelSensitivity * channel.ChannelSensitivityCorrectionFactor
+    return float(count) * float(scale) + float(channel.ChannelBaseline)
+
+
 for line in sys.stdin:
     ds = pydicom.dcmread(line.strip())
     group = ds.WaveformSequence[0]
     width = group.WaveformBitsAllocated
     if width == 16:
         raw = multiplex_array(ds, 0, as_raw=True).T
-        physical = multiplex_array(ds, 0, as_raw=False).T
     else:
         raw = np.frombuffer(group.WaveformData, "<i4").reshape(-1, group.NumberOfWaveformChannels).T
-        physical = raw
     padding = np.frombuffer(group.WaveformPaddingValue, "<i%d" % (width // 8))[0]
     text = lambda name: str(ds.get(name, ""))
     print(
@@ -37,7 +45,7 @@ for line in sys.stdin:
                 "codes": [str(one.ChannelSourceSequence[0].CodeValue) for one in group.ChannelDefinitionSequence],
                 "scaled": ["ChannelSensitivity" in one for one in group.ChannelDefinitionSequence],
                 "digests": [hashlib.sha256(np.ascontiguousarray(x, "<i4").tobytes()).hexdigest() for x in raw],
-                "first": [float(x[0]) for x in physical],
+                "first": [physical(x[0], one) for x, one in zip(raw, group.ChannelDefinitionSequence)],
                 "absent": [int((x == padding).sum()) for x in raw],
                 "padding": int(padding),
                 "texts": [str(one.UnformattedTextValue) for one in ds.get("WaveformAnnotationSequence", [])],
