@@ -20,7 +20,10 @@ export function skipUnless(present: boolean, context: Mocha.Context, what: strin
 }
 
 /** Skips unless Debian's Python has the module. */
-export function skipUnlessPython(context: Mocha.Context, module: "numpy" | "cryptography" | "mne"): void {
+export function skipUnlessPython(
+  context: Mocha.Context,
+  module: "numpy" | "cryptography" | "mne" | "pydicom",
+): void {
   const { status } = spawnSync(PYTHON, ["-c", `import ${module}`]);
   skipUnless(status === 0, context, `${PYTHON} with ${module} (Debian: python3-${module})`);
 }
@@ -29,6 +32,18 @@ export function skipUnlessPython(context: Mocha.Context, module: "numpy" | "cryp
 export function skipUnlessBiosig(context: Mocha.Context): void {
   const { error } = spawnSync("save2gdf", ["--version"]);
   skipUnless(error === undefined, context, "save2gdf (Debian: biosig-tools)");
+}
+
+/** Skips unless Debian's checker of DICOM objects is here. */
+export function skipUnlessDciodvfy(context: Mocha.Context): void {
+  const { error } = spawnSync("dciodvfy", ["-h"]);
+  skipUnless(error === undefined, context, "dciodvfy (Debian: dicom3tools)");
+}
+
+/** Skips unless DCMTK is here. */
+export function skipUnlessDcmtk(context: Mocha.Context): void {
+  const { error } = spawnSync("dcmdump", ["--version"]);
+  skipUnless(error === undefined, context, "dcmdump (Debian: dcmtk)");
 }
 
 /** Files of a set of ECG recordings that end so, sorted; none where this machine has no such set. */

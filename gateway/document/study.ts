@@ -5,7 +5,7 @@ import { StoreError } from "../store/errors";
 import type { AnalysisInfo, KeptBeats } from "../store/findings/types";
 import type { DeviceInfo, Piece } from "../store/infos";
 import type { OverReadInfo } from "../store/layers/reading";
-import type { PersonDetails } from "../store/people";
+import type { PersonInfo } from "../store/people";
 import type { StoreReader } from "../store/reader";
 
 /** Samples `from` up to, not including, `to`. */
@@ -18,7 +18,7 @@ export interface Study extends Stretch {
   info: OpenRecording;
   device?: DeviceInfo;
   /** Whose it is now; undefined for nobody's. */
-  person?: PersonDetails;
+  person?: PersonInfo;
   /** The one that tells most, of the whole recording; undefined before one has begun. */
   analysis?: AnalysisInfo;
   overReads: OverReadInfo[];

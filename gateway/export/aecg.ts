@@ -14,6 +14,7 @@ import { gathered } from "./pieces";
 import { analysisText, provenance } from "./provenance";
 import { nameOf } from "./signal";
 import { survey, surveyed } from "./survey";
+import { potentialOf } from "./units";
 
 /** Of all leads of a series: it is in memory as a whole, since its leads' digits stand one behind the other. */
 const MAX_SERIES_SAMPLES = 2 ** 22;
@@ -28,11 +29,7 @@ const LEADS = new Map(
     `MDC_ECG_LEAD_${name.toUpperCase()}`,
   ]),
 );
-const MICROVOLTS = new Map([
-  ["V", 1e6],
-  ["mV", 1e3],
-  ["uV", 1],
-]);
+const MICROVOLTS = { V: 1e6, mV: 1e3, uV: 1 };
 
 /** @throws STORE_*, EXPORT_EMPTY */
 export function aecgFiles(source: ExportSource): OutFile[] {
@@ -186,10 +183,12 @@ function codeOf(lead: Lead, index: number): string {
 }
 
 /** A value is origin + digit × scale. Of an uncalibrated lead it is the count, a number without a unit. */
-function scaleOf({ gain, baseline, unit }: Lead): { origin: number; scale: number; unit: string } {
+function scaleOf(lead: Lead): { origin: number; scale: number; unit: string } {
+  const { gain, baseline } = lead;
   if (gain === 0) return { origin: 0, scale: 1, unit: "1" };
-  const plain = unit.trim();
-  const factor = MICROVOLTS.get(plain);
+  const plain = lead.unit.trim();
+  const potential = potentialOf(lead);
+  const factor = potential && MICROVOLTS[potential.code];
   return {
     origin: baseline === 0 ? 0 : (-baseline * (factor ?? 1)) / gain,
     scale: (factor ?? 1) / gain,

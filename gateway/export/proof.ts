@@ -6,13 +6,18 @@ import type { ExportSource, OutFile } from "./formats";
 import { smallFile } from "./pieces";
 
 /** @throws EXPORT_TOO_LARGE, STORE_* */
-export function proofFiles({ reader, study, name }: ExportSource): OutFile[] {
+export function proofFiles(source: ExportSource): OutFile[] {
+  const bytes = proofBytes(source);
+  return [smallFile(`${source.name}.proof`, () => bytes)];
+}
+
+/** @throws EXPORT_TOO_LARGE, STORE_* */
+export function proofBytes({ reader, study }: Pick<ExportSource, "reader" | "study">): Uint8Array {
   const evidence = reader.log.evidence(study.info.id);
   const bytes = writeProof(evidence, { open: false, hub: reader.log.key(evidence.origin) });
-  if (bytes.length > MAX_PROOF_BYTES)
-    throw new StoreError(
-      "EXPORT_TOO_LARGE",
-      `the proof would have ${bytes.length} bytes, and no verifier reads more than ${MAX_PROOF_BYTES}`,
-    );
-  return [smallFile(`${name}.proof`, () => bytes)];
+  if (bytes.length <= MAX_PROOF_BYTES) return bytes;
+  throw new StoreError(
+    "EXPORT_TOO_LARGE",
+    `the proof would have ${bytes.length} bytes, and no verifier reads more than ${MAX_PROOF_BYTES}`,
+  );
 }

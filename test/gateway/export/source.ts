@@ -5,6 +5,7 @@ import type { Finding } from "../../../gateway/rhythm/findings";
 import type { Beat } from "../../../gateway/rhythm/types";
 import type { AnalysisInfo, KeptBeats } from "../../../gateway/store/findings/types";
 import type { Gap } from "../../../gateway/store/infos";
+import type { PersonDetails } from "../../../gateway/store/people";
 import type { StoreReader } from "../../../gateway/store/reader";
 import type { WfdbRecord } from "../../../gateway/wfdb/record";
 import type { Mark } from "../../../protocol/bodies";
@@ -15,7 +16,7 @@ export interface Made {
   leads?: Lead[];
   open?: Partial<Open>;
   info?: Partial<Study["info"]>;
-  person?: Study["person"];
+  person?: PersonDetails;
   /** Samples from the first to before the second that the store does not hold. */
   lost?: [number, number][];
   gaps?: Gap[];
@@ -70,7 +71,7 @@ export function sourceOf(made: Made): ExportSource {
   const isLost = (sample: number) => lost.some(([first, end]) => sample >= first && sample < end);
   const study: Study = {
     ...{ info, from, to, overReads: [] },
-    person: made.person,
+    person: made.person && { id: 1, ...made.person },
     marks: marks.filter(({ sample }) => sample >= from && sample < to),
     analysis:
       (beats ?? episodes) &&
@@ -95,7 +96,14 @@ export function sourceOf(made: Made): ExportSource {
     },
   };
   const { name = "x", timeZone } = made;
-  return { reader: { gaps: () => gaps } as unknown as StoreReader, study, dataDir: "", name, timeZone };
+  const pseudonym = (_purpose: string, of: string) => `0123456789abcde${of}`;
+  return {
+    reader: { gaps: () => gaps, pseudonym } as unknown as StoreReader,
+    study,
+    dataDir: "",
+    name,
+    timeZone,
+  };
 }
 
 export function sourceOfRecord(record: WfdbRecord, name: string): ExportSource {
