@@ -14,41 +14,9 @@ import {
   skipUnlessEcg,
   skipUnlessPython,
 } from "../../machine";
+import { pydicom, type Read } from "./pydicom";
 import { digestOf, exported } from "./read";
 import { bytesOf, ID, type Made, noise, sourceOf, sourceOfRecord } from "./source";
-
-interface Read {
-  sopClass: string;
-  uid: string;
-  modality: string;
-  name: string;
-  patient: string;
-  birthDate: string;
-  sex: string;
-  at: string;
-  description: string;
-  rate: number;
-  samples: number;
-  labels: string[];
-  codes: string[];
-  scaled: boolean[];
-  digests: string[];
-  first: number[];
-  absent: number[];
-  padding: number;
-  texts: string[];
-}
-
-/** One process for all of them: it takes long to start. */
-function pydicom(files: string[]): Read[] {
-  const said = execFileSync(PYTHON, [join(__dirname, "dicomreader.py")], {
-    ...{ input: files.join("\n"), encoding: "utf8", maxBuffer: 1 << 26 },
-  });
-  return said
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-}
 
 /** What dciodvfy complains of: beside the object's name nothing, where all is well. */
 function complaints(file: string): string[] {
