@@ -62,7 +62,9 @@ function headOf(text: string, from: number): { dictionary: string; body?: number
   const end = /\bstream\r?\n|\bendobj\b|\bstartxref\b/.exec(near);
   if (!end) return { dictionary: near };
   const dictionary = near.slice(0, end.index);
-  return end[0].startsWith("stream") ? { dictionary, body: from + end.index + end[0].length } : { dictionary };
+  return end[0].startsWith("stream")
+    ? { dictionary, body: from + end.index + end[0].length }
+    : { dictionary };
 }
 
 /** The stream's length as it says itself, wherever that stands. */
@@ -70,7 +72,9 @@ function endOf(text: string, dictionary: string, body: number): number {
   const [, first, generation] = /\/Length\s+(\d{1,12})(?:\s+(\d{1,5})\s+R\b)?/.exec(dictionary) ?? [];
   let length = Number(first);
   if (generation !== undefined) {
-    const there = new RegExp(`(?:^|[\\r\\n])${first}\\s+${generation}\\s+obj\\s+(\\d{1,12})\\s+endobj`).exec(text);
+    const there = new RegExp(`(?:^|[\\r\\n])${first}\\s+${generation}\\s+obj\\s+(\\d{1,12})\\s+endobj`).exec(
+      text,
+    );
     length = Number(there?.[1]);
   }
   const end = body + length;
@@ -82,7 +86,11 @@ function endOf(text: string, dictionary: string, body: number): number {
 function attachedOf(pdf: Uint8Array, dictionary: string, body: number, end: number): Attached {
   const [, filter] = /\/Filter\s*([^/]*\/\w+(?:\s*\/\w+)*)/.exec(dictionary) ?? [];
   const names = filter?.match(/\w+/g) ?? [];
-  if (names.length > 1 || (names.length === 1 && names[0] !== "FlateDecode") || /\/DecodeParms/.test(dictionary)) {
+  if (
+    names.length > 1 ||
+    (names.length === 1 && names[0] !== "FlateDecode") ||
+    /\/DecodeParms/.test(dictionary)
+  ) {
     throw refusal(
       "PDF_FILTER",
       "the attachment is packed in a way that is not read here: save proof.avnode with your PDF reader, and bring that file here",

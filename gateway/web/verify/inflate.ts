@@ -13,13 +13,19 @@ export async function inflate(bytes: Uint8Array, maxBytes: number): Promise<Uint
     try {
       next = await reader.read();
     } catch (error) {
-      throw refusal("PDF_FORM", `the PDF is damaged: its attachment does not unpack: ${(error as Error).message}`);
+      throw refusal(
+        "PDF_FORM",
+        `the PDF is damaged: its attachment does not unpack: ${(error as Error).message}`,
+      );
     }
     if (next.done) return concat(parts);
     length += next.value!.length;
     if (length > maxBytes) {
       await reader.cancel();
-      throw refusal("PDF_ATTACHMENT_SIZE", `the attachment unpacks to more than the ${maxBytes} bytes of a proof`);
+      throw refusal(
+        "PDF_ATTACHMENT_SIZE",
+        `the attachment unpacks to more than the ${maxBytes} bytes of a proof`,
+      );
     }
     parts.push(next.value!);
   }

@@ -2,7 +2,7 @@
 import { DeviceClass } from "../../../protocol/certificate";
 import type { Crypto } from "../../../protocol/crypto";
 import { decodeProof, MAX_PROOF_BYTES } from "../../../protocol/proof/file";
-import { type ProofCrypto, verifyProof } from "../../../protocol/proof/verify";
+import { verifyProof } from "../../../protocol/proof/verify";
 import { refusal } from "../../../protocol/refusal";
 import { decodeRevocations, MAX_REVOCATIONS_BYTES } from "../../../protocol/revocations";
 import { openFrame } from "../../../protocol/seal";
@@ -35,7 +35,10 @@ export interface Judgement extends Worded {
  * @param progress told how much of the file is done, 0 to 1
  * @throws TRUST_LINE, REVOCATIONS_*, PDF_*, FILE_SIZE with what to do
  */
-export async function judge(brought: Brought, progress: (share: number) => void = () => undefined): Promise<Judgement> {
+export async function judge(
+  brought: Brought,
+  progress: (share: number) => void = () => undefined,
+): Promise<Judgement> {
   const { bytes, trust: lines, revocations } = brought;
   if (bytes.length > MAX_FILE_BYTES)
     throw refusal("FILE_SIZE", `the file has ${bytes.length} bytes; a report has at most ${MAX_FILE_BYTES}`);
@@ -55,12 +58,13 @@ export async function judge(brought: Brought, progress: (share: number) => void 
   }
   const report = verifyProof(crypto, proof, trust);
   const isSimulated = report.manifest?.deviceClass === DeviceClass.simulated;
-  const signal = report.opened && report.manifest?.rate ? signalOf(crypto, proof, report.manifest.samples) : undefined;
+  const signal =
+    report.opened && report.manifest?.rate ? signalOf(crypto, proof, report.manifest.samples) : undefined;
   return { ...worded(report), isFromPdf, isSimulated, ...(signal && { signal }) };
 }
 
 /** Of a proof in which nothing contradicts: what was altered is shown to nobody as a curve. */
-function signalOf(crypto: ProofCrypto, bytes: Uint8Array, samples: number): Signal {
+function signalOf(crypto: Pick<Crypto, "open">, bytes: Uint8Array, samples: number): Signal {
   const { key, frames } = decodeProof(bytes);
   const opened = frames.map((frame) => ({ frame, body: openFrame(crypto as Crypto, key!, frame) }));
   return new Signal(opened, samples);
@@ -69,6 +73,9 @@ function signalOf(crypto: ProofCrypto, bytes: Uint8Array, samples: number): Sign
 async function proofIn(pdf: Uint8Array): Promise<Uint8Array> {
   const attached = attachedProof(pdf);
   if (!attached)
-    throw refusal("PDF_NO_PROOF", "the PDF carries no proof: it is none of avnode's reports, or was printed to a new file");
+    throw refusal(
+      "PDF_NO_PROOF",
+      "the PDF carries no proof: it is none of avnode's reports, or was printed to a new file",
+    );
   return attached.deflated ? inflate(attached.bytes, MAX_PROOF_BYTES) : attached.bytes;
 }

@@ -144,7 +144,8 @@ class VerifyPage {
     const address = URL.createObjectURL(source);
     this.thread = new Worker(address);
     this.thread.onmessage = ({ data }: MessageEvent<Told>) => this.told(data);
-    this.thread.onerror = ({ message }) => this.refuse("DEFECT", message || "the page's thread did not start");
+    this.thread.onerror = ({ message }) =>
+      this.refuse("DEFECT", message || "the page's thread did not start");
     const brought = {
       bytes: this.file.bytes,
       trust: one<HTMLTextAreaElement>("trust").value,

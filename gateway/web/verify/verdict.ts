@@ -3,7 +3,6 @@ import { Verdict } from "../../../protocol/proof/lines";
 import type { Key, Words } from "./language";
 import type { Shown } from "./worker";
 
-/** Without one of its own the command's hint says it. */
 function node(name: string, text: string, classes = ""): HTMLElement {
   const element = document.createElement(name);
   element.textContent = text;

@@ -8,10 +8,19 @@ import { countsPerMillivolt, sampleAt } from "../page/paper/place";
 import { pulseWidth } from "../page/paper/pulse";
 import { type Reach, usualReach } from "../page/paper/reach";
 import type { Piece } from "../page/paper/samples";
-import { calibrate, GAINS, pxPerMm, SPEEDS, type Scale, screenScale } from "../page/paper/scale";
+import { calibrate, GAINS, pxPerMm, type Scale, SPEEDS, screenScale } from "../page/paper/scale";
 import { type Bands, bandsOf, drawStrip, type Strip } from "../page/paper/strip";
 import { Gestures, wheelFactor } from "../page/screens/gestures";
-import { atSpeed, type Frame, fitted, leastSpeed, panned, shown, type View, zoomed } from "../page/screens/view";
+import {
+  atSpeed,
+  type Frame,
+  fitted,
+  leastSpeed,
+  panned,
+  shown,
+  type View,
+  zoomed,
+} from "../page/screens/view";
 import type { Words } from "./language";
 import type { SignalForm } from "./signal";
 
@@ -198,7 +207,9 @@ export class Viewer {
       all: words.position(this.form.samples / this.rate),
     });
     const lines = this.calipers ? strip.rows.map((row) => this.measured(row)) : [];
-    reading.replaceChildren(...lines.map((line) => Object.assign(document.createElement("div"), { textContent: line })));
+    reading.replaceChildren(
+      ...lines.map((line) => Object.assign(document.createElement("div"), { textContent: line })),
+    );
   }
 
   private measured({ name, lead, pieces }: Strip["rows"][number]): string {
@@ -213,7 +224,8 @@ export class Viewer {
 
   /** @returns the sample under a pointer */
   private sampleUnder(clientX: number): number {
-    const { place } = (this.drawn ?? bandsOf(this.strip(), { left: 0, top: 0, width: 1, height: 1 })).cells[0]!;
+    const { place } = (this.drawn ?? bandsOf(this.strip(), { left: 0, top: 0, width: 1, height: 1 }))
+      .cells[0]!;
     return sampleAt(place, (clientX - this.parts.box.getBoundingClientRect().left) * this.ratio());
   }
 
