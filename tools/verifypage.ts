@@ -44,7 +44,7 @@ export function verifyPage(): string {
     style: readFileSync(join(root, "style.css"), "utf8"),
   };
   parts["policy"] = policyOf(parts["script"]!, parts["style"]!);
-  return readFileSync(join(root, "index.html"), "utf8").replace(
+  return readFileSync(join(root, "page.html.template"), "utf8").replace(
     /\{(policy|style|thread|script)\}/g,
     (_, name: string) => parts[name]!,
   );
