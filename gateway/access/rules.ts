@@ -8,6 +8,7 @@ export const RULES: Record<string, "anyone" | "this machine" | readonly Caller[]
   "GET /": "anyone",
   "GET /link": "anyone",
   "GET /assets/:name": "anyone",
+  "GET /verify.html": "anyone",
   "GET /manifest.webmanifest": "anyone",
   "GET /sw.js": "anyone",
   "GET /healthz": "anyone",

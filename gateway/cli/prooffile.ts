@@ -1,18 +1,15 @@
 /** `avnode verify FILE`: a proof from elsewhere, judged with nothing but the file and what the verifier trusts. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import { toHex } from "../../protocol/bytes";
-import type { Manifest } from "../../protocol/manifest";
-import { ClockTrust } from "../../protocol/open";
 import { MAX_PROOF_BYTES } from "../../protocol/proof/file";
-import { LineName, type ProofLine, utc, Verdict } from "../../protocol/proof/lines";
+import { Verdict } from "../../protocol/proof/lines";
 import type { Trust } from "../../protocol/proof/trust";
 import { verifyProof } from "../../protocol/proof/verify";
 import { decodeRevocations, MAX_REVOCATIONS_BYTES } from "../../protocol/revocations";
 import { ed25519Verify, nodeCrypto } from "../crypto";
 import { noTrust, parseTrust, TrustError } from "../proof/trust";
+import { worded } from "../proof/words";
 import { CliError, Exit, type Terminal } from "./terminal";
-import { clockTime } from "./text";
 
 export interface TrustOptions {
   trust?: string;
@@ -58,70 +55,20 @@ function trustOf({ trust: file, revocations }: TrustOptions): Trust {
   return trust;
 }
 
-const MAX_NAME = 64;
-
-/**
- * A stranger's text, without what a terminal would obey, and without what could pass for lines of ours: no runs of
- * white space, no letters that show nothing, no more of it than a name has.
- */
-function harmless(utf8: Uint8Array): string {
-  const shown = Buffer.from(utf8)
-    .toString("utf8")
-    .replace(/[\p{C}\p{Zl}\p{Zp}\u2800\u3164\u115f\u1160\uffa0]/gu, "\ufffd")
-    .replace(/\p{Z}+/gu, " ")
-    .replace(/\ufffd+/g, "\ufffd");
-  const letters = [...shown];
-  return letters.length > MAX_NAME ? `${letters.slice(0, MAX_NAME).join("")}…` : shown;
-}
-
-const CLOCKS: Record<number, string> = {
-  [ClockTrust.sinceBoot]: "by the handheld's own clock, which nobody had set",
-  [ClockTrust.setByHub]: "by the handheld's clock, which its hub had set",
-};
-
-function aboutText(
-  { device, epoch, recording, rate, samples, start, trust }: Manifest,
-  opened: boolean,
-): string {
-  const length = rate && rate.num > 0 ? `, ${clockTime((samples * rate.den) / rate.num)} long` : "";
-  const says = opened ? "" : " (as the hub says)";
-  const began =
-    start > 0 && CLOCKS[trust]
-      ? `, begun ${utc(Math.floor(start / 1000))} ${CLOCKS[trust]}`
-      : ", begun at a time unknown";
-  return `recording ${recording} of epoch ${epoch} of handheld ${toHex(device)}${length}${began}${says}`;
-}
-
-const HINTS: Record<string, string> = {
-  [Verdict.unpinned]: "--trust FILE says whose makers you trust; the maker publishes its line",
-  [Verdict.simulated]: "a simulated unit proves nothing about a heart",
-  [Verdict.sealedOnly]: "whoever has the hub's keys could have made it",
-  [Verdict.truncated]: "it has no end that the handheld signed",
-};
-
 /** Prints what the file shows. @returns the exit code */
 export function verifyFile(file: string, options: TrustOptions, terminal: Terminal): number {
   const crypto = { sha256: nodeCrypto.sha256, open: nodeCrypto.open, ed25519: ed25519Verify };
   const report = verifyProof(crypto, readFile(file, "a proof", MAX_PROOF_BYTES), trustOf(options));
-  const person = report.person && harmless(report.person);
-  const exit = report.verdict === Verdict.authentic ? Exit.done : Exit.no;
-  const lines = report.lines.map((line) => withName(line, person));
-  const { verdict, code, manifest } = report;
+  const { judged, about, hint } = worded(report);
+  const { verdict, code, lines } = judged;
+  const exit = verdict === Verdict.authentic ? Exit.done : Exit.no;
   if (options.json) {
-    const { device, epoch, recording } = manifest ?? {};
-    terminal.json({ file, verdict, code, lines, device, epoch, recording, person });
+    terminal.json({ file, ...judged });
     return exit;
   }
   terminal.print(`${verdict.toUpperCase()} (${code})`);
-  if (manifest) terminal.print(aboutText(manifest, report.opened));
+  if (about) terminal.print(about);
   for (const { name, state, text } of lines) terminal.print(`${state.padEnd(8)}${name.padEnd(10)}${text}`);
-  const hint = HINTS[verdict];
   terminal.say(`${basename(file)}: ${verdict}${hint ? `; ${hint}` : ""}`);
   return exit;
-}
-
-function withName(line: ProofLine, person: string | undefined): ProofLine {
-  return line.name === LineName.identity && person !== undefined
-    ? { ...line, text: `"${person}", ${line.text}` }
-    : line;
 }

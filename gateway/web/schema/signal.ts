@@ -3,8 +3,8 @@ import { z } from "zod";
 import { recordingParams, wholeNumberText } from "./common";
 import { BINARY, type Endpoint } from "./endpoint";
 
-/** Where no sample is held: little-endian int32 as all values, and smaller than any that a converter gives. */
-export const NO_SAMPLE = -2147483648;
+export { NO_SAMPLE } from "./nosample";
+
 /** Values of one answer, over all its leads. */
 export const MAX_VALUES = 262_144;
 /** Samples, over all the recording's leads, that an answer below COARSE may look at. */
