@@ -6,9 +6,19 @@
 import type { Lead } from "../../protocol/open";
 import type { Stretch } from "../document/study";
 import { findingText } from "../findings/words";
-import { bytes, code, decimal, type Elements, fileHead, longHead, numbers, sequence, text } from "./dicomfile";
-import { type DicomSource, type Instance, identity, uidOf, type When, whenOf } from "./dicomidentity";
 import { type EcgObject, ecgObject, LEAD_CODES } from "./dicomecg";
+import {
+  bytes,
+  code,
+  decimal,
+  type Elements,
+  fileHead,
+  longHead,
+  numbers,
+  sequence,
+  text,
+} from "./dicomfile";
+import { type DicomSource, type Instance, identity, uidOf, type When, whenOf } from "./dicomidentity";
 import type { ExportSource, OutFile } from "./formats";
 import { analysisText, MARKS, provenance } from "./provenance";
 import { type Absence, nameOf, trustName } from "./signal";
@@ -60,7 +70,15 @@ export function dicomPdf(source: DicomSource, pdf: Uint8Array): Uint8Array {
   const when = whenOf(source);
   const uid = uidOf("report", source.study.info.id, Buffer.from(pdf).toString("base64"));
   const instance: Instance = {
-    ...{ sopClass: ENCAPSULATED_PDF, uid, series: "report", seriesNumber: 2, modality: "DOC", number: 1, when },
+    ...{
+      sopClass: ENCAPSULATED_PDF,
+      uid,
+      series: "report",
+      seriesNumber: 2,
+      modality: "DOC",
+      number: 1,
+      when,
+    },
     description: describe(source, when, "ECG report"),
   };
   return Buffer.concat([
@@ -101,7 +119,12 @@ function headOf(
   const { sopClass, width, padding, order } = object;
   const annotations = annotationsOf(source, part, absences);
   const stands = { id: info.id, part, frames: info.frames, samples: info.samples, absences };
-  const uid = uidOf("waveform", stands, person, annotations.map((one) => Buffer.concat(one).toString("hex")));
+  const uid = uidOf(
+    "waveform",
+    stands,
+    person,
+    annotations.map((one) => Buffer.concat(one).toString("hex")),
+  );
   const instance: Instance = {
     ...{ sopClass, uid, series: "waveform", seriesNumber: 1, modality: "ECG", number, when },
     description: describe(source, when, object.name),
@@ -140,15 +163,14 @@ function channel(lead: Lead, place: number, index: number, width: 2 | 4): Elemen
   const { gain, baseline } = lead;
   const unit = potentialOf(lead);
   // Of a lead that nobody calibrated nothing is said: a value is its count.
-  const scale =
-    unit
-      ? [
-          text("003A0210", "DS", decimal(1 / gain)),
-          code("003A0211", unit.code, "UCUM", unit.name),
-          text("003A0212", "DS", "1"),
-          text("003A0213", "DS", decimal(baseline === 0 ? 0 : -baseline / gain)),
-        ]
-      : [];
+  const scale = unit
+    ? [
+        text("003A0210", "DS", decimal(1 / gain)),
+        code("003A0211", unit.code, "UCUM", unit.name),
+        text("003A0212", "DS", "1"),
+        text("003A0213", "DS", decimal(baseline === 0 ? 0 : -baseline / gain)),
+      ]
+    : [];
   return [
     text("003A0202", "IS", String(index + 1)),
     text("003A0203", "SH", name),

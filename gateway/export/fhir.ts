@@ -177,7 +177,13 @@ function samplesOf(study: Study): string[] {
   const texts = info.open.leads.map((): string[] => []);
   let position = from;
   const absent = (end: number) => {
-    if (end > position) for (const text of texts) text.push(Array(end - position).fill("E").join(" "));
+    if (end > position)
+      for (const text of texts)
+        text.push(
+          Array(end - position)
+            .fill("E")
+            .join(" "),
+        );
     position = Math.max(position, end);
   };
   for (const { firstSample, samples } of surveyed(study, [{ from, to }])) {
@@ -243,7 +249,10 @@ function conclusionOf({ info, analysis, overReads, from, to }: Study): string {
 function provenanceOf({ info }: Study, proof: Uint8Array, targets: Resource[], device: Resource): Resource {
   const known = info.lastAt ?? (info.startMs > 0 ? info.startMs : undefined);
   if (known === undefined)
-    throw new StoreError("EXPORT_TIME", `cannot export ${info.id} as fhir: nobody knows when it was recorded`);
+    throw new StoreError(
+      "EXPORT_TIME",
+      `cannot export ${info.id} as fhir: nobody knows when it was recorded`,
+    );
   const recorded = new Date(known).toISOString();
   return {
     resourceType: "Provenance",
@@ -270,7 +279,9 @@ function provenanceOf({ info }: Study, proof: Uint8Array, targets: Resource[], d
 }
 
 function idOf(...of: unknown[]): string {
-  const digest = createHash("sha256").update(`avnode/fhir ${JSON.stringify(of)}`).digest("hex");
+  const digest = createHash("sha256")
+    .update(`avnode/fhir ${JSON.stringify(of)}`)
+    .digest("hex");
   return `avnode-${digest.slice(0, 32)}`;
 }
 
