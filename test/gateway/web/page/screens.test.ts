@@ -221,7 +221,7 @@ describe("the page in a browser", function () {
     await german.page.getByText("Gesichert 14:02: 30 s, vollständig.").waitFor();
     await german.page.getByLabel("Sprache").selectOption("fr");
     await german.page.getByText("Ce n'est pas une alarme.").waitFor();
-    assert.equal(await german.page.locator("html").getAttribute("lang"), "fr");
+    await german.page.locator('html[lang="fr"]').waitFor();
   });
 
   for (const ratio of [1, 2, 3])
