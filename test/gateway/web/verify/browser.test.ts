@@ -188,7 +188,7 @@ describe("verify.html in a browser without a network", function () {
         .getImageData(0, 0, canvas.width, canvas.height);
       const dark = (x: number, y: number) => {
         const at = 4 * (y * width + x);
-        return data[at + 3]! > 128 && data[at]! + data[at + 1]! + data[at + 2]! < 150;
+        return data[at + 3]! > 128 && data[at]! + data[at + 1]! + data[at + 2]! < 400;
       };
       const middles: (number | undefined)[] = [];
       for (let x = 0; x < width; x++) {
