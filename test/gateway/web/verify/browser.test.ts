@@ -25,6 +25,30 @@ const { cases } = JSON.parse(readFileSync(join(PROOFS, "index.json"), "utf8")) a
   }[];
 };
 
+/** Of each column of the canvas the middle of what is dark: the curve. Below the lead's name. */
+const MIDDLES = `(() => {
+  const canvas = document.querySelector("#paper canvas");
+  const { data, width, height } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const middles = [];
+  for (let x = 0; x < width; x++) {
+    let [least, most] = [height, -1];
+    for (let y = 30; y < height; y++) {
+      const at = 4 * (y * width + x);
+      if (data[at + 3] <= 128 || data[at] + data[at + 1] + data[at + 2] >= 400) continue;
+      least = Math.min(least, y);
+      most = Math.max(most, y);
+    }
+    middles.push(most < 0 ? null : (least + most) / 2);
+  }
+  return { middles, width };
+})()`;
+const TOO_SMALL = `[...document.querySelectorAll("button, select, input, summary")]
+  .filter((one) => one.offsetHeight > 0 && (one.offsetHeight < 48 || one.offsetWidth < 48))
+  .map((one) => one.outerHTML)`;
+const TINY = `[...document.querySelectorAll("body *")]
+  .filter((one) => Number.parseFloat(getComputedStyle(one).fontSize) < 18)
+  .map((one) => one.tagName)`;
+
 describe("verify.html in a browser without a network", function () {
   this.timeout(180_000);
   const chromium = withChromium();
@@ -72,15 +96,12 @@ describe("verify.html in a browser without a network", function () {
 
   /** As a hand drops it. */
   async function drop(name: string, bytes: Uint8Array): Promise<void> {
-    await page.evaluate(
-      ([name, base64]) => {
-        const bytes = Uint8Array.from(atob(base64!), (letter) => letter.charCodeAt(0));
-        const transfer = new DataTransfer();
-        transfer.items.add(new File([bytes], name!));
-        dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true, bubbles: true }));
-      },
-      [name, Buffer.from(bytes).toString("base64")],
-    );
+    await page.evaluate(`(() => {
+      const bytes = Uint8Array.from(atob("${Buffer.from(bytes).toString("base64")}"), (letter) => letter.charCodeAt(0));
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([bytes], ${JSON.stringify(name)}));
+      dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true, bubbles: true }));
+    })()`);
     await verdict().waitFor();
   }
 
@@ -108,9 +129,7 @@ describe("verify.html in a browser without a network", function () {
     const firsts = new Map(cases.map((one) => [one.verdict, one]));
     assert.equal(firsts.size, 9);
     for (const { name, file, verdict: word, code, trust, revocations } of firsts.values()) {
-      await page.evaluate((lines) => {
-        (document.getElementById("trust") as unknown as { value: string }).value = lines;
-      }, trust.join("\n"));
+      await page.evaluate(`document.getElementById("trust").value = ${JSON.stringify(trust.join("\n"))}`);
       await page.setInputFiles(
         "#revocations",
         revocations.map((list, n) => ({
@@ -157,16 +176,12 @@ describe("verify.html in a browser without a network", function () {
     ] as const) {
       await page.keyboard.press(foot);
       // To the beginning, then sample by sample.
-      await page.evaluate(
-        ([back, on]) => {
-          const box = document.getElementById("paper")!;
-          const press = (key: string, shiftKey: boolean) =>
-            box.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey }));
-          for (let n = 0; n < back!; n++) press("ArrowLeft", true);
-          for (let n = 0; n < on!; n++) press("ArrowRight", false);
-        },
-        [made.signal.length / 10 + 1, sample],
-      );
+      await page.evaluate(`(() => {
+        const box = document.getElementById("paper");
+        const press = (key, shiftKey) => box.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey }));
+        for (let n = 0; n <= ${made.signal.length / 10}; n++) press("ArrowLeft", true);
+        for (let n = 0; n < ${sample}; n++) press("ArrowRight", false);
+      })()`);
     }
     const mv = (made.signal[second]! - made.signal[first]!) / GAIN;
     const ms = ((second - first) * 1000) / RATE;
@@ -180,29 +195,7 @@ describe("verify.html in a browser without a network", function () {
 
   it("draws each sample where paper of 25 mm/s and 10 mm/mV has it", async () => {
     await bring("r1.proof", made.proof);
-    await page.waitForTimeout(0);
-    const seen = await page.evaluate(() => {
-      const canvas = document.querySelector<HTMLCanvasElement>("#paper canvas")!;
-      const { data, width, height } = canvas
-        .getContext("2d")!
-        .getImageData(0, 0, canvas.width, canvas.height);
-      const dark = (x: number, y: number) => {
-        const at = 4 * (y * width + x);
-        return data[at + 3]! > 128 && data[at]! + data[at + 1]! + data[at + 2]! < 400;
-      };
-      const middles: (number | undefined)[] = [];
-      for (let x = 0; x < width; x++) {
-        let [least, most] = [height, -1];
-        // Below the lead's name.
-        for (let y = 30; y < height; y++)
-          if (dark(x, y)) {
-            least = Math.min(least, y);
-            most = Math.max(most, y);
-          }
-        middles.push(most < 0 ? undefined : (least + most) / 2);
-      }
-      return { middles, width };
-    });
+    const seen = (await page.evaluate(MIDDLES)) as { middles: (number | null)[]; width: number };
     const mm = 96 / 25.4;
     // The pulse: a foot of 1 mm to each side of 200 ms.
     const left = Math.ceil(0.2 * 25 * mm + 2 * mm);
@@ -213,7 +206,7 @@ describe("verify.html in a browser without a network", function () {
       const sample = ((x + 0.5 - left) / (25 * mm)) * RATE;
       const [a, b] = [Math.floor(sample), Math.ceil(sample)];
       // Where the curve is steep, a pixel's column has many heights.
-      if (Math.abs(made.signal[b + 1]! - made.signal[a - 1]!) > 12 || seen.middles[x] === undefined) continue;
+      if (Math.abs(made.signal[b + 1]! - made.signal[a - 1]!) > 12 || seen.middles[x] === null) continue;
       const value = made.signal[a]! + (made.signal[b]! - made.signal[a]!) * (sample - a);
       const expected = base - (value / GAIN) * 10 * mm;
       worst = Math.max(worst, Math.abs(expected - seen.middles[x]!));
@@ -234,9 +227,7 @@ describe("verify.html in a browser without a network", function () {
     assert.equal(await where(), "from 0:00.0 to 0:30.0 of 0:30.0");
     await page.locator("#paper").hover();
     await page.mouse.wheel(0, -300);
-    await page.waitForFunction(
-      () => !document.getElementById("where")!.textContent!.includes("0:00.0 to 0:30.0"),
-    );
+    await page.waitForFunction(`!document.getElementById("where").textContent.includes("0:00.0 to 0:30.0")`);
     await page.fill("#ruler", "80");
     await page.keyboard.press("Tab");
     await page.getByText("· To scale").waitFor();
@@ -261,22 +252,10 @@ describe("verify.html in a browser without a network", function () {
       await bring("r1.proof", made.proof);
       await page.click("summary");
       await page.evaluate(AXE);
-      const { violations } = await page.evaluate(() =>
-        (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-      );
+      const { violations } = (await page.evaluate("axe.run(document)")) as AxeResults;
       const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
       assert.deepEqual(told, []);
-      const small = await page.evaluate(() =>
-        [...document.querySelectorAll<HTMLElement>("button, select, input:not([hidden]), summary")]
-          .filter((one) => one.offsetHeight > 0 && (one.offsetHeight < 48 || one.offsetWidth < 48))
-          .map((one) => one.outerHTML),
-      );
-      assert.deepEqual(small, []);
-      const tiny = await page.evaluate(() =>
-        [...document.querySelectorAll("body *")]
-          .filter((one) => Number.parseFloat(getComputedStyle(one).fontSize) < 18)
-          .map((one) => one.tagName),
-      );
-      assert.deepEqual(tiny, []);
+      assert.deepEqual(await page.evaluate(TOO_SMALL), []);
+      assert.deepEqual(await page.evaluate(TINY), []);
     });
 });
