@@ -15,7 +15,7 @@ function scriptOf(entry: string): string {
     platform: "browser",
     format: "iife",
     target: "es2022",
-    charset: "utf8",
+    charset: "ascii",
     legalComments: "none",
     logLevel: "warning",
   });

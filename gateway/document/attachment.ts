@@ -25,7 +25,7 @@ export function attachedProof(pdf: Uint8Array): Attached | undefined {
   // A letter a byte: offsets of the text are offsets of the file.
   const text = new TextDecoder("latin1").decode(pdf);
   const found: Attached[] = [];
-  const object = /\d+[ \t\r\n]+\d+[ \t\r\n]+obj\b|\btrailer\b/g;
+  const object = /\b\d{1,10}[ \t\r\n]{1,4}\d{1,5}[ \t\r\n]{1,4}obj\b|\btrailer\b/g;
   for (let count = 0; ; count++) {
     const begin = object.exec(text);
     if (!begin) break;
@@ -84,7 +84,7 @@ function endOf(text: string, dictionary: string, body: number): number {
 }
 
 function attachedOf(pdf: Uint8Array, dictionary: string, body: number, end: number): Attached {
-  const [, filter] = /\/Filter\s*([^/]*\/\w+(?:\s*\/\w+)*)/.exec(dictionary) ?? [];
+  const [, filter] = /\/Filter\s*(\/\w+|\[[^\]]*\])/.exec(dictionary) ?? [];
   const names = filter?.match(/\w+/g) ?? [];
   if (
     names.length > 1 ||

@@ -180,7 +180,7 @@ class VerifyPage {
     if (!form || !reach) return;
     const box = one("paper");
     one("viewer").hidden = false;
-    one("viewer").querySelector<HTMLElement>(".simulated")!.hidden = !shown.isSimulated;
+    one("viewer").querySelector<HTMLElement>(".demo")!.hidden = !shown.isSimulated;
     const parts = {
       box,
       canvas: box.querySelector("canvas")!,

@@ -36,7 +36,7 @@ export function verdictNodes(
   const isKnown = Object.values(Verdict).includes(verdict);
   const large = isKnown ? words.say(`verdict-${verdict}` as Key) : verdict;
   return [
-    ...(shown.isSimulated ? [node("p", words.say("simulated"), "simulated")] : []),
+    ...(shown.isSimulated ? [node("p", words.say("simulated"), "demo")] : []),
     node("p", large, `verdict ${verdict}`),
     ...(isKnown ? [node("p", words.say(`means-${verdict}` as Key))] : []),
     english("p", `${verdict.toUpperCase()} (${code})`, "quiet"),

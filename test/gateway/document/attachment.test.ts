@@ -44,7 +44,10 @@ describe("the proof in a PDF", () => {
 
   it("is not there, in several or behind a password: each is told apart", async () => {
     assert.equal(attachedProof(await pdf(() => undefined)), undefined);
-    const two = await pdf((doc) => withProof(doc.file(Buffer.from("other"), { name: "other.txt" })));
+    const two = await pdf((doc) => {
+      doc.file(Buffer.from("other"), { name: "other.txt" });
+      withProof(doc);
+    });
     assert.throws(() => attachedProof(two), { code: "PDF_ATTACHMENTS" });
     const locked = await pdf(withProof, { userPassword: "secret", pdfVersion: "1.7" });
     assert.throws(() => attachedProof(locked), { code: "PDF_ENCRYPTED" });

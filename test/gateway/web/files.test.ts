@@ -45,6 +45,17 @@ describe("the page's own files", () => {
     assert.match(String(script.headers["cache-control"]), /immutable/);
   });
 
+  it("hand out the page that verifies as a file to keep, and none that was not built", async () => {
+    await serve(join(folder, "page"));
+    assert.equal((await get("/verify.html")).statusCode, 404);
+    await app!.close();
+    writeFileSync(join(folder, "verify.html"), "<!doctype html><title>verify</title>");
+    await serve(join(folder, "page"));
+    const answer = await get("/verify.html");
+    assert.deepEqual([answer.statusCode, answer.body], [200, "<!doctype html><title>verify</title>"]);
+    assert.equal(answer.headers["content-disposition"], 'attachment; filename="avnode-verify.html"');
+  });
+
   it("lead to no other file, and to none under another host's name", async () => {
     symlinkSync(join(folder, "secret.txt"), join(folder, "page/assets/.link"));
     await serve(join(folder, "page"));

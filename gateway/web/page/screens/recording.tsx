@@ -134,6 +134,11 @@ function Opened({ recording, events, isOld, isCompared, ...paper }: Props) {
         )}
       </p>
       <ProofState id={id} />
+      <p class="tools">
+        <a class="button" href="/verify.html" download="avnode-verify.html">
+          {messages.say("verify-page")}
+        </a>
+      </p>
       <Viewer {...{ recording, events, windows, version, isSeen }} {...paper} />
       {isSeen && !isCompared && role !== "clinician" && (
         <>

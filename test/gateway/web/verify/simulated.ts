@@ -37,6 +37,6 @@ export async function simulatedProof(dir: string, seconds = 30): Promise<Simulat
   const file = join(dir, "r1.proof");
   const silent = { write: () => true } as unknown as NodeJS.WriteStream;
   const terminal = new Terminal(silent, silent, { AVNODE_DATA: dataDir });
-  assert.equal(await run(["proof", id, "-o", file], "0.0.0", {}, terminal), 0);
+  assert.equal(await run(["proof", id, "--open", "-o", file], "0.0.0", {}, terminal), 0);
   return { proof: new Uint8Array(readFileSync(file)), file, signal };
 }
