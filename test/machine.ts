@@ -46,6 +46,8 @@ export function skipUnlessDcmtk(context: Mocha.Context): void {
   skipUnless(error === undefined, context, "dcmdump (Debian: dcmtk)");
 }
 
+export const ORTHANC = ["/usr/sbin/Orthanc", "/usr/bin/Orthanc"].find((file) => existsSync(file));
+
 /** Files of a set of ECG recordings that end so, sorted; none where this machine has no such set. */
 export function ecgFiles(set: string, ending: string): string[] {
   const folder = join(ECG_DATA, set);

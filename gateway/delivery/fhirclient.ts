@@ -1,137 +1,204 @@
-/** A transaction to a FHIR server (R4 §3.1.0.11), with a token by OAuth 2.0 client credentials (RFC 6749 §4.4). */
+/**
+ * A FHIR transaction brought to a server, with OAuth2 client credentials where it wants them (RFC 6749 §4.4). What is
+ * put has ids made of what it is about, so that a second time changes nothing.
+ */
+import { createHash } from "node:crypto";
 import { DeliveryError } from "./error";
 
 export interface FhirServer {
-  /** Its base, such as https://fhir.example/r4 */
+  /** Its base, at which transactions are posted. */
   url: string;
-  /** Undefined for one that asks for none. */
   token?: { url: string; clientId: string; clientSecret: string; scope?: string };
+  /** The same for every try of one delivery. */
+  key: string;
 }
 
-/** Whose token it is and until when it is taken; nothing of it is ever on disk. */
 interface Token {
   value: string;
+  /** Unix ms. */
   until: number;
 }
 
-const TIMEOUT_MS = 60_000;
-/** What is read of an answer. */
-const MAX_ANSWER_BYTES = 65_536;
-const MAX_SAID = 200;
-/** A token is not used when it is about to end, and for so long where its server does not say. */
-const MARGIN_MS = 30_000;
-const TOKEN_MS = 300_000;
-/** Trying again may help (RFC 9110 §15): a timeout, too early, too many. */
-const LATER = new Set([408, 425, 429]);
+const PATIENCE_MS = 60_000;
+const MAX_SAID = 64 << 20;
+const MAX_HEARD = 1 << 20;
+const MAX_RETRY_AFTER_MS = 86_400_000;
+/** A token is not used in its last seconds: it would end on the way. */
+const TOKEN_MARGIN_MS = 10_000;
+const TOKEN_LIFE_MS = 300_000;
+const MAX_TOKENS = 16;
 
-export class FhirClient {
-  private token: Token | undefined;
+/** Tokens of this process, until they end. By all that was said to get them, for a new secret needs a new one. */
+const tokens = new Map<string, Token>();
 
-  constructor(
-    private readonly server: FhirServer,
-    private readonly clock: { now(): number },
-    private readonly timeoutMs = TIMEOUT_MS,
-  ) {}
-
-  /**
-   * @param bundle a transaction whose every entry is put where it belongs: sent twice, it is there once
-   * @throws DeliveryError DELIVERY_FHIR, DELIVERY_TOKEN
-   */
-  async post(bundle: object): Promise<void> {
-    const body = JSON.stringify(bundle);
-    let answer = await this.send(body);
-    // The server may have ended a token before its time.
-    if (answer.status === 401 && this.token) {
-      this.token = undefined;
-      answer = await this.send(body);
-    }
-    if (answer.status >= 200 && answer.status < 300) return;
-    throw new DeliveryError("DELIVERY_FHIR", `${this.server.url} ${saidBy(answer)}`, isLater(answer.status));
-  }
-
-  private async send(body: string): Promise<Answer> {
-    const { url, token } = this.server;
-    const headers: Record<string, string> = {
-      "content-type": "application/fhir+json",
-      accept: "application/fhir+json",
-      ...(token && { authorization: `Bearer ${await this.freshToken(token)}` }),
-    };
-    return this.ask("DELIVERY_FHIR", url, { method: "POST", headers, body });
-  }
-
-  private async freshToken({ url, clientId, clientSecret, scope }: NonNullable<FhirServer["token"]>) {
-    if (this.token && this.clock.now() < this.token.until) return this.token.value;
-    const credentials = [clientId, clientSecret].map(encodeURIComponent).join(":");
-    const answer = await this.ask("DELIVERY_TOKEN", url, {
-      method: "POST",
+/**
+ * @throws DeliveryError FHIR_URL, FHIR_SIZE, FHIR_UNREACHABLE, FHIR_STATUS, FHIR_ANSWER, FHIR_TOKEN
+ */
+export async function postBundle(
+  bundle: object,
+  server: FhirServer,
+  patienceMs: number = PATIENCE_MS,
+): Promise<void> {
+  const said = JSON.stringify(bundle);
+  if (Buffer.byteLength(said) > MAX_SAID)
+    throw new DeliveryError("FHIR_SIZE", "the transaction is longer than 64 MB: send a stretch of it", false);
+  const url = checked(server.url);
+  const post = async (bearer?: string) =>
+    asked(url, patienceMs, {
+      body: said,
       headers: {
-        authorization: `Basic ${Buffer.from(credentials).toString("base64")}`,
-        "content-type": "application/x-www-form-urlencoded",
-        accept: "application/json",
+        "content-type": "application/fhir+json",
+        accept: "application/fhir+json",
+        // For servers, and for what stands before them, that know it.
+        "idempotency-key": server.key,
+        ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
       },
-      body: new URLSearchParams({ grant_type: "client_credentials", ...(scope && { scope }) }).toString(),
     });
-    const said = parsed(answer.text);
-    const value = said.access_token;
-    // What a token's server says beside it may hold the secret: none of it is repeated.
-    if (answer.status !== 200 || typeof value !== "string" || !/^[\x21-\x7e]+$/.test(value))
-      throw new DeliveryError(
-        "DELIVERY_TOKEN",
-        `${url} gave no token: it answered ${answer.status}. Check client id and secret`,
-        isLater(answer.status),
-      );
-    const lastsMs = typeof said.expires_in === "number" ? said.expires_in * 1000 : TOKEN_MS;
-    this.token = { value, until: this.clock.now() + lastsMs - MARGIN_MS };
-    return value;
+  const { token } = server;
+  let answer = await post(token && (await tokenFor(token, patienceMs)));
+  if (answer.status === 401 && token) {
+    // It may have been withdrawn before its time.
+    tokens.delete(nameOf(token));
+    answer = await post(await tokenFor(token, patienceMs));
   }
+  requireGood("FHIR_STATUS", url, answer);
+  requireTaken(bundle, url, answer.text);
+}
 
-  /** Follows nobody elsewhere: what is sent is for this server. */
-  private async ask(code: string, url: string, request: RequestInit): Promise<Answer> {
-    try {
-      const signal = AbortSignal.timeout(this.timeoutMs);
-      const response = await fetch(url, { ...request, redirect: "manual", signal });
-      return { status: response.status, text: await beginningOf(response) };
-    } catch (error) {
-      const { name, cause, message } = error as Error;
-      const why = name === "TimeoutError" ? "did not answer in time" : ((cause as Error)?.message ?? message);
-      throw new DeliveryError(code, `${url}: ${why}`, true, { cause: error });
-    }
-  }
+async function tokenFor(token: NonNullable<FhirServer["token"]>, patienceMs: number): Promise<string> {
+  const name = nameOf(token);
+  const kept = tokens.get(name);
+  if (kept && Date.now() < kept.until) return kept.value;
+  const { clientId, clientSecret, scope } = token;
+  const url = checked(token.url);
+  const basic = [clientId, clientSecret].map(formEncoded).join(":");
+  const answer = await asked(url, patienceMs, {
+    body: new URLSearchParams({ grant_type: "client_credentials", ...(scope && { scope }) }).toString(),
+    headers: {
+      "content-type": "application/x-www-form-urlencoded",
+      accept: "application/json",
+      authorization: `Basic ${Buffer.from(basic).toString("base64")}`,
+    },
+  });
+  requireGood("FHIR_TOKEN", url, answer);
+  const { access_token: value, expires_in: seconds } = (parsed(answer.text) ?? {}) as Record<string, unknown>;
+  if (typeof value !== "string" || !/^[\x21-\x7e]+$/.test(value))
+    throw new DeliveryError(
+      "FHIR_TOKEN",
+      `${url.host} answers without a token: check the token's address`,
+      true,
+    );
+  const lifeMs = typeof seconds === "number" && seconds > 0 ? seconds * 1000 : TOKEN_LIFE_MS;
+  tokens.delete(name);
+  if (tokens.size >= MAX_TOKENS) tokens.delete(tokens.keys().next().value!);
+  tokens.set(name, { value, until: Date.now() + lifeMs - TOKEN_MARGIN_MS });
+  return value;
+}
+
+function nameOf({ url, clientId, clientSecret, scope }: NonNullable<FhirServer["token"]>): string {
+  return createHash("sha256")
+    .update(JSON.stringify([url, clientId, clientSecret, scope]))
+    .digest("hex");
+}
+
+/** RFC 6749 §2.3.1. */
+const formEncoded = (value: string) => new URLSearchParams({ value }).toString().slice("value=".length);
+
+/** Health data and secrets go over TLS, but within this machine. */
+function checked(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isHere = url && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+  if (url && !url.username && (url.protocol === "https:" || (url.protocol === "http:" && isHere))) return url;
+  throw new DeliveryError("FHIR_URL", `"${url?.host ?? "the address"}" is not https: give https://…`, false);
 }
 
 interface Answer {
   status: number;
+  retryAfter: string | null;
   text: string;
 }
 
-async function beginningOf(response: Response): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of response.body ?? []) {
-    pieces.push(piece);
-    length += piece.length;
-    if (length >= MAX_ANSWER_BYTES) break;
-  }
-  return Buffer.concat(pieces).toString("utf8", 0, MAX_ANSWER_BYTES);
-}
-
-const isLater = (status: number) => status >= 500 || LATER.has(status);
-
-function parsed(text: string): Record<string, unknown> {
+async function asked(url: URL, patienceMs: number, request: RequestInit): Promise<Answer> {
   try {
-    return (JSON.parse(text) as Record<string, unknown>) ?? {};
-  } catch {
-    return {};
+    const signal = AbortSignal.timeout(patienceMs);
+    // Elsewhere, nobody was asked whether it may have them.
+    const answer = await fetch(url, { ...request, method: "POST", redirect: "manual", signal });
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    for await (const piece of answer.body ?? []) {
+      length += piece.length;
+      if (length > MAX_HEARD) throw new DeliveryError("FHIR_ANSWER", `${url.host} answers without end`, true);
+      pieces.push(piece);
+    }
+    const text = Buffer.concat(pieces).toString();
+    return { status: answer.status, retryAfter: answer.headers.get("retry-after"), text };
+  } catch (error) {
+    if (error instanceof DeliveryError) throw error;
+    throw new DeliveryError("FHIR_UNREACHABLE", `${url.host} cannot be reached: ${reasonOf(error)}`, true);
   }
 }
 
-/** In an OperationOutcome's own words, where it is one. */
-function saidBy({ status, text }: Answer): string {
-  const { issue } = parsed(text) as { issue?: { diagnostics?: string; details?: { text?: string } }[] };
-  const words = Array.isArray(issue)
-    ? issue.map((one) => one?.diagnostics ?? one?.details?.text).find((one) => typeof one === "string")
-    : undefined;
-  const said = words?.replace(/[\p{C}\s]+/gu, " ").slice(0, MAX_SAID);
-  const moved = status >= 300 && status < 400 ? "; it has moved: correct its address" : "";
-  return `refused it with ${status}${said ? `: ${said}` : ""}${moved}`;
+/** fetch itself says only that it failed. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return "it was silent for too long";
+  const { cause } = error as { cause?: { code?: string; message?: string } };
+  return cause?.code ?? cause?.message ?? error.message;
+}
+
+function requireGood(code: string, url: URL, { status, retryAfter, text }: Answer): void {
+  if (status >= 200 && status < 300) return;
+  const what =
+    status >= 300 && status < 400
+      ? "sends us elsewhere: give the address itself"
+      : status === 401 || status === 403
+        ? "does not let us in: check client id, secret and scope"
+        : `refuses${issueOf(text)}`;
+  const retry = status >= 500 || status === 408 || status === 425 || status === 429;
+  const wait = retry ? waitOf(retryAfter) : undefined;
+  throw new DeliveryError(code, `${url.host} ${what} (status ${status})`, retry, { retryAfterMs: wait });
+}
+
+/** Of what a server says only the code of the first issue: its words may tell of the person, and are logged. */
+function issueOf(text: string): string {
+  const { resourceType, issue } = (parsed(text) ?? {}) as {
+    resourceType?: string;
+    issue?: { code?: unknown }[];
+  };
+  const code = resourceType === "OperationOutcome" && Array.isArray(issue) ? issue[0]?.code : undefined;
+  return typeof code === "string" && /^[a-z-]{1,40}$/.test(code) ? `: ${code}` : "";
+}
+
+/** Seconds or a date (RFC 9110 §10.2.3). */
+function waitOf(retryAfter: string | null): number | undefined {
+  if (retryAfter === null) return undefined;
+  const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms));
+}
+
+/** Good words alone are not enough: a hotel's log-in page has them too. */
+function requireTaken(bundle: object, url: URL, text: string): void {
+  const answer = parsed(text) as { resourceType?: string; type?: string; entry?: unknown } | undefined;
+  const { entry: asked } = bundle as { entry?: unknown[] };
+  const entries = Array.isArray(answer?.entry) ? answer.entry : [];
+  const isTaken =
+    answer?.resourceType === "Bundle" &&
+    answer.type === "transaction-response" &&
+    entries.length === (asked?.length ?? 0) &&
+    entries.every((one) => /^2\d\d\b/.test(String(one?.response?.status)));
+  if (isTaken) return;
+  throw new DeliveryError(
+    "FHIR_ANSWER",
+    `${url.host} answers, but not that it took the transaction: check its address`,
+    true,
+  );
+}
+
+function parsed(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

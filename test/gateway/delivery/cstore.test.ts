@@ -1,203 +1,344 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer, type Socket } from "node:net";
-import { join } from "node:path";
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
+import { basename, join } from "node:path";
+import { log, type requests, responses, Scp, Server } from "dcmjs-dimse";
 import { type DicomNode, storeDicom } from "../../../gateway/delivery/cstore";
 import { DeliveryError } from "../../../gateway/delivery/error";
 import { dicomFiles, dicomPdf } from "../../../gateway/export/dicom";
 import { readRecord } from "../../../gateway/wfdb/read";
 import { scratch } from "../../e2e/rig";
-import { ecgFiles, skipUnless, skipUnlessEcg, skipUnlessPython } from "../../machine";
+import { ecgFiles, ORTHANC, PYTHON, skipUnless, skipUnlessEcg, skipUnlessPython } from "../../machine";
 import { freePort } from "../../ports";
-import { pydicom } from "../export/pydicom";
 import { digestOf } from "../export/read";
 import { bytesOf, type Made, noise, sourceOf, sourceOfRecord } from "../export/source";
 import { certify, hasOpenssl, makeCa } from "../mqtt/certificates";
-import { AE_TITLE, type Orthanc, skipUnlessOrthanc, startOrthanc } from "./orthanc";
+import { Orthanc } from "./orthanc";
 
+const SIGNALS = [noise(5_000, 30_000), noise(5_000, 30_000, 2)];
+const filesOf = (made: Partial<Made> = {}) =>
+  dicomFiles(sourceOf({ signals: SIGNALS, ...made })).map(bytesOf);
 const nodeAt = (port: number, more: Partial<DicomNode> = {}): DicomNode => ({
-  ...{ host: "127.0.0.1", port, aeTitle: AE_TITLE, callingAeTitle: "AVNODE" },
-  ...more,
+  ...{ host: "127.0.0.1", port, aeTitle: "ORTHANC", callingAeTitle: "AVNODE", ...more },
 });
+const SHORT = { idleMs: 300, wholeMs: 2_000 };
 
-const objectOf = (made: Partial<Made> = {}): Buffer =>
-  bytesOf(dicomFiles(sourceOf({ signals: [noise(2000, 100)], person: { name: "Zoë 李" }, ...made }))[0]!);
+const failsAs =
+  (code: string, retry: boolean, message = /./) =>
+  (error: unknown) => {
+    assert.ok(error instanceof DeliveryError, String(error));
+    assert.deepEqual([error.code, error.retry], [code, retry], error.message);
+    assert.match(error.message, message);
+    return true;
+  };
 
-async function failureOf(sending: Promise<void>): Promise<DeliveryError> {
-  const error = await sending.then(
-    () => assert.fail("it was taken"),
-    (why) => why,
-  );
-  assert.ok(error instanceof DeliveryError, String(error));
-  return error;
-}
-
-describe("DICOM objects on their way into an archive", function () {
+describe("DICOM objects in an archive (Orthanc)", function () {
   this.timeout(120_000);
   const dir = scratch(true);
+  const running: Orthanc[] = [];
+  before(function () {
+    skipUnless(ORTHANC !== undefined, this, "Orthanc (Debian: orthanc)");
+    skipUnlessPython(this, "pydicom");
+  });
+  afterEach(() => Promise.all(running.splice(0).map((one) => one.end())));
 
-  describe("Orthanc", () => {
-    const running: Orthanc[] = [];
-    before(function () {
-      skipUnlessOrthanc(this);
-      skipUnlessPython(this, "pydicom");
-    });
-    after(() => Promise.all(running.map((one) => one.stop())));
-    const start = async (more?: object) => {
-      const orthanc = await startOrthanc(dir, more);
-      running.push(orthanc);
-      return orthanc;
-    };
-    /** What the archive gives back, as pydicom reads it. */
-    const held = async (orthanc: Orthanc) => {
-      const files: string[] = [];
-      for (const id of await orthanc.instances()) {
-        const file = join(dir, `held-${id}.dcm`);
-        writeFileSync(file, await orthanc.file(id));
-        files.push(file);
-      }
-      return pydicom(files);
-    };
+  async function orthanc(options: object = {}): Promise<Orthanc> {
+    const archive = await Orthanc.start(dir, options);
+    running.push(archive);
+    return archive;
+  }
 
-    it("takes records of each kind of object, and gives back equal samples", async function () {
-      for (const set of ["mitdb", "twelvelead", "cinc2017"]) skipUnlessEcg(this, set);
-      const orthanc = await start();
-      const records = ["mitdb", "twelvelead", "cinc2017"].map((set) =>
-        readRecord(ecgFiles(set, ".hea")[0]!.slice(0, -4)),
-      );
-      const files = records.map((record, index) => {
-        const source = sourceOfRecord(record, "x");
-        source.study.info.id += index;
-        return bytesOf(dicomFiles(source)[0]!);
-      });
-      await storeDicom(files, nodeAt(orthanc.dicomPort));
-      const digests = new Set((await held(orthanc)).map((one) => [...one.digests].sort().join()));
-      assert.equal(digests.size, records.length);
-      for (const { signals } of records) assert.ok(digests.has(signals.map(digestOf).sort().join()));
-    });
+  /** Of each lead, as pydicom reads what the archive gives back. */
+  async function digestsIn(archive: Orthanc): Promise<string[][]> {
+    const files: string[] = [];
+    for (const instance of await archive.instances()) {
+      files.push(join(dir, `${instance}.dcm`));
+      writeFileSync(files.at(-1)!, await archive.file(instance));
+    }
+    const reader = join(__dirname, "../export/dicomreader.py");
+    const said = execFileSync(PYTHON, [reader], { input: files.join("\n"), encoding: "utf8" });
+    return said
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).digests);
+  }
 
-    it("has an instance once, however often it was sent, and its report in the same study", async () => {
-      const orthanc = await start();
-      const file = objectOf();
-      await storeDicom([file], nodeAt(orthanc.dicomPort));
-      await storeDicom([file], nodeAt(orthanc.dicomPort));
-      const [{ name }, ...others] = await held(orthanc);
-      assert.deepEqual([name, others.length], ["Zoë 李^", 0]);
-      const report = dicomPdf(sourceOf({ signals: [noise(2000, 100)] }), Buffer.from("%PDF-1.7\n"));
-      await storeDicom([file, report], nodeAt(orthanc.dicomPort));
-      assert.equal((await orthanc.instances()).length, 2);
-    });
-
-    it("beyond 16 bits is taken where the archive knows such objects, and else refused for good", async () => {
-      const signals = [noise(2000, 100_000)];
-      const older = await start();
-      const error = await failureOf(storeDicom([objectOf({ signals })], nodeAt(older.dicomPort)));
-      assert.equal(error.retry, false, error.message);
-      assert.match(error.message, /does not take this kind of ECG object/);
-      const orthanc = await start({ UnknownSopClassAccepted: true });
-      await storeDicom([objectOf({ signals })], nodeAt(orthanc.dicomPort));
-      assert.deepEqual((await held(orthanc))[0]!.digests, signals.map(digestOf));
-    });
-
-    it("called by a wrong name refuses for good, and says so", async () => {
-      const orthanc = await start();
-      const error = await failureOf(
-        storeDicom([objectOf()], nodeAt(orthanc.dicomPort, { aeTitle: "NOBODY" })),
-      );
-      assert.equal(error.retry, false, error.message);
-      assert.match(error.message, /nobody there is called NOBODY/);
-    });
-
-    it("over TLS takes it from a client with a certificate, shows its own, and nothing goes without", async function () {
-      skipUnless(hasOpenssl, this, "openssl (Debian: openssl)");
-      const ca = makeCa(dir, "pacs");
-      const stranger = makeCa(dir, "stranger");
-      const server = certify(dir, "server", ca, "IP:127.0.0.1");
-      const client = certify(dir, "hub", ca, "DNS:hub");
-      const orthanc = await start({
-        ...{ DicomTlsEnabled: true, DicomTlsCertificate: server.cert, DicomTlsPrivateKey: server.key },
-        DicomTlsTrustedCertificates: ca.cert,
-      });
-      const pem = (file: string) => readFileSync(file, "utf8");
-      const tls = { ca: pem(ca.cert), cert: pem(client.cert), key: pem(client.key) };
-      await failureOf(
-        storeDicom([objectOf()], nodeAt(orthanc.dicomPort, { tls: { ...tls, ca: pem(stranger.cert) } })),
-      );
-      assert.deepEqual(await orthanc.instances(), []);
-      await storeDicom([objectOf()], nodeAt(orthanc.dicomPort, { tls }));
-      assert.equal((await orthanc.instances()).length, 1);
-    });
+  it("are given back with equal samples, and sent twice are there once", async () => {
+    const archive = await orthanc();
+    for (let times = 0; times < 2; times++) {
+      await storeDicom(filesOf(), nodeAt(archive.port));
+      assert.equal((await archive.instances()).length, 1);
+    }
+    assert.deepEqual(await digestsIn(archive), [SIGNALS.map(digestOf)]);
   });
 
-  describe("one that misbehaves", () => {
-    const closing: (() => void)[] = [];
-    afterEach(() => {
-      for (const close of closing.splice(0)) close();
+  it("of 32 bits, of half an hour of a real heart and of twelve leads arrive as they were", async function () {
+    skipUnlessEcg(this, "mitdb");
+    skipUnlessEcg(this, "twelvelead");
+    const records = ["mitdb", "twelvelead"].map((set) => {
+      const file = ecgFiles(set, ".hea")[0]!.slice(0, -4);
+      return { record: readRecord(file), name: basename(file) };
     });
+    const wide = [noise(5_000, 100_000)];
+    // General 32-bit ECG is younger than Orthanc's own list.
+    const archive = await orthanc({ UnknownSopClassAccepted: true });
+    await storeDicom(
+      [
+        ...records.flatMap(({ record, name }) => dicomFiles(sourceOfRecord(record, name)).map(bytesOf)),
+        ...filesOf({ signals: wide }),
+      ],
+      nodeAt(archive.port),
+    );
+    const sorted = (digests: string[][]) => digests.map((one) => one.sort().join()).sort();
+    const sent = [...records.map(({ record }) => record.signals), wide];
+    assert.deepEqual(
+      sorted(await digestsIn(archive)),
+      sorted(sent.map((signals) => signals.map((one) => digestOf(one)))),
+    );
+  });
 
-    /** An archive that answers every object with this status. */
-    const answering = async (status: number): Promise<number> => {
-      const { Server, Scp, responses, constants } = require("dcmjs-dimse") as typeof import("dcmjs-dimse");
-      class Archive extends Scp {
-        // biome-ignore lint/suspicious/noExplicitAny: the library's own
-        override associationRequested(association: any) {
-          for (const { context } of association.getPresentationContexts()) {
-            context.setResult(constants.PresentationContextResult.Accept, context.getTransferSyntaxUids()[0]);
-          }
-          this.sendAssociationAccept();
-        }
-        // biome-ignore lint/suspicious/noExplicitAny: the library's own
-        override cStoreRequest(request: any, callback: any) {
-          const response = responses.CStoreResponse.fromRequest(request);
-          response.setStatus(status);
-          callback(response);
-        }
-        override associationReleaseRequested() {
-          this.sendAssociationReleaseResponse();
-        }
+  it("come with their report as a PDF, in the same study", async () => {
+    const pdf = Buffer.from("%PDF-1.7\nof a test\n%%EOF\n");
+    const archive = await orthanc();
+    await storeDicom([...filesOf(), dicomPdf(sourceOf({ signals: SIGNALS }), pdf)], nodeAt(archive.port));
+    const found = await Promise.all((await archive.instances()).map((one) => archive.file(one)));
+    assert.equal(found.length, 2);
+    assert.equal(found.filter((file) => file.includes(pdf)).length, 1);
+  });
+
+  it("go over TLS under a pinned CA and with our own certificate, and to nobody else", async function () {
+    skipUnless(hasOpenssl, this, "openssl (Debian: openssl)");
+    const [ca, stranger] = [makeCa(dir, "ours"), makeCa(dir, "stranger")];
+    const server = certify(dir, "server", ca, "IP:127.0.0.1");
+    const client = certify(dir, "client", ca, "DNS:hub");
+    const archive = await orthanc({
+      ...{ DicomTlsEnabled: true, DicomTlsRemoteCertificateRequired: true },
+      ...{ DicomTlsCertificate: server.cert, DicomTlsPrivateKey: server.key },
+      DicomTlsTrustedCertificates: ca.cert,
+    });
+    const own = { cert: readFileSync(client.cert), key: readFileSync(client.key) };
+    const to = (tls: DicomNode["tls"]) => storeDicom(filesOf(), nodeAt(archive.port, { tls }), SHORT);
+    await assert.rejects(
+      to({ ca: readFileSync(stranger.cert), ...own }),
+      failsAs("DICOM_UNREACHABLE", true, /certificate/),
+    );
+    await assert.rejects(to({ ca: readFileSync(ca.cert) }), DeliveryError);
+    await assert.rejects(to(undefined), DeliveryError);
+    assert.deepEqual(await archive.instances(), []);
+    await to({ ca: readFileSync(ca.cert), ...own });
+    assert.deepEqual(await digestsIn(archive), [SIGNALS.map(digestOf)]);
+  });
+
+  it("are refused under a title that is not the archive's", async () => {
+    const archive = await orthanc();
+    await assert.rejects(
+      storeDicom(filesOf(), nodeAt(archive.port, { aeTitle: "ELSEWHERE" })),
+      failsAs("DICOM_REJECTED", false, /does not know the AE title ELSEWHERE/),
+    );
+  });
+});
+
+describe("an archive that misbehaves", function () {
+  this.timeout(20_000);
+  const ends: (() => void)[] = [];
+  before(() => log.setLevel("silent"));
+  afterEach(() => {
+    for (const end of ends.splice(0)) end();
+  });
+
+  /** An archive of dcmjs-dimse, that stores nothing and answers so. */
+  async function answering(status: number): Promise<{ port: number; asked: () => number }> {
+    let asked = 0;
+    class Archive extends Scp {
+      override associationRequested(association: {
+        getPresentationContexts(): { context: { setResult(result: number, syntax: string): void } }[];
+      }): void {
+        for (const { context } of association.getPresentationContexts())
+          context.setResult(0, "1.2.840.10008.1.2.1");
+        this.sendAssociationAccept();
       }
-      const port = await freePort();
-      const server = new Server(Archive as never);
-      server.listen(port);
-      closing.push(() => server.close());
-      return port;
-    };
+      override cStoreRequest(
+        request: requests.CStoreRequest,
+        done: (response: responses.CStoreResponse) => void,
+      ): void {
+        asked++;
+        const response = responses.CStoreResponse.fromRequest(request);
+        response.setStatus(status);
+        done(response);
+      }
+      override associationReleaseRequested(): void {
+        this.sendAssociationReleaseResponse();
+      }
+    }
+    const port = await freePort();
+    const server = new Server(Archive);
+    server.on("networkError", () => {});
+    server.listen(port);
+    ends.push(() => server.close());
+    return { port, asked: () => asked };
+  }
 
-    for (const [status, retry, words] of [
-      [0xa700, true, /no room at the moment: 0xa700/],
-      [0xa702, true, /no room/],
-      [0xa900, false, /does not take ECG objects: 0xa900/],
-      [0xc000, false, /could not take it: 0xc000/],
-      [0x0124, false, /takes nothing from this hub/],
-      [0x0110, true, /could not take it/],
-    ] as const)
-      it(`answers 0x${status.toString(16)}: ${retry ? "tried again later" : "not tried again"}`, async () => {
-        const error = await failureOf(storeDicom([objectOf()], nodeAt(await answering(status))));
-        assert.equal(error.retry, retry);
-        assert.match(error.message, words);
-      });
+  /** A server that does this with each connection. @returns its port */
+  async function doing(what: (socket: Socket) => void): Promise<number> {
+    const sockets: Socket[] = [];
+    const server: NetServer = createServer((socket) => {
+      sockets.push(socket.on("error", () => {}));
+      what(socket);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    ends.push(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    return (server.address() as AddressInfo).port;
+  }
 
-    for (const status of [0x0000, 0xb000, 0xb007, 0x0111])
-      it(`answers 0x${status.toString(16)}: it has it`, async () => {
-        await storeDicom([objectOf()], nodeAt(await answering(status)));
-      });
-
-    it("is not there: tried again later", async () => {
-      const error = await failureOf(storeDicom([objectOf()], nodeAt(await freePort())));
-      assert.equal(error.retry, true);
+  for (const [status, retry, message] of [
+    [0xa700, true, /is full \(status A700\)/],
+    [0xa7ff, true, /is full/],
+    [0xa900, false, /refuses the object \(status A900\)/],
+    [0xc000, false, /refuses the object/],
+    [0x0110, true, /status 0110/],
+    [0x0122, false, /status 0122/],
+    [0x0124, false, /does not let us store/],
+  ] as const)
+    it(`and answers ${status.toString(16)} is ${retry ? "asked again later" : "not asked again"}`, async () => {
+      const { port, asked } = await answering(status);
+      await assert.rejects(
+        storeDicom([...filesOf(), ...filesOf({ to: 4_000 })], nodeAt(port), SHORT),
+        failsAs("DICOM_STATUS", retry, message),
+      );
+      assert.equal(asked(), 1, "nothing is stored behind what was refused");
     });
 
-    for (const [does, act] of [
-      ["hangs up in the middle", (socket) => void socket.once("data", () => socket.destroy())],
-      ["never answers", (socket) => closing.push(() => socket.destroy())],
-    ] as [string, (socket: Socket) => void][])
-      it(`${does}: tried again later`, async () => {
-        const server = createServer(act);
-        await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-        closing.push(() => server.close());
-        const { port } = server.address() as AddressInfo;
-        const error = await failureOf(storeDicom([objectOf()], nodeAt(port), 1000));
-        assert.equal(error.retry, true);
+  for (const status of [0x0000, 0xb000, 0xb007, 0x0111])
+    it(`has taken what it answers with ${status.toString(16)}`, async () => {
+      const { port, asked } = await answering(status);
+      await storeDicom([...filesOf(), ...filesOf({ to: 4_000 })], nodeAt(port), SHORT);
+      assert.equal(asked(), 2);
+    });
+
+  it("by silence is left", async () => {
+    const port = await doing(() => {});
+    await assert.rejects(storeDicom(filesOf(), nodeAt(port), SHORT), failsAs("DICOM_SILENT", true));
+  });
+
+  it("by a byte now and then, for ever, is left", async () => {
+    const port = await doing((socket) => {
+      // The head of an acceptance of 16 384 bytes.
+      socket.write(Buffer.from([2, 0, 0, 0, 0x40, 0]));
+      const timer = setInterval(() => socket.write(Buffer.alloc(1)), 50);
+      socket.on("close", () => clearInterval(timer));
+    });
+    await assert.rejects(
+      storeDicom(filesOf(), nodeAt(port), { idleMs: 300, wholeMs: 600 }),
+      failsAs("DICOM_SILENT", true, /did not end within/),
+    );
+  });
+
+  it("by hanging up, by aborting and by other words is left", async () => {
+    for (const what of [
+      (socket: Socket) => socket.once("data", () => socket.destroy()),
+      (socket: Socket) => socket.once("data", () => socket.write(Buffer.from("07000000000400000200", "hex"))),
+      (socket: Socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"),
+      // An acceptance that is cut short within its items.
+      (socket: Socket) =>
+        socket.write(
+          Buffer.concat([
+            Buffer.from("02000000004600010000", "hex"),
+            Buffer.alloc(64),
+            Buffer.from("2100", "hex"),
+            Buffer.alloc(2),
+          ]),
+        ),
+    ])
+      await assert.rejects(
+        storeDicom(filesOf(), nodeAt(await doing(what)), SHORT),
+        failsAs("DICOM_BROKEN", true),
+      );
+  });
+
+  it("that is congested is asked again later, one that wants no such objects is not", async () => {
+    const reject = (result: number, source: number, reason: number) =>
+      doing((socket) =>
+        socket.once("data", () => socket.write(Buffer.from([3, 0, 0, 0, 0, 4, 0, result, source, reason]))),
+      );
+    await assert.rejects(
+      storeDicom(filesOf(), nodeAt(await reject(2, 3, 1)), SHORT),
+      failsAs("DICOM_REJECTED", true),
+    );
+    await assert.rejects(
+      storeDicom(filesOf(), nodeAt(await reject(1, 1, 3)), SHORT),
+      failsAs("DICOM_REJECTED", false, /does not know us as AVNODE/),
+    );
+    const none = await doing((socket) => {
+      const body = Buffer.concat([
+        Buffer.from("00010000", "hex"),
+        Buffer.alloc(64),
+        // Context 1: abstract syntax not supported.
+        Buffer.from("2100000401000300", "hex"),
+      ]);
+      const head = Buffer.from([2, 0, 0, 0, 0, body.length]);
+      socket.once("data", () => socket.write(Buffer.concat([head, body])));
+    });
+    await assert.rejects(storeDicom(filesOf(), nodeAt(none), SHORT), failsAs("DICOM_CLASS", false));
+  });
+
+  it("that takes short units of odd length is given no longer ones, and the file's own bytes", async () => {
+    const MOST = 4_097;
+    let said = Buffer.alloc(0);
+    const port = await doing((socket) => {
+      const body = Buffer.concat([
+        Buffer.from("00010000", "hex"),
+        Buffer.alloc(64),
+        Buffer.from("2100000401000000", "hex"),
+        Buffer.from("50000008510000040000", "hex"),
+        Buffer.from([MOST >> 8, MOST & 0xff]),
+      ]);
+      socket.once("data", () => {
+        socket.write(Buffer.concat([Buffer.from([2, 0, 0, 0, 0, body.length]), body]));
+        socket.on("data", (bytes) => {
+          said = Buffer.concat([said, bytes]);
+        });
       });
+    });
+    const [file] = filesOf();
+    await assert.rejects(storeDicom([file!], nodeAt(port), SHORT), failsAs("DICOM_SILENT", true));
+    const values: Buffer[] = [];
+    let units = 0;
+    for (let at = 0; at < said.length; units++) {
+      const length = said.readUInt32BE(at + 2);
+      assert.equal(said[at], 4);
+      assert.ok(length <= MOST, `a unit of ${length} bytes`);
+      const isLast = at + 6 + length === said.length;
+      const isCommand = at === 0;
+      assert.equal(said.readUInt32BE(at + 6), length - 4);
+      assert.deepEqual([said[at + 10], said[at + 11]], [1, isCommand ? 3 : isLast ? 2 : 0]);
+      assert.equal(length % 2, 0, "a fragment of odd length");
+      if (!isCommand) values.push(said.subarray(at + 12, at + 6 + length));
+      at += 6 + length;
+    }
+    assert.ok(units > 4, `${units} units`);
+    const dataSet = Buffer.concat(values);
+    assert.ok(dataSet.equals(file!.subarray(file!.length - dataSet.length)));
+    // The first element, SpecificCharacterSet.
+    assert.equal(dataSet.toString("hex", 0, 4), "08000500");
+  });
+
+  it("that is not there is asked again later", async () => {
+    await assert.rejects(
+      storeDicom(filesOf(), nodeAt(await freePort()), SHORT),
+      failsAs("DICOM_UNREACHABLE", true, /ECONNREFUSED/),
+    );
+  });
+
+  it("is not asked at all with what is no DICOM file, or under what is no title", async () => {
+    const node = nodeAt(await freePort());
+    await assert.rejects(storeDicom([Buffer.from("%PDF")], node), failsAs("DICOM_FILE", false));
+    await assert.rejects(storeDicom([filesOf()[0]!.subarray(0, 150)], node), failsAs("DICOM_FILE", false));
+    for (const aeTitle of ["", "SEVENTEEN LETTERS", "Zoë", "A\\B"])
+      await assert.rejects(storeDicom(filesOf(), { ...node, aeTitle }), failsAs("DICOM_TITLE", false));
   });
 });

@@ -1,175 +1,272 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DeliveryError } from "../../../gateway/delivery/error";
-import { FhirClient, type FhirServer } from "../../../gateway/delivery/fhirclient";
-import { fhirBundle } from "../../../gateway/export/fhir";
+import { type FhirServer, postBundle } from "../../../gateway/delivery/fhirclient";
+import { type Bundle, fhirBundle } from "../../../gateway/export/fhir";
+import { freePort } from "../../ports";
 import { noise, sourceOf } from "../export/source";
 
-const { Fhir } = require("fhir") as { Fhir: new () => { validate(resource: object): { valid: boolean } } };
-
-interface Asked {
-  path: string;
-  headers: IncomingMessage["headers"];
-  body: string;
+interface Message {
+  severity: string;
+  location: string;
+  message: string;
 }
-type Behave = (asked: Asked, reply: ServerResponse) => void;
+const { Fhir } = require("fhir") as {
+  Fhir: new () => { validate(resource: object): { messages: Message[] } };
+};
+const validator = new Fhir();
 
-const SECRET = "s3cr3t: of + a & client";
-const NOW = 1_000_000_000_000;
+const BUNDLE = fhirBundle({
+  source: sourceOf({ signals: [noise(500, 900)], person: { name: "Zoë Müller" } }),
+  ...{ pdf: Buffer.from("%PDF-1.7\n"), proof: Buffer.from([1, 2, 3]) },
+});
+const PATIENCE_MS = 300;
 
-describe("a transaction to a FHIR server", () => {
-  const closing: (() => void)[] = [];
-  afterEach(() => {
-    for (const close of closing.splice(0)) close();
-  });
-
-  /** @param answers one after the other; the last one for all that follow */
-  async function server(...answers: (number | Behave)[]) {
-    const asked: Asked[] = [];
-    let issued = 0;
-    const stub = createServer(async (request, reply) => {
-      let body = "";
-      for await (const piece of request) body += piece;
-      const one = { path: request.url!, headers: request.headers, body };
-      asked.push(one);
-      if (one.path === "/token") {
-        reply.setHeader("content-type", "application/json");
-        reply.end(JSON.stringify({ access_token: `token${++issued}`, token_type: "Bearer", expires_in: 60 }));
-        return;
-      }
-      const answer = (answers.length > 1 ? answers.shift() : answers[0])!;
-      if (typeof answer === "function") return answer(one, reply);
-      reply.writeHead(answer, { "content-type": "application/fhir+json" });
-      const outcome = {
-        resourceType: "OperationOutcome",
-        issue: [{ diagnostics: "as\nit \u001b[31m says" }],
-      };
-      reply.end(JSON.stringify(outcome));
-    });
-    await new Promise<void>((done) => stub.listen(0, "127.0.0.1", done));
-    closing.push(() => {
-      stub.close();
-      stub.closeAllConnections();
-    });
-    const address = `http://127.0.0.1:${(stub.address() as AddressInfo).port}`;
-    return { asked, address, posted: () => asked.filter(({ path }) => path !== "/token") };
-  }
-
-  const clock = { at: NOW, now: () => clock.at };
-  beforeEach(() => {
-    clock.at = NOW;
-  });
-  const withToken = (address: string): FhirServer => ({
-    url: `${address}/r4`,
-    token: { url: `${address}/token`, clientId: "hub", clientSecret: SECRET, scope: "system/*.write" },
-  });
-  const bundle = () =>
-    fhirBundle({ source: sourceOf({ signals: [noise(500, 100)], person: { name: "Zoë" } }) });
-  const failureOf = async (sending: Promise<void>): Promise<DeliveryError> => {
-    const error = await sending.then(
-      () => assert.fail("it was taken"),
-      (why) => why,
-    );
+const failsAs =
+  (code: string, retry: boolean, more: { message?: RegExp; waits?: number } = {}) =>
+  (error: unknown) => {
     assert.ok(error instanceof DeliveryError, String(error));
-    return error;
+    assert.deepEqual([error.code, error.retry], [code, retry], error.message);
+    assert.match(error.message, more.message ?? /./);
+    assert.equal(error.retryAfterMs, more.waits);
+    assert.doesNotMatch(error.message, /Müller|s3cret/, "it tells nothing of the person, and no secret");
+    return true;
   };
 
-  it("arrives whole and valid", async () => {
-    const { address, posted } = await server(200);
-    await new FhirClient({ url: `${address}/r4` }, clock).post(bundle());
-    const [{ body, headers, path }] = posted() as [Asked];
-    assert.deepEqual([path, headers["content-type"]], ["/r4", "application/fhir+json"]);
-    assert.deepEqual(JSON.parse(body), JSON.parse(JSON.stringify(bundle())));
-    assert.ok(new Fhir().validate(JSON.parse(body)).valid);
-    assert.equal(headers.authorization, undefined);
+type Say = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+const json = (status: number, value: unknown, headers: Record<string, string> = {}): Say => {
+  return (_request, response) => response.writeHead(status, headers).end(JSON.stringify(value));
+};
+
+describe("a transaction to a FHIR server", function () {
+  this.timeout(20_000);
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
-  it("asks for a token once, uses it while it lasts, and asks anew when it ends", async () => {
-    const { address, asked, posted } = await server(200);
-    const client = new FhirClient(withToken(address), clock);
-    await client.post({});
-    clock.at += 29_000;
-    await client.post({});
-    clock.at += 2_000;
-    await client.post({});
-    assert.deepEqual(
-      posted().map(({ headers }) => headers.authorization),
-      ["Bearer token1", "Bearer token1", "Bearer token2"],
-    );
-    const [{ headers, body }] = asked as [Asked];
-    assert.equal(body, "grant_type=client_credentials&scope=system%2F*.write");
-    // RFC 6749 §2.3.1: both are encoded before they are joined.
-    const sent = Buffer.from(headers.authorization!.slice("Basic ".length), "base64").toString();
-    assert.equal(sent, `hub:${encodeURIComponent(SECRET)}`);
+  /** Does the first of these with the first request, and so on; the last with all that follow. */
+  async function serving(
+    ...says: Say[]
+  ): Promise<{ url: string; heard: IncomingMessage[]; bodies: string[] }> {
+    const heard: IncomingMessage[] = [];
+    const bodies: string[] = [];
+    const server = createServer(async (request, response) => {
+      const pieces: Buffer[] = [];
+      for await (const piece of request) pieces.push(piece);
+      bodies.push(Buffer.concat(pieces).toString());
+      const say = says[Math.min(heard.length, says.length - 1)]!;
+      heard.push(request);
+      say(request, response, bodies.at(-1)!);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    servers.push(server);
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/fhir`, heard, bodies };
+  }
+
+  /** Keeps what is put, by its address, as a server does; takes nothing that the validator does not. */
+  function keeping(kept: Map<string, object>): Say {
+    return (_request, response, body) => {
+      const bundle = JSON.parse(body) as Bundle;
+      const faults = validator.validate(bundle).messages.filter(({ severity }) => severity === "error");
+      if (faults.length > 0) return json(422, faults)(_request, response, body);
+      const entry = bundle.entry.map(({ resource, request: { method, url } }) => {
+        assert.equal(method, "PUT");
+        const status = kept.has(url) ? "200 OK" : "201 Created";
+        kept.set(url, resource);
+        return { response: { status } };
+      });
+      return json(200, { resourceType: "Bundle", type: "transaction-response", entry })(
+        _request,
+        response,
+        body,
+      );
+    };
+  }
+  const taking = () => keeping(new Map());
+  const to = (url: string, more: Partial<FhirServer> = {}): FhirServer => ({ url, key: "a-key", ...more });
+  const post = (url: string, more: Partial<FhirServer> = {}, bundle: object = BUNDLE) =>
+    postBundle(bundle, to(url, more), PATIENCE_MS);
+
+  it("is valid there, and a second time makes nothing new", async () => {
+    const kept = new Map<string, object>();
+    const { url, heard, bodies } = await serving(keeping(kept));
+    await post(url);
+    const first = [...kept];
+    await post(url);
+    assert.deepEqual([...kept], first);
+    assert.equal(kept.size, 5);
+    assert.deepEqual(JSON.parse(bodies[0]!), JSON.parse(JSON.stringify(BUNDLE)));
+    for (const { method, headers } of heard)
+      assert.deepEqual(
+        [method, headers["content-type"], headers["idempotency-key"]],
+        ["POST", "application/fhir+json", "a-key"],
+      );
   });
 
-  it("with a token that was ended before its time asks for another, once", async () => {
-    const taken = await server(401, 200);
-    await new FhirClient(withToken(taken.address), clock).post({});
-    assert.deepEqual(
-      taken.posted().map(({ headers }) => headers.authorization),
-      ["Bearer token1", "Bearer token2"],
-    );
-    const refused = await server(401);
-    const error = await failureOf(new FhirClient(withToken(refused.address), clock).post({}));
-    assert.deepEqual([error.retry, refused.posted().length], [false, 2]);
+  it("with a fault in it is seen by the server's validator, and not tried again", async () => {
+    const planted = structuredClone(BUNDLE);
+    const observation = planted.entry.find(({ resource }) => resource.resourceType === "Observation")!;
+    delete observation.resource.status;
+    const { url } = await serving(taking());
+    await assert.rejects(post(url, {}, planted), failsAs("FHIR_STATUS", false, { message: /status 422/ }));
+  });
+
+  it("is tried again after 503, and then taken", async () => {
+    const kept = new Map<string, object>();
+    const { url } = await serving(json(503, {}, { "retry-after": "120" }), keeping(kept));
+    await assert.rejects(post(url), failsAs("FHIR_STATUS", true, { waits: 120_000 }));
+    assert.equal(kept.size, 0);
+    await post(url);
+    assert.equal(kept.size, 5);
   });
 
   for (const [status, retry] of [
-    [503, true],
-    [500, true],
-    [429, true],
-    [408, true],
     [400, false],
     [403, false],
     [404, false],
     [409, false],
     [412, false],
     [422, false],
+    [408, true],
+    [425, true],
+    [429, true],
+    [500, true],
+    [502, true],
   ] as const)
-    it(`refused with ${status} is ${retry ? "" : "not "}tried again, and says what the server said`, async () => {
-      const { address } = await server(status);
-      const error = await failureOf(new FhirClient({ url: address }, clock).post({}));
-      assert.equal(error.retry, retry);
-      assert.equal(error.message, `${address} refused it with ${status}: as it [31m says`);
+    it(`that is answered with ${status} is ${retry ? "tried again later" : "not tried again"}`, async () => {
+      const { url } = await serving(json(status, { resourceType: "OperationOutcome" }));
+      await assert.rejects(post(url), failsAs("FHIR_STATUS", retry));
     });
 
-  it("follows no redirection: what is sent is for this server alone", async () => {
-    const elsewhere = await server(200);
-    const { address } = await server((_asked, reply) => {
-      reply.writeHead(307, { location: elsewhere.address }).end();
-    });
-    const error = await failureOf(new FhirClient({ url: address }, clock).post({}));
-    assert.match(error.message, /moved: correct its address/);
-    assert.deepEqual([error.retry, elsewhere.asked.length], [false, 0]);
+  it("is told why it was refused by a code, never in the server's words", async () => {
+    const issue = [{ severity: "error", code: "duplicate", diagnostics: "Zoë Müller is there" }];
+    const { url } = await serving(json(409, { resourceType: "OperationOutcome", issue }));
+    await assert.rejects(post(url), failsAs("FHIR_STATUS", false, { message: /refuses: duplicate/ }));
   });
 
-  it("is tried again where nobody answers, or hangs, or says without end", async () => {
-    const silent = await server(() => {});
-    const hung = await failureOf(new FhirClient({ url: silent.address }, clock, 200).post({}));
-    assert.match(hung.message, /did not answer in time/);
-    const endless = await server((_asked, reply) => {
-      reply.writeHead(500);
-      const more = () => reply.write("x".repeat(65_536), () => !reply.destroyed && setImmediate(more));
+  it("goes nowhere else, whoever sends it there", async () => {
+    const elsewhere = await serving(taking());
+    for (const status of [301, 302, 307, 308]) {
+      const { url } = await serving(json(status, {}, { location: elsewhere.url }));
+      await assert.rejects(post(url), failsAs("FHIR_STATUS", false, { message: /elsewhere/ }));
+    }
+    assert.equal(elsewhere.heard.length, 0);
+  });
+
+  it("is not taken by a log-in page, nor by an answer that leaves an entry out or refuses one", async () => {
+    const answer = (entry: object[]) =>
+      json(200, { resourceType: "Bundle", type: "transaction-response", entry });
+    const good = BUNDLE.entry.map(() => ({ response: { status: "201 Created" } }));
+    const page: Say = (_request, response) => response.end("<html>Welcome to the hotel</html>");
+    for (const say of [
+      ...[page, json(200, {}), json(200, null), answer(good.slice(1))],
+      answer([...good.slice(1), { response: { status: "422" } }]),
+    ]) {
+      const { url } = await serving(say);
+      await assert.rejects(post(url), failsAs("FHIR_ANSWER", true));
+    }
+    await post((await serving(answer(good))).url);
+  });
+
+  it("waits for no server that hangs, before its answer or within it, and takes no endless answer", async () => {
+    const within: Say = (_request, response) => void response.writeHead(200).write("{");
+    const endless: Say = (_request, response) => {
+      const piece = Buffer.alloc(1 << 16, 0x20);
+      const more = () => {
+        while (!response.destroyed && response.write(piece));
+      };
+      response.on("drain", more).writeHead(200);
       more();
-    });
-    const loud = await failureOf(new FhirClient({ url: endless.address }, clock).post({}));
-    for (const close of closing.splice(0)) close();
-    const gone = await failureOf(new FhirClient({ url: silent.address }, clock).post({}));
-    assert.deepEqual(
-      [hung, loud, gone].map(({ retry }) => retry),
-      [true, true, true],
+    };
+    for (const [say, code] of [
+      [() => {}, "FHIR_UNREACHABLE"],
+      [within, "FHIR_UNREACHABLE"],
+      [endless, "FHIR_ANSWER"],
+    ] as [Say, string][]) {
+      const { url } = await serving(say);
+      await assert.rejects(post(url), failsAs(code, true));
+    }
+    await assert.rejects(
+      post(`http://127.0.0.1:${await freePort()}`),
+      failsAs("FHIR_UNREACHABLE", true, { message: /ECONNREFUSED/ }),
     );
   });
 
-  it("without a token says so, and no secret", async () => {
-    const stub = await server(200);
-    const given = withToken(stub.address);
-    const error = await failureOf(
-      new FhirClient({ ...given, token: { ...given.token!, url: `${stub.address}/none` } }, clock).post({}),
-    );
-    assert.equal(error.code, "DELIVERY_TOKEN");
-    assert.ok(!error.message.includes(SECRET));
+  it("goes to no address without TLS but on this machine", async () => {
+    for (const url of ["http://fhir.example/r4", "ftp://127.0.0.1/", "fhir", "http://127.0.0.1.example/"])
+      await assert.rejects(post(url), failsAs("FHIR_URL", false));
+    const token = { url: "http://token.example/", clientId: "hub", clientSecret: "s3cret" };
+    await assert.rejects(post("https://127.0.0.1:1/", { token }), failsAs("FHIR_URL", false));
+  });
+
+  describe("with client credentials", () => {
+    /** Tokens 1, 2, … */
+    const granting = (seconds?: number): Say => {
+      let number = 0;
+      return (_request, response) => {
+        const value = { access_token: `token-${++number}`, token_type: "Bearer", expires_in: seconds };
+        response.end(JSON.stringify(value));
+      };
+    };
+    const credentials = (url: string, clientId: string) => ({
+      token: { url, clientId, clientSecret: "s3cret &:+", scope: "system/*.write" },
+    });
+
+    it("asks for a token once, and again when it has ended", async () => {
+      for (const [seconds, asked] of [
+        [3600, 1],
+        [undefined, 1],
+        // Shorter than the margin: it would end on the way.
+        [5, 2],
+      ] as const) {
+        const tokens = await serving(granting(seconds));
+        const { url, heard } = await serving(taking());
+        for (let times = 0; times < 2; times++) await post(url, credentials(tokens.url, "hub"));
+        assert.equal(tokens.heard.length, asked);
+        assert.deepEqual(
+          heard.map(({ headers }) => headers.authorization),
+          ["Bearer token-1", `Bearer token-${asked}`],
+        );
+        assert.equal(tokens.bodies[0], "grant_type=client_credentials&scope=system%2F*.write");
+        // RFC 6749 §2.3.1: each form-encoded, then joined and in base64.
+        const basic = Buffer.from("hub:s3cret+%26%3A%2B").toString("base64");
+        assert.equal(tokens.heard[0]!.headers.authorization, `Basic ${basic}`);
+      }
+    });
+
+    it("asks for another when one is refused before its time, but only once", async () => {
+      const tokens = await serving(granting(3600));
+      const { url, heard } = await serving(json(401, {}), taking());
+      await post(url, credentials(tokens.url, "hub"));
+      assert.deepEqual([tokens.heard.length, heard.length], [2, 2]);
+      const deaf = await serving(json(401, {}));
+      await assert.rejects(
+        post(deaf.url, credentials(tokens.url, "hub")),
+        failsAs("FHIR_STATUS", false, { message: /does not let us in/ }),
+      );
+      assert.equal(deaf.heard.length, 2);
+    });
+
+    it("sends nothing where there is no token", async () => {
+      const { url, heard } = await serving(taking());
+      for (const [say, code, retry] of [
+        [json(401, { error: "invalid_client" }), "FHIR_TOKEN", false],
+        [json(400, { error: "invalid_scope" }), "FHIR_TOKEN", false],
+        [json(503, {}), "FHIR_TOKEN", true],
+        [json(200, {}), "FHIR_TOKEN", true],
+        [json(200, { access_token: "a\r\nb" }), "FHIR_TOKEN", true],
+        [() => {}, "FHIR_UNREACHABLE", true],
+      ] as [Say, string, boolean][]) {
+        const tokens = await serving(say);
+        await assert.rejects(post(url, credentials(tokens.url, "hub")), failsAs(code, retry));
+      }
+      assert.equal(heard.length, 0);
+    });
   });
 });

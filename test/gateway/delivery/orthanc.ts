@@ -1,59 +1,64 @@
-/** Debian's Orthanc as an archive of a test's own, in a folder that goes with it. */
+/** Debian's Orthanc as a test's own archive, on loopback, forgotten when it ends. */
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-import { skipUnless } from "../../machine";
+import { ORTHANC } from "../../machine";
 import { freePort } from "../../ports";
 
-const ORTHANC = "/usr/sbin/Orthanc";
-const POLL_MS = 100;
-export const AE_TITLE = "ARCHIVE";
+export class Orthanc {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly port: number,
+    private readonly web: number,
+  ) {}
 
-export interface Orthanc {
-  dicomPort: number;
-  /** Ids of what it holds. */
-  instances(): Promise<string[]>;
-  /** A file as it holds it. */
-  file(instance: string): Promise<Buffer>;
-  stop(): Promise<void>;
-}
-
-export function skipUnlessOrthanc(context: Mocha.Context): void {
-  skipUnless(existsSync(ORTHANC), context, `${ORTHANC} (Debian: orthanc)`);
-}
-
-/** @param more of its configuration */
-export async function startOrthanc(dir: string, more: object = {}): Promise<Orthanc> {
-  const [httpPort, dicomPort] = [await freePort(), await freePort()];
-  const storage = join(dir, `orthanc-${dicomPort}`);
-  mkdirSync(storage);
-  const file = join(storage, "configuration.json");
-  const configuration = {
-    ...{ StorageDirectory: storage, IndexDirectory: storage, Plugins: [] },
-    ...{ HttpPort: httpPort, RemoteAccessAllowed: false, AuthenticationEnabled: false },
-    ...{ DicomPort: dicomPort, DicomAet: AE_TITLE, DicomCheckCalledAet: true },
-    ...more,
-  };
-  writeFileSync(file, JSON.stringify(configuration));
-  const child: ChildProcess = spawn(ORTHANC, [file], { stdio: "ignore" });
-  const address = `http://127.0.0.1:${httpPort}`;
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`Orthanc ended with ${child.exitCode}`);
-    const answer = await fetch(`${address}/system`).catch(() => undefined);
-    if (answer?.ok) break;
-    await wait(POLL_MS);
+  static async start(folder: string, options: object = {}): Promise<Orthanc> {
+    const [port, web] = [await freePort(), await freePort()];
+    const store = join(folder, `orthanc-${port}`);
+    mkdirSync(store);
+    const config = join(folder, `orthanc-${port}.json`);
+    writeFileSync(
+      config,
+      JSON.stringify({
+        ...{ Name: "test", StorageDirectory: store, IndexDirectory: store, Plugins: [] },
+        ...{ DicomPort: port, DicomAet: "ORTHANC", DicomCheckCalledAet: true },
+        ...{ HttpPort: web, RemoteAccessAllowed: false, AuthenticationEnabled: false },
+        ...options,
+      }),
+    );
+    const child = spawn(ORTHANC!, [config], { stdio: "ignore" });
+    const archive = new Orthanc(child, port, web);
+    for (;;) {
+      assert.equal(child.exitCode, null, "Orthanc ended");
+      const isHere = await archive.get("/system").then(
+        () => true,
+        () => false,
+      );
+      if (isHere) return archive;
+      await new Promise((done) => setTimeout(done, 50));
+    }
   }
-  return {
-    dicomPort,
-    instances: async () => (await (await fetch(`${address}/instances`)).json()) as string[],
-    file: async (instance) =>
-      Buffer.from(await (await fetch(`${address}/instances/${instance}/file`)).arrayBuffer()),
-    async stop() {
-      const ended = once(child, "close");
-      child.kill("SIGKILL");
-      await ended;
-    },
-  };
+
+  async instances(): Promise<string[]> {
+    return JSON.parse((await this.get("/instances")).toString());
+  }
+
+  /** The file, as the archive gives it back. */
+  file(instance: string): Promise<Buffer> {
+    return this.get(`/instances/${instance}/file`);
+  }
+
+  async end(): Promise<void> {
+    const ended = once(this.child, "close");
+    this.child.kill("SIGKILL");
+    await ended;
+  }
+
+  private async get(path: string): Promise<Buffer> {
+    const answer = await fetch(`http://127.0.0.1:${this.web}${path}`);
+    assert.equal(answer.status, 200, path);
+    return Buffer.from(await answer.arrayBuffer());
+  }
 }
