@@ -53,7 +53,7 @@ export async function drawHead(page: Page, shown: Shown, link: string | undefine
   if (qr)
     sheet.tagged("P", () =>
       sheet
-        .lines("Its place in the hub's log, for 'avnode verify'", QR_MM * MM, 2, { size: 6 })
+        .lines("Its place in the log, for 'avnode verify'", QR_MM * MM, 3, { size: 6 })
         .forEach((line, index) =>
           sheet.write(line, paper.right - QR_MM * MM, top + QR_MM * MM + index * 7, { size: 6, colour: QUIET }),
         ),

@@ -51,7 +51,7 @@ export async function makeReport({ reader }: ReportParts, id: string, options: R
   if (shown.proof)
     sheet.attach({
       bytes: shown.proof,
-      name: `${info.id}.proof`,
+      name: "proof.avnode",
       type: "application/octet-stream",
       description: "The signed recording itself, opened: 'avnode verify' takes this PDF or this file",
     });

@@ -9,7 +9,7 @@ import { type Box, drawGrid, drawTrace } from "./strip";
 
 /** What is longer is told by its trends, with strips of what was found. */
 const SHORT_SECONDS = 60;
-const ROW_HEIGHT = 30 * MM;
+const ROW_HEIGHT = 35 * MM;
 const BETWEEN = 2 * MM;
 const SCALE = "25 mm/s, 10 mm/mV, pulse 1 mV for 200 ms. Each row is centred on its own median";
 

@@ -132,7 +132,14 @@ export function drawTrace(sheet: Sheet, box: Box, trace: Trace): void {
     ...(calibrated ? [] : ["not calibrated: height says nothing, no mV scale"]),
     ...(isCut ? ["cut off at the row's edge"] : []),
   ];
-  sheet.write(told.join(" · "), left + 1, box.y + 7.5, { size: 7, bold: true });
+  drawLabel(sheet, told.join(" · "), left + 1, box.y + 7.5);
+}
+
+/** On paper of its own, so that neither grid nor trace runs through it. */
+function drawLabel(sheet: Sheet, text: string, x: number, y: number): void {
+  const width = sheet.width(text, 7, true) + 2;
+  sheet.fill(`${n(x - 1)} ${n(y - 7)} ${n(width)} 9 re `, "#fff");
+  sheet.write(text, x, y, { size: 7, bold: true });
 }
 
 /** Hatched and measured, never bridged. */

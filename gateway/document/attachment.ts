@@ -1,0 +1,100 @@
+/** The proof inside a PDF: the one file that is attached to it. No Node in here, since the page that verifies takes it too. */
+import { refusal } from "../../protocol/refusal";
+
+export interface Attached {
+  /** As it lies in the PDF. */
+  bytes: Uint8Array;
+  /** True: zlib (RFC 1950) is to be undone. */
+  deflated: boolean;
+}
+
+/** Beyond this no dictionary of a stream goes. */
+const MAX_DICTIONARY = 4096;
+const MAX_OBJECTS = 1_000_000;
+const DELIMITER = "[\\s/<>()\\[\\]]";
+const EMBEDDED = new RegExp(`/EmbeddedFile(?=${DELIMITER})`);
+
+/**
+ * Goes from object to object as they stand in the file; one that a later version of it replaced counts, too, so that
+ * nobody is shown the verdict on another file than the reader's program takes out.
+ * @returns undefined for a PDF without attachments
+ * @throws PDF_FORM, PDF_ENCRYPTED, PDF_ATTACHMENTS, PDF_FILTER
+ */
+export function attachedProof(pdf: Uint8Array): Attached | undefined {
+  if (!isPdf(pdf)) throw refusal("PDF_FORM", "this is no PDF");
+  // A letter a byte: offsets of the text are offsets of the file.
+  const text = new TextDecoder("latin1").decode(pdf);
+  const found: Attached[] = [];
+  const object = /\b\d{1,10}[ \t\r\n]{1,4}\d{1,5}[ \t\r\n]{1,4}obj\b|\btrailer\b/g;
+  for (let count = 0; ; count++) {
+    const begin = object.exec(text);
+    if (!begin) break;
+    if (count === MAX_OBJECTS) throw refusal("PDF_FORM", "the PDF has more objects than a report");
+    const from = begin.index + begin[0].length;
+    const { dictionary, body } = headOf(text, from);
+    if (/\/Encrypt(?=[\s/<])/.test(dictionary) && (begin[0] === "trailer" || /\/XRef\b/.test(dictionary))) {
+      throw refusal(
+        "PDF_ENCRYPTED",
+        "the PDF is encrypted: open it in your PDF reader, save the attachment proof.avnode, and bring that file here",
+      );
+    }
+    if (body === undefined) continue;
+    const end = endOf(text, dictionary, body);
+    if (EMBEDDED.test(dictionary)) found.push(attachedOf(pdf, dictionary, body, end));
+    object.lastIndex = end;
+  }
+  if (found.length > 1) {
+    throw refusal(
+      "PDF_ATTACHMENTS",
+      `the PDF has ${found.length} attachments: save proof.avnode with your PDF reader, and bring that file here`,
+    );
+  }
+  return found[0];
+}
+
+export function isPdf(bytes: Uint8Array): boolean {
+  return bytes.length > 5 && String.fromCharCode(...bytes.subarray(0, 5)) === "%PDF-";
+}
+
+/** @returns what stands before the stream, and where its bytes begin; undefined for an object without one */
+function headOf(text: string, from: number): { dictionary: string; body?: number } {
+  const near = text.slice(from, from + MAX_DICTIONARY);
+  const end = /\bstream\r?\n|\bendobj\b|\bstartxref\b/.exec(near);
+  if (!end) return { dictionary: near };
+  const dictionary = near.slice(0, end.index);
+  return end[0].startsWith("stream")
+    ? { dictionary, body: from + end.index + end[0].length }
+    : { dictionary };
+}
+
+/** The stream's length as it says itself, wherever that stands. */
+function endOf(text: string, dictionary: string, body: number): number {
+  const [, first, generation] = /\/Length\s+(\d{1,12})(?:\s+(\d{1,5})\s+R\b)?/.exec(dictionary) ?? [];
+  let length = Number(first);
+  if (generation !== undefined) {
+    const there = new RegExp(`(?:^|[\\r\\n])${first}\\s+${generation}\\s+obj\\s+(\\d{1,12})\\s+endobj`).exec(
+      text,
+    );
+    length = Number(there?.[1]);
+  }
+  const end = body + length;
+  if (!(end <= text.length) || !/^\s{0,2}endstream/.test(text.slice(end, end + 12)))
+    throw refusal("PDF_FORM", "the PDF is damaged: a stream in it does not end where it says");
+  return end;
+}
+
+function attachedOf(pdf: Uint8Array, dictionary: string, body: number, end: number): Attached {
+  const [, filter] = /\/Filter\s*(\/\w+|\[[^\]]*\])/.exec(dictionary) ?? [];
+  const names = filter?.match(/\w+/g) ?? [];
+  if (
+    names.length > 1 ||
+    (names.length === 1 && names[0] !== "FlateDecode") ||
+    /\/DecodeParms/.test(dictionary)
+  ) {
+    throw refusal(
+      "PDF_FILTER",
+      "the attachment is packed in a way that is not read here: save proof.avnode with your PDF reader, and bring that file here",
+    );
+  }
+  return { bytes: pdf.subarray(body, end), deflated: names.length === 1 };
+}
