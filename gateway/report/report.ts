@@ -52,7 +52,7 @@ export async function makeReport({ reader }: ReportParts, id: string, options: R
     sheet.attach({
       bytes: shown.proof,
       name: "proof.avnode",
-      type: "application/octet-stream",
+      type: "application/cbor",
       description: "The signed recording itself, opened: 'avnode verify' takes this PDF or this file",
     });
   return sheet.end((number, pages) => drawFoot(page, number, pages));
