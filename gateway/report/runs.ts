@@ -37,10 +37,14 @@ function drawable(text: string, fonts: Fonts, bold: boolean): string {
   return drawn;
 }
 
+/** Whether it is drawn in another order than it is said in. */
+function turns(line: string): boolean {
+  return /[\p{Script=Arabic}\p{Script=Hebrew}]/u.test(line);
+}
+
 export function runsOf(line: string, fonts: Fonts, bold = false): Run[] {
   const text = drawable(line, fonts, bold);
-  // Most of what a report says.
-  if (!/[^\u0020-\u02ff\u2010-\u2026\u2212]/u.test(text)) return split(text, fonts, bold);
+  if (!turns(text)) return split(text, fonts, bold);
   const bidi = loadBidi();
   const embedding = bidi.getEmbeddingLevels(text);
   const order = Array.from({ length: text.length }, (_, index) => index);

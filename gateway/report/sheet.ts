@@ -85,20 +85,15 @@ export class Sheet {
 
   /** One line, its base line at `y`. @returns its width */
   write(text: string, x: number, y: number, { size = 8, bold = false, colour = "#000", align }: Ink = {}): number {
-    const shown = legible(text);
-    const runs = runsOf(shown, this.fonts, bold);
+    const runs = runsOf(legible(text), this.fonts, bold);
     const widths = runs.map((run) => this.widthOf(run, size));
     const width = widths.reduce((a, b) => a + b, 0);
     let at = align === "right" ? x - width : x;
-    // Whoever copies or searches it finds it as it was said, not as it was drawn.
-    const reordered = runs.map((run) => run.text).join("") !== shown;
-    if (reordered) this.doc.markContent("Span", { actual: shown });
     this.doc.fillColor(colour);
     runs.forEach((run, index) => {
       this.use(run, size).text(run.text, at, y, { lineBreak: false, baseline: "alphabetic", features: [] });
       at += widths[index]!;
     });
-    if (reordered) this.doc.endMarkedContent();
     return width;
   }
 
