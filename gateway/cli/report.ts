@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { openRecording } from "../export/signal";
@@ -47,7 +57,8 @@ async function report(id: string, options: ReportCommandOptions, terminal: Termi
   const reader = StoreReader.open(dataDir);
   try {
     const { id: recording, open } = openRecording(reader, id);
-    const sample = (at?: number) => (at === undefined ? undefined : Math.round((at * open.rateNum) / open.rateDen));
+    const sample = (at?: number) =>
+      at === undefined ? undefined : Math.round((at * open.rateNum) / open.rateDen);
     const bytes = await makeReport({ reader, dataDir }, recording, {
       ...{ from: sample(options.from), to: sample(options.to) },
       ...{ paper, proof, password, timeZone },
@@ -88,7 +99,10 @@ function passwordIn(file: string): string {
   const [line] = text.split(/\r?\n/);
   if (!line) throw new CliError(Exit.usage, `the first line of ${file} is empty; write the password there`);
   if (Buffer.byteLength(line) > MAX_PASSWORD_BYTES)
-    throw new CliError(Exit.usage, `the password in ${file} is longer than the ${MAX_PASSWORD_BYTES} bytes that PDF takes`);
+    throw new CliError(
+      Exit.usage,
+      `the password in ${file} is longer than the ${MAX_PASSWORD_BYTES} bytes that PDF takes`,
+    );
   return line;
 }
 

@@ -63,9 +63,7 @@ function headOf(text: string, from: number): { dictionary: string; body?: number
   const end = /[\s>]stream\r?\n|\bendobj\b|\bstartxref\b/.exec(near);
   if (!end) return { dictionary: near };
   const dictionary = near.slice(0, end.index);
-  return /stream/.test(end[0])
-    ? { dictionary, body: from + end.index + end[0].length }
-    : { dictionary };
+  return /stream/.test(end[0]) ? { dictionary, body: from + end.index + end[0].length } : { dictionary };
 }
 
 /** The stream's length as it says itself, wherever that stands. */

@@ -26,7 +26,10 @@ const SIGNATURES: Record<string, string> = {
 };
 
 /** The recording's place in the hub's log, as `avnode verify` states it of the attached proof. */
-export function placeText(id: string, { origin, index, leaf }: Pick<Evidence, "origin" | "index" | "leaf">): string {
+export function placeText(
+  id: string,
+  { origin, index, leaf }: Pick<Evidence, "origin" | "index" | "leaf">,
+): string {
   return `avnode:1 id=${id} log=${origin} index=${index} leaf=${toHex(leafHash(nodeCrypto.sha256, leaf))}`;
 }
 
@@ -39,7 +42,10 @@ export function evidenceOf({ log }: StoreReader, id: string, wanted: boolean): S
     evidence = log.evidence(id);
   } catch (error) {
     if (codeOf(error) !== "STORE_NOT_LOGGED") throw error;
-    return { signed, text: "no proof yet: the recording is not in the hub's log; make the report again later" };
+    return {
+      signed,
+      text: "no proof yet: the recording is not in the hub's log; make the report again later",
+    };
   }
   const place = placeText(id, evidence);
   if (!wanted) return { signed, place, text: "the proof was left out when this was made" };

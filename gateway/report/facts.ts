@@ -38,7 +38,9 @@ export function lengthText(seconds: number): string {
 /** By the clock, or counted from the recording's start where that is unknown. */
 export function whenText(study: Study, sample: number, timeZone: string): string {
   const at = timeOf(study, sample);
-  return at === undefined ? `${clockTime(sample / rateOf(study))} from its start` : dayHour(study, at, timeZone);
+  return at === undefined
+    ? `${clockTime(sample / rateOf(study))} from its start`
+    : dayHour(study, at, timeZone);
 }
 
 /** Without the day where all of it is of one. */
@@ -69,8 +71,12 @@ export function startFacts(study: Study, timeZone: string): Fact[] {
 }
 
 function leadsText({ info: { open } }: Study): string {
-  const names = open.leads.map((lead, index) => `${nameOf(lead, index)}${isCalibrated(lead) ? "" : " (not calibrated)"}`);
-  return names.length > 16 ? `${names.slice(0, 16).join(", ")} and ${names.length - 16} more` : names.join(", ");
+  const names = open.leads.map(
+    (lead, index) => `${nameOf(lead, index)}${isCalibrated(lead) ? "" : " (not calibrated)"}`,
+  );
+  return names.length > 16
+    ? `${names.slice(0, 16).join(", ")} and ${names.length - 16} more`
+    : names.join(", ");
 }
 
 export function recordingFacts(study: Study, timeZone: string): Fact[] {
@@ -82,7 +88,10 @@ export function recordingFacts(study: Study, timeZone: string): Fact[] {
   return [
     { label: "Person", text: person ? `${person.name}${born}` : "not entered" },
     { label: "Recording", text: info.id },
-    { label: "Handheld", text: `${device?.name ? `${device.name}, ` : ""}${info.device}, ${info.open.frontEnd}` },
+    {
+      label: "Handheld",
+      text: `${device?.name ? `${device.name}, ` : ""}${info.device}, ${info.open.frontEnd}`,
+    },
     ...startFacts(study, timeZone),
     {
       label: "Duration",
@@ -116,7 +125,9 @@ export function gapsText(study: Study): string {
 
 /** The findings that lie in the stretch, and are of a kind that tells something. */
 export function findingsOf({ analysis, from, to }: Study): Finding[] {
-  return (analysis?.episodes ?? []).filter((each) => isEventKind(each.rhythm) && each.to > from && each.from < to);
+  return (analysis?.episodes ?? []).filter(
+    (each) => isEventKind(each.rhythm) && each.to > from && each.from < to,
+  );
 }
 
 export function symptomsOf({ marks }: Study): number[] {

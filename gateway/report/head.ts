@@ -1,6 +1,7 @@
 /** The first page's upper part, which states everything, and what stands at the foot and head of every page. */
-import type { Study } from "../document/study";
+
 import { type QrCode, qrCode } from "../document/qr";
+import type { Study } from "../document/study";
 import type { StoreReader } from "../store/reader";
 import type { Shown } from "./evidence";
 import {
@@ -43,7 +44,13 @@ export async function drawHead(page: Page, shown: Shown, link: string | undefine
   const qr = shown.place === undefined ? undefined : await qrCode(shown.place);
   const middle = paper.left + (paper.right - paper.left) * 0.46;
   const right = qr ? paper.right - (QR_MM + 4) * MM : paper.right;
-  const firstColumn = drawFacts(sheet, recordingFacts(study, timeZone), paper.left, top, middle - 8 - paper.left);
+  const firstColumn = drawFacts(
+    sheet,
+    recordingFacts(study, timeZone),
+    paper.left,
+    top,
+    middle - 8 - paper.left,
+  );
   const secondColumn = drawFacts(
     sheet,
     [...analysisFacts(study, timeZone), ...findingFacts(page), ...closing(page, shown, link)],
@@ -55,7 +62,10 @@ export async function drawHead(page: Page, shown: Shown, link: string | undefine
       sheet
         .lines("Its place in the log, for 'avnode verify'", QR_MM * MM, 3, { size: 6 })
         .forEach((line, index) =>
-          sheet.write(line, paper.right - QR_MM * MM, top + QR_MM * MM + index * 7, { size: 6, colour: QUIET }),
+          sheet.write(line, paper.right - QR_MM * MM, top + QR_MM * MM + index * 7, {
+            size: 6,
+            colour: QUIET,
+          }),
         ),
     );
   return Math.max(firstColumn, secondColumn, qr ? top + QR_MM * MM + 14 : 0);

@@ -4,7 +4,7 @@ import type { StoreReader } from "../store/reader";
 import { evidenceOf } from "./evidence";
 import { rateOf, SIMULATED } from "./facts";
 import { drawFoot, drawHead, type Page } from "./head";
-import { paperOf, type PaperName } from "./paper";
+import { type PaperName, paperOf } from "./paper";
 import { drawRows, isShort } from "./rows";
 import { Sheet } from "./sheet";
 import { ownTimeZone } from "./times";
@@ -33,7 +33,11 @@ export interface ReportParts {
  * The same bytes for the same recording and options, unless there is a password.
  * @throws STORE_NOT_FOUND, STORE_AMBIGUOUS, STORE_NO_OPEN, STORE_ERASED, DOCUMENT_RANGE, FRAME_TAG, BLOCK_*
  */
-export async function makeReport({ reader }: ReportParts, id: string, options: ReportOptions): Promise<Buffer> {
+export async function makeReport(
+  { reader }: ReportParts,
+  id: string,
+  options: ReportOptions,
+): Promise<Buffer> {
   const { from, to, paper, proof = true, password, link, timeZone = ownTimeZone() } = options;
   const study = studyOf(reader, id, { from, to });
   const { info } = study;

@@ -43,7 +43,13 @@ function scaleLine({ sheet }: Page, top: number): number {
 }
 
 /** One lead of at most ten seconds, with its time. */
-export function drawRow({ sheet, study, timeZone }: Page, stretch: Stretch, held: Held, lead: number, y: number): void {
+export function drawRow(
+  { sheet, study, timeZone }: Page,
+  stretch: Stretch,
+  held: Held,
+  lead: number,
+  y: number,
+): void {
   const { left, right } = sheet.paper;
   const box: Box = { x: left, y, width: right - left, height: ROW_HEIGHT };
   const name = nameOf(study.info.open.leads[lead]!, lead);

@@ -30,9 +30,7 @@ function drawable(text: string, fonts: Fonts, bold: boolean): string {
     const code = character.codePointAt(0)!;
     const joins = code === 0x200c || code === 0x200d;
     drawn +=
-      joins || fonts.of(code, bold)
-        ? character
-        : `[U+${code.toString(16).toUpperCase().padStart(4, "0")}]`;
+      joins || fonts.of(code, bold) ? character : `[U+${code.toString(16).toUpperCase().padStart(4, "0")}]`;
   }
   return drawn;
 }

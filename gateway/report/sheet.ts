@@ -84,7 +84,12 @@ export class Sheet {
   }
 
   /** One line, its base line at `y`. @returns its width */
-  write(text: string, x: number, y: number, { size = 8, bold = false, colour = "#000", align }: Ink = {}): number {
+  write(
+    text: string,
+    x: number,
+    y: number,
+    { size = 8, bold = false, colour = "#000", align }: Ink = {},
+  ): number {
     const runs = runsOf(legible(text), this.fonts, bold);
     const widths = runs.map((run) => this.widthOf(run, size));
     const width = widths.reduce((a, b) => a + b, 0);

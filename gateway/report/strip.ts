@@ -67,7 +67,10 @@ function countsPerMillivolt({ gain, unit }: Lead): number {
  */
 function scaleOf({ lead, values }: Trace, height: number, middle: number): number {
   if (isCalibrated(lead)) return (MM_PER_MILLIVOLT * MM) / countsPerMillivolt(lead);
-  const most = values.reduce((far, value) => (Number.isNaN(value) ? far : Math.max(far, Math.abs(value - middle))), 0);
+  const most = values.reduce(
+    (far, value) => (Number.isNaN(value) ? far : Math.max(far, Math.abs(value - middle))),
+    0,
+  );
   return most === 0 ? 0 : (0.4 * height) / most;
 }
 
@@ -123,7 +126,8 @@ export function drawTrace(sheet: Sheet, box: Box, trace: Trace): void {
     to(left + first * step, at(first));
     if (last !== first) to(left + last * step, at(last));
     // A sample alone between two gaps is a dot.
-    if (end >= values.length || Number.isNaN(values[end]!)) path.push(`${n(left + last * step)} ${n(at(last))} l `);
+    if (end >= values.length || Number.isNaN(values[end]!))
+      path.push(`${n(left + last * step)} ${n(at(last))} l `);
   }
   sheet.within(box.x, box.y, box.width, box.height, () => sheet.stroke(path.join(""), TRACE, 0.6));
   drawGaps(sheet, { ...box, x: left }, values, step, rate);

@@ -38,7 +38,9 @@ describe("the proof in a PDF", () => {
   after(() => rmSync(dir, { recursive: true }));
 
   it("comes out of a stream whose own type ends in the word stream", async () => {
-    const bytes = await pdf((doc) => doc.file(PROOF, { name: "proof.avnode", type: "application/octet-stream" }));
+    const bytes = await pdf((doc) =>
+      doc.file(PROOF, { name: "proof.avnode", type: "application/octet-stream" }),
+    );
     assert.deepEqual(taken(bytes), PROOF);
   });
 

@@ -1,8 +1,9 @@
 /** Recordings with a signal that the test chose, in a store of their own. */
-import { encodeBlock } from "../../../protocol/codec/block";
+
 import { DropReason, encodeData } from "../../../protocol/bodies";
-import type { Lead, Open } from "../../../protocol/open";
+import { encodeBlock } from "../../../protocol/codec/block";
 import { FrameType } from "../../../protocol/header";
+import type { Lead, Open } from "../../../protocol/open";
 import { type Handheld, type Made, signingHandheld } from "../store/handheld";
 import { Rig } from "../store/rig";
 
@@ -38,7 +39,15 @@ export class Written {
 
   /** @returns its id */
   record(signal: Signal): string {
-    const { seconds, leads = [lead("I")], value = PULSES, open, silent = [], symptoms = [], isEnded = true } = signal;
+    const {
+      seconds,
+      leads = [lead("I")],
+      value = PULSES,
+      open,
+      silent = [],
+      symptoms = [],
+      isEnded = true,
+    } = signal;
     const block = RATE;
     const made = this.handheld.begin({ rateNum: RATE, rateDen: 1, nominal: block, leads, ...open });
     const shape = { leads: leads.length, bits: 16, nominal: block };

@@ -12,8 +12,11 @@ import { skipUnless } from "../../machine";
 import { type Image, readPpm } from "../web/page/image";
 import { lead, RATE, Written } from "./made";
 
-const DPI = 300;
+/** Fine enough that a renderer's rounding to pixels is well within 1 % of 10 mm. */
+const DPI = 600;
 const MM = DPI / 25.4;
+/** Pixels: 0.6 pt. */
+const LINE = (0.6 * DPI) / 72;
 const hasPoppler = existsSync("/usr/bin/pdftoppm") && existsSync("/usr/bin/pdftotext");
 const hasQpdf = existsSync("/usr/bin/qpdf");
 
@@ -35,7 +38,10 @@ describe("a report", () => {
   async function report(id: string, options: Partial<ReportOptions> = {}): Promise<string> {
     const { reader, rig } = written;
     const parts = { reader, dataDir: rig.dataDir };
-    writeFileSync(at("a.pdf"), await makeReport(parts, id, { paper: "a4", timeZone: "Europe/Berlin", ...options }));
+    writeFileSync(
+      at("a.pdf"),
+      await makeReport(parts, id, { paper: "a4", timeZone: "Europe/Berlin", ...options }),
+    );
     return at("a.pdf");
   }
 
@@ -77,8 +83,15 @@ describe("a report", () => {
 
   it("says everything that a doctor has to know, in words that a reader of PDF finds", async function () {
     skipUnless(hasPoppler, this, "pdftotext (Debian: poppler-utils)");
-    const id = written.record({ seconds: 30, symptoms: [12], open: { startMs: Date.UTC(2026, 6, 1, 10), trust: 2 } });
-    written.rig.store.assign(id, written.rig.store.addPerson({ name: "Ada Lovelace", birthDate: "1815-12-10" }).id);
+    const id = written.record({
+      seconds: 30,
+      symptoms: [12],
+      open: { startMs: Date.UTC(2026, 6, 1, 10), trust: 2 },
+    });
+    written.rig.store.assign(
+      id,
+      written.rig.store.addPerson({ name: "Ada Lovelace", birthDate: "1815-12-10" }).id,
+    );
     const said = words(await report(id));
     for (const statement of [
       "Person Ada Lovelace, born 1815-12-10",
@@ -147,7 +160,10 @@ describe("a report", () => {
     const id = written.record({ seconds: 10 });
     const without = await report(id, { proof: false });
     assert.match(words(without), /the proof was left out/);
-    assert.match(execFileSync("/usr/bin/qpdf", ["--list-attachments", without], { encoding: "utf8" }), /no embedded/);
+    assert.match(
+      execFileSync("/usr/bin/qpdf", ["--list-attachments", without], { encoding: "utf8" }),
+      /no embedded/,
+    );
     const open = written.record({ seconds: 10, isEnded: false });
     assert.match(words(await report(open)), /no proof yet: .* make the report again later/);
   });
@@ -174,8 +190,10 @@ describe("a report", () => {
       skipUnless(hasPoppler, this, "pdftotext (Debian: poppler-utils)");
       const id = written.record({ seconds: 2 });
       written.rig.store.assign(id, written.rig.store.addPerson({ name }).id);
-      const said = text(await report(id)).normalize("NFKC").replace(/[\u200e\u200f\u202a-\u202e]/g, "");
-      assert.ok(said.includes(name.normalize("NFKC")), JSON.stringify(said.slice(0,1900)));
+      const said = text(await report(id))
+        .normalize("NFKC")
+        .replace(/[\u200e\u200f\u202a-\u202e]/g, "");
+      assert.ok(said.includes(name.normalize("NFKC")), JSON.stringify(said.slice(0, 1900)));
       assert.doesNotMatch(said, /\[U\+/);
     });
 
@@ -216,7 +234,11 @@ describe("a report", () => {
       for (let x = first; x < last; x++) count += Number(black(x));
       return count / (last - first);
     };
-    for (const [from, to] of [[1, 4], [6, 9]]) assert.ok(share(from! + 0.1, to! - 0.1) > 0.95, `signal at ${from}`);
+    for (const [from, to] of [
+      [1, 4],
+      [6, 9],
+    ])
+      assert.ok(share(from! + 0.1, to! - 0.1) > 0.95, `signal at ${from}`);
     for (const [from, to] of silent) assert.ok(share(from + 0.1, to - 0.1) < 0.5, `gap at ${from}`);
   });
 
@@ -238,7 +260,10 @@ describe("a report", () => {
     assert.match(said, /End 2026-10-25 02:00:10 \+01:00 \(Europe\/Berlin\)/);
     assert.match(said, /local time changes on the way, from \+02:00 to \+01:00/);
     const never = written.record({ seconds: 20, open: { startMs: 0, trust: 0 } });
-    assert.match(words(await report(never)), /Start (unknown: the handheld's clock was never set|.* nobody had set)/);
+    assert.match(
+      words(await report(never)),
+      /Start (unknown: the handheld's clock was never set|.* nobody had set)/,
+    );
   });
 });
 
@@ -275,13 +300,13 @@ function verticals(image: Image): Edge[][] {
       while (y < image.height && image.red(x, y) < 128) y++;
       if (y - top < 8 * MM) continue;
       // A steep line covers several columns.
-      const same = found.find((each) => Math.abs(each.top - top) < 2 * MM && x - each.x <= 4);
+      const same = found.find((each) => Math.abs(each.top - top) < 3 * MM && x - each.x <= 2 * LINE);
       if (same) Object.assign(same, { top: Math.min(same.top, top), bottom: Math.max(same.bottom, y) });
       else found.push({ x, top, bottom: y });
     }
   const rows: Edge[][] = [];
   // Half of the line's own width at either end is part of no millivolt.
-  const half = 0.3 * (DPI / 72);
+  const half = LINE / 2;
   for (const { x, top, bottom } of found.sort((a, b) => a.top - b.top)) {
     const row = rows.at(-1);
     if (row && top - row[0]!.top < 15 * MM) row.push({ x, top: top + half, bottom: bottom - half });
