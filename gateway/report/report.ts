@@ -4,10 +4,11 @@ import type { StoreReader } from "../store/reader";
 import { evidenceOf } from "./evidence";
 import { rateOf, SIMULATED } from "./facts";
 import { drawFoot, drawHead, type Page } from "./head";
-import { type PaperName, paperOf } from "./paper";
+import { type PaperName, paperOf, ROW_SECONDS } from "./paper";
 import { drawRows, isShort } from "./rows";
 import { Sheet } from "./sheet";
 import { ownTimeZone } from "./times";
+import { drawTwelve, isTwelve } from "./twelve";
 
 export interface ReportOptions {
   /** Samples `from` up to, not including, `to`. */
@@ -51,7 +52,7 @@ export async function makeReport(
   });
   const page: Page = { sheet, study, reader, timeZone };
   const below = await drawHead(page, shown, link);
-  if (isShort(study, rateOf(study))) drawRows(page, below);
+  drawSignal(page, below);
   if (shown.proof)
     sheet.attach({
       bytes: shown.proof,
@@ -60,4 +61,15 @@ export async function makeReport(
       description: "The signed recording itself, opened: 'avnode verify' takes this PDF or this file",
     });
   return sheet.end((number, pages) => drawFoot(page, number, pages));
+}
+
+function drawSignal(page: Page, top: number): void {
+  const { study } = page;
+  if (study.to <= study.from) return;
+  if (!isShort(study, rateOf(study))) return drawLong(page, top);
+  if (!isTwelve(study)) return drawRows(page, top);
+  drawTwelve(page, top);
+  // Twelve leads of more than ten seconds: the rest of it, row by row.
+  const rest = { ...study, from: study.from + Math.round(ROW_SECONDS * rateOf(study)) };
+  if (rest.from < rest.to) drawRows({ ...page, study: rest });
 }

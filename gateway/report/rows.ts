@@ -9,20 +9,20 @@ import { type Box, drawGrid, drawTrace } from "./strip";
 
 /** What is longer is told by its trends, with strips of what was found. */
 const SHORT_SECONDS = 60;
-const ROW_HEIGHT = 35 * MM;
-const BETWEEN = 2 * MM;
+export const ROW_HEIGHT = 35 * MM;
+export const ROWS_APART = 2 * MM;
 const SCALE = "25 mm/s, 10 mm/mV, pulse 1 mV for 200 ms. Each row is centred on its own median";
 
 export function isShort({ from, to }: Study, rate: number): boolean {
   return (to - from) / rate <= SHORT_SECONDS;
 }
 
-/** @param top of the first page's free part */
-export function drawRows(page: Page, top: number): void {
+/** @param top of the first page's free part; a page of their own without */
+export function drawRows(page: Page, top = Number.POSITIVE_INFINITY): void {
   const { sheet, study, reader } = page;
   const rate = rateOf(study);
   const rowSamples = Math.round(ROW_SECONDS * rate);
-  let y = scaleLine(page, top);
+  let y = top === Number.POSITIVE_INFINITY ? top : scaleLine(page, top);
   for (let from = study.from; from < study.to; from += rowSamples) {
     const stretch = { from, to: Math.min(study.to, from + rowSamples) };
     const held = samplesOf(reader, study, stretch);
@@ -32,12 +32,13 @@ export function drawRows(page: Page, top: number): void {
         y = scaleLine(page, drawTitle(page, "ECG report, continued"));
       }
       drawRow(page, stretch, held, lead, y);
-      y += ROW_HEIGHT + BETWEEN;
+      y += ROW_HEIGHT + ROWS_APART;
     }
   }
 }
 
-function scaleLine({ sheet }: Page, top: number): number {
+/** How the rows below are to be read. @returns where they begin */
+export function scaleLine({ sheet }: Page, top: number): number {
   sheet.tagged("P", () => sheet.write(SCALE, sheet.paper.left, top + 2, { size: 6.5, colour: "#555" }));
   return top + 6;
 }

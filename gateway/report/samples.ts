@@ -11,7 +11,8 @@ export function samplesOf(reader: StoreReader, { info }: Study, { from, to }: St
     const skip = Math.max(0, from - firstSample);
     const end = Math.min(samples[0]!.length, to - firstSample);
     if (end <= skip) continue;
-    samples.forEach((values, lead) => held[lead]!.set(values.subarray(skip, end), firstSample + skip - from));
+    for (const [lead, values] of samples.entries())
+      held[lead]!.set(values.subarray(skip, end), firstSample + skip - from);
   }
   return held;
 }
