@@ -4,6 +4,7 @@ import type { StoreReader } from "../store/reader";
 import { evidenceOf } from "./evidence";
 import { rateOf, SIMULATED } from "./facts";
 import { drawFoot, drawHead, type Page } from "./head";
+import { drawLong } from "./long";
 import { type PaperName, paperOf, ROW_SECONDS } from "./paper";
 import { drawRows, isShort } from "./rows";
 import { Sheet } from "./sheet";
@@ -66,10 +67,12 @@ export async function makeReport(
 function drawSignal(page: Page, top: number): void {
   const { study } = page;
   if (study.to <= study.from) return;
-  if (!isShort(study, rateOf(study))) return drawLong(page, top);
-  if (!isTwelve(study)) return drawRows(page, top);
-  drawTwelve(page, top);
-  // Twelve leads of more than ten seconds: the rest of it, row by row.
-  const rest = { ...study, from: study.from + Math.round(ROW_SECONDS * rateOf(study)) };
-  if (rest.from < rest.to) drawRows({ ...page, study: rest });
+  if (!isShort(study, rateOf(study))) drawLong(page, top);
+  else if (!isTwelve(study)) drawRows(page, top);
+  else {
+    drawTwelve(page, top);
+    // Twelve leads of more than ten seconds: the rest of it, row by row.
+    const rest = { ...study, from: study.from + Math.round(ROW_SECONDS * rateOf(study)) };
+    if (rest.from < rest.to) drawRows({ ...page, study: rest });
+  }
 }
