@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Font } from "fontkit";
 
 /** In order: what has a character first draws it. */
-const FAMILIES = [
+export const FAMILIES = [
   "noto-sans",
   "noto-sans-hebrew",
   "noto-sans-arabic",
@@ -16,6 +16,7 @@ const LEFT_OUT = /(latin|cyrillic|greek|math|symbols)/;
 
 /** One file, with the characters that it is for. */
 export interface FontFile {
+  family: string;
   name: string;
   path: string;
   /** Pairs of first and last code point. */
@@ -48,7 +49,7 @@ export function fontFiles(weight: 400 | 700): FontFile[] {
       .filter(([subset]) => family === "noto-sans" || !LEFT_OUT.test(subset))
       .map(([subset, text]) => {
         const name = `${family}-${subset}-${weight}-normal`;
-        return { name, path: join(folder, "files", `${name}.woff`), ranges: rangesIn(text) };
+        return { family, name, path: join(folder, "files", `${name}.woff`), ranges: rangesIn(text) };
       })
       .sort((a, b) => Number(b.name.includes("-latin-")) - Number(a.name.includes("-latin-")));
   });

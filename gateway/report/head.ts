@@ -32,8 +32,8 @@ const LABEL = 42;
 const QR_MM = 22;
 const ALERT = "#b00000";
 const QUIET = "#555";
-/** Of a long list the first page shows so many; the rest have their own page. */
-export const FIRST_FINDINGS = 3;
+/** A long recording has a table of them, too. */
+const FIRST_FINDINGS = 3;
 
 /** @returns the height at which it ends */
 export async function drawHead(page: Page, shown: Shown, link: string | undefined): Promise<number> {
@@ -58,27 +58,24 @@ export async function drawHead(page: Page, shown: Shown, link: string | undefine
   );
   if (qr) drawQr(sheet, qr, paper.right - QR_MM * MM, top - SIZE, QR_MM * MM);
   if (qr)
-    sheet.tagged("P", () =>
-      sheet
-        .lines("Its place in the log, for 'avnode verify'", QR_MM * MM, 3, { size: 6 })
-        .forEach((line, index) =>
-          sheet.write(line, paper.right - QR_MM * MM, top + QR_MM * MM + index * 7, {
-            size: 6,
-            colour: QUIET,
-          }),
-        ),
-    );
+    sheet.tagged("P", () => {
+      const below = "Its place in the log, for 'avnode verify'";
+      for (const [index, line] of sheet.lines(below, QR_MM * MM, 3, { size: 6 }).entries())
+        sheet.write(line, paper.right - QR_MM * MM, top + QR_MM * MM + index * 7, { size: 6, colour: QUIET });
+    });
   return Math.max(firstColumn, secondColumn, qr ? top + QR_MM * MM + 14 : 0);
 }
 
 function findingFacts({ study, timeZone }: Page): Fact[] {
   const findings = findingsOf(study);
   if (findings.length === 0) return [{ label: "Findings", text: noFindings(study) }];
-  const more = findings.length - FIRST_FINDINGS;
-  const shown = findings.slice(0, FIRST_FINDINGS).map((finding) => findingLine(study, finding, timeZone));
+  const shown = findings
+    .slice(0, FIRST_FINDINGS)
+    .map((finding) => findingLine(study, finding, timeZone));
+  const more = findings.length - shown.length;
   return [
     ...shown.map((text, index) => ({ label: index === 0 ? "Findings" : "", text })),
-    ...(more > 0 ? [{ label: "", text: `and ${more} more, listed on the next page` }] : []),
+    ...(more > 0 ? [{ label: "", text: `and ${more} more: 'avnode findings ${study.info.id}' lists all` }] : []),
   ];
 }
 
@@ -110,7 +107,8 @@ function drawFacts(sheet: Sheet, facts: Fact[], x: number, top: number, width: n
     const lines = sheet.lines(text, width - LABEL, 3, { size: SIZE });
     sheet.tagged("P", () => {
       if (label !== "") sheet.write(label, x, y, { size: SIZE, colour: QUIET });
-      lines.forEach((line, index) => sheet.write(line, x + LABEL, y + index * LEADING, { size: SIZE }));
+      for (const [index, line] of lines.entries())
+        sheet.write(line, x + LABEL, y + index * LEADING, { size: SIZE });
     });
     y += lines.length * LEADING;
   }
