@@ -7,7 +7,8 @@ export function copyFonts(outdir: string): void {
   for (const family of FAMILIES) {
     const from = dirname(require.resolve(`@fontsource/${family}/package.json`));
     mkdirSync(join(outdir, family, "files"), { recursive: true });
-    for (const name of ["unicode.json", "LICENSE"]) copyFileSync(join(from, name), join(outdir, family, name));
+    for (const name of ["unicode.json", "LICENSE"])
+      copyFileSync(join(from, name), join(outdir, family, name));
   }
   for (const weight of [400, 700] as const)
     for (const { family, name, path } of fontFiles(weight))

@@ -69,13 +69,13 @@ export async function drawHead(page: Page, shown: Shown, link: string | undefine
 function findingFacts({ study, timeZone }: Page): Fact[] {
   const findings = findingsOf(study);
   if (findings.length === 0) return [{ label: "Findings", text: noFindings(study) }];
-  const shown = findings
-    .slice(0, FIRST_FINDINGS)
-    .map((finding) => findingLine(study, finding, timeZone));
+  const shown = findings.slice(0, FIRST_FINDINGS).map((finding) => findingLine(study, finding, timeZone));
   const more = findings.length - shown.length;
   return [
     ...shown.map((text, index) => ({ label: index === 0 ? "Findings" : "", text })),
-    ...(more > 0 ? [{ label: "", text: `and ${more} more: 'avnode findings ${study.info.id}' lists all` }] : []),
+    ...(more > 0
+      ? [{ label: "", text: `and ${more} more: 'avnode findings ${study.info.id}' lists all` }]
+      : []),
   ];
 }
 

@@ -55,7 +55,7 @@ export function isCalibrated(lead: Lead): boolean {
 }
 
 /** Counts per millivolt. @param lead calibrated */
-function countsPerMillivolt({ gain, unit }: Lead): number {
+export function countsPerMillivolt({ gain, unit }: Lead): number {
   const name = unit.trim();
   if (/^[uµμ]/.test(name)) return gain * 1000;
   return name === "V" || name === "v" ? gain / 1000 : gain;

@@ -44,6 +44,10 @@ function requireTimeZone(timeZone: string): void {
   try {
     new Intl.DateTimeFormat("en", { timeZone });
   } catch {
-    throw new Refused(400, "ACCESS_REQUEST", `there is no time zone '${timeZone}'; name one as Europe/Berlin`);
+    throw new Refused(
+      400,
+      "ACCESS_REQUEST",
+      `there is no time zone '${timeZone}'; name one as Europe/Berlin`,
+    );
   }
 }

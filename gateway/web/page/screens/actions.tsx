@@ -8,6 +8,7 @@ import { BelongsTo } from "../parts/belongsto";
 import { usePage } from "../parts/context";
 import { download } from "../parts/download";
 import { Outcome } from "../parts/fields";
+import { ReportButton } from "../parts/report";
 import { Share } from "../parts/share";
 
 const FILES: Record<ExportFormat, string> = { csv: "csv", wfdb: "tar" };
@@ -47,6 +48,7 @@ function Export({ recording: { id, device, number } }: { recording: ListedRecord
       <h3>{messages.say("export")}</h3>
       <p class="quiet">{messages.say("export-text")}</p>
       <div class="tools">
+        <ReportButton id={id} name={`${device}-${number}`} action={action} />
         {(["csv", "wfdb"] as const).map((format) => (
           <button
             type="button"
