@@ -23,6 +23,9 @@ export interface FontFile {
   ranges: [number, number][];
 }
 
+/** Most of all text: looked at first. */
+const isLatin = ({ name }: FontFile) => /^noto-sans-latin-[47]/.test(name);
+
 /** Beside the built program, or as the packages have them. */
 function folderOf(family: string): string {
   const built = join(__dirname, "fonts", family);
@@ -51,7 +54,7 @@ export function fontFiles(weight: 400 | 700): FontFile[] {
         const name = `${family}-${subset}-${weight}-normal`;
         return { family, name, path: join(folder, "files", `${name}.woff`), ranges: rangesIn(text) };
       })
-      .sort((a, b) => Number(b.name.includes("-latin-")) - Number(a.name.includes("-latin-")));
+      .sort((a, b) => Number(isLatin(b)) - Number(isLatin(a)));
   });
 }
 
