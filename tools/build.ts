@@ -1,6 +1,7 @@
-/** Bundles the program, those that it starts, the page and the one that verifies, into dist/; packages stay outside, source maps beside them. */
+/** Bundles the program, those that it starts, its pages and its fonts into dist/; packages stay outside, source maps beside them. */
 import { join } from "node:path";
 import { bundle } from "./bundle";
+import { copyFonts } from "./fonts";
 import { buildPage } from "./page";
 import { buildVerifyPage } from "./verifypage";
 
@@ -8,4 +9,5 @@ const dist = join(__dirname, "../dist");
 
 bundle(dist);
 buildVerifyPage(join(dist, "verify.html"));
+copyFonts(join(dist, "fonts"));
 void buildPage(join(dist, "page"));

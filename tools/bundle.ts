@@ -15,6 +15,7 @@ export function bundle(outdir: string): void {
       unit: join(root, "tools/sim/radio/unit.ts"),
       verifyworker: join(root, "gateway/web/verifyworker.ts"),
       exportworker: join(root, "gateway/web/exportworker.ts"),
+      reportworker: join(root, "gateway/web/reportworker.ts"),
       photoworker: join(root, "gateway/web/photoworker.ts"),
       recoveryworker: join(root, "gateway/web/recoveryworker.ts"),
     },

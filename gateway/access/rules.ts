@@ -56,6 +56,7 @@ export const RULES: Record<string, "anyone" | "this machine" | readonly Caller[]
   "POST /api/recordings/:id/overreads": ["clinician"],
   "GET /api/recordings/:id/whereabouts": ["owner", "viewer"],
   "GET /api/recordings/:id/export": ["owner", "viewer"],
+  "GET /api/recordings/:id/report": ["owner", "viewer"],
   "GET /api/recordings/:id/signal": ["owner", "viewer", "clinician"],
   "GET /api/live": ["owner", "viewer"],
   "GET /api/recordings/:id/proof": ["owner", "viewer", "clinician"],

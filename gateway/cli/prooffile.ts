@@ -1,12 +1,14 @@
 /** `avnode verify FILE`: a proof from elsewhere, judged with nothing but the file and what the verifier trusts. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
+import { inflateSync } from "node:zlib";
 import { MAX_PROOF_BYTES } from "../../protocol/proof/file";
 import { Verdict } from "../../protocol/proof/lines";
 import type { Trust } from "../../protocol/proof/trust";
 import { verifyProof } from "../../protocol/proof/verify";
 import { decodeRevocations, MAX_REVOCATIONS_BYTES } from "../../protocol/revocations";
 import { ed25519Verify, nodeCrypto } from "../crypto";
+import { attachedProof, isPdf } from "../document/attachment";
 import { noTrust, parseTrust, TrustError } from "../proof/trust";
 import { worded } from "../proof/words";
 import { CliError, Exit, type Terminal } from "./terminal";
@@ -55,20 +57,56 @@ function trustOf({ trust: file, revocations }: TrustOptions): Trust {
   return trust;
 }
 
+/** A proof and the pages around it. */
+const MAX_PDF_BYTES = 2 * MAX_PROOF_BYTES;
+const PAGES_UNJUDGED =
+  "this is about the recording inside the PDF; what its pages say was not judged: anybody can draw a page";
+
+/** Of a report the proof that it carries. */
+function proofIn(file: string): { bytes: Uint8Array; isFromPdf: boolean } {
+  const bytes = readFile(file, "a proof or a report", MAX_PDF_BYTES);
+  if (!isPdf(bytes)) {
+    if (bytes.length > MAX_PROOF_BYTES)
+      throw new CliError(
+        Exit.failed,
+        `${file} has ${bytes.length} bytes; a proof has at most ${MAX_PROOF_BYTES}`,
+      );
+    return { bytes, isFromPdf: false };
+  }
+  try {
+    const attached = attachedProof(bytes);
+    if (!attached)
+      throw new CliError(
+        Exit.failed,
+        `${file} carries no proof: it was made without one, or is none of avnode's reports, or was printed to a new file`,
+      );
+    const proof = attached.deflated
+      ? inflateSync(attached.bytes, { maxOutputLength: MAX_PROOF_BYTES })
+      : attached.bytes;
+    return { bytes: proof, isFromPdf: true };
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(Exit.failed, `no proof can be taken out of ${file}: ${(error as Error).message}`);
+  }
+}
+
 /** Prints what the file shows. @returns the exit code */
 export function verifyFile(file: string, options: TrustOptions, terminal: Terminal): number {
   const crypto = { sha256: nodeCrypto.sha256, open: nodeCrypto.open, ed25519: ed25519Verify };
-  const report = verifyProof(crypto, readFile(file, "a proof", MAX_PROOF_BYTES), trustOf(options));
+  const { bytes, isFromPdf } = proofIn(file);
+  const report = verifyProof(crypto, bytes, trustOf(options));
   const { judged, about, hint } = worded(report);
   const { verdict, code, lines } = judged;
   const exit = verdict === Verdict.authentic ? Exit.done : Exit.no;
   if (options.json) {
     terminal.json({ file, ...judged });
-    return exit;
+  } else {
+    terminal.print(`${verdict.toUpperCase()} (${code})`);
+    if (about) terminal.print(about);
+    for (const { name, state, text } of lines)
+      terminal.print(`${state.padEnd(8)}${name.padEnd(10)}${text}`);
+    terminal.say(`${basename(file)}: ${verdict}${hint ? `; ${hint}` : ""}`);
   }
-  terminal.print(`${verdict.toUpperCase()} (${code})`);
-  if (about) terminal.print(about);
-  for (const { name, state, text } of lines) terminal.print(`${state.padEnd(8)}${name.padEnd(10)}${text}`);
-  terminal.say(`${basename(file)}: ${verdict}${hint ? `; ${hint}` : ""}`);
+  if (isFromPdf) terminal.say(PAGES_UNJUDGED);
   return exit;
 }

@@ -59,12 +59,11 @@ export function isPdf(bytes: Uint8Array): boolean {
 /** @returns what stands before the stream, and where its bytes begin; undefined for an object without one */
 function headOf(text: string, from: number): { dictionary: string; body?: number } {
   const near = text.slice(from, from + MAX_DICTIONARY);
-  const end = /\bstream\r?\n|\bendobj\b|\bstartxref\b/.exec(near);
+  // Not the end of "/Subtype /application#2Foctet-stream".
+  const end = /[\s>]stream\r?\n|\bendobj\b|\bstartxref\b/.exec(near);
   if (!end) return { dictionary: near };
   const dictionary = near.slice(0, end.index);
-  return end[0].startsWith("stream")
-    ? { dictionary, body: from + end.index + end[0].length }
-    : { dictionary };
+  return /stream/.test(end[0]) ? { dictionary, body: from + end.index + end[0].length } : { dictionary };
 }
 
 /** The stream's length as it says itself, wherever that stands. */

@@ -16,6 +16,7 @@ import { addOverReads } from "./overreads";
 import type { ApiParts } from "./parts";
 import { addPeople } from "./people";
 import { addRecordings } from "./recordings";
+import { addReports } from "./reports";
 import { addSession } from "./session";
 import { addSettings } from "./settings";
 import { addSetup } from "./setup";
@@ -35,6 +36,7 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addFindings(app, parts);
   addBeats(app, parts);
   addExports(app, parts);
+  addReports(app, parts);
   addEgress(app, parts);
   addWhereabouts(app, parts);
   addDiagnostics(app, parts);

@@ -12,6 +12,7 @@ import { live } from "./live";
 import * as overreads from "./overreads";
 import * as people from "./people";
 import * as recordings from "./recordings";
+import { reportRecording } from "./reports";
 import * as session from "./session";
 import * as settings from "./settings";
 import * as setup from "./setup";
@@ -64,6 +65,7 @@ export const ENDPOINTS = [
   recordings.verify,
   whereabouts,
   exportRecording,
+  reportRecording,
   overreads.overReads,
   overreads.overRead,
   findings.findings,

@@ -37,6 +37,13 @@ describe("the proof in a PDF", () => {
   });
   after(() => rmSync(dir, { recursive: true }));
 
+  it("comes out of a stream whose own type ends in the word stream", async () => {
+    const bytes = await pdf((doc) =>
+      doc.file(PROOF, { name: "proof.avnode", type: "application/octet-stream" }),
+    );
+    assert.deepEqual(taken(bytes), PROOF);
+  });
+
   for (const compress of [true, false])
     it(`comes out as it went in, of a PDF with${compress ? "" : "out"} compression`, async () => {
       assert.deepEqual(taken(await pdf(withProof, { compress })), PROOF);

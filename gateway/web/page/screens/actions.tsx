@@ -8,6 +8,7 @@ import { BelongsTo } from "../parts/belongsto";
 import { usePage } from "../parts/context";
 import { download } from "../parts/download";
 import { Outcome, Select } from "../parts/fields";
+import { ReportButton } from "../parts/report";
 import { Share } from "../parts/share";
 
 const NAMES: Record<Exclude<ExportFormat, "proof">, string> = {
@@ -70,6 +71,7 @@ function Export({ recording: { id, device, number, person } }: { recording: List
         />
       )}
       <div class="tools">
+        <ReportButton id={id} name={`${device}-${number}`} action={action} />
         {EXPORT_FORMATS.map((format) => (
           <button
             type="button"

@@ -8,8 +8,11 @@ import { layoutOf, layoutsFor } from "../paper/layout";
 import { extremesOf, reachBetween } from "../paper/reach";
 import { printScale, pxPerMm } from "../paper/scale";
 import { drawStrip, isCut, type Strip, samplesAcross } from "../paper/strip";
+import { useAction } from "../parts/action";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
+import { Outcome } from "../parts/fields";
+import { ReportButton } from "../parts/report";
 import { sayRhythm } from "../parts/rhythm";
 import { addressOf } from "../route";
 import { secondsOf } from "./sentence";
@@ -36,7 +39,8 @@ const CHECK_MM = 100;
 
 /** @param from the first sample */
 export function PrintScreen({ id, from = 0 }: { id: string; from?: number }) {
-  const { api, messages } = usePage();
+  const { api, messages, role } = usePage();
+  const report = useAction();
   const { value, error } = useAsked(
     useCallback((signal) => api.ask(endpoint, { params: { id } }, signal), [api, id]),
     EVERY_MS,
@@ -47,10 +51,14 @@ export function PrintScreen({ id, from = 0 }: { id: string; from?: number }) {
         <button type="button" class="main" disabled={!value?.form} onClick={() => print()}>
           {messages.say("print")}
         </button>
+        {role === "owner" && value?.form && (
+          <ReportButton id={id} name={`${value.device}-${value.number}`} action={report} />
+        )}
         <a class="button" href={addressOf({ screen: "recording", id })}>
           {messages.say("back")}
         </a>
       </div>
+      {report.problem !== undefined && <Outcome action={report} />}
       {value?.form ? (
         <Sheet recording={value} begin={Math.min(from, value.samples)} />
       ) : (

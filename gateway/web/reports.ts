@@ -1,0 +1,53 @@
+/** Reports for doctors, made on a thread. */
+import type { FastifyInstance } from "fastify";
+import { Refused } from "../access/guard";
+import type { ApiParts } from "./parts";
+import type { ReportMade, ReportOrder } from "./reportworker";
+import { addRoute } from "./route";
+import { reportRecording } from "./schema/reports";
+import { answerOf, startThread } from "./thread";
+
+export function addReports(app: FastifyInstance, { hub, dataDir, egress }: ApiParts): void {
+  const { reader } = hub;
+  let running: ReturnType<typeof startThread> | undefined;
+  app.addHook("onClose", async () => void (await running?.terminate()));
+
+  addRoute(app, reportRecording, async ({ params, query }, request, reply) => {
+    const { id, simulated } = reader.recording(params.id);
+    const { paper, from, to, timeZone } = query;
+    if (timeZone !== undefined) requireTimeZone(timeZone);
+    if (running)
+      throw new Refused(503, "WEB_BUSY", "another report is being made; try again when it is done");
+    const options = { paper, from, to, timeZone, proof: query.proof === "yes" };
+    const worker = startThread("reportworker", { dataDir, id, options } satisfies ReportOrder);
+    running = worker;
+    let made: ReportMade;
+    try {
+      made = await answerOf<ReportMade>(worker);
+    } finally {
+      running = undefined;
+      await worker.terminate();
+    }
+    if ("code" in made) throw new Refused(422, made.code, made.message);
+    const { role } = request.asker!;
+    egress.tell({ kind: "export", to: role, address: request.ip, recording: id, detail: "report" });
+    reply.headers({
+      "content-type": "application/pdf",
+      "content-disposition": `attachment; filename="${simulated ? "simulated" : "ecg"}-${id}.pdf"`,
+    });
+    return Buffer.from(made.bytes);
+  });
+}
+
+/** @throws Refused */
+function requireTimeZone(timeZone: string): void {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone });
+  } catch {
+    throw new Refused(
+      400,
+      "ACCESS_REQUEST",
+      `there is no time zone '${timeZone}'; name one as Europe/Berlin`,
+    );
+  }
+}

@@ -1,0 +1,33 @@
+/** A thread that makes one report and ends: `workerData` is a ReportOrder, its only message a ReportMade. */
+import { parentPort, workerData } from "node:worker_threads";
+import { makeReport, type ReportOptions } from "../report/report";
+import { codeOf } from "../store/errors";
+import { StoreReader } from "../store/reader";
+
+export interface ReportOrder {
+  dataDir: string;
+  /** Whole. */
+  id: string;
+  options: ReportOptions;
+}
+
+/** The file, or why it cannot be made. */
+export type ReportMade = { bytes: Uint8Array } | { code: string; message: string };
+
+/** What the store says of a recording; anything else is a defect of ours. */
+const KNOWN = /^(STORE|FRAME|BLOCK|DOCUMENT)_/;
+
+async function make({ dataDir, id, options }: ReportOrder): Promise<ReportMade> {
+  const reader = StoreReader.open(dataDir);
+  try {
+    return { bytes: new Uint8Array(await makeReport({ reader, dataDir }, id, options)) };
+  } catch (error) {
+    const code = codeOf(error);
+    if (!KNOWN.test(code)) throw error;
+    return { code, message: (error as Error).message };
+  } finally {
+    reader.close();
+  }
+}
+
+void make(workerData as ReportOrder).then((made) => parentPort!.postMessage(made));
