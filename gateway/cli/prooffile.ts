@@ -103,8 +103,7 @@ export function verifyFile(file: string, options: TrustOptions, terminal: Termin
   } else {
     terminal.print(`${verdict.toUpperCase()} (${code})`);
     if (about) terminal.print(about);
-    for (const { name, state, text } of lines)
-      terminal.print(`${state.padEnd(8)}${name.padEnd(10)}${text}`);
+    for (const { name, state, text } of lines) terminal.print(`${state.padEnd(8)}${name.padEnd(10)}${text}`);
     terminal.say(`${basename(file)}: ${verdict}${hint ? `; ${hint}` : ""}`);
   }
   if (isFromPdf) terminal.say(PAGES_UNJUDGED);
