@@ -13,6 +13,7 @@ import { addName } from "./naming";
 import { addPassword } from "./password";
 import { addProof } from "./proof";
 import { addRecordings } from "./recordings";
+import { addReport } from "./report";
 import { addRestore } from "./restore";
 import { addScore } from "./score";
 import { addService } from "./service";
@@ -65,6 +66,7 @@ export async function run(
   addFindings(program, terminal, setExit);
   extras.add?.(program, terminal);
   addExport(program, terminal);
+  addReport(program, terminal);
   addProof(program, terminal);
   addTrust(program, terminal);
   addCheckpoint(program, terminal);

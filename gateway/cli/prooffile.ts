@@ -1,12 +1,20 @@
 /** `avnode verify FILE`: a proof from elsewhere, judged with nothing but the file and what the verifier trusts. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
+<<<<<<< HEAD
+=======
+import { inflateSync } from "node:zlib";
+import { toHex } from "../../protocol/bytes";
+import type { Manifest } from "../../protocol/manifest";
+import { ClockTrust } from "../../protocol/open";
+>>>>>>> report9
 import { MAX_PROOF_BYTES } from "../../protocol/proof/file";
 import { Verdict } from "../../protocol/proof/lines";
 import type { Trust } from "../../protocol/proof/trust";
 import { verifyProof } from "../../protocol/proof/verify";
 import { decodeRevocations, MAX_REVOCATIONS_BYTES } from "../../protocol/revocations";
 import { ed25519Verify, nodeCrypto } from "../crypto";
+import { attachedProof, isPdf } from "../document/attachment";
 import { noTrust, parseTrust, TrustError } from "../proof/trust";
 import { worded } from "../proof/words";
 import { CliError, Exit, type Terminal } from "./terminal";
@@ -55,6 +63,7 @@ function trustOf({ trust: file, revocations }: TrustOptions): Trust {
   return trust;
 }
 
+<<<<<<< HEAD
 /** Prints what the file shows. @returns the exit code */
 export function verifyFile(file: string, options: TrustOptions, terminal: Terminal): number {
   const crypto = { sha256: nodeCrypto.sha256, open: nodeCrypto.open, ed25519: ed25519Verify };
@@ -64,11 +73,101 @@ export function verifyFile(file: string, options: TrustOptions, terminal: Termin
   const exit = verdict === Verdict.authentic ? Exit.done : Exit.no;
   if (options.json) {
     terminal.json({ file, ...judged });
+=======
+const MAX_NAME = 64;
+
+/**
+ * A stranger's text, without what a terminal would obey, and without what could pass for lines of ours: no runs of
+ * white space, no letters that show nothing, no more of it than a name has.
+ */
+function harmless(utf8: Uint8Array): string {
+  const shown = Buffer.from(utf8)
+    .toString("utf8")
+    .replace(/[\p{C}\p{Zl}\p{Zp}\u2800\u3164\u115f\u1160\uffa0]/gu, "\ufffd")
+    .replace(/\p{Z}+/gu, " ")
+    .replace(/\ufffd+/g, "\ufffd");
+  const letters = [...shown];
+  return letters.length > MAX_NAME ? `${letters.slice(0, MAX_NAME).join("")}…` : shown;
+}
+
+const CLOCKS: Record<number, string> = {
+  [ClockTrust.sinceBoot]: "by the handheld's own clock, which nobody had set",
+  [ClockTrust.setByHub]: "by the handheld's clock, which its hub had set",
+};
+
+function aboutText(
+  { device, epoch, recording, rate, samples, start, trust }: Manifest,
+  opened: boolean,
+): string {
+  const length = rate && rate.num > 0 ? `, ${clockTime((samples * rate.den) / rate.num)} long` : "";
+  const says = opened ? "" : " (as the hub says)";
+  const began =
+    start > 0 && CLOCKS[trust]
+      ? `, begun ${utc(Math.floor(start / 1000))} ${CLOCKS[trust]}`
+      : ", begun at a time unknown";
+  return `recording ${recording} of epoch ${epoch} of handheld ${toHex(device)}${length}${began}${says}`;
+}
+
+const HINTS: Record<string, string> = {
+  [Verdict.unpinned]: "--trust FILE says whose makers you trust; the maker publishes its line",
+  [Verdict.simulated]: "a simulated unit proves nothing about a heart",
+  [Verdict.sealedOnly]: "whoever has the hub's keys could have made it",
+  [Verdict.truncated]: "it has no end that the handheld signed",
+};
+
+/** A proof and the pages around it. */
+const MAX_PDF_BYTES = 2 * MAX_PROOF_BYTES;
+const PAGES_UNJUDGED =
+  "this is about the recording inside the PDF; what its pages say was not judged: anybody can draw a page";
+
+/** Of a report the proof that it carries. */
+function proofIn(file: string): { bytes: Uint8Array; isFromPdf: boolean } {
+  const bytes = readFile(file, "a proof or a report", MAX_PDF_BYTES);
+  if (!isPdf(bytes)) {
+    if (bytes.length > MAX_PROOF_BYTES)
+      throw new CliError(
+        Exit.failed,
+        `${file} has ${bytes.length} bytes; a proof has at most ${MAX_PROOF_BYTES}`,
+      );
+    return { bytes, isFromPdf: false };
+  }
+  try {
+    const attached = attachedProof(bytes);
+    if (!attached)
+      throw new CliError(
+        Exit.failed,
+        `${file} carries no proof: it was made without one, or is none of avnode's reports, or was printed to a new file`,
+      );
+    const proof = attached.deflated
+      ? inflateSync(attached.bytes, { maxOutputLength: MAX_PROOF_BYTES })
+      : attached.bytes;
+    return { bytes: proof, isFromPdf: true };
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(Exit.failed, `no proof can be taken out of ${file}: ${(error as Error).message}`);
+  }
+}
+
+/** Prints what the file shows. @returns the exit code */
+export function verifyFile(file: string, options: TrustOptions, terminal: Terminal): number {
+  const crypto = { sha256: nodeCrypto.sha256, open: nodeCrypto.open, ed25519: ed25519Verify };
+  const { bytes, isFromPdf } = proofIn(file);
+  const report = verifyProof(crypto, bytes, trustOf(options));
+  const person = report.person && harmless(report.person);
+  const exit = report.verdict === Verdict.authentic ? Exit.done : Exit.no;
+  const lines = report.lines.map((line) => withName(line, person));
+  const { verdict, code, manifest } = report;
+  if (options.json) {
+    const { device, epoch, recording } = manifest ?? {};
+    terminal.json({ file, verdict, code, lines, device, epoch, recording, person });
+    if (isFromPdf) terminal.say(PAGES_UNJUDGED);
+>>>>>>> report9
     return exit;
   }
   terminal.print(`${verdict.toUpperCase()} (${code})`);
   if (about) terminal.print(about);
   for (const { name, state, text } of lines) terminal.print(`${state.padEnd(8)}${name.padEnd(10)}${text}`);
   terminal.say(`${basename(file)}: ${verdict}${hint ? `; ${hint}` : ""}`);
+  if (isFromPdf) terminal.say(PAGES_UNJUDGED);
   return exit;
 }

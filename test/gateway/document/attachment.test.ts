@@ -37,6 +37,11 @@ describe("the proof in a PDF", () => {
   });
   after(() => rmSync(dir, { recursive: true }));
 
+  it("comes out of a stream whose own type ends in the word stream", async () => {
+    const bytes = await pdf((doc) => doc.file(PROOF, { name: "proof.avnode", type: "application/octet-stream" }));
+    assert.deepEqual(taken(bytes), PROOF);
+  });
+
   for (const compress of [true, false])
     it(`comes out as it went in, of a PDF with${compress ? "" : "out"} compression`, async () => {
       assert.deepEqual(taken(await pdf(withProof, { compress })), PROOF);
@@ -44,7 +49,10 @@ describe("the proof in a PDF", () => {
 
   it("is not there, in several or behind a password: each is told apart", async () => {
     assert.equal(attachedProof(await pdf(() => undefined)), undefined);
-    const two = await pdf((doc) => withProof(doc.file(Buffer.from("other"), { name: "other.txt" })));
+    const two = await pdf((doc) => {
+      doc.file(Buffer.from("other"), { name: "other.txt" });
+      withProof(doc);
+    });
     assert.throws(() => attachedProof(two), { code: "PDF_ATTACHMENTS" });
     const locked = await pdf(withProof, { userPassword: "secret", pdfVersion: "1.7" });
     assert.throws(() => attachedProof(locked), { code: "PDF_ENCRYPTED" });

@@ -1,0 +1,59 @@
+/** A recording as a PDF for a doctor: true to scale, says what is not known, carries its proof. */
+import { studyOf } from "../document/study";
+import type { StoreReader } from "../store/reader";
+import { evidenceOf } from "./evidence";
+import { rateOf, SIMULATED } from "./facts";
+import { drawFoot, drawHead, type Page } from "./head";
+import { paperOf, type PaperName } from "./paper";
+import { drawRows, isShort } from "./rows";
+import { Sheet } from "./sheet";
+import { ownTimeZone } from "./times";
+
+export interface ReportOptions {
+  /** Samples `from` up to, not including, `to`. */
+  from?: number;
+  to?: number;
+  paper: PaperName;
+  /** The opened proof inside; true by default. */
+  proof?: boolean;
+  /** Whoever opens it is asked for this. Its bytes are then other ones every time. */
+  password?: string;
+  /** Address of a clinician's link. */
+  link?: string;
+  /** IANA's name; this machine's own by default. */
+  timeZone?: string;
+}
+
+export interface ReportParts {
+  reader: StoreReader;
+  dataDir: string;
+}
+
+/**
+ * The same bytes for the same recording and options, unless there is a password.
+ * @throws STORE_NOT_FOUND, STORE_AMBIGUOUS, STORE_NO_OPEN, STORE_ERASED, DOCUMENT_RANGE, FRAME_TAG, BLOCK_*
+ */
+export async function makeReport({ reader }: ReportParts, id: string, options: ReportOptions): Promise<Buffer> {
+  const { from, to, paper, proof = true, password, link, timeZone = ownTimeZone() } = options;
+  const study = studyOf(reader, id, { from, to });
+  const { info } = study;
+  const shown = evidenceOf(reader, info.id, proof);
+  const sheet = new Sheet({
+    paper: paperOf(paper),
+    title: `ECG ${info.id}`,
+    subject: info.simulated ? SIMULATED : "ECG report",
+    date: new Date(Math.max(0, info.startMs)),
+    password,
+  });
+  const page: Page = { sheet, study, reader, timeZone };
+  const below = await drawHead(page, shown, link);
+  if (isShort(study, rateOf(study))) drawRows(page, below);
+  if (shown.proof)
+    sheet.attach({
+      bytes: shown.proof,
+      name: "proof.avnode",
+      type: "application/cbor",
+      description: "The signed recording itself, opened: 'avnode verify' takes this PDF or this file",
+    });
+  return sheet.end((number, pages) => drawFoot(page, number, pages));
+}

@@ -1,0 +1,62 @@
+/** A whole stretch, row by row of ten seconds. */
+import type { Stretch, Study } from "../document/study";
+import { nameOf } from "../export/signal";
+import { rateOf, whenText } from "./facts";
+import { drawTitle, type Page } from "./head";
+import { MM, ROW_SECONDS } from "./paper";
+import { type Held, samplesOf } from "./samples";
+import { type Box, drawGrid, drawTrace } from "./strip";
+
+/** What is longer is told by its trends, with strips of what was found. */
+const SHORT_SECONDS = 60;
+const ROW_HEIGHT = 35 * MM;
+const BETWEEN = 2 * MM;
+const SCALE = "25 mm/s, 10 mm/mV, pulse 1 mV for 200 ms. Each row is centred on its own median";
+
+export function isShort({ from, to }: Study, rate: number): boolean {
+  return (to - from) / rate <= SHORT_SECONDS;
+}
+
+/** @param top of the first page's free part */
+export function drawRows(page: Page, top: number): void {
+  const { sheet, study, reader } = page;
+  const rate = rateOf(study);
+  const rowSamples = Math.round(ROW_SECONDS * rate);
+  let y = scaleLine(page, top);
+  for (let from = study.from; from < study.to; from += rowSamples) {
+    const stretch = { from, to: Math.min(study.to, from + rowSamples) };
+    const held = samplesOf(reader, study, stretch);
+    for (let lead = 0; lead < held.length; lead++) {
+      if (y + ROW_HEIGHT > sheet.paper.bottom) {
+        sheet.addPage();
+        y = scaleLine(page, drawTitle(page, "ECG report, continued"));
+      }
+      drawRow(page, stretch, held, lead, y);
+      y += ROW_HEIGHT + BETWEEN;
+    }
+  }
+}
+
+function scaleLine({ sheet }: Page, top: number): number {
+  sheet.tagged("P", () => sheet.write(SCALE, sheet.paper.left, top + 2, { size: 6.5, colour: "#555" }));
+  return top + 6;
+}
+
+/** One lead of at most ten seconds, with its time. */
+export function drawRow({ sheet, study, timeZone }: Page, stretch: Stretch, held: Held, lead: number, y: number): void {
+  const { left, right } = sheet.paper;
+  const box: Box = { x: left, y, width: right - left, height: ROW_HEIGHT };
+  const name = nameOf(study.info.open.leads[lead]!, lead);
+  const label = `${name} · ${whenText(study, stretch.from, timeZone)}`;
+  sheet.tagged(
+    "Figure",
+    () => {
+      drawGrid(sheet, box);
+      drawTrace(sheet, box, {
+        ...{ lead: study.info.open.leads[lead]!, label, rate: rateOf(study) },
+        ...{ values: held[lead]!, pulse: true },
+      });
+    },
+    `ECG trace of lead ${label}, ${((stretch.to - stretch.from) / rateOf(study)).toFixed(1)} s`,
+  );
+}
