@@ -1,23 +1,20 @@
 /** `avnode verify FILE`: a proof from elsewhere, judged with nothing but the file and what the verifier trusts. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
-<<<<<<< HEAD
-=======
 import { inflateSync } from "node:zlib";
 import { toHex } from "../../protocol/bytes";
 import type { Manifest } from "../../protocol/manifest";
 import { ClockTrust } from "../../protocol/open";
->>>>>>> report9
 import { MAX_PROOF_BYTES } from "../../protocol/proof/file";
-import { Verdict } from "../../protocol/proof/lines";
+import { LineName, type ProofLine, utc, Verdict } from "../../protocol/proof/lines";
 import type { Trust } from "../../protocol/proof/trust";
 import { verifyProof } from "../../protocol/proof/verify";
 import { decodeRevocations, MAX_REVOCATIONS_BYTES } from "../../protocol/revocations";
 import { ed25519Verify, nodeCrypto } from "../crypto";
 import { attachedProof, isPdf } from "../document/attachment";
 import { noTrust, parseTrust, TrustError } from "../proof/trust";
-import { worded } from "../proof/words";
 import { CliError, Exit, type Terminal } from "./terminal";
+import { clockTime } from "./text";
 
 export interface TrustOptions {
   trust?: string;
@@ -63,17 +60,6 @@ function trustOf({ trust: file, revocations }: TrustOptions): Trust {
   return trust;
 }
 
-<<<<<<< HEAD
-/** Prints what the file shows. @returns the exit code */
-export function verifyFile(file: string, options: TrustOptions, terminal: Terminal): number {
-  const crypto = { sha256: nodeCrypto.sha256, open: nodeCrypto.open, ed25519: ed25519Verify };
-  const report = verifyProof(crypto, readFile(file, "a proof", MAX_PROOF_BYTES), trustOf(options));
-  const { judged, about, hint } = worded(report);
-  const { verdict, code, lines } = judged;
-  const exit = verdict === Verdict.authentic ? Exit.done : Exit.no;
-  if (options.json) {
-    terminal.json({ file, ...judged });
-=======
 const MAX_NAME = 64;
 
 /**
@@ -161,13 +147,19 @@ export function verifyFile(file: string, options: TrustOptions, terminal: Termin
     const { device, epoch, recording } = manifest ?? {};
     terminal.json({ file, verdict, code, lines, device, epoch, recording, person });
     if (isFromPdf) terminal.say(PAGES_UNJUDGED);
->>>>>>> report9
     return exit;
   }
   terminal.print(`${verdict.toUpperCase()} (${code})`);
-  if (about) terminal.print(about);
+  if (manifest) terminal.print(aboutText(manifest, report.opened));
   for (const { name, state, text } of lines) terminal.print(`${state.padEnd(8)}${name.padEnd(10)}${text}`);
+  const hint = HINTS[verdict];
   terminal.say(`${basename(file)}: ${verdict}${hint ? `; ${hint}` : ""}`);
   if (isFromPdf) terminal.say(PAGES_UNJUDGED);
   return exit;
+}
+
+function withName(line: ProofLine, person: string | undefined): ProofLine {
+  return line.name === LineName.identity && person !== undefined
+    ? { ...line, text: `"${person}", ${line.text}` }
+    : line;
 }

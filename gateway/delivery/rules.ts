@@ -21,7 +21,7 @@ export function queueByRules(reader: StoreReader, outbox: Outbox<Way>): void {
 function isDue(info: RecordingInfo, { rule, since }: Recipient<Way>, reader: StoreReader): boolean {
   const ended = info.state === "closed" || info.state === "truncated";
   if (!ended || info.holes > 0 || info.erasedAt !== undefined || info.person === undefined) return false;
-  if ((info.firstAt ?? 0) < since) return false;
+  if ((info.lastAt ?? 0) < since) return false;
   const analysis = reader.findings.telling(info.id);
   if (!analysis?.ended) return false;
   return rule === "every" || analysis.episodes.some(({ rhythm }) => rhythm === "af");

@@ -25,11 +25,7 @@ export function attachedProof(pdf: Uint8Array): Attached | undefined {
   // A letter a byte: offsets of the text are offsets of the file.
   const text = new TextDecoder("latin1").decode(pdf);
   const found: Attached[] = [];
-<<<<<<< HEAD
-  const object = /\d+[ \t\r\n]+\d+[ \t\r\n]+obj\b|\btrailer\b/g;
-=======
   const object = /\b\d{1,10}[ \t\r\n]{1,4}\d{1,5}[ \t\r\n]{1,4}obj\b|\btrailer\b/g;
->>>>>>> report9
   for (let count = 0; ; count++) {
     const begin = object.exec(text);
     if (!begin) break;
@@ -63,18 +59,11 @@ export function isPdf(bytes: Uint8Array): boolean {
 /** @returns what stands before the stream, and where its bytes begin; undefined for an object without one */
 function headOf(text: string, from: number): { dictionary: string; body?: number } {
   const near = text.slice(from, from + MAX_DICTIONARY);
-<<<<<<< HEAD
-  const end = /\bstream\r?\n|\bendobj\b|\bstartxref\b/.exec(near);
-  if (!end) return { dictionary: near };
-  const dictionary = near.slice(0, end.index);
-  return end[0].startsWith("stream")
-=======
   // Not the end of "/Subtype /application#2Foctet-stream".
   const end = /[\s>]stream\r?\n|\bendobj\b|\bstartxref\b/.exec(near);
   if (!end) return { dictionary: near };
   const dictionary = near.slice(0, end.index);
   return /stream/.test(end[0])
->>>>>>> report9
     ? { dictionary, body: from + end.index + end[0].length }
     : { dictionary };
 }
@@ -96,11 +85,7 @@ function endOf(text: string, dictionary: string, body: number): number {
 }
 
 function attachedOf(pdf: Uint8Array, dictionary: string, body: number, end: number): Attached {
-<<<<<<< HEAD
-  const [, filter] = /\/Filter\s*([^/]*\/\w+(?:\s*\/\w+)*)/.exec(dictionary) ?? [];
-=======
   const [, filter] = /\/Filter\s*(\/\w+|\[[^\]]*\])/.exec(dictionary) ?? [];
->>>>>>> report9
   const names = filter?.match(/\w+/g) ?? [];
   if (
     names.length > 1 ||
