@@ -7,7 +7,7 @@ import type { Clock } from "../clock";
 import { Tally } from "../mqtt/tally";
 import { codeOf } from "../store/errors";
 import type { Log } from "../store/log";
-import type { Delivery, Outbox } from "../store/outbox/outbox";
+import { type Delivery, MAX_WAITING, type Outbox } from "../store/outbox/outbox";
 import type { StoreReader } from "../store/reader";
 import type { Way } from "../web/schema/delivery";
 import { nextAttempt } from "./backoff";
@@ -20,6 +20,7 @@ import { addressOf, requireAllowed } from "./way";
 
 const LOOK_EVERY_MS = 5000;
 const RULES_EVERY_MS = 60_000;
+const STOPPING_MS = 5000;
 /** Recipients that something is on its way to at once. */
 const MAX_AT_ONCE = 4;
 
@@ -52,10 +53,21 @@ export class Carrier {
     this.cancel = parts.clock.after(0, () => this.look());
   }
 
-  /** What is on its way is not waited for: its row says so, and the next start tries again. */
-  stop(): void {
-    this.stopped = true;
+  /** How full the outbox is, in thousandths. */
+  permille(): number {
+    return Math.round((this.parts.outbox.waitingCount() * 1000) / MAX_WAITING);
+  }
+
+  /** What is on its way is waited for a little, or a mail might go out twice; its row says so, and the next start tries again. */
+  async stop(): Promise<void> {
     this.cancel();
+    let forget = () => {};
+    const late = new Promise<void>((done) => {
+      forget = this.parts.clock.after(STOPPING_MS, done);
+    });
+    await Promise.race([this.idle(), late]);
+    forget();
+    this.stopped = true;
     this.parts.outbox.close();
   }
 
