@@ -1,11 +1,12 @@
 /** The hub: broker, relay and store in one process, or some of them beside others on the same broker. */
 import { type Clock, systemClock } from "./clock";
+import type { Carrier } from "./delivery/carrier";
 import { Analyst } from "./findings/analyst";
 import { healthValues } from "./findings/health";
 import type { Disk } from "./health/disk";
 import { logLimits } from "./health/limitlog";
 import { Limits } from "./health/limits";
-import { disk, rings } from "./health/measures";
+import { disk, outbox, rings } from "./health/measures";
 import { type HomeAssistantSettings, planHomeAssistant, startHomeAssistant } from "./homeassistant/start";
 import type { HealthValues } from "./homeassistant/values";
 import { type Broker, DEFAULT_HOST, DEFAULT_PORT, startBroker } from "./mqtt/broker";
@@ -47,6 +48,8 @@ export interface HubOptions {
   health?: HealthValues;
   /** Whether a thread analyses what the store holds. */
   analyse?: boolean;
+  /** Whether what waits in the outbox is carried to whom it is for. */
+  deliver?: boolean;
   /** How much room there is where the data lies; without it nobody is told of what runs full. */
   disk?: () => Disk;
 }
@@ -59,6 +62,8 @@ export interface Hub {
   radio?: Radio;
   /** Who analyses what the store holds. */
   analyst?: Analyst;
+  /** Who carries what waits in the outbox. */
+  carrier?: Carrier;
   /** What of it runs full, where the store is. */
   limits?: Limits;
   /** Whether every part of it has its connection to the broker. */
@@ -92,10 +97,15 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   }
   const address = broker ?? (options.broker as BrokerAddress);
   const storeLink = store && new StoreLink({ store, broker: address, clock, log });
+  const carrier = store && options.deliver ? carrierOf(store, options) : undefined;
   const limits =
     store &&
     options.disk &&
-    new Limits([rings(store.reader), disk(options.disk, () => store.health)], clock ?? systemClock, log);
+    new Limits(
+      [rings(store.reader), disk(options.disk, () => store.health), ...(carrier ? [outbox(carrier)] : [])],
+      clock ?? systemClock,
+      log,
+    );
   if (limits) for (const tell of [logLimits(log), storeLink!.limitTeller(options.kind)]) limits.listen(tell);
   const analyst =
     store && options.analyse ? new Analyst({ store, dataDir, clock: clock ?? systemClock, log }) : undefined;
@@ -127,6 +137,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     relay,
     radio,
     analyst,
+    carrier,
     limits,
     connected: () => (storeLink?.connected ?? true) && (relay?.connected ?? true),
     port: broker?.port,
@@ -135,12 +146,22 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       await relay?.stop();
       await homeAssistant?.stop();
       await analyst?.stop();
+      await carrier?.stop();
       store?.flush();
       await storeLink?.close();
       await broker?.close();
       store?.close();
     },
   };
+}
+
+/** Loaded late: most of it is of no use before something is sent. */
+function carrierOf(
+  { reader }: Store,
+  { dataDir, clock = systemClock, log = silentLog }: HubOptions,
+): Carrier {
+  const { startCarrier } = require("./delivery/start") as typeof import("./delivery/start");
+  return startCarrier({ reader, dataDir, clock, log });
 }
 
 async function embedded(

@@ -34,6 +34,7 @@ const SCREENS: Record<string, (known: Known) => string> = {
   settings: () => "#/settings",
   backup: () => "#/backup",
   ledger: () => "#/egress",
+  recipients: () => "#/recipients",
   claim: () => "#/claim",
   ruler: () => "#/ruler",
   setup: () => "#/setup",

@@ -7,6 +7,7 @@ import { LAYER_COLUMNS } from "../store/layers/rows";
 import { LOG_COLUMNS } from "../store/log/appender";
 import { LOGGED_COLUMNS } from "../store/log/logged";
 import { Meta } from "../store/meta";
+import { DELIVERY_COLUMNS, RECIPIENT_COLUMNS } from "../store/outbox/rows";
 import { DETAIL_COLUMNS } from "../store/people";
 import { RECORDING_COLUMNS } from "../store/recordings";
 import { type Sealed, SealedTable } from "../store/rows";
@@ -25,6 +26,8 @@ const SEALED: Record<string, string[]> = {
   analyses: ANALYSIS_COLUMNS,
   events: EVENT_COLUMNS,
   layers: LAYER_COLUMNS,
+  recipients: RECIPIENT_COLUMNS,
+  deliveries: DELIVERY_COLUMNS,
 };
 
 /** By table: the keys, as text, of its rows whose MAC does not hold. */

@@ -36,6 +36,9 @@ export const TABLES: Table[] = [
   { name: "events", key: ["id"], kind: "whole", forgets: true },
   // Erasure forgets what clinicians said.
   { name: "layers", key: ["id"], kind: "whole", forgets: true },
+  // Restored without what was accepted, a hub would send it again.
+  { name: "recipients", key: ["id"], kind: "whole", forgets: true },
+  { name: "deliveries", key: ["id"], kind: "whole" },
   { name: "quarantine", key: ["id"], kind: "whole", forgets: true },
   { name: "refusals", key: ["device", "kind"], kind: "whole", forgets: true },
   { name: "claims", key: ["id"], kind: "whole", forgets: true },

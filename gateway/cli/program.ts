@@ -10,6 +10,7 @@ import { addFindings } from "./findings";
 import { addForget } from "./forget";
 import { addMirror } from "./mirror";
 import { addName } from "./naming";
+import { addOutbox } from "./outbox";
 import { addPassword } from "./password";
 import { addProof } from "./proof";
 import { addRecordings } from "./recordings";
@@ -67,6 +68,7 @@ export async function run(
   extras.add?.(program, terminal);
   addExport(program, terminal);
   addReport(program, terminal);
+  addOutbox(program, terminal);
   addProof(program, terminal);
   addTrust(program, terminal);
   addCheckpoint(program, terminal);

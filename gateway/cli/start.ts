@@ -97,6 +97,7 @@ async function plain(
     log,
     homeAssistant: config.homeAssistant,
     analyse: true,
+    deliver: true,
     disk: () => diskOf(dataDir),
   });
   announce(terminal, hub, dataDir, broker, config);
@@ -148,6 +149,7 @@ async function demo(
         log,
         homeAssistant: config.homeAssistant,
         analyse: true,
+        deliver: true,
         disk: () => diskOf(dataDir),
       });
       announce(terminal, hub, dataDir, broker, config);

@@ -22,6 +22,11 @@ export function rings(view: {
       );
 }
 
+/** By how many deliveries wait in it. */
+export function outbox(carrier: { permille(): number }): Measure {
+  return (at) => [{ what: "outbox", permille: carrier.permille(), at }];
+}
+
 /** Full, too, where the store just found it so. */
 export function disk(read: () => Disk, health: () => Pick<Health, "reason">): Measure {
   return (at) => [{ what: "disk", permille: diskPermille(read(), health().reason), at }];

@@ -175,6 +175,22 @@ CREATE TABLE beats (
 DELETE FROM resumes;
 `,
   },
+  {
+    since: "0.6.0",
+    sql: `
+-- To whom recordings are sent, sealed with every secret (outbox/rows.ts).
+CREATE TABLE recipients (id INTEGER PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT NULL);
+
+-- One row per recipient, recording and version of what is said of it, kept for ever, or it would be sent again.
+-- next_at: Unix ms of the next attempt. body: the rest, sealed.
+CREATE TABLE deliveries (
+  id INTEGER PRIMARY KEY, recipient INTEGER NOT NULL, recording INTEGER NOT NULL REFERENCES recordings (key),
+  version TEXT NOT NULL, state TEXT NOT NULL, next_at INTEGER NOT NULL, body BLOB NOT NULL, mac BLOB NOT NULL,
+  UNIQUE (recipient, recording, version)
+);
+CREATE INDEX waiting_deliveries ON deliveries (next_at) WHERE state IN ('queued', 'sending');
+`,
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

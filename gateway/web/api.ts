@@ -4,6 +4,7 @@ import { Pyramids } from "../pyramid/pyramids";
 import { addBackups } from "./backups";
 import { addBeats } from "./beats";
 import { addClaims } from "./claims";
+import { addDelivery } from "./delivery";
 import { addDevices } from "./devices";
 import { addDiagnostics } from "./diagnostics";
 import { addEgress } from "./egress";
@@ -37,6 +38,7 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addBeats(app, parts);
   addExports(app, parts);
   addReports(app, parts);
+  addDelivery(app, parts);
   addEgress(app, parts);
   addWhereabouts(app, parts);
   addDiagnostics(app, parts);

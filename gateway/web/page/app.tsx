@@ -17,6 +17,7 @@ import { Home } from "./screens/home";
 import { Login } from "./screens/login";
 import { People } from "./screens/people";
 import { PrintScreen } from "./screens/print";
+import { Recipients } from "./screens/recipients";
 import { RecordingScreen } from "./screens/recording";
 import { Recordings } from "./screens/recordings";
 import { Ruler } from "./screens/ruler";
@@ -189,6 +190,7 @@ const SCREENS = {
   people: People,
   backup: Backup,
   egress: EgressLedger,
+  recipients: Recipients,
   settings: SettingsScreen,
   setup: Setup,
 } as const satisfies Record<Exclude<Route["screen"], "recording" | "print">, () => ComponentChild>;
@@ -218,6 +220,7 @@ const UNDER: Partial<Record<Route["screen"], Route["screen"]>> = {
   claim: "settings",
   backup: "settings",
   egress: "settings",
+  recipients: "settings",
   ruler: "settings",
 };
 

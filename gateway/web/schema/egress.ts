@@ -12,6 +12,8 @@ export const egressKindSchema = z.enum([
   "export",
   /** Somebody took the diagnostics along. */
   "diagnostics",
+  /** The hub handed a recording to a doctor's server. */
+  "delivery",
 ]);
 
 export const egressEntrySchema = z.object({

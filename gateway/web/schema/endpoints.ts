@@ -1,6 +1,7 @@
 /** Every route of the API. Who may call it stands in gateway/access/rules.ts. */
 import * as backup from "./backup";
 import * as claims from "./claims";
+import * as delivery from "./delivery";
 import * as devices from "./devices";
 import { diagnostics } from "./diagnostics";
 import { egress } from "./egress";
@@ -66,6 +67,14 @@ export const ENDPOINTS = [
   whereabouts,
   exportRecording,
   reportRecording,
+  delivery.recipients,
+  delivery.addRecipient,
+  delivery.changeRule,
+  delivery.removeRecipient,
+  delivery.testRecipient,
+  delivery.send,
+  delivery.deliveries,
+  delivery.withdraw,
   overreads.overReads,
   overreads.overRead,
   findings.findings,

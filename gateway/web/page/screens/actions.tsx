@@ -6,6 +6,7 @@ import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { BelongsTo } from "../parts/belongsto";
 import { usePage } from "../parts/context";
+import { Deliver } from "../parts/deliver";
 import { download } from "../parts/download";
 import { Outcome, Select } from "../parts/fields";
 import { ReportButton } from "../parts/report";
@@ -32,6 +33,11 @@ export function Actions({ recording }: { recording: ListedRecording }) {
       {role === "owner" && (
         <section class="card">
           <BelongsTo recording={recording} given={(name) => setGiven(name ?? null)} />
+        </section>
+      )}
+      {role === "owner" && (
+        <section class="card">
+          <Deliver recording={{ ...recording, person }} />
         </section>
       )}
       {role === "owner" && (

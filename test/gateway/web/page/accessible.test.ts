@@ -48,6 +48,7 @@ const SCREENS: Record<string, Screen> = {
   settings: { address: "#/settings" },
   backup: { address: "#/backup" },
   ledger: { address: "#/egress" },
+  recipients: { address: "#/recipients" },
   claim: { address: "#/claim" },
   ruler: { address: "#/ruler" },
   setup: {

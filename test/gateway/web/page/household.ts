@@ -3,6 +3,18 @@
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
+const consent = (now: number) => ({ who: "Anna Weiss", text: "May be sent.", at: now - DAY });
+const toMailbox = (now: number) => ({
+  ...{ id: 1, name: "Dr Lang", rule: "press", paused: false, consent: consent(now) },
+  way: { kind: "mail", address: "lang@practice.example by mail.example:465", readable: false },
+});
+const toFolder = (now: number) => ({
+  ...{ id: 2, name: "NAS", rule: "every", paused: true, consent: consent(now) },
+  way: { kind: "folder", address: "/mnt/nas", readable: true },
+});
+const toDoctor = { recording: "r1", recipient: { id: 1, name: "Dr Lang", kind: "mail" } };
+const times = (now: number) => ({ queuedAt: now - MINUTE, since: now - MINUTE });
+
 /** @param now Unix ms */
 export function household(now: number): Record<string, () => unknown> {
   const people = [
@@ -56,6 +68,41 @@ export function household(now: number): Record<string, () => unknown> {
       file: "/etc/avnode/avnode.yaml",
       writable: true,
       pending: true,
+    }),
+    "GET /api/recipients": () => ({ recipients: [toMailbox(now), toFolder(now)] }),
+    "POST /api/recipients": () => toFolder(now),
+    "PUT /api/recipients/1/rule": () => toMailbox(now),
+    "DELETE /api/recipients/1": () => ({}),
+    "POST /api/recipients/1/test": () => ({ accepted: true }),
+    "POST /api/recipients/2/test": () => ({ accepted: false, reason: "/mnt/nas is not there" }),
+    "GET /api/deliveries": () => ({
+      deliveries: [
+        {
+          ...toDoctor,
+          id: 3,
+          state: "queued",
+          attempts: 2,
+          ...times(now),
+          nextAt: now + 4 * MINUTE,
+          reason: "no network",
+        },
+        { ...toDoctor, id: 2, state: "bounced", attempts: 1, ...times(now), reason: "550 no such mailbox" },
+        { ...toDoctor, id: 1, state: "accepted", attempts: 1, ...times(now) },
+      ],
+    }),
+    "DELETE /api/deliveries/3": () => ({
+      ...toDoctor,
+      id: 3,
+      state: "withdrawn",
+      attempts: 2,
+      ...times(now),
+    }),
+    "POST /api/recordings/r1/deliveries": () => ({
+      ...toDoctor,
+      id: 4,
+      state: "queued",
+      attempts: 0,
+      ...times(now),
     }),
     "GET /api/egress": () => ({
       entries: [

@@ -1,0 +1,201 @@
+import { readFileSync, statSync } from "node:fs";
+import type { Command } from "commander";
+import { addRecipient, sendRecording, sendTest, setRule } from "../delivery/sending";
+import { addressOf } from "../delivery/way";
+import type { Outbox, Recipient } from "../store/outbox/outbox";
+import type { StoreReader } from "../store/reader";
+import type { SendingRule, Way } from "../web/schema/delivery";
+import { type DataOption, dataDirOf, requireData } from "./reading";
+import { CliError, Exit, type Terminal } from "./terminal";
+import { ago, table } from "./text";
+
+interface OutboxOption extends DataOption {
+  json?: boolean;
+}
+
+const RULES = ["press", "af", "every"] as const;
+
+/** `avnode recipients`, `avnode send` and `avnode outbox`: they work whether a hub runs or not; the hub is what carries. */
+export function addOutbox(program: Command, terminal: Terminal): void {
+  const recipients = program
+    .command("recipients")
+    .description("list to whom recordings may be sent")
+    .option("--json", "print JSON")
+    .option("--data <dir>", "data directory")
+    .action((options: OutboxOption) =>
+      withOutbox(options, terminal, (outbox) =>
+        listRecipients(outbox.recipients(), options.json === true, terminal),
+      ),
+    );
+  recipients
+    .command("add <file>")
+    .description("add one, as a JSON file says it: name, way, rule (press, af or every), consent {who, text}")
+    .option("--data <dir>", "data directory")
+    .action((file: string, options: DataOption) =>
+      withOutbox(options, terminal, (outbox, reader) => {
+        const { name, way } = addRecipient(reader, outbox, detailsIn(file), Date.now());
+        terminal.print(`${name}: ${addressOf(way)}`);
+        terminal.say(
+          `see that it works with 'avnode recipients test', and remove ${file} if a password is in it`,
+        );
+      }),
+    );
+  recipients
+    .command("rule <name> <rule>")
+    .description("say when it is sent something, from now on: press, af or every")
+    .requiredOption("--consent <who>", "who agrees to it")
+    .option("--data <dir>", "data directory")
+    .action((name: string, rule: string, { consent, ...options }: DataOption & { consent: string }) =>
+      withOutbox(options, terminal, (outbox) => {
+        const known = RULES.find((one) => one === rule);
+        if (!known) throw new CliError(Exit.usage, `there is no rule '${rule}'; give ${RULES.join(", ")}`);
+        const recipient = named(outbox, name);
+        const text = consentText(recipient, known);
+        setRule(outbox, recipient.id, { rule: known, consent: { who: consent, text } }, Date.now());
+        terminal.print(text);
+      }),
+    );
+  recipients
+    .command("remove <name>")
+    .description("remove one; what waits for it is withdrawn")
+    .option("--data <dir>", "data directory")
+    .action((name: string, options: DataOption) =>
+      withOutbox(options, terminal, (outbox) => outbox.remove(named(outbox, name).id)),
+    );
+  recipients
+    .command("test <name>")
+    .description("send a test without any recording")
+    .option("--data <dir>", "data directory")
+    .action((name: string, options: DataOption) =>
+      withOutbox(options, terminal, async (outbox, reader) => {
+        const { way } = named(outbox, name);
+        try {
+          await sendTest(way, reader.kind !== "home");
+        } catch (error) {
+          throw new CliError(Exit.no, `not accepted: ${(error as Error).message}`);
+        }
+        terminal.print(`accepted by ${addressOf(way)}: whether it arrives, look there`);
+      }),
+    );
+  program
+    .command("send <id>")
+    .description("put a recording into the outbox; the running hub carries it")
+    .requiredOption("--to <name>", "recipient")
+    .option("--json", "print JSON")
+    .option("--data <dir>", "data directory")
+    .action((id: string, { to, ...options }: OutboxOption & { to: string }) =>
+      withOutbox(options, terminal, (outbox, reader) => {
+        const delivery = sendRecording(reader, outbox, id, named(outbox, to).id);
+        if (options.json) return terminal.json({ id: delivery.id, state: delivery.state });
+        terminal.print(`${delivery.state}: recording ${delivery.recording} for ${to}`);
+      }),
+    );
+  program
+    .command("outbox")
+    .description("show what waits to leave, and what became of the rest")
+    .option("--json", "print JSON")
+    .option("--data <dir>", "data directory")
+    .action((options: OutboxOption) =>
+      withOutbox(options, terminal, (outbox) => listDeliveries(outbox, options.json === true, terminal)),
+    );
+}
+
+async function withOutbox(
+  options: DataOption,
+  terminal: Terminal,
+  run: (outbox: Outbox<Way>, reader: StoreReader) => void | Promise<void>,
+): Promise<void> {
+  const dataDir = dataDirOf(options, terminal);
+  requireData(dataDir, terminal);
+  const { Outbox: Opened } = require("../store/outbox/outbox") as typeof import("../store/outbox/outbox");
+  const { StoreReader: Reader } = require("../store/reader") as typeof import("../store/reader");
+  const reader = Reader.open(dataDir);
+  const outbox = Opened.open<Way>(dataDir, () => Date.now());
+  try {
+    await run(outbox, reader);
+  } finally {
+    outbox.close();
+    reader.close();
+  }
+}
+
+/** @throws CliError */
+function named(outbox: Outbox<Way>, name: string): Recipient<Way> {
+  const found = outbox.recipients().find((one) => one.name === name);
+  if (found) return found;
+  throw new CliError(Exit.failed, `there is no recipient '${name}': 'avnode recipients' lists them`);
+}
+
+const WHEN: Record<SendingRule, string> = {
+  press: "when somebody sends it",
+  af: "every recording with a possible AF",
+  every: "every recording",
+};
+
+function consentText({ name, way }: Recipient<Way>, rule: SendingRule): string {
+  return `Reports with the whole ECG go to ${name} (${addressOf(way)}): ${WHEN[rule]}.`;
+}
+
+/** @throws CliError */
+function detailsIn(file: string) {
+  const { recipientDetailsSchema } =
+    require("../web/schema/delivery") as typeof import("../web/schema/delivery");
+  let text: string;
+  try {
+    if ((statSync(file).mode & 0o077) !== 0)
+      throw new CliError(
+        Exit.failed,
+        `${file} can be read by others on this machine; run: chmod 600 ${file}`,
+      );
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(Exit.failed, `cannot read ${file}: ${(error as Error).message}`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's own words may cite a password.
+    throw new CliError(Exit.usage, `${file} is no JSON; correct it`);
+  }
+  const { success, data, error } = recipientDetailsSchema.safeParse(value);
+  if (success) return data;
+  const [issue] = error.issues;
+  throw new CliError(Exit.usage, `${file}: ${issue!.path.join(".")}: ${issue!.message}`);
+}
+
+function listRecipients(recipients: Recipient<Way>[], json: boolean, terminal: Terminal): void {
+  const listed = recipients.map(({ id, name, way, rule, paused, consent }) => ({
+    ...{ id, name, kind: way.kind, address: addressOf(way), rule, paused, consent },
+  }));
+  if (json) return terminal.json({ recipients: listed });
+  if (listed.length === 0) return terminal.say("no recipient yet: run 'avnode recipients add FILE'");
+  const rows = listed.map(({ name, kind, address, rule, paused }) => [
+    ...[name, kind, address, paused ? `${rule} (paused)` : rule],
+  ]);
+  for (const line of table([["NAME", "BY", "ADDRESS", "RULE"], ...rows])) terminal.print(line);
+  if (listed.some(({ paused, rule }) => paused && rule !== "press"))
+    terminal.say(
+      "paused: this hub came out of a backup since; say the rule again with 'avnode recipients rule'",
+    );
+}
+
+function listDeliveries(outbox: Outbox<Way>, json: boolean, terminal: Terminal): void {
+  const names = new Map(outbox.recipients().map(({ id, name }) => [id, name]));
+  const listed = outbox
+    .list()
+    .map((one) => ({ ...one, to: names.get(one.recipient) ?? "a removed recipient" }));
+  if (json)
+    return terminal.json({
+      deliveries: listed.map(({ id, recording, to, state, attempts, queuedAt, since, nextAt, reason }) => ({
+        ...{ id, recording, to, state, attempts, queuedAt, since, nextAt, reason },
+      })),
+    });
+  if (listed.length === 0) return terminal.say("nothing was ever sent from here");
+  const rows = listed.map(({ recording, to, state, attempts, since, reason = "" }) => [
+    ...[recording, to, state, String(attempts), ago(since), reason],
+  ]);
+  for (const line of table([["RECORDING", "TO", "STATE", "TRIES", "SINCE", "WHY"], ...rows]))
+    terminal.print(line);
+}

@@ -1,0 +1,118 @@
+/**
+ * A report by mail (RFC 5321). Accepted means that the first server has it: what that server makes of it comes back as a
+ * mail to the sender's own address, which nobody here reads. If this process ends between that server's answer and our
+ * row of it, the mail goes out again, under the same Message-ID: SMTP offers no better.
+ */
+import type { SendMailOptions } from "nodemailer";
+import type { Way } from "../web/schema/delivery";
+import type { Documents } from "./documents";
+import { DeliveryError } from "./error";
+
+type MailWay = Extract<Way, { kind: "mail" }>;
+
+/** Of the whole conversation: a server that sends a byte now and then is not waited for. */
+export interface MailTimes {
+  connectMs: number;
+  silenceMs: number;
+  wholeMs: number;
+}
+export const MAIL_TIMES: MailTimes = { connectMs: 20_000, silenceMs: 60_000, wholeMs: 300_000 };
+
+/** At these a 5xx is about this mail; before them it is about us or the server, which may be mended. */
+const ABOUT_THE_MAIL = new Set(["MAIL FROM", "RCPT TO", "DATA"]);
+
+/** @param key the same for the same recipient, recording and version; @throws DeliveryError DELIVERY_MAIL */
+export function mailReport(
+  way: MailWay,
+  documents: Documents,
+  key: string,
+  times = MAIL_TIMES,
+): Promise<void> {
+  const { pdf, hasProof, simulated } = documents;
+  return send(
+    way,
+    {
+      subject: simulated ? "DEMO: ECG report" : "ECG report",
+      text: bodyOf(way, hasProof, simulated),
+      messageId: `<${key}@${domainOf(way.from)}>`,
+      attachments: [
+        { filename: "ecg-report.pdf", content: Buffer.from(pdf), contentType: "application/pdf" },
+      ],
+    },
+    times,
+  );
+}
+
+/** Without any recording. @throws as mailReport */
+export function mailTest(way: MailWay, isDemo: boolean, times = MAIL_TIMES): Promise<void> {
+  const text =
+    "This is a test from a home ECG hub. No recording is in it. Whoever looks after the hub wants to see that mail from it arrives.\n";
+  return send(way, { subject: isDemo ? "DEMO: test of an ECG hub" : "Test of an ECG hub", text }, times);
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf("@") + 1);
+}
+
+function bodyOf({ pdfPassword }: MailWay, hasProof: boolean, simulated: boolean): string {
+  const lines = [
+    ...(simulated ? ["DEMO: the recording is simulated. It is no person's heart.", ""] : []),
+    "An ECG recorded at home is attached as a PDF, true to scale.",
+    "It was sent by the hub that the recording is kept on, as its owner asked.",
+    "What a program found in it is in the PDF. It is no diagnosis: a clinician has to look.",
+    ...(pdfPassword === undefined
+      ? []
+      : ["", "The PDF asks for a password. Its sender tells it to you by another way."]),
+    ...(hasProof
+      ? [
+          "",
+          "The PDF holds the signed recording itself: 'avnode verify FILE' shows that it is whole and unchanged.",
+        ]
+      : ["", "The recording is too long to be in the PDF itself; ask its owner for the proof file."]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+async function send(way: MailWay, mail: SendMailOptions, times: MailTimes): Promise<void> {
+  const { createTransport } = require("nodemailer") as typeof import("nodemailer");
+  const { host, port, security, user, password, ca, from, to } = way;
+  const transport = createTransport({
+    ...{ host, port, secure: security === "tls" },
+    ...{ requireTLS: security === "starttls", ignoreTLS: security === "plain" },
+    auth: user === undefined ? undefined : { user, pass: password ?? "" },
+    tls: { minVersion: "TLSv1.2", rejectUnauthorized: true, ...(ca !== undefined && { ca }) },
+    connectionTimeout: times.connectMs,
+    dnsTimeout: times.connectMs,
+    greetingTimeout: times.connectMs,
+    socketTimeout: times.silenceMs,
+    ...{ disableFileAccess: true, disableUrlAccess: true },
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`no end after ${Math.round(times.wholeMs / 1000)} s`)),
+      times.wholeMs,
+    );
+  });
+  try {
+    await Promise.race([transport.sendMail({ from, to, ...mail }), late]);
+  } catch (error) {
+    throw failureOf(error as Failure, way);
+  } finally {
+    clearTimeout(timer);
+    transport.close();
+  }
+}
+
+type Failure = Error & { responseCode?: number; response?: string; command?: string };
+
+/** What a server says is cut: it may say anything. */
+const MAX_SAID = 200;
+
+function failureOf(failure: Failure, { host, port }: MailWay): DeliveryError {
+  const { responseCode = 0, response, command = "", message } = failure;
+  const isRefusal = responseCode >= 500 && ABOUT_THE_MAIL.has(command);
+  // Nothing that we said comes back in a server's answer but an address.
+  const said = (response ?? message).replace(/[\p{Cc}\p{Cf}]+/gu, " ").slice(0, MAX_SAID);
+  return new DeliveryError("DELIVERY_MAIL", `${host}:${port}: ${said}`, !isRefusal, { cause: failure });
+}

@@ -1,0 +1,70 @@
+/** What somebody asks of the outbox, the same from the page and from a command. */
+import { StoreError } from "../store/errors";
+import type { Delivery, Outbox, Recipient } from "../store/outbox/outbox";
+import type { StoreReader } from "../store/reader";
+import type { RecipientDetails, SendingRule, Way } from "../web/schema/delivery";
+import { DeliveryError } from "./error";
+import { putInFolder } from "./folder";
+import { versionOf } from "./version";
+import { requireAllowed } from "./way";
+
+/** @throws OUTBOX_NAME, OUTBOX_MANY, OUTBOX_PLAIN, OUTBOX_DEMO */
+export function addRecipient(
+  reader: Pick<StoreReader, "kind">,
+  outbox: Outbox<Way>,
+  { consent, ...details }: RecipientDetails,
+  now: number,
+): Recipient<Way> {
+  requireAllowed(details.way, reader.kind !== "home");
+  return outbox.add({ ...details, consent: { ...consent, at: now } });
+}
+
+export function setRule(
+  outbox: Outbox<Way>,
+  id: number,
+  said: { rule: SendingRule; consent: RecipientDetails["consent"] },
+  now: number,
+): Recipient<Way> {
+  return outbox.setRule(id, { rule: said.rule, consent: { ...said.consent, at: now } });
+}
+
+/** @param id whole, or its first characters; @throws OUTBOX_UNASSIGNED, OUTBOX_EARLY, OUTBOX_*, STORE_* */
+export function sendRecording(
+  reader: StoreReader,
+  outbox: Outbox<Way>,
+  id: string,
+  recipient: number,
+): Delivery {
+  const { id: recording, erasedAt } = reader.recording(id);
+  if (erasedAt !== undefined)
+    throw new StoreError("STORE_ERASED", `recording ${recording} was erased: nothing is left to send`);
+  const person = reader.personOf(recording);
+  if (!person)
+    throw new StoreError(
+      "OUTBOX_UNASSIGNED",
+      "this recording is nobody's yet, and such a one is sent to nobody: say whose it is first, under 'Belongs to'",
+    );
+  const version = versionOf(reader, recording);
+  if (version === undefined)
+    throw new StoreError(
+      "OUTBOX_EARLY",
+      "not all of this recording is here yet: send it once it has ended and is in the log",
+    );
+  return outbox.queue({ recipient, recording, version, person: person.id, by: "owner" });
+}
+
+/** Without any recording. @throws DeliveryError */
+export async function sendTest(way: Way, isDemo: boolean): Promise<void> {
+  requireAllowed(way, isDemo);
+  if (way.kind === "mail") {
+    const { mailTest } = require("./mail") as typeof import("./mail");
+    return mailTest(way, isDemo);
+  }
+  if (way.kind === "folder")
+    return putInFolder(way.dir, "avnode-test.txt", Buffer.from("A test from a home ECG hub: remove it.\n"));
+  throw new DeliveryError(
+    "DELIVERY_TEST",
+    "an archive keeps whatever it is sent, so there is no test for it: send a recording and see what it says",
+    false,
+  );
+}

@@ -1,0 +1,42 @@
+/** The carrier of a running hub, with everything real. */
+import type { Clock } from "../clock";
+import type { Log } from "../store/log";
+import { Outbox } from "../store/outbox/outbox";
+import type { StoreReader } from "../store/reader";
+import type { Way } from "../web/schema/delivery";
+import { Carrier } from "./carrier";
+import { makeOnThread } from "./making";
+import { handOver } from "./transport";
+
+export function startCarrier(parts: {
+  reader: StoreReader;
+  dataDir: string;
+  clock: Clock;
+  log: Log;
+}): Carrier {
+  const { dataDir, clock } = parts;
+  return new Carrier({
+    ...parts,
+    outbox: Outbox.open<Way>(dataDir, () => clock.now()),
+    random: Math.random,
+    make: makeOnThread,
+    handOver,
+    leaving: (left) => noteLeft(dataDir, clock, left),
+  });
+}
+
+/** In the ledger of what left the house. @throws where it cannot be written: then nothing leaves */
+function noteLeft(
+  dataDir: string,
+  clock: Clock,
+  left: { to: string; address: string; recording: string; detail: string },
+): void {
+  const { openAccess } = require("../access/database") as typeof import("../access/database");
+  const { Egress } = require("../access/egress") as typeof import("../access/egress");
+  const db = openAccess(dataDir);
+  try {
+    new Egress(db, clock).tell({ kind: "delivery", ...left });
+  } finally {
+    db.close();
+  }
+}

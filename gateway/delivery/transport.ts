@@ -1,0 +1,26 @@
+/** One attempt to hand over documents, by whatever way. */
+import type { Way } from "../web/schema/delivery";
+import type { Documents } from "./documents";
+import { putInFolder } from "./folder";
+
+export type Transport = (way: Way, documents: Documents, key: string) => Promise<void>;
+
+/** @param key the same for the same recipient, recording and version; @throws DeliveryError */
+export const handOver: Transport = async (way, documents, key) => {
+  switch (way.kind) {
+    case "mail": {
+      const { mailReport } = require("./mail") as typeof import("./mail");
+      return mailReport(way, documents, key);
+    }
+    case "dicom": {
+      const { storeDicom } = require("./cstore") as typeof import("./cstore");
+      return storeDicom(documents.dicom!, way);
+    }
+    case "fhir": {
+      const { FhirClient } = require("./fhirclient") as typeof import("./fhirclient");
+      return new FhirClient(way, { now: () => Date.now() }).post(documents.bundle!);
+    }
+    case "folder":
+      return putInFolder(way.dir, `ecg-report-${key.slice(0, 16)}.pdf`, documents.pdf);
+  }
+};
