@@ -7,7 +7,7 @@ import type { StoreReader } from "../store/reader";
 import type { SendingRule, Way } from "../web/schema/delivery";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
-import { ago, table } from "./text";
+import { localTime, table } from "./text";
 
 interface OutboxOption extends DataOption {
   json?: boolean;
@@ -169,12 +169,15 @@ function listRecipients(recipients: Recipient<Way>[], json: boolean, terminal: T
   const listed = recipients.map(({ id, name, way, rule, paused, consent }) => ({
     ...{ id, name, kind: way.kind, address: addressOf(way), rule, paused, consent },
   }));
-  if (json) return terminal.json({ recipients: listed });
-  if (listed.length === 0) return terminal.say("no recipient yet: run 'avnode recipients add FILE'");
+  if (json || listed.length === 0) {
+    if (json) terminal.json({ recipients: listed });
+    else terminal.say("no recipient yet: run 'avnode recipients add FILE'");
+    return;
+  }
   const rows = listed.map(({ name, kind, address, rule, paused }) => [
     ...[name, kind, address, paused ? `${rule} (paused)` : rule],
   ]);
-  for (const line of table([["NAME", "BY", "ADDRESS", "RULE"], ...rows])) terminal.print(line);
+  for (const line of table(["NAME", "BY", "ADDRESS", "RULE"], rows)) terminal.print(line);
   if (listed.some(({ paused, rule }) => paused && rule !== "press"))
     terminal.say(
       "paused: this hub came out of a backup since; say the rule again with 'avnode recipients rule'",
@@ -186,16 +189,16 @@ function listDeliveries(outbox: Outbox<Way>, json: boolean, terminal: Terminal):
   const listed = outbox
     .list()
     .map((one) => ({ ...one, to: names.get(one.recipient) ?? "a removed recipient" }));
-  if (json)
-    return terminal.json({
-      deliveries: listed.map(({ id, recording, to, state, attempts, queuedAt, since, nextAt, reason }) => ({
-        ...{ id, recording, to, state, attempts, queuedAt, since, nextAt, reason },
-      })),
-    });
-  if (listed.length === 0) return terminal.say("nothing was ever sent from here");
+  if (json || listed.length === 0) {
+    const told = listed.map(({ id, recording, to, state, attempts, queuedAt, since, nextAt, reason }) => ({
+      ...{ id, recording, to, state, attempts, queuedAt, since, nextAt, reason },
+    }));
+    if (json) terminal.json({ deliveries: told });
+    else terminal.say("nothing was ever sent from here");
+    return;
+  }
   const rows = listed.map(({ recording, to, state, attempts, since, reason = "" }) => [
-    ...[recording, to, state, String(attempts), ago(since), reason],
+    ...[recording, to, state, String(attempts), localTime(since), reason],
   ]);
-  for (const line of table([["RECORDING", "TO", "STATE", "TRIES", "SINCE", "WHY"], ...rows]))
-    terminal.print(line);
+  for (const line of table(["RECORDING", "TO", "STATE", "TRIES", "SINCE", "WHY"], rows)) terminal.print(line);
 }
