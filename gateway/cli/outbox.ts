@@ -7,7 +7,7 @@ import type { StoreReader } from "../store/reader";
 import type { SendingRule, Way } from "../web/schema/delivery";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
-import { ago, table } from "./text";
+import { localTime, table } from "./text";
 
 interface OutboxOption extends DataOption {
   json?: boolean;
@@ -27,12 +27,12 @@ export function addOutbox(program: Command, terminal: Terminal): void {
         listRecipients(outbox.recipients(), options.json === true, terminal),
       ),
     );
+  // --data is the list's own option, wherever it stands.
   recipients
     .command("add <file>")
     .description("add one, as a JSON file says it: name, way, rule (press, af or every), consent {who, text}")
-    .option("--data <dir>", "data directory")
-    .action((file: string, options: DataOption) =>
-      withOutbox(options, terminal, (outbox, reader) => {
+    .action((file: string, _options: unknown, command: Command) =>
+      withOutbox(command.optsWithGlobals(), terminal, (outbox, reader) => {
         const { name, way } = addRecipient(reader, outbox, detailsIn(file), Date.now());
         terminal.print(`${name}: ${addressOf(way)}`);
         terminal.say(
@@ -44,9 +44,8 @@ export function addOutbox(program: Command, terminal: Terminal): void {
     .command("rule <name> <rule>")
     .description("say when it is sent something, from now on: press, af or every")
     .requiredOption("--consent <who>", "who agrees to it")
-    .option("--data <dir>", "data directory")
-    .action((name: string, rule: string, { consent, ...options }: DataOption & { consent: string }) =>
-      withOutbox(options, terminal, (outbox) => {
+    .action((name: string, rule: string, { consent }: { consent: string }, command: Command) =>
+      withOutbox(command.optsWithGlobals(), terminal, (outbox) => {
         const known = RULES.find((one) => one === rule);
         if (!known) throw new CliError(Exit.usage, `there is no rule '${rule}'; give ${RULES.join(", ")}`);
         const recipient = named(outbox, name);
@@ -58,16 +57,14 @@ export function addOutbox(program: Command, terminal: Terminal): void {
   recipients
     .command("remove <name>")
     .description("remove one; what waits for it is withdrawn")
-    .option("--data <dir>", "data directory")
-    .action((name: string, options: DataOption) =>
-      withOutbox(options, terminal, (outbox) => outbox.remove(named(outbox, name).id)),
+    .action((name: string, _options: unknown, command: Command) =>
+      withOutbox(command.optsWithGlobals(), terminal, (outbox) => outbox.remove(named(outbox, name).id)),
     );
   recipients
     .command("test <name>")
     .description("send a test without any recording")
-    .option("--data <dir>", "data directory")
-    .action((name: string, options: DataOption) =>
-      withOutbox(options, terminal, async (outbox, reader) => {
+    .action((name: string, _options: unknown, command: Command) =>
+      withOutbox(command.optsWithGlobals(), terminal, async (outbox, reader) => {
         const { way } = named(outbox, name);
         try {
           await sendTest(way, reader.kind !== "home");
@@ -169,12 +166,15 @@ function listRecipients(recipients: Recipient<Way>[], json: boolean, terminal: T
   const listed = recipients.map(({ id, name, way, rule, paused, consent }) => ({
     ...{ id, name, kind: way.kind, address: addressOf(way), rule, paused, consent },
   }));
-  if (json) return terminal.json({ recipients: listed });
-  if (listed.length === 0) return terminal.say("no recipient yet: run 'avnode recipients add FILE'");
+  if (json || listed.length === 0) {
+    if (json) terminal.json({ recipients: listed });
+    else terminal.say("no recipient yet: run 'avnode recipients add FILE'");
+    return;
+  }
   const rows = listed.map(({ name, kind, address, rule, paused }) => [
     ...[name, kind, address, paused ? `${rule} (paused)` : rule],
   ]);
-  for (const line of table([["NAME", "BY", "ADDRESS", "RULE"], ...rows])) terminal.print(line);
+  for (const line of table(["NAME", "BY", "ADDRESS", "RULE"], rows)) terminal.print(line);
   if (listed.some(({ paused, rule }) => paused && rule !== "press"))
     terminal.say(
       "paused: this hub came out of a backup since; say the rule again with 'avnode recipients rule'",
@@ -186,16 +186,16 @@ function listDeliveries(outbox: Outbox<Way>, json: boolean, terminal: Terminal):
   const listed = outbox
     .list()
     .map((one) => ({ ...one, to: names.get(one.recipient) ?? "a removed recipient" }));
-  if (json)
-    return terminal.json({
-      deliveries: listed.map(({ id, recording, to, state, attempts, queuedAt, since, nextAt, reason }) => ({
-        ...{ id, recording, to, state, attempts, queuedAt, since, nextAt, reason },
-      })),
-    });
-  if (listed.length === 0) return terminal.say("nothing was ever sent from here");
+  if (json || listed.length === 0) {
+    const told = listed.map(({ id, recording, to, state, attempts, queuedAt, since, nextAt, reason }) => ({
+      ...{ id, recording, to, state, attempts, queuedAt, since, nextAt, reason },
+    }));
+    if (json) terminal.json({ deliveries: told });
+    else terminal.say("nothing was ever sent from here");
+    return;
+  }
   const rows = listed.map(({ recording, to, state, attempts, since, reason = "" }) => [
-    ...[recording, to, state, String(attempts), ago(since), reason],
+    ...[recording, to, state, String(attempts), localTime(since), reason],
   ]);
-  for (const line of table([["RECORDING", "TO", "STATE", "TRIES", "SINCE", "WHY"], ...rows]))
-    terminal.print(line);
+  for (const line of table(["RECORDING", "TO", "STATE", "TRIES", "SINCE", "WHY"], rows)) terminal.print(line);
 }
