@@ -19,7 +19,10 @@ describe("the benchmark", () => {
     assert.equal(status, 2);
     assert.equal(stdout, "");
     assert.match(stderr, /"heart"/);
-    assert.match(stderr, /codec, store, ingest, log, proof, page, start, backup, drain, radio, rhythm/);
+    assert.match(
+      stderr,
+      /codec, store, ingest, log, proof, report, page, start, backup, drain, radio, rhythm/,
+    );
   });
 
   it("refuses an option that it does not have", () => {
