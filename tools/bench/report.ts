@@ -53,7 +53,7 @@ async function rowsOf(what: string, dataDir: string, context: Context): Promise<
     if (isStrip && median > BUDGET_MS) context.miss(`a strip's report takes ${median.toFixed(0)} ms`);
     const study = studyOf(reader, recording!.id, { from: 0, to: 10 * RATE });
     const picture = await secondsOf(async () => void stripPicture(study, 0));
-    const budget = isStrip ? { budget: BUDGET_MS } : {};
+    const budget: Record<string, number> = isStrip ? { budget: BUDGET_MS } : {};
     return [
       row(`${what}-first`, first, "ms"),
       row(what, median, "ms", budget),
