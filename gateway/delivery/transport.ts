@@ -17,8 +17,8 @@ export const handOver: Transport = async (way, documents, key) => {
       return storeDicom(documents.dicom!, way);
     }
     case "fhir": {
-      const { FhirClient } = require("./fhirclient") as typeof import("./fhirclient");
-      return new FhirClient(way, { now: () => Date.now() }).post(documents.bundle!);
+      const { postBundle } = require("./fhirclient") as typeof import("./fhirclient");
+      return postBundle(documents.bundle!, { ...way, key });
     }
     case "folder":
       return putInFolder(way.dir, `ecg-report-${key.slice(0, 16)}.pdf`, documents.pdf);

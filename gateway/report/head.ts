@@ -61,9 +61,12 @@ export async function drawHead(page: Page, shown: Shown, link: string | undefine
     sheet.tagged("P", () => {
       const below = "Its place in the log, for 'avnode verify'";
       for (const [index, line] of sheet.lines(below, QR_MM * MM, 3, { size: 6 }).entries())
-        sheet.write(line, paper.right - QR_MM * MM, top + QR_MM * MM + index * 7, { size: 6, colour: QUIET });
+        sheet.write(line, paper.right - QR_MM * MM, top + (QR_MM + 1) * MM + index * 7, {
+          size: 6,
+          colour: QUIET,
+        });
     });
-  return Math.max(firstColumn, secondColumn, qr ? top + QR_MM * MM + 14 : 0);
+  return Math.max(firstColumn, secondColumn, qr ? top + (QR_MM + 1) * MM + 14 : 0);
 }
 
 function findingFacts({ study, timeZone }: Page): Fact[] {

@@ -14,6 +14,7 @@ const AREAS: Record<string, () => Area> = {
   ingest: () => (require("./ingest") as typeof import("./ingest")).benchIngest,
   log: () => (require("./log") as typeof import("./log")).benchLog,
   proof: () => (require("./proof") as typeof import("./proof")).benchProof,
+  report: () => (require("./report") as typeof import("./report")).benchReport,
   page: () => (require("./page") as typeof import("./page")).benchPage,
   start: () => (require("./start") as typeof import("./start")).benchStart,
   backup: () => (require("./backup") as typeof import("./backup")).benchBackup,

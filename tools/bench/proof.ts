@@ -5,18 +5,14 @@ import { ed25519Verify, nodeCrypto } from "../../gateway/crypto";
 import { noTrust } from "../../gateway/proof/trust";
 import { writeProof } from "../../gateway/proof/write";
 import { StoreReader } from "../../gateway/store/reader";
-import { writeRecord } from "../../gateway/wfdb/write";
 import { verifyProof } from "../../protocol/proof/verify";
-import { EcgGenerator } from "../sim/ecg/generator";
-import { importRecords } from "../sim/import";
 import type { Context, Row } from "./area";
 import { recordDay } from "./day";
 import { inFolder } from "./folder";
+import { importStrip } from "./importedstrip";
 import { secondsOf } from "./rounds";
 
 const ROUNDS = 5;
-const RATE = 256;
-const STRIP_SECONDS = 30;
 
 export function benchProof(context: Context): Promise<Row[]> {
   return inFolder(async (folder) => {
@@ -72,22 +68,10 @@ async function proofRows(what: string, proof: Uint8Array): Promise<Row[]> {
 
 /** Through the whole path, so that the handheld signs it. @returns its opened proof */
 async function importedStrip(folder: string): Promise<Uint8Array> {
-  const ecg = new EcgGenerator({ rate: RATE, bits: 18, seed: "bench" });
-  const signal = ecg.read(STRIP_SECONDS * RATE)[0]!;
-  const lead = { name: "I", unit: "mV", gain: 4000, baseline: 0, adcZero: 0, bits: 18 };
-  writeRecord(folder, {
-    name: "strip",
-    rateNum: RATE,
-    rateDen: 1,
-    leads: [lead],
-    signals: [signal],
-    start: undefined,
-  });
-  const dataDir = join(folder, "strip-data");
-  const { recordings } = await importRecords([join(folder, "strip")], { dataDir });
+  const { dataDir, id } = await importStrip(folder);
   const reader = StoreReader.open(dataDir);
   try {
-    return writeOf(reader, recordings[0]!.id);
+    return writeOf(reader, id);
   } finally {
     reader.close();
   }

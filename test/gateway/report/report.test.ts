@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -115,6 +116,39 @@ describe("a report", () => {
       "25 mm/s, 10 mm/mV",
     ])
       assert.ok(said.includes(statement), `${statement}\nin\n${said}`);
+  });
+
+  it("says who read it over, and what she said of which finding", async function () {
+    skipUnless(hasPoppler, this, "pdftotext (Debian: poppler-utils)");
+    const id = written.record({ seconds: 30 });
+    const automatic = { rhythm: "af" as const, from: 0, to: 30 * RATE, confidence: 0.9, rate: 80 };
+    written.rig.store.overRead(id, {
+      ...{ name: "Dr. Grace Hopper", link: { id: "l1" }, comment: "Sinus with artefacts" },
+      findings: [
+        { verdict: "rejected", automatic: { ...automatic, evidence: { from: 0, to: 1 } }, note: "noise" },
+      ],
+    });
+    const said = words(await report(id));
+    assert.match(said, /Over-read by Dr. Grace Hopper, 2026-11-23 01:00:\d\d \+01:00 \(Europe\/Berlin\)/);
+    assert.match(said, /rejected possible AF \(noise\)\. “Sinus with artefacts”/);
+    assert.doesNotMatch(said, /not reviewed by a clinician/);
+  });
+
+  it("has a code that a camera reads, with the place in the log by which the proof is found", async function () {
+    skipUnless(hasPoppler, this, "pdftoppm (Debian: poppler-utils)");
+    const id = written.record({ seconds: 30 });
+    const file = await report(id);
+    execFileSync("/usr/bin/pdftoppm", ["-r", "200", "-png", "-singlefile", file, at("q")]);
+    const { prepareZXingModule, readBarcodes } =
+      require("zxing-wasm/reader") as typeof import("zxing-wasm/reader");
+    const wasm = readFileSync(require.resolve("zxing-wasm/reader/zxing_reader.wasm"));
+    const wasmBinary = wasm.buffer.slice(wasm.byteOffset, wasm.byteOffset + wasm.byteLength);
+    await prepareZXingModule({ overrides: { wasmBinary }, fireImmediately: true });
+    const [code] = await readBarcodes(new Uint8Array(readFileSync(at("q.png"))), { formats: ["QRCode"] });
+    const { log, index, origin } = written.reader.log.place(id)!;
+    // RFC 9162, 2.1.1: a leaf's hash.
+    const leaf = createHash("sha256").update(Buffer.of(0)).update(written.reader.log.leaf(log, index)!);
+    assert.equal(code?.text, `avnode:1 id=${id} log=${origin} index=${index} leaf=${leaf.digest("hex")}`);
   });
 
   it("is clean for qpdf, tagged, and the same bytes every time", async function () {
