@@ -38,7 +38,7 @@ describe("a report by mail", function () {
     const { data, to } = server.mails[0]!;
     assert.match(to, /doctor@practice\.example/);
     assert.match(data, /^Subject: ECG report\r$/m);
-    assert.match(data, new RegExp(`^Message-ID: <${KEY}@home\\.example>\r$`, "m"));
+    assert.match(data, new RegExp(`^Message-ID:\\s+<${KEY}@home\\.example>\r$`, "m"));
     assert.match(data, /filename=ecg-report\.pdf/);
     assert.ok(data.includes(Buffer.from("%PDF-1.7 test").toString("base64")));
   });

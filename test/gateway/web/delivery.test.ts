@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { makeOnThread } from "../../../gateway/delivery/making";
+import type { Handheld } from "../store/handheld";
+import { WebRig } from "./rig";
+
+const consent = { who: "Ada", text: "Reports go to Dr Weiss." };
+const secret = "geheimnis-42";
+const mail = {
+  ...{ kind: "mail", to: "weiss@practice.example", from: "hub@home.example", host: "127.0.0.1", port: 2525 },
+  ...{ security: "starttls", user: "hub", password: secret, pdfPassword: `${secret}-pdf` },
+};
+
+describe("the outbox by the API", function () {
+  this.timeout(60_000);
+  let rig: WebRig;
+  let handheld: Handheld;
+  beforeEach(async () => {
+    rig = new WebRig();
+    handheld = rig.claimed();
+    await rig.serve();
+  });
+  afterEach(() => rig.close());
+
+  const recorded = () => {
+    const made = handheld.record(5);
+    rig.deliver(handheld, made);
+    rig.time.tick(5000);
+    return rig.idOf(handheld, made.number);
+  };
+  const add = async (changes = {}) =>
+    rig.ask("POST", "/api/recipients", { name: "Dr Weiss", way: mail, rule: "press", consent, ...changes });
+
+  it("takes secrets and tells none", async () => {
+    const added = await add();
+    assert.equal(added.statusCode, 201, added.body);
+    const listed = await rig.ask("GET", "/api/recipients");
+    assert.equal(listed.json().recipients[0].way.address, "weiss@practice.example by 127.0.0.1:2525");
+    for (const { body } of [added, listed]) assert.ok(!body.includes(secret), body);
+    assert.ok(!JSON.stringify(rig.logged).includes(secret));
+  });
+
+  it("queues a recording that is somebody's, once, and takes back what waits", async () => {
+    const recipient = (await add()).json().id;
+    const id = recorded();
+    const send = () => rig.ask("POST", `/api/recordings/${id}/deliveries`, { recipient });
+    const refused = await send();
+    assert.deepEqual([refused.statusCode, refused.json().code], [409, "OUTBOX_UNASSIGNED"]);
+    rig.store.assign(id, rig.store.addPerson({ name: "Ada" }).id);
+    const [first, second] = [await send(), await send()];
+    assert.equal(first.statusCode, 202, first.body);
+    assert.equal(first.json().state, "queued");
+    assert.equal(second.json().id, first.json().id);
+    const taken = await rig.ask("DELETE", `/api/deliveries/${first.json().id}`);
+    assert.equal(taken.json().state, "withdrawn");
+    const { deliveries } = (await rig.ask("GET", `/api/deliveries?recording=${id}`)).json();
+    assert.deepEqual(
+      deliveries.map(({ state }: { state: string }) => state),
+      ["withdrawn"],
+    );
+  });
+
+  it("says why a test was not accepted", async () => {
+    const { id } = (await add({ way: { kind: "folder", dir: "/nowhere/at/all" } })).json();
+    const { accepted, reason } = (await rig.ask("POST", `/api/recipients/${id}/test`)).json();
+    assert.equal(accepted, false);
+    assert.match(reason, /is not there/);
+  });
+
+  it("refuses a recipient of a demo elsewhere", async () => {
+    const answer = await add({ way: { ...mail, host: "mail.example" } });
+    assert.deepEqual([answer.statusCode, answer.json().code], [409, "OUTBOX_DEMO"]);
+  });
+
+  it("has what is sent made on a thread", async () => {
+    const id = recorded();
+    rig.store.assign(id, rig.store.addPerson({ name: "Ada" }).id);
+    const { dataDir } = rig;
+    const forFolder = await makeOnThread({ dataDir, id, way: { kind: "folder" } });
+    assert.equal(Buffer.from(forFolder.pdf.subarray(0, 5)).toString(), "%PDF-");
+    const { dicom } = await makeOnThread({ dataDir, id, way: { kind: "dicom" } });
+    for (const file of dicom!) assert.equal(Buffer.from(file.subarray(128, 132)).toString(), "DICM");
+    const { bundle } = await makeOnThread({ dataDir, id, way: { kind: "fhir" } });
+    assert.equal((bundle as { type: string }).type, "transaction");
+  });
+});
