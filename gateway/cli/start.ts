@@ -106,7 +106,9 @@ async function plain(
   sayRadio(terminal, hub, placeOf(hub, broker), dataDir);
   const told = { hub, dataDir, version, roles, broker: placeOf(hub, broker) };
   const configured = configuredOf(config, configFile, told.broker, lines);
-  const stopTelling = await tell(told, place, configured, log, terminal, (line) => terminal.say(line));
+  const stopTelling = await tell(told, place, config, configured, log, terminal, (line) =>
+    terminal.say(line),
+  );
   return async () => {
     await stopTelling();
     await copies.stop();
@@ -182,7 +184,7 @@ async function demo(
     say(`${options.handhelds} handhelds, one of them drawn; all of them: avnode devices --data ${shown}`);
   const told = { hub, dataDir, version, roles, broker: placeOf(hub, broker) };
   const configured = configuredOf(config, configFile, told.broker, lines);
-  const stopTelling = await tell(told, place, configured, log, terminal, say);
+  const stopTelling = await tell(told, place, config, configured, log, terminal, say);
   return async () => {
     await stopTelling();
     await running.stop();
@@ -226,6 +228,7 @@ function webPlaceOf({ web }: Config): WebPlace | undefined {
 async function tell(
   told: HealthOptions,
   place: WebPlace | undefined,
+  config: Config,
   configured: WebOptions["configured"],
   log: Log,
   { env, stderr: { isTTY: isTty } }: Terminal,
@@ -247,11 +250,30 @@ async function tell(
   health.web = web;
   const supervisor = new Supervisor({ status, clock: systemClock, log, env });
   supervisor.ready();
+  const stopAlerts = openAlerts(told, config, status, log);
   return async () => {
+    stopAlerts();
     await supervisor.stopping();
     await web?.stop();
     await socket?.close();
   };
+}
+
+/** Where the store is, and somebody is to be told; the hub goes on without them. */
+function openAlerts(
+  { hub, dataDir }: HealthOptions,
+  config: Config,
+  status: () => HubStatus,
+  log: Log,
+): () => void {
+  if (!hub.store || !(config.alerts || config.watcher)) return () => {};
+  const { startAlerts } = require("../delivery/alerts/start") as typeof import("../delivery/alerts/start");
+  try {
+    return startAlerts({ config, reader: hub.store.reader, status, dataDir, clock: systemClock, log });
+  } catch (error) {
+    log.error({ code: (error as { code?: string }).code }, `no alerts: ${(error as Error).message}`);
+    return () => {};
+  }
 }
 
 /** A relay alone has no page. */

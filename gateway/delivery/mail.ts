@@ -50,6 +50,15 @@ export function mailTest(way: MailWay, isDemo: boolean, times = MAIL_TIMES): Pro
   return send(way, { subject: isDemo ? "DEMO: test of an ECG hub" : "Test of an ECG hub", text }, times);
 }
 
+/** To the family: its subject says no more than that there is something. @throws as mailReport */
+export function mailAlert(way: MailWay, lines: string[], isDemo: boolean, times = MAIL_TIMES): Promise<void> {
+  return send(
+    way,
+    { subject: `${isDemo ? "DEMO: " : ""}Your ECG hub needs a look`, text: `${lines.join("\n\n")}\n` },
+    times,
+  );
+}
+
 function domainOf(address: string): string {
   return address.slice(address.lastIndexOf("@") + 1);
 }

@@ -26,10 +26,10 @@ export function startCarrier(parts: {
 }
 
 /** In the ledger of what left the house. @throws where it cannot be written: then nothing leaves */
-function noteLeft(
+export function noteLeft(
   dataDir: string,
   clock: Clock,
-  left: { to: string; address: string; recording: string; detail: string },
+  left: { to: string; address: string; recording?: string; detail: string },
 ): void {
   const { openAccess } = require("../access/database") as typeof import("../access/database");
   const { Egress } = require("../access/egress") as typeof import("../access/egress");
