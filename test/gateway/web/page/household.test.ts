@@ -122,6 +122,12 @@ describe("the owner's screens in a browser", function () {
       page.getByRole("button", { name: "CSV" }).click(),
     ]);
     assert.equal(file.suggestedFilename(), `${hub.device.id}-7.csv`);
+    hub.answers["GET /api/recordings/r1/report"] = () => "pages";
+    const [report] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Report (PDF)" }).click(),
+    ]);
+    assert.equal(report.suggestedFilename(), `${hub.device.id}-7.pdf`);
   });
 
   const clinician = (prepare?: (hub: FakeHub) => void) =>
