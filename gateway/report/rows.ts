@@ -11,7 +11,7 @@ import { type Box, drawGrid, drawTrace } from "./strip";
 const SHORT_SECONDS = 60;
 export const ROW_HEIGHT = 35 * MM;
 export const ROWS_APART = 2 * MM;
-const SCALE = "25 mm/s, 10 mm/mV, pulse 1 mV for 200 ms. Each row is centred on its own median";
+const SCALE = "25 mm/s, 10 mm/mV, pulse 1 mV for 200 ms. Each row stands where it fits";
 
 export function isShort({ from, to }: Study, rate: number): boolean {
   return (to - from) / rate <= SHORT_SECONDS;

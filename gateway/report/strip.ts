@@ -86,12 +86,29 @@ export function drawPulse(sheet: Sheet, x: number, middle: number): void {
   );
 }
 
-/** A trace on a grid that is there already, its median on the row's middle line. */
+/**
+ * The count on the row's middle line: the median, or what lies between lowest and highest where the trace fits into the
+ * row that way alone.
+ * @param reach of the row above and below its middle, in counts
+ */
+function middleOf(values: Float64Array, reach: (middle: number) => number): number {
+  const middle = median(values);
+  let [low, high] = [middle, middle];
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const room = reach(middle);
+  const isCut = high - middle > room || middle - low > room;
+  return isCut && high - low <= 2 * room ? (low + high) / 2 : middle;
+}
+
+/** A trace on a grid that is there already. */
 export function drawTrace(sheet: Sheet, box: Box, trace: Trace): void {
   const { values, rate, lead, label, pulse } = trace;
   const left = pulse ? box.x + PULSE_MM * MM : box.x;
   const middle = box.y + box.height / 2;
-  const zero = median(values);
+  const zero = middleOf(values, (count) => box.height / 2 / scaleOf(trace, box.height, count));
   const scale = scaleOf(trace, box.height, zero);
   const step = (MM_PER_SECOND * MM) / rate;
   const calibrated = isCalibrated(lead);

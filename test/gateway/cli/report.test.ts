@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -14,6 +15,7 @@ import { run } from "../../../gateway/cli/program";
 import { Terminal } from "../../../gateway/cli/terminal";
 import { writeRecord } from "../../../gateway/wfdb/write";
 import { importRecords } from "../../../tools/sim/import";
+import { skipUnless } from "../../machine";
 
 describe("avnode report, and avnode verify FILE.pdf", function () {
   this.timeout(60_000);
@@ -86,6 +88,23 @@ describe("avnode report, and avnode verify FILE.pdf", function () {
       readdirSync(dir).filter((name) => name.endsWith(".part")),
       [],
     );
+  });
+
+  it("of a recording of which not a second can be read says that, not that nothing was found", async function () {
+    skipUnless(existsSync("/usr/bin/pdftotext"), this, "pdftotext (Debian: poppler-utils)");
+    const lead = { name: "MLII", unit: "mV", gain: 200, baseline: 0, adcZero: 0, bits: 12 };
+    const signals = [new Int32Array(30 * 200)];
+    writeRecord(dir, { name: "flat", rateNum: 200, rateDen: 1, leads: [lead], signals, start: undefined });
+    const flat = join(dir, "flat-data");
+    const { recordings } = await importRecords([at("flat")], { dataDir: flat });
+    const { id: of } = recordings[0]!;
+    await avnode("findings", of, "--again", "--data", flat);
+    const { code, err } = await avnode("report", of, "-o", at("flat.pdf"), "--data", flat);
+    assert.equal(code, 0, err);
+    const said = execFileSync("/usr/bin/pdftotext", ["-raw", at("flat.pdf"), "-"], { encoding: "utf8" });
+    assert.match(said, /Analysed 0 % readable/);
+    assert.match(said, /Heart rate not measurable/);
+    assert.match(said, /none: not a second of it could be read/);
   });
 
   it("without a proof has none to verify, and says so", async () => {

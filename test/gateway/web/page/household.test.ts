@@ -129,6 +129,12 @@ describe("the owner's screens in a browser", function () {
     ]);
     assert.equal(edf.suggestedFilename(), `${hub.device.id}-7.edf`);
     assert.equal(hub.queries.at(-1), "?format=edf&nameless=true");
+    hub.answers["GET /api/recordings/r1/report"] = () => "pages";
+    const [report] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Report (PDF)" }).click(),
+    ]);
+    assert.equal(report.suggestedFilename(), `${hub.device.id}-7.pdf`);
   });
 
   const clinician = (prepare?: (hub: FakeHub) => void) =>
