@@ -10,6 +10,9 @@ import { type Box, drawGrid, drawTrace } from "./strip";
 /** What is longer is told by its trends, with strips of what was found. */
 const SHORT_SECONDS = 60;
 export const ROW_HEIGHT = 35 * MM;
+/** Rows that a page has room for are higher, up to this. */
+const MOST_HEIGHT = 50 * MM;
+const SQUARE = 5 * MM;
 export const ROWS_APART = 2 * MM;
 const SCALE = "25 mm/s, 10 mm/mV, pulse 1 mV for 200 ms. Each row stands where it fits";
 
@@ -23,18 +26,26 @@ export function drawRows(page: Page, top = Number.POSITIVE_INFINITY): void {
   const rate = rateOf(study);
   const rowSamples = Math.round(ROW_SECONDS * rate);
   let y = top === Number.POSITIVE_INFINITY ? top : scaleLine(page, top);
+  const rows = Math.ceil((study.to - study.from) / rowSamples) * study.info.open.leads.length;
+  const height = heightOf(rows, sheet.paper.bottom - y);
   for (let from = study.from; from < study.to; from += rowSamples) {
     const stretch = { from, to: Math.min(study.to, from + rowSamples) };
     const held = samplesOf(reader, study, stretch);
     for (let lead = 0; lead < held.length; lead++) {
-      if (y + ROW_HEIGHT > sheet.paper.bottom) {
+      if (y + height > sheet.paper.bottom) {
         sheet.addPage();
         y = scaleLine(page, drawTitle(page, "ECG report, continued"));
       }
-      drawRow(page, stretch, held, lead, y);
-      y += ROW_HEIGHT + ROWS_APART;
+      drawRow(page, stretch, held, lead, y, height);
+      y += height + ROWS_APART;
     }
   }
+}
+
+/** Whole squares. @param room of the first page: rows that do not all fit there are of the usual height */
+function heightOf(rows: number, room: number): number {
+  const each = SQUARE * Math.floor((room / rows - ROWS_APART) / SQUARE);
+  return Math.max(ROW_HEIGHT, Math.min(MOST_HEIGHT, each));
 }
 
 /** How the rows below are to be read. @returns where they begin */
@@ -50,9 +61,10 @@ export function drawRow(
   held: Held,
   lead: number,
   y: number,
+  height = ROW_HEIGHT,
 ): void {
   const { left, right } = sheet.paper;
-  const box: Box = { x: left, y, width: right - left, height: ROW_HEIGHT };
+  const box: Box = { x: left, y, width: right - left, height };
   const name = nameOf(study.info.open.leads[lead]!, lead);
   const label = `${name} · ${whenText(study, stretch.from, timeZone)}`;
   sheet.tagged(
