@@ -27,12 +27,12 @@ export function addOutbox(program: Command, terminal: Terminal): void {
         listRecipients(outbox.recipients(), options.json === true, terminal),
       ),
     );
+  // --data is the list's own option, wherever it stands.
   recipients
     .command("add <file>")
     .description("add one, as a JSON file says it: name, way, rule (press, af or every), consent {who, text}")
-    .option("--data <dir>", "data directory")
-    .action((file: string, options: DataOption) =>
-      withOutbox(options, terminal, (outbox, reader) => {
+    .action((file: string, _options: unknown, command: Command) =>
+      withOutbox(command.optsWithGlobals(), terminal, (outbox, reader) => {
         const { name, way } = addRecipient(reader, outbox, detailsIn(file), Date.now());
         terminal.print(`${name}: ${addressOf(way)}`);
         terminal.say(
@@ -44,9 +44,8 @@ export function addOutbox(program: Command, terminal: Terminal): void {
     .command("rule <name> <rule>")
     .description("say when it is sent something, from now on: press, af or every")
     .requiredOption("--consent <who>", "who agrees to it")
-    .option("--data <dir>", "data directory")
-    .action((name: string, rule: string, { consent, ...options }: DataOption & { consent: string }) =>
-      withOutbox(options, terminal, (outbox) => {
+    .action((name: string, rule: string, { consent }: { consent: string }, command: Command) =>
+      withOutbox(command.optsWithGlobals(), terminal, (outbox) => {
         const known = RULES.find((one) => one === rule);
         if (!known) throw new CliError(Exit.usage, `there is no rule '${rule}'; give ${RULES.join(", ")}`);
         const recipient = named(outbox, name);
@@ -58,16 +57,14 @@ export function addOutbox(program: Command, terminal: Terminal): void {
   recipients
     .command("remove <name>")
     .description("remove one; what waits for it is withdrawn")
-    .option("--data <dir>", "data directory")
-    .action((name: string, options: DataOption) =>
-      withOutbox(options, terminal, (outbox) => outbox.remove(named(outbox, name).id)),
+    .action((name: string, _options: unknown, command: Command) =>
+      withOutbox(command.optsWithGlobals(), terminal, (outbox) => outbox.remove(named(outbox, name).id)),
     );
   recipients
     .command("test <name>")
     .description("send a test without any recording")
-    .option("--data <dir>", "data directory")
-    .action((name: string, options: DataOption) =>
-      withOutbox(options, terminal, async (outbox, reader) => {
+    .action((name: string, _options: unknown, command: Command) =>
+      withOutbox(command.optsWithGlobals(), terminal, async (outbox, reader) => {
         const { way } = named(outbox, name);
         try {
           await sendTest(way, reader.kind !== "home");
