@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
-import { isInTheHouse } from "../delivery/near";
+import { hostIn, isInTheHouse } from "../delivery/near";
 import { PREFIX_PATTERN } from "../homeassistant/topics";
 import { nearest } from "./nearest";
 
@@ -18,7 +18,7 @@ const url = z
   .max(500)
   .regex(/^https?:\/\/[^\s@#]+$/, "expected a URL like https://ntfy.example/topic")
   .refine(
-    (text) => URL.canParse(text) && (text.startsWith("https:") || isInTheHouse(new URL(text).hostname)),
+    (text) => URL.canParse(text) && (text.startsWith("https:") || isInTheHouse(hostIn(text))),
     "expected https, or http to an address in this house",
   );
 const schema = z.strictObject({

@@ -16,6 +16,11 @@ house.addSubnet("fe80::", 10, "ipv6");
 const isIn = (list: BlockList, host: string) =>
   isIP(host) > 0 && list.check(host, isIP(host) === 6 ? "ipv6" : "ipv4");
 
+/** An IPv6 address without its brackets. @throws TypeError for what is no URL */
+export function hostIn(url: string): string {
+  return new URL(url).hostname.replace(/^\[(.*)\]$/, "$1");
+}
+
 export function isThisMachine(host: string): boolean {
   return host === "localhost" || isIn(loopback, host);
 }

@@ -1,7 +1,7 @@
 /** How a recipient is reached: what is said of it, and what is refused before anything is kept. */
 import { StoreError } from "../store/errors";
 import type { Way } from "../web/schema/delivery";
-import { isInTheHouse, isThisMachine } from "./near";
+import { hostIn, isInTheHouse, isThisMachine } from "./near";
 
 /** In one line, without secrets. */
 export function addressOf(way: Way): string {
@@ -32,7 +32,6 @@ export function isReadable(way: Way): boolean {
 }
 
 function hostsOf(way: Way): string[] {
-  const hostIn = (url: string) => new URL(url).hostname.replace(/^\[(.*)\]$/, "$1");
   switch (way.kind) {
     case "mail":
     case "dicom":

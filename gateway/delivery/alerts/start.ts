@@ -7,7 +7,7 @@ import type { Log } from "../../store/log";
 import { Outbox } from "../../store/outbox/outbox";
 import type { StoreReader } from "../../store/reader";
 import type { Way } from "../../web/schema/delivery";
-import { isThisMachine } from "../near";
+import { hostIn, isThisMachine } from "../near";
 import { noteLeft } from "../start";
 import { pingByHttp, Watcher } from "../watcher";
 import { requireAllowed } from "../way";
@@ -85,6 +85,6 @@ function teller(to: Receiver, outbox: Outbox<Way>, { reader, dataDir, clock }: P
 
 /** @throws OUTBOX_DEMO */
 function requireNear(url: string, isDemo: boolean): void {
-  if (isDemo && !isThisMachine(new URL(url).hostname))
+  if (isDemo && !isThisMachine(hostIn(url)))
     throw new StoreError("OUTBOX_DEMO", "a demo tells nothing to another machine");
 }

@@ -49,6 +49,12 @@ web:
     });
   });
 
+  it("takes alerts without TLS within the house", () => {
+    const said =
+      "watcher: { url: 'http://[::1]:8/x' }\nalerts: { to: [{ kind: ntfy, url: 'http://192.168.1.2/home' }] }\n";
+    assert.equal(parseConfig(said, "config.yaml").watcher!.url, "http://[::1]:8/x");
+  });
+
   const faults: [string, string, string][] = [
     [
       "an alert that everybody on the way could read",
