@@ -1,11 +1,13 @@
 /** What is sent of a recording, made anew for each attempt: it tells what is known now. */
-import { studyOf } from "../document/study";
+import { type Study, studyOf } from "../document/study";
+import { isShown } from "../findings/words";
 import { StoreError } from "../store/errors";
 import type { StoreReader } from "../store/reader";
 import type { Way } from "../web/schema/delivery";
 
 /** A mail of more is refused by most servers; base64 makes a third more of it. */
 const MAX_PDF_BYTES = 14 * 1024 * 1024;
+const PICTURE_SECONDS = 10;
 /** Of all objects of a recording together: they are held in memory while they are sent. */
 const MAX_DICOM_BYTES = 128 * 1024 * 1024;
 
@@ -14,6 +16,8 @@ export interface Documents {
   /** False where the PDF would have been too large with it. */
   hasProof: boolean;
   simulated: boolean;
+  /** Of a mail whose PDF has no password: ten seconds as a PNG, of what was found if anything was. */
+  picture?: Uint8Array;
   dicom?: Uint8Array[];
   bundle?: object;
 }
@@ -33,6 +37,7 @@ export async function makeDocuments(
   const study = studyOf(reader, id);
   const made: Documents = { pdf, hasProof, simulated: study.info.simulated };
   const source = { reader, study, dataDir, name: "ecg" };
+  if (way.kind === "mail" && way.pdfPassword === undefined) made.picture = pictureOf(reader, study);
   if (way.kind === "dicom") {
     const { dicomFiles, dicomPdf } = require("../export/dicom") as typeof import("../export/dicom");
     const files = dicomFiles(source);
@@ -45,8 +50,18 @@ export async function makeDocuments(
     made.dicom = [...files.map((file) => Buffer.concat([...file.pieces()])), dicomPdf(source, pdf)];
   }
   if (way.kind === "fhir") {
-    const { fhirBundle } = require("../export/fhir") as typeof import("../export/fhir");
-    made.bundle = fhirBundle({ source, pdf });
+    const { fhirBundle, proofOf } = require("../export/fhir") as typeof import("../export/fhir");
+    made.bundle = fhirBundle({ source, pdf, proof: proofOf(source) });
   }
   return made;
+}
+
+/** Round the evidence of what a clinician would look at first; else its beginning. */
+function pictureOf(reader: StoreReader, { info, analysis }: Study): Uint8Array {
+  const { stripPicture } = require("../report/picture") as typeof import("../report/picture");
+  const length = Math.ceil((PICTURE_SECONDS * info.open.rateNum) / info.open.rateDen);
+  const shown = analysis?.episodes.find(({ rhythm }) => isShown(rhythm))?.evidence;
+  const middle = shown ? (shown.from + shown.to) / 2 : 0;
+  const from = Math.max(0, Math.min(Math.round(middle - length / 2), info.samples - length));
+  return stripPicture(studyOf(reader, info.id, { from, to: from + length }), from);
 }

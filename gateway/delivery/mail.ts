@@ -8,6 +8,9 @@ import type { Way } from "../web/schema/delivery";
 import type { Documents } from "./documents";
 import { DeliveryError } from "./error";
 
+/** Content-ID, within the mail. */
+const PICTURE = "strip@avnode";
+
 type MailWay = Extract<Way, { kind: "mail" }>;
 
 /** Of the whole conversation: a server that sends a byte now and then is not waited for. */
@@ -28,15 +31,20 @@ export function mailReport(
   key: string,
   times = MAIL_TIMES,
 ): Promise<void> {
-  const { pdf, hasProof, simulated } = documents;
+  const { pdf, hasProof, simulated, picture } = documents;
+  const text = bodyOf(way, hasProof, simulated);
   return send(
     way,
     {
       subject: simulated ? "DEMO: ECG report" : "ECG report",
-      text: bodyOf(way, hasProof, simulated),
+      text,
+      ...(picture && { html: pageOf(text) }),
       messageId: `<${key}@${domainOf(way.from)}>`,
       attachments: [
         { filename: "ecg-report.pdf", content: Buffer.from(pdf), contentType: "application/pdf" },
+        ...(picture
+          ? [{ filename: "ecg.png", content: Buffer.from(picture), contentType: "image/png", cid: PICTURE }]
+          : []),
       ],
     },
     times,
@@ -57,6 +65,16 @@ export function mailAlert(way: MailWay, lines: string[], isDemo: boolean, times 
     { subject: `${isDemo ? "DEMO: " : ""}Your ECG hub needs a look`, text: `${lines.join("\n\n")}\n` },
     times,
   );
+}
+
+/** The same words, with the picture between them and their end. */
+function pageOf(text: string): string {
+  const paragraphs = text
+    .trim()
+    .split("\n\n")
+    .map((one) => `<p>${one.replaceAll("\n", "<br>")}</p>`);
+  const alternative = "Ten seconds of the ECG, 25 mm/s, 10 mm/mV; not to scale on a screen";
+  return `<html><body>${paragraphs.join("")}<p><img src="cid:${PICTURE}" alt="${alternative}"></p></body></html>`;
 }
 
 function domainOf(address: string): string {

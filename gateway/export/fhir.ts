@@ -63,7 +63,7 @@ export function fhirFiles(source: ExportSource): OutFile[] {
 }
 
 /** Undefined where there is none yet, or it is too long to be sent. */
-function proofOf(source: ExportSource): Uint8Array | undefined {
+export function proofOf(source: Pick<ExportSource, "reader" | "study">): Uint8Array | undefined {
   try {
     return proofBytes(source);
   } catch (error) {

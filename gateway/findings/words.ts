@@ -40,7 +40,10 @@ const KINDS: Record<EventKind, string> = {
   ectopy: "frequent extra beats",
   other: "irregular",
 };
-const SHOWN: ReadonlySet<EventKind> = new Set<EventKind>(["af", "vrun", "pause"]);
+const SHOWN: ReadonlySet<Rhythm> = new Set<Rhythm>(["af", "vrun", "pause"]);
+
+/** Whether it is to be shown to a clinician. */
+export const isShown = (rhythm: Rhythm): boolean => SHOWN.has(rhythm);
 
 export function rhythmText(rhythm: Rhythm): string {
   if (rhythm === "sinus") return "sinus";
@@ -55,6 +58,6 @@ export function eventText(
 ): string {
   const time = fromMs === undefined || toMs === undefined ? "time unknown" : `${at(fromMs)} to ${at(toMs)}`;
   const many = episodes === 1 ? "" : `, ${episodes} episodes`;
-  const show = SHOWN.has(kind) ? `: ${SHOW}` : "";
+  const show = isShown(kind) ? `: ${SHOW}` : "";
   return `${demo ? "DEMO: " : ""}${KINDS[kind]}, ${time}${many}, confidence ${confidence.toFixed(2)}${show}`;
 }

@@ -43,6 +43,16 @@ describe("a report by mail", function () {
     assert.ok(data.includes(Buffer.from("%PDF-1.7 test").toString("base64")));
   });
 
+  it("shows the strip within its words where there is a picture", async () => {
+    const picture = Buffer.from("a picture");
+    await mailReport(way(), { ...documents, picture }, KEY, TIMES);
+    const { data } = server.mails[0]!;
+    const [, cid] = /<img src=3D"cid:([^"]+)"/.exec(data.replaceAll("=\r\n", ""))!;
+    assert.match(data, new RegExp(`^Content-Id: <${cid}>\r$`, "im"));
+    assert.ok(data.includes(picture.toString("base64")));
+    assert.match(data, /^Content-Type: text\/plain/m);
+  });
+
   it("says DEMO in the subject of what is simulated", async () => {
     await mailReport(way(), { ...documents, simulated: true }, KEY, TIMES);
     await mailTest(way(), true, TIMES);

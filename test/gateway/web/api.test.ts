@@ -239,7 +239,7 @@ describe("the API", function () {
         ),
       );
       const page = ["GET /", "GET /link", "GET /assets/:name", "GET /manifest.webmanifest", "GET /sw.js"];
-      const others = ["GET /health", "GET /metrics", ...page];
+      const others = ["GET /health", "GET /metrics", "GET /verify.html", ...page];
       assert.deepEqual(
         told.sort(),
         Object.keys(RULES)
