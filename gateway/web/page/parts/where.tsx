@@ -5,6 +5,7 @@ import { type Whereabouts, whereabouts } from "../../schema/whereabouts";
 import type { Key, Messages } from "../messages/messages";
 import { useAsked } from "./asked";
 import { usePage } from "./context";
+import { Delivered } from "./delivered";
 
 const EVERY_MS = 10_000;
 
@@ -31,7 +32,7 @@ export function FoldedWhere({ id }: { id: string }) {
 }
 
 function Way({ id }: { id: string }) {
-  const { api, messages } = usePage();
+  const { api, messages, role } = usePage();
   const { value } = useAsked(
     useCallback((signal) => api.ask(whereabouts, { params: { id } }, signal), [api, id]),
     EVERY_MS,
@@ -62,12 +63,29 @@ function Way({ id }: { id: string }) {
         ))}
       </Place>
       <Place name={messages.say("where-doctor")}>
-        {doctors.length === 0 && messages.say("where-nobody")}
-        {doctors.map((doctor) => (
-          <div key={`${doctor.label} ${doctor.sentAt} ${doctor.name}`}>{doctorWords(doctor, messages)}</div>
-        ))}
+        {role === "owner" ? (
+          <Delivered id={id}>
+            {(delivered) => (
+              <Doctors told={[...delivered, ...doctors.map((one) => doctorWords(one, messages))]} />
+            )}
+          </Delivered>
+        ) : (
+          <Doctors told={doctors.map((one) => doctorWords(one, messages))} />
+        )}
       </Place>
     </ol>
+  );
+}
+
+function Doctors({ told }: { told: string[] }) {
+  const { messages } = usePage();
+  return (
+    <>
+      {told.length === 0 && messages.say("where-nobody")}
+      {told.map((words) => (
+        <div key={words}>{words}</div>
+      ))}
+    </>
   );
 }
 

@@ -4,6 +4,7 @@ import { status } from "../../schema/hub";
 import { recordings } from "../../schema/recordings";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
+import { Delivered } from "../parts/delivered";
 import { deviceName } from "../parts/devicename";
 import { Entry } from "../parts/entry";
 import { Felt } from "../parts/felt";
@@ -63,6 +64,9 @@ export function Home() {
               {sentenceAbout(found, messages)}
             </span>
           </>
+        )}
+        {!isSilent && newest && role === "owner" && (
+          <Delivered id={newest.id}>{([words]) => <>{words && ` ${words}.`}</>}</Delivered>
         )}
       </p>
       {!isSilent && found && <p class="quiet">{messages.say("no-diagnosis")}</p>}

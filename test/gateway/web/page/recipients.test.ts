@@ -109,4 +109,16 @@ describe("to whom recordings go", function () {
     assert.deepEqual(posted(hub, "POST /api/recordings/r1/deliveries"), { recipient: 1 });
     await page.getByText("Accepted 14:01", { exact: true }).waitFor();
   });
+
+  it("Home and the recording's way say what became of it, to its owner alone", async () => {
+    const { page } = await rig.open(SHAPE, "");
+    await page.locator(".sentence", { hasText: "Mail · Dr Lang: Waits since 14:01." }).waitFor();
+    await page.getByText("Where is my recording?").first().click();
+    await page.locator(".way").getByText("Mail · Dr Lang: Waits since 14:01", { exact: true }).waitFor();
+    const viewer = await rig.open(SHAPE, "", {}, ({ answers }) => {
+      answers["GET /api/session"] = () => ({ role: "viewer", csrf: "00", demo: true });
+    });
+    await viewer.page.getByText("Saved 14:02").waitFor();
+    assert.ok(!viewer.hub.asked.includes("GET /api/deliveries"));
+  });
 });
