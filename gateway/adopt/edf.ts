@@ -27,16 +27,27 @@ export function decodeEdf(bytes: Uint8Array, file: string): EdfFile {
   const perRecord = header.signals.reduce((sum, { samplesPerRecord }) => sum + samplesPerRecord, 0);
   const recordBytes = perRecord * header.sampleBytes;
   if (perRecord * header.records > MAX_SAMPLES)
-    throw new AdoptError("ADOPT_TOO_LARGE", file, "claims more samples than are read", "export it in shorter parts");
+    throw new AdoptError(
+      "ADOPT_TOO_LARGE",
+      file,
+      "claims more samples than are read",
+      "export it in shorter parts",
+    );
   const expected = header.bytes + recordBytes * header.records;
   if (bytes.length !== expected)
-    throw new AdoptError("ADOPT_SIZE", file, `is ${bytes.length} bytes long, its header says ${expected}`, COPY_AGAIN);
+    throw new AdoptError(
+      "ADOPT_SIZE",
+      file,
+      `is ${bytes.length} bytes long, its header says ${expected}`,
+      COPY_AGAIN,
+    );
   const leads: EdfLead[] = [];
   const onsets = Float64Array.from({ length: header.records }, (_, record) => record * header.recordSeconds);
   let at = header.bytes;
   let timed = false;
   for (const signal of header.signals) {
-    if (!signal.annotations) leads.push({ ...signal, samples: samplesOf(bytes, header, signal, at, recordBytes) });
+    if (!signal.annotations)
+      leads.push({ ...signal, samples: samplesOf(bytes, header, signal, at, recordBytes) });
     else if (!timed) {
       // Only the first annotations signal keeps time (EDF+ 2.2.4).
       for (let record = 0; record < header.records; record++) {
@@ -55,7 +66,13 @@ export function decodeEdf(bytes: Uint8Array, file: string): EdfFile {
 }
 
 /** Little-endian two's complement, 2 or 3 bytes wide. */
-function samplesOf(bytes: Uint8Array, header: EdfHeader, signal: EdfSignal, first: number, recordBytes: number): Int32Array {
+function samplesOf(
+  bytes: Uint8Array,
+  header: EdfHeader,
+  signal: EdfSignal,
+  first: number,
+  recordBytes: number,
+): Int32Array {
   const { samplesPerRecord: count } = signal;
   const samples = new Int32Array(count * header.records);
   for (let record = 0, to = 0; record < header.records; record++) {
@@ -85,8 +102,18 @@ function checkOrder(onsets: Float64Array, { recordSeconds, kind }: EdfHeader, fi
     const late = onsets[record] - onsets[record - 1] - recordSeconds;
     const place = `${file}, data record ${record + 1}`;
     if (late < -0.0005)
-      throw new AdoptError("ADOPT_ANNOTATION", place, "begins before the one before it has ended", COPY_AGAIN);
+      throw new AdoptError(
+        "ADOPT_ANNOTATION",
+        place,
+        "begins before the one before it has ended",
+        COPY_AGAIN,
+      );
     if (kind === "continuous" && late > 0.0005)
-      throw new AdoptError("ADOPT_ANNOTATION", place, "leaves a hole in a file that says it has none", COPY_AGAIN);
+      throw new AdoptError(
+        "ADOPT_ANNOTATION",
+        place,
+        "leaves a hole in a file that says it has none",
+        COPY_AGAIN,
+      );
   }
 }

@@ -8,7 +8,17 @@ import { AdoptError } from "./errors";
 const MAX_SIGNALS = 256;
 const FIXED_BYTES = 256;
 /** Field widths behind the fixed part, each times the number of signals, in the order of the standard. */
-const WIDTHS = { label: 16, transducer: 80, unit: 8, pmin: 8, pmax: 8, dmin: 8, dmax: 8, filter: 80, samples: 8 };
+const WIDTHS = {
+  label: 16,
+  transducer: 80,
+  unit: 8,
+  pmin: 8,
+  pmax: 8,
+  dmin: 8,
+  dmax: 8,
+  filter: 80,
+  samples: 8,
+};
 
 /** One signal as its header tells it. Physical and digital ends are kept as they are: nothing is scaled here. */
 export interface EdfSignal {
@@ -48,27 +58,47 @@ export interface EdfHeader {
 export function parseEdfHeader(bytes: Uint8Array, file: string): EdfHeader {
   const sampleBytes = width(bytes, file);
   if (bytes.length < FIXED_BYTES)
-    throw new AdoptError("ADOPT_SIZE", file, `ends after ${bytes.length} bytes, within its header`, COPY_AGAIN);
+    throw new AdoptError(
+      "ADOPT_SIZE",
+      file,
+      `ends after ${bytes.length} bytes, within its header`,
+      COPY_AGAIN,
+    );
   const field = (from: number, to: number) => text(bytes, from, to);
   const number = (name: string, from: number, to: number) => decimal(field(from, to), `${file}, ${name}`);
   const count = number("number of signals", 252, 256);
   if (!Number.isInteger(count) || count < 1)
     throw bad(`${file}, number of signals`, `${count} is no number of signals`);
   if (count > MAX_SIGNALS)
-    throw new AdoptError("ADOPT_TOO_LARGE", file, `claims ${count} signals; at most ${MAX_SIGNALS} are read`, ECG_ONLY);
+    throw new AdoptError(
+      "ADOPT_TOO_LARGE",
+      file,
+      `claims ${count} signals; at most ${MAX_SIGNALS} are read`,
+      ECG_ONLY,
+    );
   const headerBytes = number("bytes in header", 184, 192);
   const expected = FIXED_BYTES * (count + 1);
   if (headerBytes !== expected)
     throw bad(`${file}, bytes in header`, `says ${headerBytes}, but ${count} signals take ${expected}`);
   if (bytes.length < expected)
-    throw new AdoptError("ADOPT_SIZE", file, `ends after ${bytes.length} of ${expected} header bytes`, COPY_AGAIN);
+    throw new AdoptError(
+      "ADOPT_SIZE",
+      file,
+      `ends after ${bytes.length} of ${expected} header bytes`,
+      COPY_AGAIN,
+    );
   const records = number("number of data records", 236, 244);
-  if (records === -1) throw bad(`${file}, number of data records`, "is -1: whatever recorded it never finished the file");
+  if (records === -1)
+    throw bad(`${file}, number of data records`, "is -1: whatever recorded it never finished the file");
   if (!Number.isInteger(records) || records < 0)
     throw bad(`${file}, number of data records`, `${records} is no number of records`);
   const recordSeconds = number("duration of a data record", 244, 252);
   const reserved = field(192, 236);
-  const kind = /^[EB]DF\+C/.test(reserved) ? "continuous" : /^[EB]DF\+D/.test(reserved) ? "discontinuous" : "plain";
+  const kind = /^[EB]DF\+C/.test(reserved)
+    ? "continuous"
+    : /^[EB]DF\+D/.test(reserved)
+      ? "discontinuous"
+      : "plain";
   const signals = readSignals(bytes, count, kind !== "plain", file);
   const sampled = signals.some(({ annotations }) => !annotations);
   if (recordSeconds < 0 || (sampled && recordSeconds === 0))
@@ -93,7 +123,12 @@ const ECG_ONLY = "export the ECG leads alone and adopt that file";
 function width(bytes: Uint8Array, file: string): 2 | 3 {
   if (bytes[0] === 0xff && text(bytes, 1, 8) === "BIOSEMI") return 3;
   if (bytes[0] === 0x30 && text(bytes, 1, 8) === "") return 2;
-  throw new AdoptError("ADOPT_FORMAT", file, "begins neither as EDF nor as BDF", "give an EDF, EDF+, BDF or BDF+ file");
+  throw new AdoptError(
+    "ADOPT_FORMAT",
+    file,
+    "begins neither as EDF nor as BDF",
+    "give an EDF, EDF+, BDF or BDF+ file",
+  );
 }
 
 function readSignals(bytes: Uint8Array, count: number, plus: boolean, file: string): EdfSignal[] {
@@ -127,14 +162,19 @@ function readSignals(bytes: Uint8Array, count: number, plus: boolean, file: stri
     if (!Number.isInteger(signal.digitalMin) || !Number.isInteger(signal.digitalMax))
       throw bad(place("digital minimum and maximum"), "are not whole numbers");
     if (!(signal.digitalMin < signal.digitalMax))
-      throw bad(place("digital minimum"), `${signal.digitalMin} is not below the maximum, ${signal.digitalMax}`);
+      throw bad(
+        place("digital minimum"),
+        `${signal.digitalMin} is not below the maximum, ${signal.digitalMax}`,
+      );
     return signal;
   });
 }
 
 /** Bytes beyond ASCII are taken as Latin-1: real files hold them, and no number may. */
 function text(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.subarray(from, to)).toString("latin1").replace(/[ \0]+$/, "");
+  return Buffer.from(bytes.subarray(from, to))
+    .toString("latin1")
+    .replace(/[ \0]+$/, "");
 }
 
 function decimal(value: string, place: string): number {
@@ -145,5 +185,10 @@ function decimal(value: string, place: string): number {
 }
 
 function bad(place: string, problem: string): AdoptError {
-  return new AdoptError("ADOPT_HEADER", place, problem, "have the program that wrote the file export it again");
+  return new AdoptError(
+    "ADOPT_HEADER",
+    place,
+    problem,
+    "have the program that wrote the file export it again",
+  );
 }
