@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import type { Command } from "commander";
-import { addRecipient, sendRecording, sendTest, setRule } from "../delivery/sending";
+import { systemClock } from "../clock";
+import { addRecipient, type Note, sendRecording, sendTest, setRule } from "../delivery/sending";
+import { noteLeft } from "../delivery/start";
 import { addressOf } from "../delivery/way";
 import type { Outbox, Recipient } from "../store/outbox/outbox";
 import type { StoreReader } from "../store/reader";
@@ -32,8 +34,8 @@ export function addOutbox(program: Command, terminal: Terminal): void {
     .command("add <file>")
     .description("add one, as a JSON file says it: name, way, rule (press, af or every), consent {who, text}")
     .action((file: string, _options: unknown, command: Command) =>
-      withOutbox(command.optsWithGlobals(), terminal, (outbox, reader) => {
-        const { name, way } = addRecipient(reader, outbox, detailsIn(file), Date.now());
+      withOutbox(command.optsWithGlobals(), terminal, (outbox, reader, note) => {
+        const { name, way } = addRecipient(reader, outbox, detailsIn(file), Date.now(), note);
         terminal.print(`${name}: ${addressOf(way)}`);
         terminal.say(
           `see that it works with 'avnode recipients test', and remove ${file} if a password is in it`,
@@ -45,12 +47,12 @@ export function addOutbox(program: Command, terminal: Terminal): void {
     .description("say when it is sent something, from now on: press, af or every")
     .requiredOption("--consent <who>", "who agrees to it")
     .action((name: string, rule: string, { consent }: { consent: string }, command: Command) =>
-      withOutbox(command.optsWithGlobals(), terminal, (outbox) => {
+      withOutbox(command.optsWithGlobals(), terminal, (outbox, _reader, note) => {
         const known = RULES.find((one) => one === rule);
         if (!known) throw new CliError(Exit.usage, `there is no rule '${rule}'; give ${RULES.join(", ")}`);
         const recipient = named(outbox, name);
         const text = consentText(recipient, known);
-        setRule(outbox, recipient.id, { rule: known, consent: { who: consent, text } }, Date.now());
+        setRule(outbox, recipient.id, { rule: known, consent: { who: consent, text } }, Date.now(), note);
         terminal.print(text);
       }),
     );
@@ -100,7 +102,7 @@ export function addOutbox(program: Command, terminal: Terminal): void {
 async function withOutbox(
   options: DataOption,
   terminal: Terminal,
-  run: (outbox: Outbox<Way>, reader: StoreReader) => void | Promise<void>,
+  run: (outbox: Outbox<Way>, reader: StoreReader, note: Note) => void | Promise<void>,
 ): Promise<void> {
   const dataDir = dataDirOf(options, terminal);
   requireData(dataDir, terminal);
@@ -109,7 +111,7 @@ async function withOutbox(
   const reader = Reader.open(dataDir);
   const outbox = Opened.open<Way>(dataDir, () => Date.now());
   try {
-    await run(outbox, reader);
+    await run(outbox, reader, (left) => noteLeft(dataDir, systemClock, left));
   } finally {
     outbox.close();
     reader.close();

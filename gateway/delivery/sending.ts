@@ -1,4 +1,5 @@
 /** What somebody asks of the outbox, the same from the page and from a command. */
+import type { Left } from "../access/egress";
 import { StoreError } from "../store/errors";
 import type { Delivery, Outbox, Recipient } from "../store/outbox/outbox";
 import type { StoreReader } from "../store/reader";
@@ -6,7 +7,10 @@ import type { RecipientDetails, SendingRule, Way } from "../web/schema/delivery"
 import { DeliveryError } from "./error";
 import { putInFolder } from "./folder";
 import { versionOf } from "./version";
-import { requireAllowed } from "./way";
+import { addressOf, requireAllowed } from "./way";
+
+/** Writes into the ledger of what left the house, where the owner reads who agreed to what. */
+export type Note = (left: Left) => void;
 
 /** @throws OUTBOX_NAME, OUTBOX_MANY, OUTBOX_PLAIN, OUTBOX_DEMO */
 export function addRecipient(
@@ -14,9 +18,12 @@ export function addRecipient(
   outbox: Outbox<Way>,
   { consent, ...details }: RecipientDetails,
   now: number,
+  note: Note,
 ): Recipient<Way> {
   requireAllowed(details.way, reader.kind !== "home");
-  return outbox.add({ ...details, consent: { ...consent, at: now } });
+  const added = outbox.add({ ...details, consent: { ...consent, at: now } });
+  noteConsent(added, note);
+  return added;
 }
 
 export function setRule(
@@ -24,8 +31,15 @@ export function setRule(
   id: number,
   said: { rule: SendingRule; consent: RecipientDetails["consent"] },
   now: number,
+  note: Note,
 ): Recipient<Way> {
-  return outbox.setRule(id, { rule: said.rule, consent: { ...said.consent, at: now } });
+  const changed = outbox.setRule(id, { rule: said.rule, consent: { ...said.consent, at: now } });
+  noteConsent(changed, note);
+  return changed;
+}
+
+function noteConsent({ name, way, rule, consent }: Recipient<Way>, note: Note): void {
+  note({ kind: "consent", to: name, address: addressOf(way), detail: `${consent.who}: ${rule}` });
 }
 
 /** @param id whole, or its first characters; @throws OUTBOX_UNASSIGNED, OUTBOX_EARLY, OUTBOX_*, STORE_* */

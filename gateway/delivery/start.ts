@@ -1,4 +1,5 @@
 /** The carrier of a running hub, with everything real. */
+import type { Left } from "../access/egress";
 import type { Clock } from "../clock";
 import type { Log } from "../store/log";
 import { Outbox } from "../store/outbox/outbox";
@@ -21,21 +22,17 @@ export function startCarrier(parts: {
     random: Math.random,
     make: makeOnThread,
     handOver,
-    leaving: (left) => noteLeft(dataDir, clock, left),
+    leaving: (left) => noteLeft(dataDir, clock, { kind: "delivery", ...left }),
   });
 }
 
 /** In the ledger of what left the house. @throws where it cannot be written: then nothing leaves */
-export function noteLeft(
-  dataDir: string,
-  clock: Clock,
-  left: { to: string; address: string; recording?: string; detail: string },
-): void {
+export function noteLeft(dataDir: string, clock: Clock, left: Left): void {
   const { openAccess } = require("../access/database") as typeof import("../access/database");
   const { Egress } = require("../access/egress") as typeof import("../access/egress");
   const db = openAccess(dataDir);
   try {
-    new Egress(db, clock).tell({ kind: "delivery", ...left });
+    new Egress(db, clock).tell(left);
   } finally {
     db.close();
   }

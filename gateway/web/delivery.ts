@@ -1,7 +1,7 @@
 /** Recipients and the outbox: what somebody asks of them. What leaves, the hub's carrier carries. */
 import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
-import { addRecipient, sendRecording, sendTest, setRule } from "../delivery/sending";
+import { addRecipient, type Note, sendRecording, sendTest, setRule } from "../delivery/sending";
 import { addressOf, isReadable } from "../delivery/way";
 import type { Delivery, Recipient } from "../store/outbox/outbox";
 import { Outbox } from "../store/outbox/outbox";
@@ -9,10 +9,11 @@ import { type ApiParts, isDemo } from "./parts";
 import { addRoute } from "./route";
 import * as schema from "./schema/delivery";
 
-export function addDelivery(app: FastifyInstance, { hub, dataDir, clock }: ApiParts): void {
+export function addDelivery(app: FastifyInstance, { hub, dataDir, clock, egress }: ApiParts): void {
   const outbox = Outbox.open<schema.Way>(dataDir, () => clock.now());
   app.addHook("onClose", async () => outbox.close());
   const demo = isDemo({ hub });
+  const note: Note = (left) => egress.tell(left);
   const known = (id: number) => {
     const recipient = outbox.recipient(id);
     if (recipient) return recipient;
@@ -25,10 +26,10 @@ export function addDelivery(app: FastifyInstance, { hub, dataDir, clock }: ApiPa
 
   addRoute(app, schema.recipients, () => ({ recipients: outbox.recipients().map(recipientOf) }));
   addRoute(app, schema.addRecipient, ({ body }) =>
-    recipientOf(saidWhy(() => addRecipient(hub.reader, outbox, body, clock.now()))),
+    recipientOf(saidWhy(() => addRecipient(hub.reader, outbox, body, clock.now(), note))),
   );
   addRoute(app, schema.changeRule, ({ params, body }) =>
-    recipientOf(setRule(outbox, known(params.id).id, body, clock.now())),
+    recipientOf(setRule(outbox, known(params.id).id, body, clock.now(), note)),
   );
   addRoute(app, schema.removeRecipient, ({ params }) => {
     outbox.remove(known(params.id).id);

@@ -62,7 +62,7 @@ export function startAlerts(parts: Parts): () => void {
 function teller(to: Receiver, outbox: Outbox<Way>, { reader, dataDir, clock }: Parts): Tell {
   const isDemo = reader.kind !== "home";
   const note = (who: string, address: string) =>
-    noteLeft(dataDir, clock, { to: who, address, detail: `alert by ${to.kind}` });
+    noteLeft(dataDir, clock, { kind: "delivery", to: who, address, detail: `alert by ${to.kind}` });
   return async (lines) => {
     if (to.kind !== "mail") {
       requireNear(to.url, isDemo);

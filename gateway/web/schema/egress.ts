@@ -14,6 +14,8 @@ export const egressKindSchema = z.enum([
   "diagnostics",
   /** The hub handed a recording to a doctor's server. */
   "delivery",
+  /** Somebody agreed that recordings go to a recipient. */
+  "consent",
 ]);
 
 export const egressEntrySchema = z.object({

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Left } from "../../../gateway/access/egress";
 import type { Clock } from "../../../gateway/clock";
 import { Carrier, type CarrierParts } from "../../../gateway/delivery/carrier";
 import { DeliveryError } from "../../../gateway/delivery/error";
@@ -25,6 +26,8 @@ describe("the outbox's carrier", function () {
   /** What the network does at each attempt. */
   let network: (key: string) => void | Promise<void>;
 
+  const ledger: Left[] = [];
+  const noted = (left: Left) => void ledger.push(left);
   beforeEach(() => {
     rig = new Rig();
     [kills, arrived, left] = [[], [], []];
@@ -36,6 +39,7 @@ describe("the outbox's carrier", function () {
         outbox,
         { name, way: { kind: "folder", dir: `/${name}` }, rule: "press", consent },
         Date.now(),
+        noted,
       ),
     );
   });
@@ -214,7 +218,7 @@ describe("the outbox's carrier", function () {
   it("holds what waited, and every rule, once the store has another generation", async () => {
     const { id } = rig.store.addPerson({ name: "Ada" });
     const delivery = send(recorded(id));
-    setRule(outbox, recipients[0]!.id, { rule: "every", consent }, Date.now());
+    setRule(outbox, recipients[0]!.id, { rule: "every", consent }, Date.now(), noted);
     outbox.close();
     Keyring.load(rig.dataDir).amend(rig.dataDir, { generation: Buffer.alloc(8, 7) });
     outbox = Outbox.open(rig.dataDir, () => Date.now());
@@ -222,6 +226,17 @@ describe("the outbox's carrier", function () {
     start();
     await rig.time.tickAsync(HOUR_MS);
     assert.deepEqual([arrived, state(delivery.id)], [[], "withdrawn"]);
+  });
+
+  it("writes into the ledger who agreed to what", () => {
+    setRule(
+      outbox,
+      recipients[1]!.id,
+      { rule: "af", consent: { who: "Ada", text: "Agreed." } },
+      Date.now(),
+      noted,
+    );
+    assert.deepEqual(ledger.at(-1), { kind: "consent", to: "two", address: "/two", detail: "Ada: af" });
   });
 
   it("keeps no secret in its rows in the clear", () => {
@@ -237,6 +252,7 @@ describe("the outbox's carrier", function () {
         ...{ rule: "press", consent },
       },
       Date.now(),
+      noted,
     );
     const { body } = rig.row("SELECT body FROM recipients ORDER BY id DESC") as { body: Buffer };
     assert.ok(!body.includes("geheimnis-42"));
@@ -246,7 +262,14 @@ describe("the outbox's carrier", function () {
   it("keeps no way out of the house for a demo", () => {
     const way = { kind: "fhir", url: "https://fhir.example/r4" } as const;
     assert.throws(
-      () => addRecipient(rig.store.reader, outbox, { name: "far", way, rule: "press", consent }, Date.now()),
+      () =>
+        addRecipient(
+          rig.store.reader,
+          outbox,
+          { name: "far", way, rule: "press", consent },
+          Date.now(),
+          noted,
+        ),
       { code: "OUTBOX_DEMO" },
     );
   });

@@ -48,6 +48,7 @@ describe("a carrier killed with SIGKILL", function () {
       outbox,
       { name: "doctor", way, rule: "press", consent },
       Date.now(),
+      () => {},
     );
     return sendRecording(rig.store.reader, outbox, id, recipient.id).id;
   };

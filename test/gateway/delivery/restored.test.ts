@@ -46,7 +46,13 @@ describe("the outbox of a store that came out of a backup", function () {
       const [first, second] = reader.recordings().map(({ id }) => id);
       for (const id of [first!, second!]) rig.store.assign(id, person);
       const way = { kind: "folder", dir: "/practice" } as const;
-      const to = addRecipient(reader, outbox, { name: "doctor", way, rule: "press", consent }, Date.now()).id;
+      const to = addRecipient(
+        reader,
+        outbox,
+        { name: "doctor", way, rule: "press", consent },
+        Date.now(),
+        () => {},
+      ).id;
       const before = sendRecording(reader, outbox, first!, to).id;
       start(rig.dataDir, reader);
       await rig.time.tickAsync(HOUR_MS);
