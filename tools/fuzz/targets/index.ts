@@ -1,6 +1,5 @@
 /** Every decoder of bytes that come from outside. */
 import type { Target } from "../target";
-import { adopt } from "./adopt";
 import { blocks } from "./blocks";
 import { broker } from "./broker";
 import { connections } from "./connections";
@@ -29,5 +28,4 @@ export const targets: Target[] = [
   ...wfdb,
   ...files,
   ...copies,
-  ...adopt,
 ];
