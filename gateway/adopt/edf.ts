@@ -12,6 +12,7 @@ const ECG_LABEL = /^(ECG|EKG)\b|^(ECG |EKG )?(I|II|III|-?aV[RLF]|V\d{1,2}R?|MLI{
 const MAX_SAMPLES = 2 ** 31;
 const MAX_RATE_PART = 2 ** 32 - 1;
 const MAX_INT32 = 2 ** 31 - 1;
+const READ_BYTES = 1 << 16;
 /** Of runs: a file with a gap behind every record of a day is still one. */
 const MAX_RUNS = 100000;
 
@@ -86,7 +87,8 @@ function runsOf(source: ByteSource, head: EdfHead, perRecord: number, perSecond:
   };
   bound(records * perRecord);
   if (!times) {
-    if (head.hasTimes) {
+    // biosig names its files EDF+C and writes no times: without gaps none are needed.
+    if (head.hasGaps) {
       throw new AdoptError(
         "EDF_TIMES",
         `${head.format} without a signal of annotations`,
@@ -171,20 +173,29 @@ function plain(text: string): string {
   return text.replace(/\xb5/g, "u").replace(/[^\x20-\x7e]/g, "?");
 }
 
-/** Record by record. */
+/** As many records at once as one read may hold: some writers put a single sample into each. */
 function* pieces(source: ByteSource, head: EdfHead, taken: EdfSignal[], runs: Run[]): Generator<Piece> {
+  const { headerBytes, recordBytes, unit } = head;
   const perRecord = taken[0]!.samples;
-  const leads = taken.map(() => new Int32Array(perRecord));
+  const perRead = Math.max(1, Math.floor(READ_BYTES / recordBytes));
   let record = 0;
   for (const run of runs) {
-    for (let done = 0; done < run.samples; done += perRecord, record++) {
-      const bytes = source.read(head.headerBytes + record * head.recordBytes, head.recordBytes);
+    const end = record + run.samples / perRecord;
+    for (let firstSample = run.firstSample; record < end; ) {
+      const count = Math.min(perRead, end - record);
+      const bytes = source.read(headerBytes + record * recordBytes, count * recordBytes);
       const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-      taken.forEach(({ offset }, index) => {
-        const lead = leads[index]!;
-        for (let i = 0; i < perRecord; i++) lead[i] = view.readIntLE(offset + i * head.unit, head.unit);
+      const leads = taken.map(({ offset }) => {
+        const lead = new Int32Array(count * perRecord);
+        for (let i = 0; i < lead.length; i++) {
+          const within = Math.floor(i / perRecord) * recordBytes + (i % perRecord) * unit;
+          lead[i] = view.readIntLE(offset + within, unit);
+        }
+        return lead;
       });
-      yield { firstSample: run.firstSample + done, leads };
+      yield { firstSample, leads };
+      firstSample += count * perRecord;
+      record += count;
     }
   }
 }

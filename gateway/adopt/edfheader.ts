@@ -60,7 +60,7 @@ class Fields {
     const text = this.text.slice(this.at, this.at + width).replace(/[\0 ]+$/, "");
     this.at += width;
     // Latin-1 letters are tolerated: many write the micro sign of µV.
-    if (/[\0-\x1f\x7f-\x9f]/.test(text)) refuse("EDF_TEXT", `${name} has control characters`);
+    if (/\p{Cc}/u.test(text)) refuse("EDF_TEXT", `${name} has control characters`);
     return text.trimStart();
   }
 

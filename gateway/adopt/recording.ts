@@ -36,7 +36,7 @@ export interface OldRecording {
   simulated: boolean;
   /** What is in the file and not taken over, in words. */
   left: string[];
-  /** Run by run and piece by piece; per lead an array of counts, valid until the next one. */
+  /** Run by run and piece by piece; per lead an array of counts. */
   pieces(): Generator<Piece>;
 }
 
