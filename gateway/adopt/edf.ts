@@ -13,8 +13,8 @@ const MAX_SAMPLES = 2 ** 31;
 const MAX_RATE_PART = 2 ** 32 - 1;
 const MAX_INT32 = 2 ** 31 - 1;
 const READ_BYTES = 1 << 16;
-/** Of runs: a file with a gap behind every record of a day is still one. */
-const MAX_RUNS = 100000;
+/** As many gaps as the store keeps of one recording. */
+const MAX_RUNS = 4096;
 
 /** @throws AdoptError EDF_*, ADOPT_TRUNCATED */
 export function readEdf(source: ByteSource): OldRecording {
