@@ -7,7 +7,7 @@ export interface DeviceInfo {
   /** Hex. */
   id: string;
   alias: string;
-  class: "locked" | "dev" | "simulated";
+  class: "locked" | "dev" | "simulated" | "adopted";
   name?: string;
   person?: string;
   epoch: number;
@@ -40,6 +40,8 @@ export interface RecordingInfo {
   dropped: number;
   state: RecordingState;
   simulated: boolean;
+  /** Taken over from a file: no handheld signed it. */
+  adopted: boolean;
   person?: string;
   marks: number;
   /** "altered": its row in the database is not as this store wrote it. */

@@ -218,7 +218,7 @@ class Verification {
     wanted: RecordingRow[],
   ): void {
     const entries = rows.map((row) => this.entryOf(row));
-    const simulated = device && certificateOf(device)?.deviceClass === DeviceClass.simulated;
+    const deviceClass = device && certificateOf(device)?.deviceClass;
     const successors = successorsOf(entries, newest);
     for (const [index, entry] of entries.entries()) {
       const { row } = entry;
@@ -234,7 +234,8 @@ class Verification {
         continue;
       }
       const check = this.checkRecording(entry, entries, successor, device);
-      if (simulated) check.notes.unshift("simulated");
+      if (deviceClass === DeviceClass.simulated) check.notes.unshift("simulated");
+      if (deviceClass === DeviceClass.adopted) check.notes.unshift("adopted: no handheld signed it");
       this.report(row, check);
     }
   }
