@@ -5,7 +5,7 @@ export class AdoptError extends Error {
     what: string,
     readonly hint: string,
   ) {
-    super(what);
+    super(`${what}; ${hint}`);
     this.name = "AdoptError";
   }
 }

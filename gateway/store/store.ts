@@ -218,7 +218,10 @@ export class Store {
   receive(alias: Uint8Array, message: Uint8Array): void {
     const device = this.devices.byAlias(toHex(alias));
     // No handheld has that name, so nobody on the air or on MQTT speaks for it.
-    if (device && isAdopted(device)) return this.refuse(undefined, "unknown-device");
+    if (device && isAdopted(device)) {
+      this.refuse(undefined, "unknown-device");
+      return;
+    }
     try {
       const refused = this.dispatch(alias, device, message);
       if (refused) this.refuse(device, refused);
