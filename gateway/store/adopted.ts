@@ -9,7 +9,7 @@ import {
 } from "../../protocol/certificate";
 import type { Crypto } from "../../protocol/crypto";
 import { DEVICE_ID_BYTES } from "../../protocol/keys";
-import { ed25519Signer } from "../crypto";
+import { ed25519Signer, ed25519Verify } from "../crypto";
 import type { Device } from "./devices";
 
 /** Where the frames of one file go. */
@@ -38,6 +38,14 @@ export function certifyAdopted(random: Crypto["random"], atMs: number): Certific
     trees: [],
   };
   return { ...unsigned, signature: maker.sign(signedCertificate(unsigned)) };
+}
+
+/** Whether it is as some hub made it: its maker is nobody, so that is all it can say. */
+export function isSeat(certificate: Certificate): boolean {
+  const { deviceClass, maker, signature } = certificate;
+  return (
+    deviceClass === DeviceClass.adopted && ed25519Verify(maker, signedCertificate(certificate), signature)
+  );
 }
 
 export function isAdopted(device: Device): boolean {

@@ -9,6 +9,7 @@ import type { Manifest } from "../../protocol/manifest";
 import { decodeOpen, type Open } from "../../protocol/open";
 import { openFrame } from "../../protocol/seal";
 import { nodeCrypto as crypto } from "../crypto";
+import { isSeat } from "./adopted";
 import { type CloseBefore, RecordingCheck } from "./check";
 import type { Declared } from "./declared";
 import { DEVICE_COLUMNS, type DeviceRow, EPOCH_COLUMNS, type EpochRow } from "./devices";
@@ -170,7 +171,11 @@ class Verification {
       const hex = toHex(device.id);
       if (!deviceTable.intact(device)) this.problems.push(`the row of handheld ${hex} was altered`);
       const certificate = certificateOf(device);
-      if (!certificate || !isGenuine(certificate) || !sameBytes(certificate.device, device.id)) {
+      if (
+        !certificate ||
+        !(isGenuine(certificate) || isSeat(certificate)) ||
+        !sameBytes(certificate.device, device.id)
+      ) {
         this.problems.push(`the certificate of handheld ${hex} is not one that a known maker signed`);
       }
       for (const tree of certificate ? this.tables.altered(certificate) : [])

@@ -67,7 +67,7 @@ describe("Adopting an old recording", () => {
       { name: "II", unit: "mV", gain: 200, baseline: 0, adcZero: 0 },
     ]);
     const found = [new Map<number, number>(), new Map<number, number>()];
-    for (const { firstSample, samples } of reader.signal(id)) {
+    for (const { firstSample, samples } of reader.pieces(id)) {
       samples.forEach((lead, index) => {
         lead.forEach((count, i) => {
           found[index]!.set(firstSample + i, count);
