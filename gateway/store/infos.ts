@@ -75,11 +75,11 @@ export interface Gap {
   reason: number;
 }
 
-/** Erased: by its owner, as the log says too. */
-export type Verdict = "authentic" | "erased" | "altered" | "missing";
+/** Adopted: as it was taken over from a file, which no handheld signed. Erased: by its owner, as the log says too. */
+export type Verdict = "authentic" | "adopted" | "erased" | "altered" | "missing";
 
 export function isSound(verdict: Verdict): boolean {
-  return verdict === "authentic" || verdict === "erased";
+  return verdict === "authentic" || verdict === "adopted" || verdict === "erased";
 }
 
 export interface VerifiedRecording {

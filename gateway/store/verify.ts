@@ -241,7 +241,7 @@ class Verification {
       const check = this.checkRecording(entry, entries, successor, device);
       if (deviceClass === DeviceClass.simulated) check.notes.unshift("simulated");
       if (deviceClass === DeviceClass.adopted) check.notes.unshift("adopted: no handheld signed it");
-      this.report(row, check);
+      this.report(row, check, deviceClass === DeviceClass.adopted);
     }
   }
 
@@ -341,8 +341,12 @@ class Verification {
     else this.signedBy.set(place, row.id);
   }
 
-  private report(row: RecordingRow, { notes, altered, missing, frames, samples }: Findings): void {
-    let verdict: Verdict = isErased(row) ? "erased" : "authentic";
+  private report(
+    row: RecordingRow,
+    { notes, altered, missing, frames, samples }: Findings,
+    isAdopted = false,
+  ): void {
+    let verdict: Verdict = isErased(row) ? "erased" : isAdopted ? "adopted" : "authentic";
     if (missing.length > 0) verdict = "missing";
     if (altered.length > 0) verdict = "altered";
     const problems = [...altered, ...missing];

@@ -84,6 +84,7 @@ describe("Adopting an old recording", () => {
     reader.close();
     assert.deepEqual(report.problems, []);
     assert.equal(report.ok, true);
+    assert.equal(report.recordings[0]!.verdict, "adopted");
     assert.ok(report.recordings[0]!.notes.includes("adopted: no handheld signed it"));
   });
 
