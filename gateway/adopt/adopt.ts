@@ -5,6 +5,7 @@ import { chainStart } from "../../protocol/chain";
 import { nodeCrypto as crypto } from "../crypto";
 import type { RecordingInfo } from "../store/infos";
 import type { Store } from "../store/store";
+import { readDicom } from "./dicom";
 import { readEdf } from "./edf";
 import { AdoptError } from "./error";
 import { framesOf, openOf } from "./frames";
@@ -29,7 +30,7 @@ const DICOM_MARK_AT = 128;
 
 /**
  * @param person whose it becomes; nobody's when undefined
- * @throws AdoptError ADOPT_*, EDF_*; StoreError as Store.adopt does
+ * @throws AdoptError ADOPT_*, EDF_*, DICOM_*; StoreError as Store.adopt does
  */
 export async function adoptFile(store: Store, path: string, person?: string): Promise<Adopted> {
   const source = fileSource(path);
@@ -50,7 +51,11 @@ export async function adoptFile(store: Store, path: string, person?: string): Pr
       );
     }
     const fingerprint = fingerprintOf(source);
-    const facts = { format: old.format, left: old.left, zoneAssumed: old.start !== undefined };
+    const facts = {
+      format: old.format,
+      left: old.left,
+      zoneAssumed: old.start !== undefined && old.start.zoneMinutes === undefined,
+    };
     for (const held of heldOf(store, fingerprint)) {
       if (held.state === "closed") return { ...facts, id: held.id, known: true };
       // The power went while it was taken over.
@@ -69,7 +74,7 @@ export async function adoptFile(store: Store, path: string, person?: string): Pr
 export function readOld(source: ByteSource): OldRecording {
   const head = Buffer.from(source.read(0, Math.min(source.bytes, DICOM_MARK_AT + 4)));
   if (head.toString("latin1", DICOM_MARK_AT) === "DICM") {
-    throw new AdoptError("ADOPT_FORMAT", "is DICOM, which is not read yet", "write it as EDF+ or BDF+");
+    return readDicom(source);
   }
   return readEdf(source);
 }

@@ -36,11 +36,13 @@ function nominalOf(leads: number, bits: number): number {
   return count;
 }
 
-/** Taken for a time of this machine's zone; 0 where the file names none. */
+/** Where the file names no time zone, it is taken for this machine's; 0 where it names no time. */
 function startOf({ start }: OldRecording): number {
   if (!start) return 0;
-  const { year, month, day, hour, minute, second, fraction } = start;
-  const at = new Date(year, month - 1, day, hour, minute, second, Math.floor(1000 * fraction)).getTime();
+  const { year, month, day, hour, minute, second, fraction, zoneMinutes } = start;
+  const parts = [year, month - 1, day, hour, minute, second, Math.floor(1000 * fraction)] as const;
+  const at =
+    zoneMinutes === undefined ? new Date(...parts).getTime() : Date.UTC(...parts) - zoneMinutes * 60_000;
   return Math.max(0, at);
 }
 

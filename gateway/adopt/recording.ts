@@ -8,7 +8,7 @@ export interface Run {
   samples: number;
 }
 
-/** As a clock on the wall showed it; the file does not say in which time zone. */
+/** As a clock on the wall showed it. */
 export interface WallTime {
   year: number;
   month: number;
@@ -18,6 +18,8 @@ export interface WallTime {
   second: number;
   /** Fraction of a second, 0 to below 1. */
   fraction: number;
+  /** Of that clock, east of Greenwich, where the file says so. */
+  zoneMinutes?: number;
 }
 
 export interface OldRecording {
@@ -30,7 +32,7 @@ export interface OldRecording {
   bits: number;
   start?: WallTime;
   leads: Lead[];
-  /** In order, without overlap; the first begins with sample 0. */
+  /** In order, without overlap. */
   runs: Run[];
   /** The file says of itself that no heart made it. */
   simulated: boolean;

@@ -6,7 +6,7 @@ export function addAdopt(program: Command, terminal: Terminal): void {
   program
     .command("adopt <file>")
     .description(
-      "keep an old recording (EDF, EDF+, BDF, BDF+) here; it stays marked as adopted: no handheld signed it",
+      "keep an old recording (EDF+, BDF+, DICOM ECG) here; it stays marked as adopted: no handheld signed it",
     )
     .option("--person <name>", "whose heart it is")
     .option("--json", "print JSON")
@@ -45,7 +45,7 @@ async function adopt(dataDir: string, file: string, person?: string) {
     return await adoptFile(store, file, person);
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
-    if (!/^(ADOPT|EDF)_/.test(code ?? "")) throw error;
+    if (!/^(ADOPT|EDF|DICOM)_/.test(code ?? "")) throw error;
     throw new CliError(Exit.failed, `cannot adopt ${file}: ${message} (${code})`);
   } finally {
     store.close();
