@@ -6,12 +6,19 @@ import type { ByteSource } from "./source";
 
 type Item = Record<string, { vr?: string; Value?: unknown[] } | undefined>;
 
-const CLASSES: Record<string, string> = {
-  "1.2.840.10008.5.1.4.1.1.9.1.1": "DICOM 12-Lead ECG",
-  "1.2.840.10008.5.1.4.1.1.9.1.2": "DICOM General ECG",
-  "1.2.840.10008.5.1.4.1.1.9.1.3": "DICOM Ambulatory ECG",
-  "1.2.840.10008.5.1.4.1.1.9.1.4": "DICOM General 32-bit ECG",
-};
+/** Of dcmjs, which has no types, what is used here. */
+interface Dcmjs {
+  data: { DicomMessage: { readFile(buffer: ArrayBuffer): { meta: Item; dict: Item } } };
+}
+
+const CLASSES = new Map(
+  Object.entries({
+    "1.2.840.10008.5.1.4.1.1.9.1.1": "DICOM 12-Lead ECG",
+    "1.2.840.10008.5.1.4.1.1.9.1.2": "DICOM General ECG",
+    "1.2.840.10008.5.1.4.1.1.9.1.3": "DICOM Ambulatory ECG",
+    "1.2.840.10008.5.1.4.1.1.9.1.4": "DICOM General 32-bit ECG",
+  }),
+);
 /** Implicit and explicit little endian; what is deflated could swell without end. */
 const SYNTAXES = ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"];
 /** It is read whole: two days of twelve leads at 50 samples per second. */
@@ -32,11 +39,11 @@ export function readDicom(source: ByteSource): OldRecording {
   if (source.bytes > MAX_FILE_BYTES)
     refuse("DICOM_SIZE", `has ${source.bytes} bytes; ${MAX_FILE_BYTES} are read`);
   const { meta, dict } = parse(source.read(0, source.bytes));
-  const syntax = String(valueOf(meta, "00020010"));
+  const syntax = String(firstOf(meta, "00020010"));
   if (!SYNTAXES.includes(syntax)) {
     refuse("DICOM_SYNTAX", `transfer syntax ${syntax.slice(0, 64)}`, "write it as explicit VR little endian");
   }
-  const format = CLASSES[String(valueOf(dict, "00080016"))];
+  const format = CLASSES.get(String(firstOf(dict, "00080016")));
   if (!format) refuse("DICOM_CLASS", "is no ECG waveform", "choose the object that holds the ECG");
   const groups = itemsOf(dict, "54000100");
   const group = groups[0] ?? refuse("DICOM_EMPTY", "holds no waveform");
@@ -54,17 +61,17 @@ export function readDicom(source: ByteSource): OldRecording {
 }
 
 function parse(bytes: Uint8Array): { meta: Item; dict: Item } {
-  const { data } = require("dcmjs") as typeof import("dcmjs");
+  const { data } = require("dcmjs") as Dcmjs;
   const copy = bytes.slice();
   try {
-    const read = data.DicomMessage.readFile(copy.buffer);
-    return { meta: read.meta as Item, dict: read.dict as Item };
+    const { meta, dict } = data.DicomMessage.readFile(copy.buffer);
+    return { meta, dict };
   } catch (error) {
     return refuse("DICOM_FORM", `cannot be read as DICOM (${String((error as Error).message).slice(0, 80)})`);
   }
 }
 
-function valueOf(item: Item, tag: string): unknown {
+function firstOf(item: Item, tag: string): unknown {
   const value = item[tag]?.Value;
   return Array.isArray(value) ? value[0] : undefined;
 }
@@ -77,7 +84,7 @@ function itemsOf(item: Item, tag: string): Item[] {
 }
 
 function numberOf(item: Item, tag: string, name: string, missing?: number): number {
-  const value = valueOf(item, tag) ?? missing;
+  const value = firstOf(item, tag) ?? missing;
   const number = typeof value === "number" || typeof value === "string" ? Number(value) : Number.NaN;
   if (value === "" || !Number.isFinite(number)) refuse("DICOM_NUMBER", `${name} is no number`);
   return number;
@@ -105,7 +112,7 @@ function samplesOf(group: Item): Samples {
   const channels = integerOf(group, "003A0005", "the number of channels", MAX_LEADS);
   const count = integerOf(group, "003A0010", "the number of samples", MAX_INT32);
   const allocated = numberOf(group, "54001004", "the bits of a sample");
-  const kind = String(valueOf(group, "54001006"));
+  const kind = String(firstOf(group, "54001006"));
   const width = allocated === 16 && kind === "SS" ? 2 : allocated === 32 && kind === "SL" ? 4 : undefined;
   if (!width) {
     return refuse(
@@ -139,7 +146,7 @@ function samplesOf(group: Item): Samples {
 }
 
 function viewOf(item: Item, tag: string): DataView | undefined {
-  const value = valueOf(item, tag);
+  const value = firstOf(item, tag);
   if (value instanceof ArrayBuffer) return new DataView(value);
   return ArrayBuffer.isView(value)
     ? new DataView(value.buffer, value.byteOffset, value.byteLength)
@@ -209,12 +216,12 @@ function runsOf({ view, width, channels, count, padding }: Samples): Run[] {
 
 function leadOf(channel: Item, index: number, left: string[]): Lead {
   const source = itemsOf(channel, "003A0208")[0] ?? {};
-  const meaning = String(valueOf(source, "00080104") ?? "").replace(/^Lead /, "");
-  const label = String(valueOf(channel, "003A0203") ?? "") || meaning || `channel ${index + 1}`;
+  const meaning = String(firstOf(source, "00080104") ?? "").replace(/^Lead /, "");
+  const label = String(firstOf(channel, "003A0203") ?? "") || meaning || `channel ${index + 1}`;
   const name = plain(label).replace(/^Lead /, "");
   const bare = { name, unit: "", gain: 0, baseline: 0, adcZero: 0 };
-  const unit = plain(String(valueOf(itemsOf(channel, "003A0211")[0] ?? {}, "00080100") ?? ""));
-  if (valueOf(channel, "003A0210") === undefined || unit === "") return bare;
+  const unit = plain(String(firstOf(itemsOf(channel, "003A0211")[0] ?? {}, "00080100") ?? ""));
+  if (firstOf(channel, "003A0210") === undefined || unit === "") return bare;
   const sensitivity =
     numberOf(channel, "003A0210", `${name}'s sensitivity`) *
     numberOf(channel, "003A0212", `${name}'s correction`, 1);
@@ -241,14 +248,14 @@ function plain(text: string): string {
 }
 
 function startOf(dict: Item): WallTime | undefined {
-  const text = String(valueOf(dict, "0008002A") ?? "");
+  const text = String(firstOf(dict, "0008002A") ?? "");
   const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\.\d{1,6})?([+-]\d{4})?$/.exec(text.trim());
   if (!parts) return undefined;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1, 7).map(Number);
   const check = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
   const isTime = hour < 24 && minute < 60 && second < 60 && year >= 1900;
   if (!isTime || check.getUTCMonth() !== month - 1 || check.getUTCDate() !== day) return undefined;
-  const zone = parts[8] ?? /^[+-]\d{4}$/.exec(String(valueOf(dict, "00080201") ?? "").trim())?.[0];
+  const zone = parts[8] ?? /^[+-]\d{4}$/.exec(String(firstOf(dict, "00080201") ?? "").trim())?.[0];
   const minutes = zone && Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3));
   return {
     ...{ year, month, day, hour, minute, second, fraction: Number(parts[7] ?? 0) },

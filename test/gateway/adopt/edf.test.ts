@@ -4,27 +4,16 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readEdf } from "../../../gateway/adopt/edf";
 import { AdoptError } from "../../../gateway/adopt/error";
-import type { OldRecording } from "../../../gateway/adopt/recording";
 import { fileSource, memorySource } from "../../../gateway/adopt/source";
 import { scratch } from "../../e2e/rig";
 import { skipUnlessBiosig, skipUnlessPython } from "../../machine";
 import { digestOf, readBack } from "../export/read";
 import { noise } from "../export/source";
 import { type EdfSpec, edfBytes } from "./edffile";
+import { wholeOf } from "./whole";
 
 const read = (spec: EdfSpec) => readEdf(memorySource(edfBytes(spec)));
 const list = (seconds: string, text = "") => `+${seconds}\x14\x14\0${text}`;
-
-/** Every count of every lead, in order. */
-function wholeOf(recording: OldRecording): Int32Array[] {
-  const whole: number[][] = recording.leads.map(() => []);
-  for (const { leads } of recording.pieces()) {
-    leads.forEach((lead, index) => {
-      for (const count of lead) whole[index]!.push(count);
-    });
-  }
-  return whole.map((counts) => Int32Array.from(counts));
-}
 
 /** Records of `size` samples. */
 function inRecords(signal: Int32Array, size: number): number[][] {
