@@ -8,7 +8,7 @@ type Item = Record<string, { vr?: string; Value?: unknown[] } | undefined>;
 
 /** Of dcmjs, which has no types, what is used here. */
 interface Dcmjs {
-  log: { getLogger(name: string): { setLevel(level: "silent"): void } };
+  log: { setLevel(level: "silent"): void; getLogger(name: string): { setLevel(level: "silent"): void } };
   data: { DicomMessage: { readFile(buffer: ArrayBuffer): { meta: Item; dict: Item } } };
 }
 
@@ -64,6 +64,7 @@ export function readDicom(source: ByteSource): OldRecording {
 function parse(bytes: Uint8Array): { meta: Item; dict: Item } {
   const { data, log } = require("dcmjs") as Dcmjs;
   // It tells the terminal of every byte of a stranger's that it doubts.
+  log.setLevel("silent");
   log.getLogger("validation.dcmjs").setLevel("silent");
   // A view of its own: of a Buffer, slice() and buffer would be the pool that it lies in.
   const copy = Uint8Array.from(bytes);
