@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { restore } from "../../../gateway/backup/restore";
 import { runBackup } from "../../../gateway/backup/run";
@@ -84,6 +84,15 @@ describe("avnode adopt", function () {
     assert.equal(code, 1);
     assert.match(out + err, /adopted: no handheld signed it/);
     assert.match(out + err, /adopted: a file that a hub took over; no handheld signed it/);
+  });
+
+  it("says so in what it exports", async () => {
+    for (const format of ["csv", "fhir"]) {
+      const out = join(dir, `out.${format}`);
+      const { code, err } = await avnode("export", id, "--format", format, "-o", out);
+      assert.equal(code, 0, err);
+      assert.match(readFileSync(out, "utf8"), /adopted from a file/, format);
+    }
   });
 
   it("exports what another reader finds equal to the old file", async function () {
