@@ -34,7 +34,16 @@ describe("a clinician's link in a browser", function () {
   });
   after(() => rmSync(dir, { recursive: true }));
 
+  /** Waited for in the page: clocks out here stand still, and Playwright's own waits with them. */
+  const shows = (page: Page, text: string) =>
+    page.evaluate(`new Promise((done) => {
+      const look = () =>
+        document.body.innerText.includes(${JSON.stringify(text)}) ? done() : setTimeout(look, 50);
+      look();
+    })`);
+
   async function sign(page: Page, comment: string): Promise<void> {
+    await shows(page, "Signed: name");
     await page.getByLabel("Comment").fill(comment);
     await page.getByLabel("Signed: name").fill("Dr A. Weiss");
     await page.getByRole("button", { name: "Sign" }).click();
@@ -60,28 +69,24 @@ describe("a clinician's link in a browser", function () {
     const page = await (await chromium.browser.newContext({ locale: "en-GB" })).newPage();
     const token = link.address.split("#")[1];
     await page.goto(`${web.address}/link#${token}`);
-    await page.getByText("This link opens one recording until").waitFor();
+    await shows(page, "This link opens one recording until");
     // A tenth of it is left, so that a machine that is busy does not miss its end.
     ahead = HOURS * HOUR_MS * 0.9;
     await page.reload();
-    await page.getByText("This link opens one recording until").waitFor();
+    await shows(page, "This link opens one recording until");
     await sign(page, "In time.");
-    await page.getByText("Kept and in the log.").waitFor();
+    await shows(page, "Kept and in the log.");
 
-    // The page that stands open learns of it when it asks next; waited for in there, as clocks out here stand still.
+    // The page that stands open learns of it when it asks next.
     ahead = HOURS * HOUR_MS;
-    await page.evaluate(`new Promise((over) => {
-      const look = () =>
-        document.body.innerText.includes("This link has expired or was ended.") ? over() : setTimeout(look, 100);
-      look();
-    })`);
+    await shows(page, "This link has expired or was ended.");
     const late = await page.request.post(`${web.address}/api/recordings/${recording}/overreads`, {
       headers: { authorization: `Bearer ${token}`, origin: web.address },
       data: { name: "Dr A. Weiss", comment: "Too late.", findings: [] },
     });
     assert.equal(late.status(), 401);
     await page.reload();
-    await page.getByText("This link has expired or was ended.").waitFor();
+    await shows(page, "This link has expired or was ended.");
     assert.equal(await page.getByRole("application").count(), 0);
     const { overReads } = (await rig.ask("GET", `/api/recordings/${recording}/overreads`)).json();
     assert.deepEqual(
