@@ -275,8 +275,6 @@ export class Link {
       this.owner.command(command);
       this.lastCommand = session.counter() + 1;
       this.sendStatus();
-      // Once more, and soon: somebody waits for the answer, and a notification may be lost.
-      this.repeat(REPEAT_MS);
     }
   }
 
