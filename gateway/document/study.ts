@@ -1,7 +1,9 @@
 /** What documents say of a recording, read once: report, exports, mail and DICOM all tell the same. */
 import type { Mark } from "../../protocol/bodies";
 import { type Absence, Absences, type OpenRecording, openRecording } from "../export/signal";
+import type { Finding } from "../rhythm/findings";
 import { StoreError } from "../store/errors";
+import { isEventKind } from "../store/findings/group";
 import type { AnalysisInfo, KeptBeats } from "../store/findings/types";
 import type { DeviceInfo, Piece } from "../store/infos";
 import type { OverReadInfo } from "../store/layers/reading";
@@ -62,6 +64,18 @@ export function studyOf(reader: StoreReader, id: string, asked: Partial<Stretch>
 export function timeOf({ info }: Pick<Study, "info">, sample: number): number | undefined {
   if (info.startMs <= 0) return undefined;
   return info.startMs + (sample * 1000 * info.open.rateDen) / info.open.rateNum;
+}
+
+/** Samples per second. */
+export function rateOf({ info: { open } }: Pick<Study, "info">): number {
+  return open.rateNum / open.rateDen;
+}
+
+/** Episodes of which there is something to tell, that touch the stretch. */
+export function findingsOf({ analysis, from, to }: Pick<Study, "analysis" | "from" | "to">): Finding[] {
+  return (analysis?.episodes ?? []).filter(
+    (each) => isEventKind(each.rhythm) && each.to > from && each.from < to,
+  );
 }
 
 function absent(reader: StoreReader, info: OpenRecording, { from, to }: Stretch): Absence[] {

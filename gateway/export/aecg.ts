@@ -5,7 +5,7 @@
  */
 import type { Lead } from "../../protocol/open";
 import { localTime, offsetText } from "../document/localtime";
-import { type Stretch, type Study, timeOf } from "../document/study";
+import { findingsOf, rateOf, type Stretch, type Study, timeOf } from "../document/study";
 import { findingText } from "../findings/words";
 import { uuidOf } from "./aecgid";
 import { element, escaped } from "./aecgxml";
@@ -59,7 +59,7 @@ ${subjectOf(study)}
 `;
   let first = true;
   for (const { stretch, samples } of seriesOf(study, runs)) {
-    yield* series(study, stretch, samples, timeZone, first ? findingsOf(study) : "");
+    yield* series(study, stretch, samples, timeZone, first ? interpretation(study) : "");
     first = false;
   }
   yield "</AnnotatedECG>\n";
@@ -155,15 +155,12 @@ function sequence(code: string, type: string, value: string): string {
 }
 
 /** Findings in words, as a program's interpretation. */
-function findingsOf(study: Study): string {
-  const { analysis, from, to, info } = study;
-  const rate = info.open.rateNum / info.open.rateDen;
-  const told = (analysis?.episodes ?? [])
-    .filter((one) => one.rhythm !== "sinus" && one.rhythm !== "unreadable" && one.to > from && one.from < to)
-    .map((one) => {
-      const seconds = (sample: number) => (sample / rate).toFixed(1);
-      return `${seconds(one.from)} s to ${seconds(one.to)} s: ${findingText(one, rate)}`;
-    });
+function interpretation(study: Study): string {
+  const rate = rateOf(study);
+  const told = findingsOf(study).map((one) => {
+    const seconds = (sample: number) => (sample / rate).toFixed(1);
+    return `${seconds(one.from)} s to ${seconds(one.to)} s: ${findingText(one, rate)}`;
+  });
   if (told.length === 0) return "";
   const statements = told.map(
     (text) =>

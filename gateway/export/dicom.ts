@@ -4,7 +4,7 @@
  * one series. And its report as an encapsulated PDF of the same study.
  */
 import type { Lead } from "../../protocol/open";
-import type { Stretch } from "../document/study";
+import { findingsOf, rateOf, type Stretch } from "../document/study";
 import { findingText } from "../findings/words";
 import { type EcgObject, ecgObject, LEAD_CODES } from "./dicomecg";
 import {
@@ -183,8 +183,8 @@ function channel(lead: Lead, place: number, index: number, width: 2 | 4): Elemen
 
 /** Whose words they are, findings and marks: as text, for a program's words are no measurement. */
 function annotationsOf({ study }: ExportSource, { from, to }: Stretch, absences: Absence[]): Elements[] {
-  const { info, analysis } = study;
-  const rate = info.open.rateNum / info.open.rateDen;
+  const { analysis } = study;
+  const rate = rateOf(study);
   const said = (words: string, ...range: Elements): Elements => [
     ALL_CHANNELS,
     ...range,
@@ -192,15 +192,13 @@ function annotationsOf({ study }: ExportSource, { from, to }: Stretch, absences:
   ];
   const within = (sample: number) => Math.min(to, Math.max(from + 1, sample));
   const analysisSays = analysisText(study);
-  const findings = (analysis?.episodes ?? [])
-    .filter((one) => one.rhythm !== "sinus" && one.rhythm !== "unreadable" && one.to > from && one.from < to)
-    .map((one) =>
-      said(
-        findingText(one, rate),
-        text("0040A130", "CS", "SEGMENT"),
-        numbers("0040A132", "UL", within(one.from + 1) - from, within(one.to) - from),
-      ),
-    );
+  const findings = findingsOf({ analysis, from, to }).map((one) =>
+    said(
+      findingText(one, rate),
+      text("0040A130", "CS", "SEGMENT"),
+      numbers("0040A132", "UL", within(one.from + 1) - from, within(one.to) - from),
+    ),
+  );
   const marks = study.marks
     .filter(({ sample }) => sample >= from && sample < to)
     .map(({ kind, sample }) =>

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import type { Lead } from "../../protocol/open";
 import { localTime, offsetText } from "../document/localtime";
-import { type Study, timeOf } from "../document/study";
+import { findingsOf, rateOf, type Study, timeOf } from "../document/study";
 import { findingText, NO_DIAGNOSIS } from "../findings/words";
 import { codeOf, StoreError } from "../store/errors";
 import type { ExportSource, OutFile } from "./formats";
@@ -229,11 +229,10 @@ function reportOf(study: Study, pdf?: Uint8Array): Resource {
   };
 }
 
-function conclusionOf({ info, analysis, overReads, from, to }: Study): string {
-  const rate = info.open.rateNum / info.open.rateDen;
-  const found = (analysis?.episodes ?? [])
-    .filter((one) => one.rhythm !== "sinus" && one.rhythm !== "unreadable" && one.to > from && one.from < to)
-    .map((one) => findingText(one, rate));
+function conclusionOf(study: Study): string {
+  const { info, analysis, overReads } = study;
+  const rate = rateOf(study);
+  const found = findingsOf(study).map((one) => findingText(one, rate));
   const newest = overReads.at(-1);
   return [
     ...(info.simulated ? [SIMULATED] : []),

@@ -3,11 +3,10 @@ import { MarkKind } from "../../protocol/bodies";
 import { ClockTrust } from "../../protocol/open";
 import { intervalsLine } from "../cli/measured";
 import { clockTime, counted } from "../cli/text";
-import { type Study, timeOf } from "../document/study";
+import { rateOf, type Study, timeOf } from "../document/study";
 import { nameOf } from "../export/signal";
 import { findingText, rhythmText } from "../findings/words";
 import type { Finding } from "../rhythm/findings";
-import { isEventKind } from "../store/findings/group";
 import type { OverReadFinding } from "../store/layers/rows";
 import { isCalibrated } from "./strip";
 import { dayTime, fullTime, hourText, offsetOf } from "./times";
@@ -26,10 +25,6 @@ const TRUSTS: Record<number, string> = {
   [ClockTrust.setByHub]: "by the handheld's clock, which its hub had set",
 };
 const FEW_SECONDS = 600;
-
-export function rateOf({ info: { open } }: Study): number {
-  return open.rateNum / open.rateDen;
-}
 
 export function lengthText(seconds: number): string {
   return seconds < FEW_SECONDS ? `${seconds.toFixed(1)} s` : `${clockTime(seconds)} (hours:minutes:seconds)`;
@@ -121,13 +116,6 @@ export function gapsText(study: Study): string {
   const lost = absences.reduce((sum, { samples }) => sum + samples, 0) / rate;
   const why = [...new Set(absences.map((absence) => absence.why))].join("; ");
   return `${counted(absences.length, "gap")}, ${lost.toFixed(2)} s without signal (${why}); hatched where drawn`;
-}
-
-/** The findings that lie in the stretch, and are of a kind that tells something. */
-export function findingsOf({ analysis, from, to }: Study): Finding[] {
-  return (analysis?.episodes ?? []).filter(
-    (each) => isEventKind(each.rhythm) && each.to > from && each.from < to,
-  );
 }
 
 export function symptomsOf({ marks }: Study): number[] {

@@ -1,14 +1,13 @@
 /** The first page's upper part, which states everything, and what stands at the foot and head of every page. */
 
 import { type QrCode, qrCode } from "../document/qr";
-import type { Study } from "../document/study";
+import { findingsOf, type Study } from "../document/study";
 import type { StoreReader } from "../store/reader";
 import type { Shown } from "./evidence";
 import {
   analysisFacts,
   type Fact,
   findingLine,
-  findingsOf,
   NOT_A_DIAGNOSIS,
   noFindings,
   overReadTexts,

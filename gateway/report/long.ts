@@ -1,9 +1,9 @@
 /** Of hours nobody reads every second: trends, a table of what was found, and the strips that show it. */
-import type { Stretch, Study } from "../document/study";
+import { findingsOf, rateOf, type Stretch, type Study } from "../document/study";
 import { nameOf } from "../export/signal";
 import type { Finding } from "../rhythm/findings";
 import type { Rhythm } from "../rhythm/types";
-import { findingLine, findingsOf, rateOf, symptomsOf, whenText } from "./facts";
+import { findingLine, symptomsOf, whenText } from "./facts";
 import { drawTitle, type Page } from "./head";
 import { ROW_SECONDS } from "./paper";
 import { drawRow, ROW_HEIGHT, ROWS_APART, scaleLine } from "./rows";

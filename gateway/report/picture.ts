@@ -1,8 +1,7 @@
 /** Ten seconds of a recording as a PNG, for a mail's body. It names nobody. */
-import type { Study } from "../document/study";
+import { rateOf, type Study } from "../document/study";
 import { nameOf } from "../export/signal";
 import { Canvas } from "./canvas";
-import { rateOf } from "./facts";
 import { MM_PER_MILLIVOLT, MM_PER_SECOND, PULSE_MM, PULSE_SECONDS, ROW_SECONDS } from "./paper";
 import { median } from "./samples";
 import { countsPerMillivolt, isCalibrated } from "./strip";

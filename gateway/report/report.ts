@@ -1,8 +1,8 @@
 /** A recording as a PDF for a doctor: true to scale, says what is not known, carries its proof. */
-import { studyOf } from "../document/study";
+import { rateOf, studyOf } from "../document/study";
 import type { StoreReader } from "../store/reader";
 import { evidenceOf } from "./evidence";
-import { rateOf, SIMULATED } from "./facts";
+import { SIMULATED } from "./facts";
 import { drawFoot, drawHead, type Page } from "./head";
 import { drawLong } from "./long";
 import { type PaperName, paperOf, ROW_SECONDS } from "./paper";

@@ -1,7 +1,7 @@
 /** A whole stretch, row by row of ten seconds. */
-import type { Stretch, Study } from "../document/study";
+import { rateOf, type Stretch, type Study } from "../document/study";
 import { nameOf } from "../export/signal";
-import { rateOf, whenText } from "./facts";
+import { whenText } from "./facts";
 import { drawTitle, type Page } from "./head";
 import { MM, ROW_SECONDS } from "./paper";
 import { type Held, samplesOf } from "./samples";

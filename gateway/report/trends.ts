@@ -1,8 +1,8 @@
 /** Hours on one line: the heart rate, and which rhythm was found when. */
-import type { Study } from "../document/study";
+import { rateOf, type Study } from "../document/study";
 import { rhythmText } from "../findings/words";
 import type { Beat, Rhythm } from "../rhythm/types";
-import { rateOf, whenText } from "./facts";
+import { whenText } from "./facts";
 import type { Page } from "./head";
 import { MM } from "./paper";
 

@@ -1,7 +1,7 @@
 /** The twelve leads as clinicians read them: three rows of four, 2.5 seconds each, and one lead for ten seconds below. */
-import type { Study } from "../document/study";
+import { rateOf, type Study } from "../document/study";
 import { nameOf } from "../export/signal";
-import { rateOf, whenText } from "./facts";
+import { whenText } from "./facts";
 import type { Page } from "./head";
 import { MM, MM_PER_SECOND, PULSE_MM, ROW_SECONDS } from "./paper";
 import { samplesOf } from "./samples";
