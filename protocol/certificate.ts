@@ -6,7 +6,8 @@ import { Fields } from "./fields";
 import { DEVICE_ID_BYTES } from "./keys";
 import { refusal } from "./refusal";
 
-export const DeviceClass = { locked: 1, dev: 2, simulated: 3 };
+/** Adopted: no unit at all, but a hub that took over files of others. */
+export const DeviceClass = { locked: 1, dev: 2, simulated: 3, adopted: 4 };
 
 export interface Certificate {
   deviceClass: number;
@@ -79,8 +80,13 @@ export function decodeCertificate(bytes: Uint8Array): Certificate {
   fields.is("type", TYPE);
   fields.is("v", VERSION);
   const deviceClass = fields.uint("class", 255);
-  if (deviceClass < DeviceClass.locked || deviceClass > DeviceClass.simulated) {
+  if (deviceClass < DeviceClass.locked || deviceClass > DeviceClass.adopted) {
     throw refusal("CERTIFICATE_CLASS", "device class " + deviceClass + " is not known");
+  }
+  const trees = fields.hashes("trees", TREE_BYTES, MAX_TREES);
+  // Whatever maker certifies it: nothing that was adopted is ever signed by a handheld.
+  if (deviceClass === DeviceClass.adopted && trees.length > 0) {
+    throw refusal("CERTIFICATE_CLASS", "what was adopted has no keys that sign");
   }
   return {
     deviceClass,
@@ -89,7 +95,7 @@ export function decodeCertificate(bytes: Uint8Array): Certificate {
     firmware: fields.bytes("firmware", HASH_BYTES),
     maker: fields.bytes("maker", MAKER_BYTES),
     issued: fields.uint("issued", MAX_SECONDS),
-    trees: fields.hashes("trees", TREE_BYTES, MAX_TREES),
+    trees,
     signature: fields.bytes("signature", MAKER_SIGNATURE_BYTES),
   };
 }

@@ -257,7 +257,7 @@ export function decodeManifest(leaf: Uint8Array): Manifest {
     device: fields.bytes("device", DEVICE_ID_BYTES),
     epoch: fields.uint("epoch", MAX_U16),
     recording: fields.uint("recording", MAX_U32),
-    deviceClass: fields.uint("class", DeviceClass.simulated),
+    deviceClass: fields.uint("class", DeviceClass.adopted),
     certificate: fields.bytes("certificate", HASH_BYTES),
     part: fields.flag("part"),
     from: fields.uint("from", MAX_U32),

@@ -1,5 +1,6 @@
 /** The program's commands, and how it ends. */
 import { Command, CommanderError } from "commander";
+import { addAdopt } from "./adopt";
 import { addAnalyze } from "./analyze";
 import { addBackup } from "./backup";
 import { addCheckpoint } from "./checkpoint";
@@ -66,6 +67,7 @@ export async function run(
   addShow(program, terminal);
   addFindings(program, terminal, setExit);
   extras.add?.(program, terminal);
+  addAdopt(program, terminal);
   addExport(program, terminal);
   addReport(program, terminal);
   addOutbox(program, terminal);

@@ -46,7 +46,7 @@ function rowOf(info: RecordingInfo): string[] {
     String(info.dropped),
     String(info.marks),
     info.person ?? "-",
-    [...(info.simulated ? ["SIMULATED"] : []), ...info.flags].join(" "),
+    [...(info.simulated ? ["SIMULATED"] : []), ...(info.adopted ? ["adopted"] : []), ...info.flags].join(" "),
   ];
 }
 

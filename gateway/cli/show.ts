@@ -37,7 +37,7 @@ export function addShow(program: Command, terminal: Terminal): void {
         const info = reader.recording(id);
         const gaps = reader.gaps(info.id);
         const marks = reader.marks(info.id);
-        const logged = loggedAs(reader, info.id);
+        const logged = loggedAs(reader, info);
         const analyses = reader.findings.of(info.id);
         if (options.json) return terminal.json({ ...info, marks, gaps, ...logged, analyses });
         for (const line of strip(reader, info)) terminal.print(line);
@@ -64,13 +64,13 @@ interface LoggedAs {
   signature?: string;
 }
 
-function loggedAs({ log }: StoreReader, id: string): LoggedAs {
+function loggedAs({ log }: StoreReader, { id, adopted }: RecordingInfo): LoggedAs {
   const place = log.place(id);
   const over = place && log.checkpointOver(place.log, place.index);
   const { origin, index } = place ?? { origin: "", index: 0 };
   return {
     logged: over && { log: over.log, origin, index, at: over.at, size: over.size },
-    signature: log.signature(id),
+    signature: adopted ? "adopted" : log.signature(id),
   };
 }
 
@@ -80,6 +80,7 @@ const SIGNATURES: Record<string, string> = {
   unchecked:
     "by its handheld, unchecked: its public table is not here ('avnode claim' takes it as --dossier)",
   sealed: "sealed only: a hub could have made it, too",
+  adopted: "adopted: no handheld signed it",
 };
 
 function logFacts({ logged, signature }: LoggedAs): string[] {

@@ -57,7 +57,12 @@ export function addVerify(program: Command, terminal: Terminal, exit: (code: num
       const bad = report.recordings.filter((each) => !isSound(each.verdict)).length;
       const erased = report.recordings.filter((each) => each.verdict === "erased").length;
       if (report.ok) {
-        const but = erased > 0 ? `, but for ${erased} that the owner erased` : "";
+        const adopted = report.recordings.filter((each) => each.verdict === "adopted").length;
+        const others = [
+          ...(erased > 0 ? [`${erased} that the owner erased`] : []),
+          ...(adopted > 0 ? [`${adopted} adopted, which no handheld signed`] : []),
+        ];
+        const but = others.length > 0 ? `, but for ${others.join(" and ")}` : "";
         terminal.say(`${counted(rows.length, "recording")}, all authentic${but}`);
       } else {
         const problems = report.problems.length + report.missing.length;

@@ -2,12 +2,14 @@
  * A recording as a FHIR R4 transaction: whose, by which device, its samples, what was found, its report, and its proof as
  * provenance. Every resource has an id made of what it is about and is put there, so that a second time changes nothing.
  */
+
 import { createHash } from "node:crypto";
 import type { Lead } from "../../protocol/open";
 import { localTime, offsetText } from "../document/localtime";
 import { findingsOf, rateOf, type Study, timeOf } from "../document/study";
 import { findingText, NO_DIAGNOSIS } from "../findings/words";
 import { codeOf, StoreError } from "../store/errors";
+import type { RecordingInfo } from "../store/infos";
 import type { ExportSource, OutFile } from "./formats";
 import { proofBytes } from "./proof";
 import { MARKS, provenance, SIMULATED } from "./provenance";
@@ -111,7 +113,7 @@ function deviceOf({ info }: Study): Resource {
     resourceType: "Device",
     id: idOf("device", info.device),
     serialNumber: info.device,
-    type: { text: info.simulated ? "simulated handheld ECG monitor" : "handheld ECG monitor" },
+    type: { text: typeText(info) },
     ...(firmware !== "" && { version: [{ value: firmware }] }),
     ...(frontEnd !== "" && { note: [{ text: `front end ${frontEnd}` }] }),
   };
@@ -292,4 +294,10 @@ function instant(ms: number, timeZone?: string): string {
   const at = localTime(ms, timeZone);
   const local = new Date(Math.floor(ms) + at.offsetMinutes * 60_000).toISOString().slice(0, -1);
   return local + offsetText(at).slice(3);
+}
+
+/** Which device made what was adopted, nobody here knows. */
+function typeText({ simulated, adopted }: RecordingInfo): string {
+  if (adopted) return "unknown ECG recorder, adopted from a file that no handheld signed";
+  return simulated ? "simulated handheld ECG monitor" : "handheld ECG monitor";
 }

@@ -44,6 +44,7 @@ export function provenance(study: Study, absences: Absence[], origin = study.fro
   const isWhole = from === 0 && to === info.samples;
   return [
     ...(info.simulated ? [SIMULATED] : []),
+    ...(info.adopted ? ["adopted from a file: no handheld signed it"] : []),
     `avnode recording ${info.id}, number ${info.recording} of handheld ${info.device}, ownership ${info.epoch}`,
     ...(isWhole ? [] : [`samples ${from} to ${to - 1} of its ${info.samples}`]),
     `start ${start}, clock ${trustName(info.trust)}`,

@@ -7,7 +7,7 @@ export interface DeviceInfo {
   /** Hex. */
   id: string;
   alias: string;
-  class: "locked" | "dev" | "simulated";
+  class: "locked" | "dev" | "simulated" | "adopted";
   name?: string;
   person?: string;
   epoch: number;
@@ -40,6 +40,8 @@ export interface RecordingInfo {
   dropped: number;
   state: RecordingState;
   simulated: boolean;
+  /** Taken over from a file: no handheld signed it. */
+  adopted: boolean;
   person?: string;
   marks: number;
   /** "altered": its row in the database is not as this store wrote it. */
@@ -73,11 +75,11 @@ export interface Gap {
   reason: number;
 }
 
-/** Erased: by its owner, as the log says too. */
-export type Verdict = "authentic" | "erased" | "altered" | "missing";
+/** Adopted: as it was taken over from a file, which no handheld signed. Erased: by its owner, as the log says too. */
+export type Verdict = "authentic" | "adopted" | "erased" | "altered" | "missing";
 
 export function isSound(verdict: Verdict): boolean {
-  return verdict === "authentic" || verdict === "erased";
+  return verdict === "authentic" || verdict === "adopted" || verdict === "erased";
 }
 
 export interface VerifiedRecording {

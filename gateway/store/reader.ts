@@ -45,6 +45,7 @@ const CLASS_NAMES: Record<number, DeviceInfo["class"]> = {
   [DeviceClass.locked]: "locked",
   [DeviceClass.dev]: "dev",
   [DeviceClass.simulated]: "simulated",
+  [DeviceClass.adopted]: "adopted",
 };
 /** Fewest characters that an abbreviation of a recording's id has. */
 const MIN_ABBREVIATION = 4;
@@ -338,6 +339,7 @@ export class StoreReader {
       .prepare("SELECT certificate FROM devices WHERE id = ?")
       .pluck()
       .get(row.device) as Buffer;
+    const { deviceClass } = decodeCertificate(certificate);
     return {
       id: row.id,
       device: toHex(row.device),
@@ -351,7 +353,8 @@ export class StoreReader {
       samples: row.samples,
       dropped: total(row.gaps),
       state: this.stateOf(row),
-      simulated: decodeCertificate(certificate).deviceClass === DeviceClass.simulated,
+      simulated: deviceClass === DeviceClass.simulated,
+      adopted: deviceClass === DeviceClass.adopted,
       person: this.personName(this.layers.personOf(row)),
       marks: this.framesOfType.all(row.key, FrameType.mark).length,
       flags: [

@@ -4,14 +4,18 @@
  */
 import type { Database } from "better-sqlite3";
 import { sameBytes, toHex } from "../../protocol/bytes";
+import { decodeCertificate } from "../../protocol/certificate";
 import { CLAIM_WINDOW_MS } from "../../protocol/claim";
 import { type Command, encodeCommand, Op, type Status } from "../../protocol/command";
 import type { Crypto } from "../../protocol/crypto";
 import { FrameType, isRecorded, MAX_FRAME_BYTES } from "../../protocol/header";
+import { ROOT_BYTES } from "../../protocol/keys";
 import { encodeReceipt } from "../../protocol/receipt";
 import { type DeviceHello, decodeDeviceHello, messageType } from "../../protocol/session";
 import { type Clock, systemClock } from "../clock";
 import { nodeCrypto } from "../crypto";
+import { certifyAdopted, isAdopted, MAX_ADOPTED, type Seat } from "./adopted";
+import { newAlias } from "./aliases";
 import { type ClaimState, Claims, claimState, type DataKind, fileClaim, withdrawClaim } from "./claims";
 import { type CommitOptions, Committer, type Health } from "./commit";
 import { type Device, Devices } from "./devices";
@@ -63,6 +67,8 @@ const POLL_MS = 500;
 const CLOCK_UNCERTAINTY_MS = 1000;
 /** A handheld that is ours already blinks for so long when it is claimed again. */
 const IDENTIFY_SECONDS = 10;
+/** Frames of an adopted file between two commits. */
+const ADOPTED_FRAMES = 256;
 /** Recordings that one new session is told about. */
 const MAX_RECEIPTS = 256;
 
@@ -81,6 +87,7 @@ export class Store {
 
   private readonly clock: Clock;
   private readonly log: Log;
+  private readonly crypto: Crypto;
   private readonly db: Database;
   private readonly keyring: Keyring;
   private readonly devices: Devices;
@@ -140,6 +147,7 @@ export class Store {
     this.log = options.log ?? silentLog;
     this.events = new StoreEvents(this.log);
     const crypto = options.crypto ?? nodeCrypto;
+    this.crypto = crypto;
     this.db = db;
     this.keyring = keyring;
     this.devices = new Devices(db, keyring, crypto, meta);
@@ -209,6 +217,11 @@ export class Store {
   /** Anything that came from a handheld under this alias. Never throws: refuses, counts, tells. */
   receive(alias: Uint8Array, message: Uint8Array): void {
     const device = this.devices.byAlias(toHex(alias));
+    // No handheld has that name, so nobody on the air or on MQTT speaks for it.
+    if (device && isAdopted(device)) {
+      this.refuse(undefined, "unknown-device");
+      return;
+    }
     try {
       const refused = this.dispatch(alias, device, message);
       if (refused) this.refuse(device, refused);
@@ -337,6 +350,62 @@ export class Store {
     this.beside(() => this.layers.overRead(this.recordingRow(id), said, this.clock.now()));
   }
 
+  /**
+   * Keeps what stands in a stranger's file as a recording of its own, sealed and logged as any, and signed by nobody.
+   * Each has an ownership with a fresh root: a store that was restored from a backup never seals twice with one key.
+   * It stops between two commits wherever `frames` does, so that a hub goes on meanwhile.
+   * @param frames sealed with the seat's key, the open frame first and a close last
+   * @returns the seat; @throws STORE_ADOPTED_MANY, STORE_NOT_KEPT, what `frames` throws
+   */
+  async adopt(person: string | undefined, frames: (seat: Seat) => Iterable<Uint8Array>): Promise<Seat> {
+    const known = [...this.devices.all()].find(isAdopted);
+    const certificate = known
+      ? decodeCertificate(known.row.certificate)
+      : certifyAdopted(this.crypto.random, this.clock.now());
+    const epoch = (known?.row.epoch ?? 0) + 1;
+    if (epoch > MAX_ADOPTED) {
+      throw new StoreError(
+        "STORE_ADOPTED_MANY",
+        `${MAX_ADOPTED} files were adopted here: begin another store`,
+      );
+    }
+    this.beside(() =>
+      this.devices.register({
+        id: certificate.device,
+        certificate,
+        alias: known?.row.alias ?? newAlias(this.keyring, this.crypto.random),
+        epoch,
+        root: this.crypto.random(ROOT_BYTES),
+        person: person === undefined ? null : this.people.idOf(person),
+        at: this.clock.now(),
+      }),
+    );
+    this.devices.reload();
+    const device = this.devices.get(toHex(certificate.device))!;
+    const { ratchet } = device.epochs.get(epoch)!;
+    const seat = { device: certificate.device, epoch, number: 1, key: ratchet.recordingKey(1) };
+    let waiting = 0;
+    for (const frame of frames(seat)) {
+      this.committer.push({ device, frame: Buffer.from(frame) });
+      if (++waiting % ADOPTED_FRAMES !== 0) continue;
+      this.committer.flush();
+      this.requireHealth();
+      await new Promise(setImmediate);
+    }
+    this.committer.flush();
+    this.requireHealth();
+    return seat;
+  }
+
+  private requireHealth(): void {
+    const { ok, reason } = this.committer.health;
+    if (ok) return;
+    throw new StoreError(
+      "STORE_NOT_KEPT",
+      `the disk takes no frames (${reason}): make room, and adopt it again`,
+    );
+  }
+
   /** Commits now. */
   flush(): void {
     this.committer.flush();
@@ -449,7 +518,7 @@ export class Store {
       const { recording, stored, refused, alarm } = this.ingest.take(device, frame);
       if (refused) this.refuse(device, refused);
       if (alarm) this.refuse(device, alarm);
-      if (recording && recording.row.epoch === device.row.epoch)
+      if (recording && recording.row.epoch === device.row.epoch && !isAdopted(device))
         this.receipts.due(device, recording.row.number, "fresh");
       // What is here already may be a recording of the air, played again: no sign that the handheld is near.
       if (!stored) continue;

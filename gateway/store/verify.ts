@@ -9,6 +9,7 @@ import type { Manifest } from "../../protocol/manifest";
 import { decodeOpen, type Open } from "../../protocol/open";
 import { openFrame } from "../../protocol/seal";
 import { nodeCrypto as crypto } from "../crypto";
+import { isSeat } from "./adopted";
 import { type CloseBefore, RecordingCheck } from "./check";
 import type { Declared } from "./declared";
 import { DEVICE_COLUMNS, type DeviceRow, EPOCH_COLUMNS, type EpochRow } from "./devices";
@@ -170,7 +171,11 @@ class Verification {
       const hex = toHex(device.id);
       if (!deviceTable.intact(device)) this.problems.push(`the row of handheld ${hex} was altered`);
       const certificate = certificateOf(device);
-      if (!certificate || !isGenuine(certificate) || !sameBytes(certificate.device, device.id)) {
+      if (
+        !certificate ||
+        !(isGenuine(certificate) || isSeat(certificate)) ||
+        !sameBytes(certificate.device, device.id)
+      ) {
         this.problems.push(`the certificate of handheld ${hex} is not one that a known maker signed`);
       }
       for (const tree of certificate ? this.tables.altered(certificate) : [])
@@ -218,7 +223,7 @@ class Verification {
     wanted: RecordingRow[],
   ): void {
     const entries = rows.map((row) => this.entryOf(row));
-    const simulated = device && certificateOf(device)?.deviceClass === DeviceClass.simulated;
+    const deviceClass = device && certificateOf(device)?.deviceClass;
     const successors = successorsOf(entries, newest);
     for (const [index, entry] of entries.entries()) {
       const { row } = entry;
@@ -234,8 +239,9 @@ class Verification {
         continue;
       }
       const check = this.checkRecording(entry, entries, successor, device);
-      if (simulated) check.notes.unshift("simulated");
-      this.report(row, check);
+      if (deviceClass === DeviceClass.simulated) check.notes.unshift("simulated");
+      if (deviceClass === DeviceClass.adopted) check.notes.unshift("adopted: no handheld signed it");
+      this.report(row, check, deviceClass === DeviceClass.adopted);
     }
   }
 
@@ -335,8 +341,12 @@ class Verification {
     else this.signedBy.set(place, row.id);
   }
 
-  private report(row: RecordingRow, { notes, altered, missing, frames, samples }: Findings): void {
-    let verdict: Verdict = isErased(row) ? "erased" : "authentic";
+  private report(
+    row: RecordingRow,
+    { notes, altered, missing, frames, samples }: Findings,
+    isAdopted = false,
+  ): void {
+    let verdict: Verdict = isErased(row) ? "erased" : isAdopted ? "adopted" : "authentic";
     if (missing.length > 0) verdict = "missing";
     if (altered.length > 0) verdict = "altered";
     const problems = [...altered, ...missing];

@@ -114,6 +114,7 @@ CLASS_NAMES[DeviceClass.locked] =
   "locked: its firmware is the maker's and cannot be read or changed through its ports";
 CLASS_NAMES[DeviceClass.dev] = "dev: an open unit, whose owner can change its firmware";
 CLASS_NAMES[DeviceClass.simulated] = "SIMULATED: no heart, no handheld";
+CLASS_NAMES[DeviceClass.adopted] = "adopted: a file that a hub took over; no handheld signed it";
 
 export function classText(deviceClass: number): string {
   return CLASS_NAMES[deviceClass];

@@ -239,6 +239,7 @@ function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: F
   found.say(LineName.unchanged, LineState.ok, "the chain runs from the key's commitment " + end + depth);
 
   const isSimulated = certificate.deviceClass === DeviceClass.simulated;
+  const isAdopted = certificate.deviceClass === DeviceClass.adopted;
   const maker = trustedMaker(trust, certificate.maker);
   const makerText = maker
     ? "maker " + maker.label
@@ -246,12 +247,13 @@ function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: F
   const revocation = revocationText(crypto.ed25519, certificate, trust, times.at);
   found.say(
     LineName.deviceClass,
-    isSimulated ? LineState.no : maker ? LineState.ok : LineState.unknown,
-    (maker ? "" : "claims to be ") + classText(certificate.deviceClass),
+    isSimulated || isAdopted ? LineState.no : maker ? LineState.ok : LineState.unknown,
+    (maker || isAdopted ? "" : "claims to be ") + classText(certificate.deviceClass),
   );
   let text = isSigned
     ? deviceText(certificate) + " of " + makerText
     : "sealed only, which a hub could forge: said to be " + deviceText(certificate) + " of " + makerText;
+  if (isAdopted) text = "adopted: no handheld signed it; what it says is what a hub read in a file";
   if (manifest.signature && !isSigned) text += "; its signature cannot be checked without the path";
   if (revocation) text += "; " + revocation.text;
   if (revocation && !revocation.revoked && times.at !== undefined)

@@ -81,7 +81,7 @@ describe("leaves of the log", () => {
       { from: good.to + 1 },
       { state: "finished" },
       { deviceClass: 0 },
-      { deviceClass: 4 },
+      { deviceClass: 5 },
       { rate: { num: 0, den: 1 } },
       { rate: { num: 1, den: 0 } },
       { gaps: [{ first: 0, count: 0, reason: 1 }] },

@@ -11,7 +11,7 @@ const deviceSchema = z.object({
   id: z.string(),
   /** What its owner calls it. */
   name: z.string().optional(),
-  class: z.enum(["locked", "dev", "simulated"]),
+  class: z.enum(["locked", "dev", "simulated", "adopted"]),
   person: z.string().optional(),
   claimedAt: timeSchema,
   lastContact: timeSchema.optional(),

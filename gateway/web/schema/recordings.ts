@@ -160,7 +160,7 @@ export const verify = {
   params: recordingParams,
   answer: z.object({
     ok: z.boolean(),
-    verdict: z.enum(["authentic", "erased", "altered", "missing"]),
+    verdict: z.enum(["authentic", "adopted", "erased", "altered", "missing"]),
     notes: z.array(z.string()),
     problems: z.array(z.string()),
     frames: z.int(),

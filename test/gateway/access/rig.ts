@@ -34,6 +34,7 @@ const RECORDING: Omit<RecordingInfo, "id"> = {
   dropped: 0,
   state: "closed",
   simulated: false,
+  adopted: false,
   marks: 0,
   flags: [],
   person: "Anna",

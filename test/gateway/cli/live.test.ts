@@ -37,6 +37,7 @@ const info = (fields: Partial<RecordingInfo> = {}): RecordingInfo => ({
   dropped: 0,
   state: "recording",
   simulated: true,
+  adopted: false,
   marks: 0,
   flags: [],
   ...fields,

@@ -178,7 +178,7 @@ CERTIFICATE = {"type": ["avnode/certificate"], "v": [1], "class": 255, "device":
 def decode_certificate(body):
     need(len(body) <= 2046, "CERTIFICATE_LENGTH")
     value = canonical_cbor.fields(canonical_cbor.decode(body), "CERTIFICATE", CERTIFICATE)
-    need(1 <= value["class"] <= 3, "CERTIFICATE_CLASS")
+    need(1 <= value["class"] <= 4 and not (value["class"] == 4 and value["trees"]), "CERTIFICATE_CLASS")
     del value["type"], value["v"]
     out = {key: item.hex() if isinstance(item, bytes) else item for key, item in value.items()}
     return {"deviceClass": out.pop("class"), **out, "trees": [tree.hex() for tree in value["trees"]]}

@@ -29,7 +29,7 @@ LOG = {"index": EXACT, "path": ("hashes", 32, 53), "checkpoint": ("blob", 16384)
 ECHO = {"close": ("blob", 256), "signature": ("bytes", 1257), "path": ("blob", 800), "consistency": ("hashes", 32, 106)}
 PERSON = {"name": ("blob", 1024), "salt": ("bytes", 16)}
 MANIFEST = {
-    "type": ["avnode/recording"], "v": [1], "device": ("bytes", 8), "epoch": 65535, "recording": U32, "class": 3,
+    "type": ["avnode/recording"], "v": [1], "device": ("bytes", 8), "epoch": 65535, "recording": U32, "class": 4,
     "certificate": ("bytes", 32), "part": bool, "from": U32, "to": U32, "chain": ("bytes", 32), "key": ("bytes", 32),
     "rate": ("?", ("list", 2)), "leads": ("list", 64), "samples": U48, "gaps": ("list", 4096), "drops": ("list", 4096),
     "start": EXACT, "trust": 255, "received": ("list", 2), "state": ("text", 16), "close": ("?", ("blob", 2046)),
@@ -206,7 +206,7 @@ def check_inclusion(p):
 def check_certificate(p, m):
     code = "PROOF_CERTIFICATE"
     c = under(code, lambda: fields(canonical_cbor.decode(p["certificate"]), "CERTIFICATE", CERTIFICATE))
-    need(1 <= c["class"] <= 3, code)
+    need(1 <= c["class"] <= 4 and not (c["class"] == 4 and c["trees"]), code)
     need(c["device"] == m["device"], "PROOF_DEVICE")
     need(sha256(p["certificate"]) == m["certificate"], code)
     need(c["class"] == m["class"], "PROOF_CLASS")

@@ -1,5 +1,6 @@
 /** Every decoder of bytes that come from outside. */
 import type { Target } from "../target";
+import { adopted } from "./adopted";
 import { blocks } from "./blocks";
 import { broker } from "./broker";
 import { connections } from "./connections";
@@ -28,4 +29,5 @@ export const targets: Target[] = [
   ...wfdb,
   ...files,
   ...copies,
+  ...adopted,
 ];

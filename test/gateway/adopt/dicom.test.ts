@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readOld } from "../../../gateway/adopt/adopt";
+import { openOf } from "../../../gateway/adopt/frames";
+import { memorySource } from "../../../gateway/adopt/source";
+import { scratch } from "../../e2e/rig";
+import { PYTHON, skipUnlessPython } from "../../machine";
+import { noise } from "../export/source";
+import { wholeOf } from "./whole";
+
+const CLASS = (last: number) => `1.2.840.10008.5.1.4.1.1.9.1.${last}`;
+const PADDING = -32768;
+
+describe("An old DICOM ECG", function () {
+  this.timeout(60_000);
+  const dir = scratch(true);
+  const narrow = [noise(1000, 32767), noise(1000, 500, 3)];
+  const wide = [noise(700, 8388607)];
+  const gappy = Int32Array.from(narrow[1]!);
+  gappy.fill(PADDING, 400, 600);
+  const base = { sopClass: CLASS(2), bits: 16, rate: 500, labels: ["II"], signals: [[...gappy]] };
+  const asked = {
+    twelve: {
+      ...{ sopClass: CLASS(1), bits: 16, rate: 500, labels: ["I", "II"] },
+      ...{
+        signals: narrow.map((one) => [...one]),
+        sensitivity: "2.5",
+        baseline: "25",
+        at: "20210302131415.25+0200",
+      },
+    },
+    implicit: {
+      ...{ sopClass: CLASS(3), bits: 16, rate: 62.5, labels: ["A", "B"], implicit: true },
+      ...{ signals: narrow.map((one) => [...one]), at: "20210302131415" },
+    },
+    wide: { sopClass: CLASS(4), bits: 32, rate: 250, labels: ["V1"], signals: wide.map((one) => [...one]) },
+    gaps: { ...base, padding: PADDING },
+    simulated: { ...base, description: "SIMULATED, no heart" },
+    tooWide: { ...base, sopClass: CLASS(4), bits: 32, signals: [[1, 2 ** 23]] },
+    unsigned: { ...base, interpretation: "US", signals: [[1, 2]] },
+    noEcg: { ...base, sopClass: "1.2.840.10008.5.1.4.1.1.9.4.1" },
+    inverted: { ...base, sensitivity: "-1" },
+    half: {
+      ...base,
+      padding: 7,
+      labels: ["I", "II"],
+      signals: [
+        [7, 1],
+        [1, 1],
+      ],
+    },
+    nothing: { ...base, padding: 7, signals: [[7, 7]] },
+    noRate: { ...base, rate: 0 },
+    negativeRate: { ...base, rate: -500 },
+  };
+  const bytesOf = (name: keyof typeof asked) => readFileSync(join(dir, `${name}.dcm`));
+  const read = (name: keyof typeof asked) => readOld(memorySource(bytesOf(name)));
+
+  before(function () {
+    skipUnlessPython(this, "pydicom");
+    const input = Object.entries(asked).map(([name, one]) =>
+      JSON.stringify({ file: join(dir, `${name}.dcm`), ...one }),
+    );
+    execFileSync(PYTHON, [join(__dirname, "dicomwriter.py")], { input: input.join("\n") });
+  });
+
+  it("gives every count that pydicom wrote, with its scale, rate and time", () => {
+    const old = read("twelve");
+    assert.equal(old.format, "DICOM 12-Lead ECG");
+    assert.deepEqual([old.rateNum, old.rateDen, old.bits, old.simulated], [500, 1, 16, false]);
+    assert.deepEqual(old.leads, [
+      { name: "I", unit: "uV", gain: 0.4, baseline: -10, adcZero: 0 },
+      { name: "II", unit: "uV", gain: 0.4, baseline: -10, adcZero: 0 },
+    ]);
+    assert.deepEqual(wholeOf(old), narrow);
+    assert.equal(openOf(old, "").startMs, Date.UTC(2021, 2, 2, 11, 14, 15, 250));
+  });
+
+  it("is read in implicit VR, with a rate that is no whole number, uncalibrated", () => {
+    const old = read("implicit");
+    assert.deepEqual([old.format, old.rateNum, old.rateDen], ["DICOM Ambulatory ECG", 125, 2]);
+    assert.deepEqual(
+      old.leads.map(({ name, unit, gain }) => [name, unit, gain]),
+      [
+        ["A", "", 0],
+        ["B", "", 0],
+      ],
+    );
+    assert.deepEqual(wholeOf(old), narrow);
+    assert.equal(old.start?.zoneMinutes, undefined);
+  });
+
+  it("of 32 bits gives what 24 hold, and is refused beyond", () => {
+    const old = read("wide");
+    assert.deepEqual([old.format, old.bits], ["DICOM General 32-bit ECG", 24]);
+    assert.deepEqual(wholeOf(old), wide);
+  });
+
+  it("has gaps where its padding stands", () => {
+    const old = read("gaps");
+    assert.deepEqual(old.runs, [
+      { firstSample: 0, samples: 400 },
+      { firstSample: 600, samples: 400 },
+    ]);
+    assert.deepEqual(wholeOf(old), [Int32Array.from([...gappy].filter((count) => count !== PADDING))]);
+  });
+
+  it("that says it is simulated is known to be", () => {
+    assert.equal(read("simulated").simulated, true);
+    assert.equal(read("gaps").simulated, false);
+  });
+
+  for (const [name, code] of [
+    ["tooWide", "DICOM_RANGE"],
+    ["unsigned", "DICOM_SAMPLES"],
+    ["noEcg", "DICOM_CLASS"],
+    ["inverted", "DICOM_SCALE"],
+    ["half", "DICOM_PADDING"],
+    ["nothing", "DICOM_EMPTY"],
+    ["noRate", "DICOM_RATE"],
+    ["negativeRate", "DICOM_RATE"],
+  ] as const) {
+    it(`that is ${name} is refused`, () => {
+      assert.throws(() => read(name), { code });
+    });
+  }
+
+  it("that is cut anywhere is refused", () => {
+    const whole = bytesOf("gaps");
+    for (let end = 0; end < whole.length; end += end < 1200 ? 7 : 97) {
+      assert.throws(() => readOld(memorySource(whole.subarray(0, end))), /; /, `cut at ${end}`);
+    }
+  });
+});

@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { restore } from "../../../gateway/backup/restore";
+import { runBackup } from "../../../gateway/backup/run";
+import { run } from "../../../gateway/cli/program";
+import { Terminal } from "../../../gateway/cli/terminal";
+import { StoreReader } from "../../../gateway/store/reader";
+import { Store } from "../../../gateway/store/store";
+import { scratch } from "../../e2e/rig";
+import { skipUnlessPython } from "../../machine";
+import { edfBytes } from "../adopt/edffile";
+import { digestOf, readBack } from "../export/read";
+import { noise } from "../export/source";
+
+const SIGNAL = noise(2500, 30_000);
+
+describe("avnode adopt", function () {
+  this.timeout(60_000);
+  const dir = scratch(true);
+  const data = join(dir, "home");
+  const file = join(dir, "old.edf");
+  let id: string;
+
+  async function avnode(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+    const caught = { out: "", err: "" };
+    const into = (which: "out" | "err") =>
+      ({
+        write: (text: string) => {
+          caught[which] += text;
+          return true;
+        },
+      }) as unknown as NodeJS.WriteStream;
+    const terminal = new Terminal(into("out"), into("err"), { AVNODE_DATA: data });
+    const code = await run(words, "0.0.0", {}, terminal);
+    return { code, ...caught };
+  }
+
+  before(async () => {
+    Store.open({ dataDir: data, kind: "home" }).close();
+    writeFileSync(
+      file,
+      edfBytes({
+        lists: Array.from({ length: 10 }, (_, i) => `+${i}\x14\x14\0`),
+        signals: [
+          {
+            ...{
+              label: "ECG II",
+              physical: ["-32767", "32767"],
+              digital: ["-32767", "32767"],
+              dimension: "uV",
+            },
+            counts: Array.from({ length: 10 }, (_, i) => [...SIGNAL.subarray(250 * i, 250 * (i + 1))]),
+          },
+        ],
+      }),
+    );
+    const { code, out, err } = await avnode("adopt", file, "--person", "Ada", "--json");
+    assert.equal(code, 0, err);
+    id = JSON.parse(out).id;
+  });
+
+  it("tells what it did, and of the same file that it is here already", async () => {
+    const { code, out, err } = await avnode("adopt", file);
+    assert.equal(code, 0);
+    assert.equal(out, `${file} is here already: recording ${id}\n`);
+    assert.match(err, /no time zone/);
+  });
+
+  it("says on every list that no handheld signed it", async () => {
+    assert.match((await avnode("recordings")).out, new RegExp(`^${id} .* Ada +adopted$`, "m"));
+    assert.match((await avnode("show", id)).out, /adopted: no handheld signed it/);
+    assert.match((await avnode("devices")).out, /adopted/);
+    const { code, out, err } = await avnode("verify");
+    assert.equal(code, 0, out);
+    assert.match(out, new RegExp(`^${id} +ADOPTED .*adopted: no handheld signed it`, "m"));
+    assert.match(err, /1 adopted, which no handheld signed/);
+  });
+
+  it("gives a proof that says so, and is no proof of a handheld", async () => {
+    const proof = join(dir, "old.proof");
+    assert.equal((await avnode("proof", id, "-o", proof, "--open")).code, 0);
+    const { code, out, err } = await avnode("verify", proof);
+    assert.equal(code, 1);
+    assert.match(out + err, /adopted: no handheld signed it/);
+    assert.match(out + err, /adopted: a file that a hub took over; no handheld signed it/);
+  });
+
+  it("says so in what it exports", async () => {
+    for (const format of ["csv", "fhir"]) {
+      const out = join(dir, `out.${format}`);
+      const { code, err } = await avnode("export", id, "--format", format, "-o", out);
+      assert.equal(code, 0, err);
+      assert.match(readFileSync(out, "utf8"), /adopted from a file/, format);
+    }
+  });
+
+  it("exports what another reader finds equal to the old file", async function () {
+    skipUnlessPython(this, "mne");
+    const { code, out, err } = await avnode(
+      "export",
+      id,
+      "--format",
+      "edf",
+      "-o",
+      join(dir, "out.edf"),
+      "--json",
+    );
+    assert.equal(code, 0, out + err);
+    const leads = [{ gain: 1, baseline: 0 }];
+    const [found] = readBack([{ reader: "mne", file: join(dir, "out.edf"), leads, samples: 2500 }]);
+    assert.deepEqual(found!.digests, [digestOf(SIGNAL)]);
+  });
+
+  it("comes back from a backup, and a later file gets a key of its own", async () => {
+    let code: Uint8Array | undefined;
+    runBackup({
+      ...{ dataDir: data, dir: join(dir, "backup") },
+      onCode: (made) => {
+        code = made;
+      },
+    });
+    const other = join(dir, "other.edf");
+    writeFileSync(other, edfBytes({ signals: [{ label: "II", counts: [[1, 2]] }] }));
+    const first = JSON.parse((await avnode("adopt", other, "--json")).out).id;
+    const restored = join(dir, "restored");
+    restore({ dir: join(dir, "backup"), dataDir: restored, code: code! });
+    const second = JSON.parse((await avnode("adopt", other, "--json", "--data", restored)).out).id;
+    assert.notEqual(second, first);
+    const reader = StoreReader.open(restored);
+    assert.equal(reader.recording(id).adopted, true);
+    assert.deepEqual(
+      reader.verify().recordings.map(({ verdict }) => verdict),
+      ["adopted", "adopted"],
+    );
+    reader.close();
+  });
+
+  it("refuses with the reason, its code and what to do", async () => {
+    const broken = join(dir, "broken.edf");
+    writeFileSync(broken, "no such format".repeat(40));
+    const { code, err } = await avnode("adopt", broken);
+    assert.equal(code, 3);
+    assert.match(err, /^avnode: cannot adopt .*broken\.edf: does not begin .*; check .* \(EDF_VERSION\)\n$/);
+    const missing = await avnode("adopt", join(dir, "none"));
+    assert.equal(missing.code, 3);
+    assert.match(missing.err, /ADOPT_FILE/);
+  });
+
+  it("waits for the hub to be stopped, and says so", async () => {
+    const store = Store.open({ dataDir: data, kind: "home" });
+    const { code, err } = await avnode("adopt", file);
+    store.close();
+    assert.equal(code, 3);
+    assert.match(err, /the hub is running; stop it/);
+  });
+});
