@@ -32,7 +32,9 @@ const FINGERPRINT_DIGITS = 32;
 const DICOM_MARK_AT = 128;
 
 /** The caller closes it. @throws AdoptError ADOPT_*, EDF_*, DICOM_* */
-export function openOldFile(path: string): OldFile & { frames(seat: Seat): Iterable<Uint8Array> } {
+export function openOldFile(
+  path: string,
+): Omit<OldFile, "frames"> & { frames(seat: Seat): Iterable<Uint8Array> } {
   const source = fileSource(path);
   try {
     const old = readOld(source);

@@ -51,6 +51,8 @@ async function answerOf<T extends object>(worker: Worker): Promise<Exclude<T, { 
       );
     const ended = () => fail(new Error("reading it was ended"));
     worker.once("message", resolve).once("error", fail).once("exit", ended);
+    // One that has ended says so once.
+    if (worker.threadId < 0) return ended();
     forget = () => void worker.off("message", resolve).off("error", fail).off("exit", ended);
   }).finally(() => forget());
   if (!("refusal" in answer)) return answer as Exclude<T, { refusal: Refusal }>;
