@@ -49,6 +49,8 @@ export const recordingSchema = z.object({
   state: stateSchema,
   /** Made by a virtual handheld: not a person's heart. */
   simulated: z.boolean(),
+  /** Taken over from a file: no handheld signed it. */
+  adopted: z.boolean(),
   person: z.string().optional(),
   /** Frames held, and frames that are neither held nor declared lost. */
   frames: z.int(),

@@ -46,12 +46,12 @@ describe("A hub that is killed while it adopts", function () {
       const counts = Array.from({ length: RECORDS }, (_, i) => [...SIGNAL.subarray(250 * i, 250 * (i + 1))]);
       writeFileSync(file, edfBytes({ signals: [{ label: "ECG II", counts }] }));
       const adoptions = Adoptions.open(dataDir);
-      const number = adoptions.file(copyFile(dataDir, file), "Ada");
+      const number = adoptions.file(await copyFile(dataDir, file), "Ada");
       assert.equal(await runHub(dataDir, moment, String(nth)), "SIGKILL");
       const isTold = adoptions.get(number)!.done !== undefined;
       assert.equal(isTold, moment === "after-tell" && nth === 2);
       // What was told before the kill is not told again: the next start only clears away.
-      if (isTold) adoptions.file(copyFile(dataDir, file), "Ada");
+      if (isTold) adoptions.file(await copyFile(dataDir, file), "Ada");
       const id = await runHub(dataDir);
       assert.deepEqual(adoptions.waiting(), []);
       adoptions.close();
