@@ -98,6 +98,7 @@ async function plain(
     homeAssistant: config.homeAssistant,
     analyse: true,
     deliver: true,
+    adopt: true,
     disk: () => diskOf(dataDir),
   });
   announce(terminal, hub, dataDir, broker, config);
@@ -152,6 +153,7 @@ async function demo(
         homeAssistant: config.homeAssistant,
         analyse: true,
         deliver: true,
+        adopt: true,
         disk: () => diskOf(dataDir),
       });
       announce(terminal, hub, dataDir, broker, config);

@@ -94,9 +94,10 @@ export function dicomPdf(source: DicomSource, pdf: Uint8Array): Uint8Array {
 }
 
 function describe({ study }: DicomSource, when: When, what: string): string {
-  const demo = study.info.simulated ? "SIMULATED, not a heart: " : "";
+  const { simulated, adopted } = study.info;
+  const mark = simulated ? "SIMULATED, not a heart: " : adopted ? "adopted, unsigned: " : "";
   const clock = when.isArrival ? "time of arrival" : `clock ${trustName(study.info.trust)}`;
-  return `${demo}${what}, ${clock}`;
+  return `${mark}${what}, ${clock}`;
 }
 
 interface Part {

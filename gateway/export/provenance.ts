@@ -7,6 +7,7 @@ import { codeOf } from "../store/errors";
 import type { KeptBeats } from "../store/findings/types";
 
 export const SIMULATED = "SIMULATED: made by a virtual handheld, not by a person's heart";
+export const ADOPTED = "adopted from a file: no handheld signed it";
 
 export const MARKS: Record<number, string> = {
   [MarkKind.symptom]: "marked by the wearer",
@@ -44,7 +45,7 @@ export function provenance(study: Study, absences: Absence[], origin = study.fro
   const isWhole = from === 0 && to === info.samples;
   return [
     ...(info.simulated ? [SIMULATED] : []),
-    ...(info.adopted ? ["adopted from a file: no handheld signed it"] : []),
+    ...(info.adopted ? [ADOPTED] : []),
     `avnode recording ${info.id}, number ${info.recording} of handheld ${info.device}, ownership ${info.epoch}`,
     ...(isWhole ? [] : [`samples ${from} to ${to - 1} of its ${info.samples}`]),
     `start ${start}, clock ${trustName(info.trust)}`,

@@ -1,5 +1,5 @@
 /** Old recordings of strangers that `avnode adopt` reads. */
-import { readOld } from "../../../gateway/adopt/adopt";
+import { readOld } from "../../../gateway/adopt/oldfile";
 import { framesOf, openOf } from "../../../gateway/adopt/frames";
 import { memorySource } from "../../../gateway/adopt/source";
 import { nodeCrypto } from "../../../gateway/crypto";
