@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { openRecording } from "../export/signal";
@@ -51,9 +41,11 @@ async function report(id: string, options: ReportCommandOptions, terminal: Termi
   if (timeZone !== undefined) requireTimeZone(timeZone);
   const dataDir = dataDirOf(options, terminal);
   requireData(dataDir, terminal);
-  // Loaded late: help and usage errors need neither.
+  // Loaded late: help and usage errors need none of these.
   const { StoreReader } = require("../store/reader") as typeof import("../store/reader");
   const { makeReport } = require("../report/report") as typeof import("../report/report");
+  const { smallFile } = require("../export/pieces") as typeof import("../export/pieces");
+  const { saveFiles } = require("../export/save") as typeof import("../export/save");
   const reader = StoreReader.open(dataDir);
   try {
     const { id: recording, open } = openRecording(reader, id);
@@ -63,7 +55,8 @@ async function report(id: string, options: ReportCommandOptions, terminal: Termi
       ...{ from: sample(options.from), to: sample(options.to) },
       ...{ paper, proof, password, timeZone },
     });
-    save(file, bytes, () => noteLeaving(dataDir, terminal, { recording, format: "report", file }));
+    noteLeaving(dataDir, terminal, { recording, format: "report", file });
+    saveFiles([{ file: smallFile(file, () => bytes), path: file, mode: 0o600 }]);
     if (json) terminal.json({ id: recording, file, bytes: bytes.length });
     else terminal.print(file);
     if (proof) terminal.say("the proof in it discloses the whole ECG of this recording, and whose it is");
@@ -117,22 +110,4 @@ function writable(output: string): string {
   if (existsSync(`${folder}/keyring.json`))
     throw new CliError(Exit.usage, `${folder} is a data directory; write to another place`);
   return file;
-}
-
-/** A file of that name is whole or not there. */
-function save(file: string, bytes: Uint8Array, leave: () => void): void {
-  const unfinished = `${file}.part`;
-  try {
-    const handle = openSync(unfinished, "w", 0o600);
-    try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    leave();
-    renameSync(unfinished, file);
-  } finally {
-    rmSync(unfinished, { force: true });
-  }
 }

@@ -2,14 +2,14 @@
 import { MarkKind } from "../../protocol/bodies";
 import { ClockTrust } from "../../protocol/open";
 import { intervalsLine } from "../cli/measured";
-import { clockTime, counted } from "../cli/text";
+import { counted } from "../cli/text";
+import { clockTime, dayHourText, dayText, fullTime, hourText, offsetOf } from "../document/localtime";
 import { rateOf, type Study, timeOf } from "../document/study";
 import { nameOf } from "../export/signal";
+import { potentialOf } from "../export/units";
 import { findingText, rhythmText } from "../findings/words";
 import type { Finding } from "../rhythm/findings";
 import type { OverReadFinding } from "../store/layers/rows";
-import { isCalibrated } from "./strip";
-import { dayTime, fullTime, hourText, offsetOf } from "./times";
 
 export interface Fact {
   label: string;
@@ -40,8 +40,8 @@ export function whenText(study: Study, sample: number, timeZone: string): string
 
 /** Without the day where all of it is of one. */
 function dayHour(study: Study, at: number, timeZone: string): string {
-  const days = [study.from, study.to].map((sample) => dayTime(timeOf(study, sample)!, timeZone).slice(0, 10));
-  return days[0] === days[1] ? hourText(at, timeZone) : `${dayTime(at, timeZone)} ${offsetOf(at, timeZone)}`;
+  const days = [study.from, study.to].map((sample) => dayText(timeOf(study, sample)!, timeZone));
+  return days[0] === days[1] ? hourText(at, timeZone) : dayHourText(at, timeZone);
 }
 
 export function startFacts(study: Study, timeZone: string): Fact[] {
@@ -67,7 +67,7 @@ export function startFacts(study: Study, timeZone: string): Fact[] {
 
 function leadsText({ info: { open } }: Study): string {
   const names = open.leads.map(
-    (lead, index) => `${nameOf(lead, index)}${isCalibrated(lead) ? "" : " (not calibrated)"}`,
+    (lead, index) => `${nameOf(lead, index)}${potentialOf(lead) ? "" : " (not calibrated)"}`,
   );
   return names.length > 16
     ? `${names.slice(0, 16).join(", ")} and ${names.length - 16} more`

@@ -1,10 +1,10 @@
 /** Ten seconds of a recording as a PNG, for a mail's body. It names nobody. */
 import { rateOf, type Study } from "../document/study";
 import { nameOf } from "../export/signal";
+import { countsPerMillivolt } from "../export/units";
 import { Canvas } from "./canvas";
 import { MM_PER_MILLIVOLT, MM_PER_SECOND, PULSE_MM, PULSE_SECONDS, ROW_SECONDS } from "./paper";
 import { median } from "./samples";
-import { countsPerMillivolt, isCalibrated } from "./strip";
 
 /** Pixels to a millimetre of paper. */
 const SCALE = 4;
@@ -31,14 +31,13 @@ export function stripPicture(study: Study, from: number): Buffer {
   const left = PULSE_MM * SCALE;
   const middle = Math.round((canvas.height - 1) * 0.55);
   const zero = median(values);
-  const calibrated = isCalibrated(lead);
+  const counts = countsPerMillivolt(lead);
+  const calibrated = counts !== undefined;
   const most = values.reduce(
     (far, value) => (Number.isNaN(value) ? far : Math.max(far, Math.abs(value - zero))),
     1,
   );
-  const perCount = calibrated
-    ? (MM_PER_MILLIVOLT * SCALE) / countsPerMillivolt(lead)
-    : (0.35 * canvas.height) / most;
+  const perCount = calibrated ? (MM_PER_MILLIVOLT * SCALE) / counts : (0.35 * canvas.height) / most;
   if (calibrated) drawPulse(canvas, middle);
   const step = (MM_PER_SECOND * SCALE) / rate;
   for (let i = 0; i < length; i++) {

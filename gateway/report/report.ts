@@ -1,4 +1,5 @@
 /** A recording as a PDF for a doctor: true to scale, says what is not known, carries its proof. */
+import { ownTimeZone } from "../document/localtime";
 import { rateOf, studyOf } from "../document/study";
 import type { StoreReader } from "../store/reader";
 import { evidenceOf } from "./evidence";
@@ -8,7 +9,6 @@ import { drawLong } from "./long";
 import { type PaperName, paperOf, ROW_SECONDS } from "./paper";
 import { drawRows, isShort } from "./rows";
 import { Sheet } from "./sheet";
-import { ownTimeZone } from "./times";
 import { drawTwelve, isTwelve } from "./twelve";
 
 export interface ReportOptions {

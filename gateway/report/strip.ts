@@ -1,5 +1,6 @@
 /** Rows of paper: the grid, the calibration pulse, and the trace as it was recorded. */
 import type { Lead } from "../../protocol/open";
+import { countsPerMillivolt, potentialOf } from "../export/units";
 import { MM, MM_PER_MILLIVOLT, MM_PER_SECOND, PULSE_MM, PULSE_SECONDS } from "./paper";
 import { median } from "./samples";
 import type { Sheet } from "./sheet";
@@ -50,23 +51,13 @@ export function drawGrid(sheet: Sheet, { x, y, width, height }: Box): void {
   sheet.stroke(paths[1]!, THICK, 0.4);
 }
 
-export function isCalibrated(lead: Lead): boolean {
-  return lead.gain > 0 && /^m?[Vv]$|^[uµμ]V$/.test(lead.unit.trim());
-}
-
-/** Counts per millivolt. @param lead calibrated */
-export function countsPerMillivolt({ gain, unit }: Lead): number {
-  const name = unit.trim();
-  if (/^[uµμ]/.test(name)) return gain * 1000;
-  return name === "V" || name === "v" ? gain / 1000 : gain;
-}
-
 /**
  * Of a lead that is not calibrated nobody knows how high a millivolt is: its range fills the row, and the row says so.
  * @returns points of height per count
  */
 function scaleOf({ lead, values }: Trace, height: number, middle: number): number {
-  if (isCalibrated(lead)) return (MM_PER_MILLIVOLT * MM) / countsPerMillivolt(lead);
+  const counts = countsPerMillivolt(lead);
+  if (counts !== undefined) return (MM_PER_MILLIVOLT * MM) / counts;
   const most = values.reduce(
     (far, value) => (Number.isNaN(value) ? far : Math.max(far, Math.abs(value - middle))),
     0,
@@ -111,7 +102,7 @@ export function drawTrace(sheet: Sheet, box: Box, trace: Trace): void {
   const zero = middleOf(values, (count) => box.height / 2 / scaleOf(trace, box.height, count));
   const scale = scaleOf(trace, box.height, zero);
   const step = (MM_PER_SECOND * MM) / rate;
-  const calibrated = isCalibrated(lead);
+  const calibrated = potentialOf(lead) !== undefined;
   if (pulse && calibrated) drawPulse(sheet, box.x, middle);
   let isCut = false;
   const at = (index: number) => {
