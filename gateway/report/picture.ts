@@ -1,8 +1,9 @@
 /** Ten seconds of a recording as a PNG, for a mail's body. It names nobody. */
 import { rateOf, type Study } from "../document/study";
-import { nameOf } from "../export/signal";
 import { countsPerMillivolt } from "../export/units";
+import { ENGLISH } from "../words/words";
 import { Canvas } from "./canvas";
+import { leadName } from "./facts";
 import { MM_PER_MILLIVOLT, MM_PER_SECOND, PULSE_MM, PULSE_SECONDS, ROW_SECONDS } from "./paper";
 import { median } from "./samples";
 
@@ -20,7 +21,7 @@ const GREY = [215, 215, 215] as const;
  * @param study of a stretch round it: what lies before is decoded, too
  * @param from first sample
  */
-export function stripPicture(study: Study, from: number): Buffer {
+export function stripPicture(study: Study, from: number, words = ENGLISH): Buffer {
   const rate = rateOf(study);
   const length = Math.round(ROW_SECONDS * rate);
   const place = study.analysis?.lead ?? 0;
@@ -53,9 +54,9 @@ export function stripPicture(study: Study, from: number): Buffer {
         BLACK,
       );
   }
-  const told = calibrated ? "25 mm/s, 10 mm/mV" : "25 mm/s, not calibrated";
-  canvas.text(`${nameOf(lead, place)} · ${told}`, left, 15, 13, BLACK);
-  if (study.info.simulated) canvas.text("DEMO · SIMULATED", canvas.width - 160, 15, 13, RED);
+  const told = words.say(calibrated ? "picture-scale" : "picture-no-scale");
+  canvas.text(`${leadName(words, study, place)} · ${told}`, left, 15, 13, BLACK);
+  if (study.info.simulated) canvas.text(words.say("demo"), canvas.width - 160, 15, 13, RED);
   return canvas.png();
 }
 

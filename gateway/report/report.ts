@@ -2,8 +2,8 @@
 import { ownTimeZone } from "../document/localtime";
 import { rateOf, studyOf } from "../document/study";
 import type { StoreReader } from "../store/reader";
+import { type Language, Words } from "../words/words";
 import { evidenceOf } from "./evidence";
-import { SIMULATED } from "./facts";
 import { drawFoot, drawHead, type Page } from "./head";
 import { drawLong } from "./long";
 import { type PaperName, paperOf, ROW_SECONDS } from "./paper";
@@ -24,6 +24,8 @@ export interface ReportOptions {
   link?: string;
   /** IANA's name; this machine's own by default. */
   timeZone?: string;
+  /** English by default. */
+  language?: Language;
 }
 
 export interface ReportParts {
@@ -41,17 +43,19 @@ export async function makeReport(
   options: ReportOptions,
 ): Promise<Buffer> {
   const { from, to, paper, proof = true, password, link, timeZone = ownTimeZone() } = options;
+  const words = new Words(options.language ?? "en");
   const study = studyOf(reader, id, { from, to });
   const { info } = study;
-  const shown = evidenceOf(reader, info.id, proof);
+  const shown = evidenceOf(reader, info, proof, words);
   const sheet = new Sheet({
     paper: paperOf(paper),
     title: `ECG ${info.id}`,
-    subject: info.simulated ? SIMULATED : "ECG report",
+    subject: words.say(info.simulated ? "simulated" : "title"),
+    language: words.language,
     date: new Date(Math.max(0, info.startMs)),
     password,
   });
-  const page: Page = { sheet, study, reader, timeZone };
+  const page: Page = { sheet, study, reader, timeZone, words };
   const below = await drawHead(page, shown, link);
   drawSignal(page, below);
   if (shown.proof)
@@ -59,7 +63,7 @@ export async function makeReport(
       bytes: shown.proof,
       name: "proof.avnode",
       type: "application/cbor",
-      description: "The signed recording itself, opened: 'avnode verify' takes this PDF or this file",
+      description: words.say(info.adopted ? "proof-attached-adopted" : "proof-attached"),
     });
   return sheet.end((number, pages) => drawFoot(page, number, pages));
 }
