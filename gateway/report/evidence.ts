@@ -10,11 +10,13 @@ import type { Evidence } from "../store/log/evidence";
 import type { StoreReader } from "../store/reader";
 import type { Words } from "../words/words";
 
+/** Whether a report has the proof in it, or why not. */
+export type ProofState = "inside" | "left-out" | "too-large" | "not-logged";
+
 export interface Shown {
-  /** Undefined where there is none, or it is not to go with the report. */
+  state: ProofState;
+  /** Of one that is inside. */
   proof?: Uint8Array;
-  /** There is one, and it is wanted, but no file takes it. */
-  isTooLarge?: boolean;
   /** What the QR code says; undefined before the recording is in the log. */
   place?: string;
   signed: string;
@@ -46,15 +48,15 @@ export function evidenceOf(
     evidence = log.evidence(id);
   } catch (error) {
     if (codeOf(error) !== "STORE_NOT_LOGGED") throw error;
-    return { signed, text: words.say("proof-not-logged") };
+    return { state: "not-logged", signed, text: words.say("proof-not-logged") };
   }
   const place = placeText(id, evidence);
-  if (!wanted) return { signed, place, text: words.say("proof-left-out") };
+  if (!wanted) return { state: "left-out", signed, place, text: words.say("proof-left-out") };
   const proof = writeProof(evidence, { open: true, hub: log.key(evidence.origin) });
   if (proof.length > MAX_PROOF_BYTES)
     return {
-      ...{ signed, place, isTooLarge: true },
+      ...{ state: "too-large", signed, place },
       text: words.say("proof-too-large", { mb: MAX_PROOF_BYTES / MEGABYTE }),
     };
-  return { ...{ signed, place, proof }, text: words.say("proof-inside") };
+  return { ...{ state: "inside", signed, place, proof }, text: words.say("proof-inside") };
 }

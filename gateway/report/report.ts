@@ -3,7 +3,7 @@ import { ownTimeZone } from "../document/localtime";
 import { rateOf, studyOf } from "../document/study";
 import type { StoreReader } from "../store/reader";
 import { type Language, Words } from "../words/words";
-import { evidenceOf } from "./evidence";
+import { evidenceOf, type ProofState } from "./evidence";
 import { drawFoot, drawHead, type Page } from "./head";
 import { drawLong } from "./long";
 import { type PaperName, paperOf, ROW_SECONDS } from "./paper";
@@ -28,6 +28,11 @@ export interface ReportOptions {
   language?: Language;
 }
 
+export interface Report {
+  bytes: Buffer;
+  proof: ProofState;
+}
+
 export interface ReportParts {
   reader: StoreReader;
   dataDir: string;
@@ -41,7 +46,7 @@ export async function makeReport(
   { reader }: ReportParts,
   id: string,
   options: ReportOptions,
-): Promise<Buffer> {
+): Promise<Report> {
   const { from, to, paper, proof = true, password, link, timeZone = ownTimeZone() } = options;
   const words = new Words(options.language ?? "en");
   const study = studyOf(reader, id, { from, to });
@@ -65,7 +70,8 @@ export async function makeReport(
       type: "application/cbor",
       description: words.say(info.adopted ? "proof-attached-adopted" : "proof-attached"),
     });
-  return sheet.end((number, pages) => drawFoot(page, number, pages));
+  const bytes = await sheet.end((number, pages) => drawFoot(page, number, pages));
+  return { bytes, proof: shown.state };
 }
 
 function drawSignal(page: Page, top: number): void {

@@ -169,4 +169,16 @@ export const DE: Record<keyof typeof EN, string> = {
   rhythm: "Rhythmus",
   "picture-scale": "25 mm/s, 10 mm/mV",
   "picture-no-scale": "25 mm/s, nicht kalibriert",
+
+  "mail-demo": "DEMO: Die Aufzeichnung ist simuliert. Sie stammt von keinem Menschen.",
+  "mail-attached": "Ein zu Hause aufgezeichnetes EKG liegt als PDF bei, maßstäblich.",
+  "mail-sent": "Es kommt von dem Hub, der die Aufzeichnung aufbewahrt, im Auftrag ihres Besitzers.",
+  "mail-not-a-diagnosis":
+    "Was ein Programm darin fand, steht im PDF. Das ist keine Diagnose: Ein Arzt muss es ansehen.",
+  "mail-password": "Das PDF fragt nach einem Passwort. Der Absender nennt es Ihnen auf anderem Weg.",
+  "mail-proof":
+    "Das PDF enthält die Aufzeichnung selbst mit ihrem Nachweis: 'avnode verify DATEI' zeigt, ob sie vollständig und unverändert ist.",
+  "mail-no-proof":
+    "Der Nachweis der Aufzeichnung ist nicht im PDF; bitten Sie ihren Besitzer um die Nachweisdatei.",
+  "mail-picture": "Zehn Sekunden des EKGs, 25 mm/s, 10 mm/mV; auf dem Bildschirm nicht maßstäblich",
 };

@@ -164,4 +164,15 @@ export const EN = {
   rhythm: "rhythm",
   "picture-scale": "25 mm/s, 10 mm/mV",
   "picture-no-scale": "25 mm/s, not calibrated",
+
+  "mail-demo": "DEMO: the recording is simulated. It is no person's heart.",
+  "mail-attached": "An ECG recorded at home is attached as a PDF, true to scale.",
+  "mail-sent": "It was sent by the hub that the recording is kept on, as its owner asked.",
+  "mail-not-a-diagnosis":
+    "What a program found in it is in the PDF. It is no diagnosis: a clinician has to look.",
+  "mail-password": "The PDF asks for a password. Its sender tells it to you by another way.",
+  "mail-proof":
+    "The PDF holds the recording itself with its proof: 'avnode verify FILE' shows whether it is whole and unchanged.",
+  "mail-no-proof": "The recording's proof is not in the PDF itself; ask its owner for the proof file.",
+  "mail-picture": "Ten seconds of the ECG, 25 mm/s, 10 mm/mV; not to scale on a screen",
 };

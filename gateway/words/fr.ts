@@ -170,4 +170,15 @@ export const FR: Record<keyof typeof EN, string> = {
   rhythm: "rythme",
   "picture-scale": "25 mm/s, 10 mm/mV",
   "picture-no-scale": "25 mm/s, non étalonné",
+
+  "mail-demo": "DEMO : l'enregistrement est simulé. Ce n'est le cœur de personne.",
+  "mail-attached": "Un ECG enregistré à la maison est joint en PDF, à l'échelle.",
+  "mail-sent": "Il vient du hub qui garde l'enregistrement, à la demande de son propriétaire.",
+  "mail-not-a-diagnosis":
+    "Ce qu'un programme y a trouvé est dans le PDF. Ce n'est pas un diagnostic : un médecin doit le voir.",
+  "mail-password": "Le PDF demande un mot de passe. L'expéditeur vous le dit par une autre voie.",
+  "mail-proof":
+    "Le PDF contient l'enregistrement lui-même avec sa preuve : 'avnode verify FICHIER' montre s'il est entier et inchangé.",
+  "mail-no-proof": "La preuve de l'enregistrement n'est pas dans le PDF ; demandez-la à son propriétaire.",
+  "mail-picture": "Dix secondes de l'ECG, 25 mm/s, 10 mm/mV ; pas à l'échelle sur un écran",
 };
