@@ -5,11 +5,17 @@ import { MAX_PROOF_BYTES } from "../../protocol/proof/file";
 import { nodeCrypto } from "../crypto";
 import { writeProof } from "../proof/write";
 import { codeOf } from "../store/errors";
+import type { RecordingInfo } from "../store/infos";
 import type { Evidence } from "../store/log/evidence";
 import type { StoreReader } from "../store/reader";
+import type { Words } from "../words/words";
+
+/** Whether a report has the proof in it, or why not. */
+export type ProofState = "inside" | "left-out" | "too-large" | "not-logged";
 
 export interface Shown {
-  /** Undefined where there is none, or it is not to go with the report. */
+  state: ProofState;
+  /** Of one that is inside. */
   proof?: Uint8Array;
   /** What the QR code says; undefined before the recording is in the log. */
   place?: string;
@@ -18,12 +24,7 @@ export interface Shown {
   text: string;
 }
 
-const SIGNATURES: Record<string, string> = {
-  signed: "signed by its handheld",
-  wrong: "NOT signed by its handheld: the signature is another's",
-  unchecked: "signed by its handheld; the signature was not checked here",
-  sealed: "sealed, not signed: who has the hub's keys could have made it",
-};
+const MEGABYTE = 1024 * 1024;
 
 /** The recording's place in the hub's log, as `avnode verify` states it of the attached proof. */
 export function placeText(
@@ -34,26 +35,28 @@ export function placeText(
 }
 
 /** @param wanted whether the proof goes with the report */
-export function evidenceOf({ log }: StoreReader, id: string, wanted: boolean): Shown {
-  const signature = log.signature(id);
-  const signed = signature ? SIGNATURES[signature]! : "not signed: it has no end yet";
+export function evidenceOf(
+  { log }: StoreReader,
+  { id, adopted }: Pick<RecordingInfo, "id" | "adopted">,
+  wanted: boolean,
+  words: Words,
+): Shown {
+  const signature = adopted ? "adopted" : (log.signature(id) ?? "none");
+  const signed = words.say(`signature-${signature}`);
   let evidence: Evidence;
   try {
     evidence = log.evidence(id);
   } catch (error) {
     if (codeOf(error) !== "STORE_NOT_LOGGED") throw error;
-    return {
-      signed,
-      text: "no proof yet: the recording is not in the hub's log; make the report again later",
-    };
+    return { state: "not-logged", signed, text: words.say("proof-not-logged") };
   }
   const place = placeText(id, evidence);
-  if (!wanted) return { signed, place, text: "the proof was left out when this was made" };
+  if (!wanted) return { state: "left-out", signed, place, text: words.say("proof-left-out") };
   const proof = writeProof(evidence, { open: true, hub: log.key(evidence.origin) });
   if (proof.length > MAX_PROOF_BYTES)
-    return { signed, place, text: "the proof is too large to go with this; 'avnode proof' tells more" };
-  return {
-    ...{ signed, place, proof },
-    text: "this file carries its proof: 'avnode verify' on it checks the recording",
-  };
+    return {
+      ...{ state: "too-large", signed, place },
+      text: words.say("proof-too-large", { mb: MAX_PROOF_BYTES / MEGABYTE }),
+    };
+  return { ...{ state: "inside", signed, place, proof }, text: words.say("proof-inside") };
 }

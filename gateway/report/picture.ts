@@ -1,11 +1,11 @@
 /** Ten seconds of a recording as a PNG, for a mail's body. It names nobody. */
-
-import { nameOf } from "../document/signal";
 import { rateOf, type Study } from "../document/study";
+import { countsPerMillivolt } from "../export/units";
+import { ENGLISH } from "../words/words";
 import { Canvas } from "./canvas";
+import { leadName } from "./facts";
 import { MM_PER_MILLIVOLT, MM_PER_SECOND, PULSE_MM, PULSE_SECONDS, ROW_SECONDS } from "./paper";
 import { median } from "./samples";
-import { countsPerMillivolt, isCalibrated } from "./strip";
 
 /** Pixels to a millimetre of paper. */
 const SCALE = 4;
@@ -21,7 +21,7 @@ const GREY = [215, 215, 215] as const;
  * @param study of a stretch round it: what lies before is decoded, too
  * @param from first sample
  */
-export function stripPicture(study: Study, from: number): Buffer {
+export function stripPicture(study: Study, from: number, words = ENGLISH): Buffer {
   const rate = rateOf(study);
   const length = Math.round(ROW_SECONDS * rate);
   const place = study.analysis?.lead ?? 0;
@@ -32,14 +32,13 @@ export function stripPicture(study: Study, from: number): Buffer {
   const left = PULSE_MM * SCALE;
   const middle = Math.round((canvas.height - 1) * 0.55);
   const zero = median(values);
-  const calibrated = isCalibrated(lead);
+  const counts = countsPerMillivolt(lead);
+  const calibrated = counts !== undefined;
   const most = values.reduce(
     (far, value) => (Number.isNaN(value) ? far : Math.max(far, Math.abs(value - zero))),
     1,
   );
-  const perCount = calibrated
-    ? (MM_PER_MILLIVOLT * SCALE) / countsPerMillivolt(lead)
-    : (0.35 * canvas.height) / most;
+  const perCount = calibrated ? (MM_PER_MILLIVOLT * SCALE) / counts : (0.35 * canvas.height) / most;
   if (calibrated) drawPulse(canvas, middle);
   const step = (MM_PER_SECOND * SCALE) / rate;
   for (let i = 0; i < length; i++) {
@@ -55,9 +54,9 @@ export function stripPicture(study: Study, from: number): Buffer {
         BLACK,
       );
   }
-  const told = calibrated ? "25 mm/s, 10 mm/mV" : "25 mm/s, not calibrated";
-  canvas.text(`${nameOf(lead, place)} · ${told}`, left, 15, 13, BLACK);
-  if (study.info.simulated) canvas.text("DEMO · SIMULATED", canvas.width - 160, 15, 13, RED);
+  const told = words.say(calibrated ? "picture-scale" : "picture-no-scale");
+  canvas.text(`${leadName(words, study, place)} · ${told}`, left, 15, 13, BLACK);
+  if (study.info.simulated) canvas.text(words.say("demo"), canvas.width - 160, 15, 13, RED);
   return canvas.png();
 }
 

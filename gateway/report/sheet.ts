@@ -8,6 +8,8 @@ export interface SheetOptions {
   paper: Paper;
   title: string;
   subject: string;
+  /** A tag of BCP 47. */
+  language: string;
   /** Of the recording: the file's own identity derives from it. */
   date: Date;
   password?: string;
@@ -40,14 +42,14 @@ export class Sheet {
   private readonly bytes: Promise<Buffer>;
   pages = 0;
 
-  constructor({ paper, title, subject, date, password }: SheetOptions) {
+  constructor({ paper, title, subject, language, date, password }: SheetOptions) {
     // Loaded late: only reports need it.
     const PDFDocument = require("pdfkit") as typeof PDFKit;
     this.paper = paper;
     this.date = date;
     this.doc = new PDFDocument({
       ...{ autoFirstPage: false, bufferPages: true, margin: 0, size: [paper.width, paper.height] },
-      ...{ tagged: true, displayTitle: true, lang: "en" },
+      ...{ tagged: true, displayTitle: true, lang: language },
       ...(password === undefined
         ? { pdfVersion: "1.7" }
         : { pdfVersion: "1.7ext3", userPassword: password, ownerPassword: password }),

@@ -14,11 +14,11 @@ export function addReports(app: FastifyInstance, { hub, dataDir, egress }: ApiPa
 
   addRoute(app, reportRecording, async ({ params, query }, request, reply) => {
     const { id, simulated } = reader.recording(params.id);
-    const { paper, from, to, timeZone } = query;
+    const { paper, from, to, timeZone, language } = query;
     if (timeZone !== undefined) requireTimeZone(timeZone);
     if (running)
       throw new Refused(503, "WEB_BUSY", "another report is being made; try again when it is done");
-    const options = { paper, from, to, timeZone, proof: query.proof === "yes" };
+    const options = { paper, from, to, timeZone, language, proof: query.proof === "yes" };
     const worker = startThread("reportworker", { dataDir, id, options } satisfies ReportOrder);
     running = worker;
     let made: ReportMade;

@@ -20,7 +20,8 @@ const KNOWN = /^(STORE|FRAME|BLOCK|DOCUMENT)_/;
 async function make({ dataDir, id, options }: ReportOrder): Promise<ReportMade> {
   const reader = StoreReader.open(dataDir);
   try {
-    return { bytes: new Uint8Array(await makeReport({ reader, dataDir }, id, options)) };
+    const { bytes } = await makeReport({ reader, dataDir }, id, options);
+    return { bytes: new Uint8Array(bytes) };
   } catch (error) {
     const code = codeOf(error);
     if (!KNOWN.test(code)) throw error;

@@ -1,6 +1,13 @@
 /** To whom recordings are sent, by what rule and with whose consent, and what became of each. */
 import { z } from "zod";
-import { lineSchema, nothingSchema, recordingParams, timeSchema, wholeNumberText } from "./common";
+import {
+  languageSchema,
+  lineSchema,
+  nothingSchema,
+  recordingParams,
+  timeSchema,
+  wholeNumberText,
+} from "./common";
 import type { Endpoint } from "./endpoint";
 
 const MAX_HOST = 253;
@@ -33,8 +40,15 @@ const aeTitleSchema = z
   .max(16)
   .regex(/^[\x20-\x5b\x5d-\x7e]+$/, "expected an AE title");
 
+/** Whatever the way. */
+const documents = {
+  /** Of what is sent; English by default. */
+  language: languageSchema.optional(),
+};
+
 export const mailSchema = z.strictObject({
   kind: z.literal("mail"),
+  ...documents,
   to: addressSchema,
   from: addressSchema,
   host: hostSchema,
@@ -54,6 +68,7 @@ export const mailSchema = z.strictObject({
 
 export const dicomSchema = z.strictObject({
   kind: z.literal("dicom"),
+  ...documents,
   host: hostSchema,
   port: portSchema,
   aeTitle: aeTitleSchema,
@@ -66,6 +81,7 @@ export const dicomSchema = z.strictObject({
 
 export const fhirSchema = z.strictObject({
   kind: z.literal("fhir"),
+  ...documents,
   url: urlSchema,
   token: z
     .strictObject({
@@ -79,6 +95,7 @@ export const fhirSchema = z.strictObject({
 
 export const folderSchema = z.strictObject({
   kind: z.literal("folder"),
+  ...documents,
   /** On the hub's own machine. */
   dir: z.string().max(4096).regex(/^\//, "expected a path from the root"),
 });

@@ -1,6 +1,6 @@
 /** A recording as a PDF for a doctor. */
 import { z } from "zod";
-import { recordingParams } from "./common";
+import { languageSchema, recordingParams } from "./common";
 import { BINARY, type Endpoint } from "./endpoint";
 
 export const paperSchema = z.enum(["a4", "letter"]);
@@ -20,6 +20,7 @@ export const reportRecording = {
     to: count.optional(),
     /** IANA's name; the hub's own by default. */
     timeZone: z.string().max(64).optional(),
+    language: languageSchema.default("en"),
     /** "no" leaves the proof out, and with it the recording itself. */
     proof: z.enum(["yes", "no"]).default("yes"),
   }),

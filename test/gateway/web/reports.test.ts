@@ -44,6 +44,15 @@ describe("reports over HTTP", function () {
     assert.match(JSON.stringify(left), /"report"/);
   });
 
+  it("are in the language that was asked for", async function () {
+    skipUnless(existsSync("/usr/bin/pdftotext"), this, "pdftotext (Debian: poppler-utils)");
+    const answer = await get("?language=de");
+    const input = answer.rawPayload;
+    const said = execFileSync("/usr/bin/pdftotext", ["-", "-"], { input, encoding: "utf8" });
+    assert.match(said, /EKG-Bericht/);
+    assert.equal((await get("?language=tlh")).statusCode, 400);
+  });
+
   it("are refused in words for a zone, a stretch or a recording that is none", async () => {
     for (const [query, of, status, said] of [
       ["?timeZone=Atlantis/Sunk", id, 400, /no time zone/],

@@ -84,7 +84,12 @@ export function RecipientForm({ add }: { add: (details: RecipientDetails) => Pro
   const submit = async () => {
     const rule = typed["rule"] as SendingRule;
     const consent = { who: typed["who"] ?? "", text };
-    await add({ name: typed["name"] ?? "", way: wayOf(typed), rule, consent });
+    await add({
+      name: typed["name"] ?? "",
+      way: { ...wayOf(typed), language: messages.language },
+      rule,
+      consent,
+    });
     setTyped(START);
   };
   return (
