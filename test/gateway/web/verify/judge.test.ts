@@ -9,9 +9,8 @@ import { NO_SAMPLE } from "../../../../gateway/web/schema/nosample";
 import { Ccm } from "../../../../gateway/web/verify/ccm";
 import { judge } from "../../../../gateway/web/verify/judge";
 import { Signal } from "../../../../gateway/web/verify/signal";
-import { encodeData } from "../../../../protocol/bodies";
 import { encodeBlock } from "../../../../protocol/codec/block";
-import { ClockTrust, encodeOpen, RecordingMode } from "../../../../protocol/open";
+import { ClockTrust, RecordingMode } from "../../../../protocol/open";
 import { VECTORS } from "../../../protocol/vectors";
 import { type Simulated, simulatedProof } from "./simulated";
 
@@ -100,16 +99,12 @@ describe("the page that verifies, without its page", function () {
       leads: [{ name: "I", unit: "mV", gain: 1000, baseline: 0, adcZero: 0 }],
     };
     const shape = { leads: 1, bits: 18, nominal: 256 };
-    const frame = (type: number) => Uint8Array.of(0x10 | type);
-    const block = (first: number) => {
+    const signal = new Signal(open, 1600, 4096);
+    for (const first of [0, 256, 1024]) {
       const values = Int32Array.from({ length: 256 }, (_, i) => (first + i) * 3 - 1000);
-      return {
-        frame: frame(2),
-        body: encodeData({ firstSample: first, block: encodeBlock([values], shape) }),
-      };
-    };
-    const bodies = [{ frame: frame(1), body: encodeOpen(open) }, block(0), block(256), block(1024)];
-    const signal = new Signal(bodies, 1600);
+      signal.data({ firstSample: first, block: encodeBlock([values], shape) }, [values]);
+    }
+    signal.missing(1600);
     assert.deepEqual(signal.form.gaps, [
       { from: 512, to: 1024 },
       { from: 1280, to: 1600 },
