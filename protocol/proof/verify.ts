@@ -38,6 +38,9 @@ export interface ProofCrypto extends Pick<Crypto, "sha256" | "open"> {
   ed25519: Ed25519Verify;
 }
 
+/** Of the gaps between frames. A page of them tells a reader no more, and a file of nothing else would be a book. */
+const MAX_GAPS_TOLD = 100;
+
 export interface ProofReport {
   verdict: string;
   /** Why it is not authentic; PROOF_AUTHENTIC when it is. */
@@ -158,9 +161,12 @@ function completeness(
     gaps += "; frames " + drop.from + " to " + drop.to + " lost with " + drop.samples + " samples, " + whose;
   }
   if (contents) {
-    for (let i = 0; i < contents.gaps.length; i++) {
+    const told = Math.min(contents.gaps.length, MAX_GAPS_TOLD);
+    for (let i = 0; i < told; i++) {
       gaps += "; no samples " + contents.gaps[i].from + " to " + (contents.gaps[i].to - 1);
     }
+    if (told < contents.gaps.length)
+      gaps += "; no samples in " + (contents.gaps.length - told) + " more stretches";
   }
   for (let i = 0; i < manifest.gaps.length; i++) {
     const gap = manifest.gaps[i];
