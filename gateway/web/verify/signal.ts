@@ -10,6 +10,8 @@ import { NO_SAMPLE } from "../schema/nosample";
 const COARSE = 128;
 /** Of all leads together: 97 days of one at 256 Hz, for which 128 MiB are kept. */
 const MAX_SAMPLES = 2 ** 31;
+/** Of all leads together, in a window that shows each of them. */
+const MAX_FINE = 2 ** 24;
 
 /** Where a block's bytes lie among those of all. */
 interface Block {
@@ -90,7 +92,8 @@ export class Signal implements Pick<Onlooker, "mark" | "data"> {
   window(from: number, to: number, step: number): Piece[] {
     const { samples } = this.form;
     const [begin, end] = [Math.max(0, Math.floor(from)), Math.min(samples, Math.ceil(to))];
-    return step < COARSE ? this.fine(begin, Math.max(begin, end)) : this.coarse(begin, end, step);
+    const isFine = step < COARSE && this.pairs.length * (end - begin) <= MAX_FINE;
+    return isFine ? this.fine(begin, Math.max(begin, end)) : this.coarse(begin, end, step);
   }
 
   private fine(from: number, to: number): Piece[] {
@@ -109,7 +112,7 @@ export class Signal implements Pick<Onlooker, "mark" | "data"> {
   }
 
   private coarse(from: number, to: number, step: number): Piece[] {
-    const merged = Math.floor(step / COARSE);
+    const merged = Math.max(1, Math.floor(step / COARSE));
     const width = merged * COARSE;
     const [first, last] = [Math.floor(from / width), Math.ceil(to / width)];
     return this.pairs.map((pairs) => {

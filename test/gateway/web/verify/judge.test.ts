@@ -122,6 +122,18 @@ describe("the page that verifies, without its page", function () {
     assert.deepEqual([...fine!.values.subarray(513)], [NO_SAMPLE, 1024 * 3 - 1000, 1025 * 3 - 1000]);
   });
 
+  it("keeps a window within bounds, whatever rate and however many leads a file claims", () => {
+    const open = {
+      ...{ rateNum: 0xffffffff, rateDen: 1, frontEnd: "f", firmware: "w", bits: 18, nominal: 256 },
+      ...{ startMs: 0, trust: ClockTrust.unknown, mode: RecordingMode.continuous, seconds: 0 },
+      leads: Array.from({ length: 64 }, () => ({ name: "I", unit: "mV", gain: 1, baseline: 0, adcZero: 0 })),
+    };
+    assert.equal(Signal.holds(open, 2 ** 26), false);
+    const signal = new Signal(open, 2 ** 20, 16);
+    assert.equal(signal.window(0, 2 ** 18, 1)[0]!.step, 1);
+    assert.equal(signal.window(0, 2 ** 18 + 1, 1)[0]!.step, 128);
+  });
+
   it("opens what OpenSSL sealed, of every length of a frame, and nothing with one bit changed", () => {
     const seed = randomBytes(8).toString("hex");
     console.log(`      seed ${seed}`);
