@@ -1,7 +1,7 @@
 /** The one table of formats: what a recording, or a stretch of it, is written as. */
 import type { Study } from "../document/study";
 import type { StoreReader } from "../store/reader";
-import type { ExportFormat } from "../web/schema/exports";
+import type { ExportFormat } from "../web/schema/exportformats";
 
 export interface OutFile {
   name: string;

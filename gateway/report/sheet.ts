@@ -1,6 +1,6 @@
 /** The PDF document: pages of one size, text in any script, tags for those who hear it, the same bytes every time. */
 import type PDFKit from "pdfkit";
-import { Fonts } from "./fonts";
+import { Fonts, fontIn } from "./fonts";
 import type { Paper } from "./paper";
 import { legible, type Run, runsOf } from "./runs";
 
@@ -182,7 +182,7 @@ export class Sheet {
 
   private use({ font }: Run, size: number): PDFKit.PDFDocument {
     if (!this.registered.has(font.name)) {
-      this.doc.registerFont(font.name, font.path);
+      this.doc.registerFont(font.name, fontIn(font));
       this.registered.add(font.name);
     }
     return this.doc.font(font.name).fontSize(size);

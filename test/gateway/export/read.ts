@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type ExportSource, FORMATS } from "../../../gateway/export/formats";
 import { saveFiles } from "../../../gateway/export/save";
-import type { ExportFormat } from "../../../gateway/web/schema/exports";
+import type { ExportFormat } from "../../../gateway/web/schema/exportformats";
 import { PYTHON } from "../../machine";
 
 export interface Asked {
