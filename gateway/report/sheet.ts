@@ -160,10 +160,13 @@ export class Sheet {
   }
 
   attach({ bytes, name, type, description }: Attachment): void {
+    // As it is: sealed frames do not pack, and to try takes a second for a day's.
+    this.doc.compress = false;
     this.doc.file(Buffer.from(bytes), {
       ...{ name, type, description, relationship: "Source" },
       ...{ creationDate: this.date, modifiedDate: this.date },
     } as PDFKit.Mixins.PDFAttachmentOptions);
+    this.doc.compress = true;
   }
 
   link(x: number, y: number, width: number, height: number, address: string): void {
