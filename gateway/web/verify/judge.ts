@@ -1,11 +1,9 @@
 /** A file that somebody brought: taken out of its PDF if it is one, judged, and opened when nothing contradicts. */
 import { DeviceClass } from "../../../protocol/certificate";
-import type { Crypto } from "../../../protocol/crypto";
-import { decodeProof, MAX_PROOF_BYTES } from "../../../protocol/proof/file";
+import { MAX_PROOF_BYTES } from "../../../protocol/proof/file";
 import { verifyProof } from "../../../protocol/proof/verify";
 import { refusal } from "../../../protocol/refusal";
 import { decodeRevocations, MAX_REVOCATIONS_BYTES } from "../../../protocol/revocations";
-import { openFrame } from "../../../protocol/seal";
 import { attachedProof, isPdf } from "../../document/attachment";
 import { parseTrustLines } from "../../proof/trustlines";
 import { type Worded, worded } from "../../proof/words";
@@ -28,6 +26,8 @@ export interface Judgement extends Worded {
   /** True when it came out of a PDF, whose pages nobody judged. */
   isFromPdf: boolean;
   isSimulated: boolean;
+  /** True when there is more of it than a curve can be kept of. */
+  isTooLong: boolean;
   signal?: Signal;
 }
 
@@ -45,10 +45,9 @@ export async function judge(
   const isFromPdf = isPdf(bytes);
   const proof = isFromPdf ? await proofIn(bytes) : bytes;
   let done = 0;
-  // Opened once for the verdict, and once more for the curves.
   const crypto = browserCrypto((length) => {
     done += length;
-    progress(Math.min(1, done / (2 * proof.length)));
+    progress(Math.min(1, done / proof.length));
   });
   const trust = parseTrustLines(crypto.sha256, lines, "the trust file");
   for (const list of revocations) {
@@ -56,18 +55,21 @@ export async function judge(
       throw refusal("REVOCATIONS_SIZE", `a revocation list has at most ${MAX_REVOCATIONS_BYTES} bytes`);
     trust.revocations.push(decodeRevocations(list));
   }
-  const report = verifyProof(crypto, proof, trust);
+  let signal: Signal | undefined;
+  let isTooLong = false;
+  const report = verifyProof(crypto, proof, trust, {
+    open(open, samples) {
+      if (Signal.holds(open, samples)) signal = new Signal(open, samples, proof.length);
+      else isTooLong = true;
+    },
+    mark: (mark) => signal?.mark(mark),
+    data: (data, leads) => signal?.data(data, leads),
+  });
+  // What was altered is shown to nobody as a curve.
+  if (!report.opened) signal = undefined;
+  signal?.missing(signal.form.samples);
   const isSimulated = report.manifest?.deviceClass === DeviceClass.simulated;
-  const signal =
-    report.opened && report.manifest?.rate ? signalOf(crypto, proof, report.manifest.samples) : undefined;
-  return { ...worded(report), isFromPdf, isSimulated, ...(signal && { signal }) };
-}
-
-/** Of a proof in which nothing contradicts: what was altered is shown to nobody as a curve. */
-function signalOf(crypto: Pick<Crypto, "open">, bytes: Uint8Array, samples: number): Signal {
-  const { key, frames } = decodeProof(bytes);
-  const opened = frames.map((frame) => ({ frame, body: openFrame(crypto as Crypto, key!, frame) }));
-  return new Signal(opened, samples);
+  return { ...worded(report), isFromPdf, isSimulated, isTooLong, ...(signal && { signal }) };
 }
 
 async function proofIn(pdf: Uint8Array): Promise<Uint8Array> {
