@@ -100,7 +100,7 @@ describe("avnode report, and avnode verify FILE.pdf", function () {
     const { code, out, err } = await report("full.pdf");
     assert.equal(code, 3);
     assert.equal(out, "");
-    assert.match(err, /cannot write .*full\.pdf: ENOSPC.*the disk is full: make room/);
+    assert.match(err, /cannot write .*full\.pdf\.part: ENOSPC.*the disk is full: make room/);
     assert.equal(readFileSync(at("full.pdf"), "utf8"), "an older one");
     assert.ok(!existsSync(at("full.pdf.part")));
   });
