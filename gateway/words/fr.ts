@@ -92,7 +92,7 @@ export const FR: Record<keyof typeof EN, string> = {
   "unmeasurable-hidden": "cette dérivation n'en montre pas tout",
   "unmeasurable-disagreement": "les battements ne concordent pas",
   "symptoms-none": "aucun marqué",
-  symptoms: "{count} marqués : {times}",
+  symptoms: "{count} fois marqués : {times}",
 
   "rhythm-sinus": "sinusal",
   "rhythm-af": "possible fibrillation auriculaire",

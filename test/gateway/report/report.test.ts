@@ -143,7 +143,7 @@ describe("a report", () => {
         "Durée 30,0 s",
         "1 dérivation : I ; 250 valeurs par seconde, 16 bits",
         "2 lacunes, 2,00 s sans signal (le capteur l'a perdu)",
-        "1 marqués : 12:00:12 +02:00",
+        "1 fois marqués : 12:00:12 +02:00",
         "relu par aucun médecin",
         "signé par son appareil",
         "DÉMO · SIMULÉ · Pas un diagnostic",
