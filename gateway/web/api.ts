@@ -1,6 +1,7 @@
 /** The API: every route of schema/endpoints.ts, each resource in a file of its own. */
 import type { FastifyInstance } from "fastify";
 import { Pyramids } from "../pyramid/pyramids";
+import { addAlerts } from "./alerts";
 import { addBackups } from "./backups";
 import { addBeats } from "./beats";
 import { addClaims } from "./claims";
@@ -39,6 +40,7 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addExports(app, parts);
   addReports(app, parts);
   addDelivery(app, parts);
+  addAlerts(app, parts);
   addEgress(app, parts);
   addWhereabouts(app, parts);
   addDiagnostics(app, parts);

@@ -1,4 +1,5 @@
 /** Every route of the API. Who may call it stands in gateway/access/rules.ts. */
+import * as alerts from "./alerts";
 import * as backup from "./backup";
 import * as claims from "./claims";
 import * as delivery from "./delivery";
@@ -75,6 +76,14 @@ export const ENDPOINTS = [
   delivery.send,
   delivery.deliveries,
   delivery.withdraw,
+  alerts.alerts,
+  alerts.changeAlertTimes,
+  alerts.addAlertWay,
+  alerts.changeAlertTopics,
+  alerts.removeAlertWay,
+  alerts.testAlertWay,
+  alerts.setWatcher,
+  alerts.pingWatcher,
   overreads.overReads,
   overreads.overRead,
   findings.findings,
