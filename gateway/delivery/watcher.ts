@@ -48,7 +48,8 @@ export class Watcher {
   async ping(): Promise<void> {
     const { url, isWell, ping, clock } = this.parts;
     const to = url();
-    if (to === undefined) return;
+    if (to === undefined)
+      throw new Error("nobody watches: name the watcher's URL, and after a restore save the alerts' times");
     if (!isWell()) throw new Error("the hub is not well, and says so to nobody: see its problems on Home");
     try {
       await ping(to);
@@ -69,7 +70,7 @@ export class Watcher {
   private async tell(): Promise<void> {
     this.busy = true;
     try {
-      await this.ping();
+      if (this.parts.url() !== undefined) await this.ping();
     } catch {
       // Without the reason: it may name the URL, and whoever has that can say that all is well.
       this.tally.count("unreached", "could not tell the watcher that all is well: see that its URL holds");

@@ -46,7 +46,7 @@ export async function tell(way: AlertWay, { title, lines }: Message, isDemo: boo
   return mailAlert(way, message);
 }
 
-/** @throws as tell */
+/** Nothing that is wrong. @throws as tell */
 export function tellTest(way: AlertWay, isDemo: boolean): Promise<void> {
   const line = "A test from a home ECG hub: alerts from it arrive here.";
   return tell(way, { title: "Test of an ECG hub", lines: [line] }, isDemo);
