@@ -86,12 +86,12 @@ function list(book: AlertBook, json: boolean, terminal: Terminal): void {
     ...{ id, kind: way.kind, address: addressOf(way), tells },
     waiting: Object.keys(book.told().find(({ listener }) => listener === id)?.lines ?? {}).length,
   }));
-  if (json) {
+  if (json || listed.length === 0) {
     const host = watcher === undefined ? undefined : new URL(watcher).host;
-    terminal.json({ listeners: listed, times, watcher: host, paused });
+    if (json) terminal.json({ listeners: listed, times, watcher: host, paused });
+    else terminal.say("nobody is told yet: run 'avnode alerts add FILE'");
     return;
   }
-  if (listed.length === 0) return terminal.say("nobody is told yet: run 'avnode alerts add FILE'");
   const rows = listed.map(({ id, kind, address, tells, waiting }) => [
     ...[String(id), kind, address, tells.join(" "), String(waiting)],
   ]);
