@@ -31,7 +31,8 @@ describe("alerts on their way", () => {
     server.listen(0, "127.0.0.1", done);
   });
   afterEach((done) => {
-    server.close(done);
+    // One test has closed it already.
+    server.close(() => done());
     server.closeAllConnections();
   });
   const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/${SECRET}`;
