@@ -9,6 +9,7 @@ import { PageContext, usePage } from "./parts/context";
 import { keepLanguage, keepRuler, keptLanguage, keptRuler } from "./parts/kept";
 import { useVisitor, type Visitor } from "./parts/visitor";
 import { addressOf, type Route, routeOf } from "./route";
+import { Alerts } from "./screens/alerts";
 import { Backup } from "./screens/backup";
 import { Claim } from "./screens/claim";
 import { EgressLedger } from "./screens/egress";
@@ -191,6 +192,7 @@ const SCREENS = {
   backup: Backup,
   egress: EgressLedger,
   recipients: Recipients,
+  alerts: Alerts,
   settings: SettingsScreen,
   setup: Setup,
 } as const satisfies Record<Exclude<Route["screen"], "recording" | "print">, () => ComponentChild>;
@@ -221,6 +223,7 @@ const UNDER: Partial<Record<Route["screen"], Route["screen"]>> = {
   backup: "settings",
   egress: "settings",
   recipients: "settings",
+  alerts: "settings",
   ruler: "settings",
 };
 

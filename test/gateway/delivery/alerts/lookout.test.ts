@@ -166,7 +166,7 @@ describe("what a hub's health says, told to the family", () => {
   };
 
   it("is each problem that there is", () => {
-    for (const [said, changes] of [
+    const cases: [RegExp, Parameters<typeof problem>[0]][] = [
       [/^the broker cannot be reached/, { connected: false }],
       [/^no Bluetooth adapter is here/, { radio: {} }],
       [/^adapter hci1: run: x/, { radio: { adapters: [FORBIDDEN] as never } }],
@@ -176,7 +176,8 @@ describe("what a hub's health says, told to the family", () => {
       ],
       [/^nothing new is found/, { analysis: { failures: 2 } }],
       [/^findings are missing/, { analysis: { aside: [{ recording: "00ff", reason: "" }] } }],
-    ] as const) {
+    ];
+    for (const [said, changes] of cases) {
       const { text, urgent } = problem(changes);
       assert.match(text, said);
       assert.equal(urgent, false, text);
