@@ -104,7 +104,7 @@ function One({ way: { id, kind, address, tells }, told, changed }: Props) {
             disabled={action.isBusy}
             onClick={() => action.run(() => toggle(topic))}
           >
-            {messages.say(`alert-${topic}` satisfies Key)}
+            {messages.say(`tells-${topic}` satisfies Key)}
           </button>
         ))}
       </fieldset>
