@@ -1,6 +1,7 @@
 /** The program's commands, and how it ends. */
 import { Command, CommanderError } from "commander";
 import { addAdopt } from "./adopt";
+import { addAlerts } from "./alerts";
 import { addAnalyze } from "./analyze";
 import { addBackup } from "./backup";
 import { addCheckpoint } from "./checkpoint";
@@ -71,6 +72,7 @@ export async function run(
   addExport(program, terminal);
   addReport(program, terminal);
   addOutbox(program, terminal);
+  addAlerts(program, terminal);
   addProof(program, terminal);
   addTrust(program, terminal);
   addCheckpoint(program, terminal);

@@ -6,6 +6,7 @@
 import type { SendMailOptions } from "nodemailer";
 import type { Way } from "../web/schema/delivery";
 import { Words } from "../words/words";
+import type { Message } from "./alerts/ways";
 import type { Documents } from "./documents";
 import { DeliveryError } from "./error";
 
@@ -60,13 +61,9 @@ export function mailTest(way: MailWay, isDemo: boolean, times = MAIL_TIMES): Pro
   return send(way, { subject: isDemo ? "DEMO: test of an ECG hub" : "Test of an ECG hub", text }, times);
 }
 
-/** To the family: its subject says no more than that there is something. @throws as mailReport */
-export function mailAlert(way: MailWay, lines: string[], isDemo: boolean, times = MAIL_TIMES): Promise<void> {
-  return send(
-    way,
-    { subject: `${isDemo ? "DEMO: " : ""}Your ECG hub needs a look`, text: `${lines.join("\n\n")}\n` },
-    times,
-  );
+/** To the family. @throws as mailReport */
+export function mailAlert(way: MailWay, { title, lines }: Message, times = MAIL_TIMES): Promise<void> {
+  return send(way, { subject: title, text: `${lines.join("\n\n")}\n` }, times);
 }
 
 /** The same words, with the picture between them and their end. */

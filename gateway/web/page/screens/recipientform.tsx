@@ -6,30 +6,23 @@ import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
 import { Field, Form, Select } from "../parts/fields";
+import {
+  MAIL_SERVER,
+  MAIL_START,
+  MailSecurity,
+  mailOf,
+  type Question,
+  Questions,
+  type Typed,
+} from "../parts/questions";
 
 const KINDS = ["mail", "folder", "dicom", "fhir"] as const satisfies Way["kind"][];
-const SECURITIES = ["tls", "starttls", "plain"] as const;
-const PORTS = { tls: "465", starttls: "587", plain: "25" };
-
-/** What is typed, by field. */
-type Typed = Record<string, string>;
-const START: Typed = { kind: "mail", rule: "press", security: "tls", port: "465", callingAeTitle: "AVNODE" };
-
-interface Question {
-  key: Key;
-  field: string;
-  type?: "text" | "password" | "number";
-  optional?: boolean;
-}
+const START: Typed = { ...MAIL_START, rule: "press", callingAeTitle: "AVNODE" };
 
 const QUESTIONS: Record<Way["kind"], Question[]> = {
   mail: [
     { key: "mail-to", field: "to" },
-    { key: "mail-from", field: "from" },
-    { key: "mail-host", field: "host" },
-    { key: "port", field: "port", type: "number" },
-    { key: "mail-user", field: "user", optional: true },
-    { key: "password", field: "password", type: "password", optional: true },
+    ...MAIL_SERVER,
     { key: "mail-pdf-password", field: "pdfPassword", type: "password", optional: true },
   ],
   folder: [{ key: "folder-dir", field: "dir" }],
@@ -53,11 +46,7 @@ function wayOf(typed: Typed): Way {
   const place = { host: needed("host"), port: Number(typed["port"]) };
   switch (typed["kind"] as Way["kind"]) {
     case "mail":
-      return {
-        ...{ kind: "mail", ...place, to: needed("to"), from: needed("from") },
-        security: typed["security"] as (typeof SECURITIES)[number],
-        ...{ user: said("user"), password: said("password"), pdfPassword: said("pdfPassword") },
-      };
+      return { ...mailOf(typed), pdfPassword: said("pdfPassword") };
     case "folder":
       return { kind: "folder", dir: needed("dir") };
     case "dicom":
@@ -78,7 +67,8 @@ export function RecipientForm({ add }: { add: (details: RecipientDetails) => Pro
   const { messages } = usePage();
   const [typed, setTyped] = useState(START);
   const action = useAction();
-  const set = (field: string) => (value: string) => setTyped((before) => ({ ...before, [field]: value }));
+  const change = (changes: Typed) => setTyped((before) => ({ ...before, ...changes }));
+  const set = (field: string) => (value: string) => change({ [field]: value });
   const kind = typed["kind"] as Way["kind"];
   const text = messages.say("consent-text", { name: typed["name"] || "…" });
   const submit = async () => {
@@ -101,25 +91,8 @@ export function RecipientForm({ add }: { add: (details: RecipientDetails) => Pro
         set={set("kind")}
         options={KINDS.map((one) => [one, messages.say(`way-${one}` satisfies Key)])}
       />
-      {QUESTIONS[kind].map(({ key, field, type, optional }) => (
-        <Field
-          key={field}
-          label={optional ? `${messages.say(key)} (${messages.say("optional")})` : messages.say(key)}
-          type={type}
-          autocomplete="off"
-          value={typed[field] ?? ""}
-          set={set(field)}
-          required={!optional}
-        />
-      ))}
-      {kind === "mail" && (
-        <Select
-          label={messages.say("security")}
-          value={typed["security"]!}
-          set={(security) => setTyped({ ...typed, security, port: PORTS[security as keyof typeof PORTS] })}
-          options={SECURITIES.map((one) => [one, messages.say(`security-${one}` satisfies Key)])}
-        />
-      )}
+      <Questions questions={QUESTIONS[kind]} typed={typed} set={change} />
+      {kind === "mail" && <MailSecurity typed={typed} set={change} />}
       {kind === "dicom" && (
         <Select
           label={messages.say("security")}
