@@ -4,9 +4,8 @@ import { leafHash } from "../../protocol/merkle";
 import { MAX_PROOF_BYTES } from "../../protocol/proof/file";
 import { nodeCrypto } from "../crypto";
 import { writeProof } from "../proof/write";
-import { codeOf } from "../store/errors";
 import type { RecordingInfo } from "../store/infos";
-import type { Evidence } from "../store/log/evidence";
+import type { LeafPlace } from "../store/log/reading";
 import type { StoreReader } from "../store/reader";
 import type { Words } from "../words/words";
 
@@ -29,7 +28,7 @@ const MEGABYTE = 1024 * 1024;
 /** The recording's place in the hub's log, as `avnode verify` states it of the attached proof. */
 export function placeText(
   id: string,
-  { origin, index, leaf }: Pick<Evidence, "origin" | "index" | "leaf">,
+  { origin, index, leaf }: Pick<LeafPlace, "origin" | "index" | "leaf">,
 ): string {
   return `avnode:1 id=${id} log=${origin} index=${index} leaf=${toHex(leafHash(nodeCrypto.sha256, leaf))}`;
 }
@@ -43,20 +42,19 @@ export function evidenceOf(
 ): Shown {
   const signature = adopted ? "adopted" : (log.signature(id) ?? "none");
   const signed = words.say(`signature-${signature}`);
-  let evidence: Evidence;
-  try {
-    evidence = log.evidence(id);
-  } catch (error) {
-    if (codeOf(error) !== "STORE_NOT_LOGGED") throw error;
+  const place = log.place(id);
+  if (!place || !log.checkpointOver(place.log, place.index))
     return { state: "not-logged", signed, text: words.say("proof-not-logged") };
-  }
-  const place = placeText(id, evidence);
-  if (!wanted) return { state: "left-out", signed, place, text: words.say("proof-left-out") };
+  const known = { signed, place: placeText(id, place) };
+  if (!wanted) return { state: "left-out", ...known, text: words.say("proof-left-out") };
+  const tooLarge: Shown = {
+    ...{ state: "too-large", ...known },
+    text: words.say("proof-too-large", { mb: MAX_PROOF_BYTES / MEGABYTE }),
+  };
+  // Of a week nobody wants all frames in memory to learn that they are too many.
+  if (log.frameBytes(id) > MAX_PROOF_BYTES) return tooLarge;
+  const evidence = log.evidence(id);
   const proof = writeProof(evidence, { open: true, hub: log.key(evidence.origin) });
-  if (proof.length > MAX_PROOF_BYTES)
-    return {
-      ...{ state: "too-large", signed, place },
-      text: words.say("proof-too-large", { mb: MAX_PROOF_BYTES / MEGABYTE }),
-    };
-  return { ...{ state: "inside", signed, place, proof }, text: words.say("proof-inside") };
+  if (proof.length > MAX_PROOF_BYTES) return tooLarge;
+  return { ...{ state: "inside", ...known, proof }, text: words.say("proof-inside") };
 }

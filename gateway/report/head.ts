@@ -26,7 +26,7 @@ const SIZE = 7;
 const LEADING = 8.6;
 /** Of the labels' column, at least. */
 const LABEL = 42;
-const LABEL_APART = 4;
+const LABEL_APART = 6;
 const QR_MM = 22;
 const ALERT = "#b00000";
 const QUIET = "#555";

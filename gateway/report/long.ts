@@ -7,7 +7,7 @@ import type { Words } from "../words/words";
 import { findingLine, leadName, symptomsOf, whenText } from "./facts";
 import { drawTitle, type Page } from "./head";
 import { ROW_SECONDS } from "./paper";
-import { drawRow, ROW_HEIGHT, ROWS_APART, scaleLine } from "./rows";
+import { drawRow, heightOf, ROW_HEIGHT, ROWS_APART, scaleLine } from "./rows";
 import { samplesOf } from "./samples";
 import { drawTrends } from "./trends";
 
@@ -107,20 +107,25 @@ function drawStrips(page: Page): void {
   const title = words.say(shown.length < leads.length ? "strips-lead" : "strips", {
     ...{ shown: strips.length, count: all.length, lead: leadName(words, study, analysed) },
   });
+  const head = LEADING + 2;
+  const heightWith = (row: number) => head + shown.length * (row + ROWS_APART);
   let y = Number.POSITIVE_INFINITY;
+  let height = ROW_HEIGHT;
   for (const strip of strips) {
     const held = samplesOf(reader, study, strip);
-    const height = shown.length * (ROW_HEIGHT + ROWS_APART) + LEADING;
-    if (y + height > sheet.paper.bottom) {
+    if (y + heightWith(height) - ROWS_APART > sheet.paper.bottom) {
       sheet.addPage();
       y = scaleLine(page, drawTitle(page, title));
+      const room = sheet.paper.bottom - y;
+      const fit = Math.min(strips.length, Math.floor(room / heightWith(ROW_HEIGHT)));
+      height = heightOf(fit * shown.length, room - fit * head);
     }
     const label = `${strip.why}, ${whenText(page, strip.from)}`;
     sheet.tagged("H2", () => sheet.write(label, sheet.paper.left, y + 8, { size: 7.5, bold: true }));
-    y += LEADING + 2;
+    y += head;
     for (const lead of shown) {
-      drawRow(page, strip, held, lead, y);
-      y += ROW_HEIGHT + ROWS_APART;
+      drawRow(page, strip, held, lead, y, height);
+      y += height + ROWS_APART;
     }
   }
 }

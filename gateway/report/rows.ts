@@ -40,8 +40,8 @@ export function drawRows(page: Page, top = Number.POSITIVE_INFINITY): void {
   }
 }
 
-/** Whole squares. @param room of the first page: rows that do not all fit there are of the usual height */
-function heightOf(rows: number, room: number): number {
+/** Whole squares. @param room of a page: rows that do not all fit there are of the usual height */
+export function heightOf(rows: number, room: number): number {
   const each = SQUARE * Math.floor((room / rows - ROWS_APART) / SQUARE);
   return Math.max(ROW_HEIGHT, Math.min(MOST_HEIGHT, each));
 }

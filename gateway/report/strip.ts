@@ -144,17 +144,17 @@ export function drawTrace({ sheet, words }: Inked, box: Box, trace: Trace): void
     if (end >= values.length || Number.isNaN(values[end]!))
       path.push(`${n(left + last * step)} ${n(at(last))} l `);
   }
-  sheet.within(box.x, box.y, box.width, box.height, () => sheet.stroke(path.join(""), TRACE, 0.6));
-  drawGaps({ sheet, words }, { ...box, x: left }, trace, step);
   const told = [
     label,
     ...(calibrated ? [] : [words.say("no-scale")]),
     ...(isCut ? [words.say("cut-off")] : []),
   ];
   drawLabel(sheet, told.join(" · "), left + 1, box.y + 7.5);
+  sheet.within(box.x, box.y, box.width, box.height, () => sheet.stroke(path.join(""), TRACE, 0.6));
+  drawGaps({ sheet, words }, { ...box, x: left }, trace, step);
 }
 
-/** On paper of its own, so that neither grid nor trace runs through it. */
+/** On paper of its own, so that no grid runs through it. The trace is drawn later, so that nothing hides it. */
 function drawLabel(sheet: Sheet, text: string, x: number, y: number): void {
   const width = sheet.width(text, 7, true) + 2;
   sheet.fill(`${n(x - 1)} ${n(y - 7)} ${n(width)} 9 re `, "#fff");
