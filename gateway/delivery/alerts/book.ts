@@ -106,6 +106,14 @@ export class AlertBook {
   setWatcher(url: string | undefined): void {
     if (url !== undefined) requireNear(url, this.isDemo);
     this.change((before) => ({ ...before, watcher: url }));
+    // Each ping would be a line; that it goes out all the time is one.
+    if (url !== undefined)
+      this.note({
+        kind: "consent",
+        to: "watcher",
+        address: new URL(url).host,
+        detail: "pinged while all is well",
+      });
   }
 
   private change(to: (before: Wanted) => Wanted): void {

@@ -43,11 +43,14 @@ describe("alerts by the API", () => {
     assert.deepEqual(listed.json().watcher, { host: "[::1]:9", pingedAt: 7 });
     for (const { body } of [added, watched, listed]) assert.ok(!body.includes(SECRET), body);
     const db = openAccess(rig.dataDir);
-    const [entry] = new Egress(db, systemClock).list(1);
+    const entries = new Egress(db, systemClock).list(2);
     db.close();
     assert.deepEqual(
-      [entry!.kind, entry!.address, entry!.detail],
-      ["consent", "127.0.0.1:9", "alerts: hub, finding"],
+      entries.map(({ kind, address, detail }) => [kind, address, detail]),
+      [
+        ["consent", "[::1]:9", "pinged while all is well"],
+        ["consent", "127.0.0.1:9", "alerts: hub, finding"],
+      ],
     );
   });
 
