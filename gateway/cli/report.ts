@@ -1,19 +1,9 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
-import { dirname, resolve } from "node:path";
+import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { openRecording } from "../export/signal";
 import { PAPERS, type PaperName } from "../report/paper";
 import { noteLeaving } from "./leaving";
+import { saveFile, writable } from "./onefile";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 
@@ -63,7 +53,7 @@ async function report(id: string, options: ReportCommandOptions, terminal: Termi
       ...{ from: sample(options.from), to: sample(options.to) },
       ...{ paper, proof, password, timeZone },
     });
-    save(file, bytes, () => noteLeaving(dataDir, terminal, { recording, format: "report", file }));
+    saveFile(file, bytes, () => noteLeaving(dataDir, terminal, { recording, format: "report", file }));
     if (json) terminal.json({ id: recording, file, bytes: bytes.length });
     else terminal.print(file);
     if (proof) terminal.say("the proof in it discloses the whole ECG of this recording, and whose it is");
@@ -104,35 +94,4 @@ function passwordIn(file: string): string {
       `the password in ${file} is longer than the ${MAX_PASSWORD_BYTES} bytes that PDF takes`,
     );
   return line;
-}
-
-/** Absolute. @throws CliError where something else than an older file would be overwritten */
-function writable(output: string): string {
-  if (output === "") throw new CliError(Exit.usage, "the output path is empty; give -o FILE.pdf");
-  const file = resolve(output);
-  const there = statSync(file, { throwIfNoEntry: false });
-  if (there && !there.isFile()) throw new CliError(Exit.usage, `${file} is not a file; name another`);
-  const folder = dirname(file);
-  if (!existsSync(folder)) throw new CliError(Exit.usage, `there is no folder ${folder}; make it first`);
-  if (existsSync(`${folder}/keyring.json`))
-    throw new CliError(Exit.usage, `${folder} is a data directory; write to another place`);
-  return file;
-}
-
-/** A file of that name is whole or not there. */
-function save(file: string, bytes: Uint8Array, leave: () => void): void {
-  const unfinished = `${file}.part`;
-  try {
-    const handle = openSync(unfinished, "w", 0o600);
-    try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    leave();
-    renameSync(unfinished, file);
-  } finally {
-    rmSync(unfinished, { force: true });
-  }
 }

@@ -184,8 +184,8 @@ function overReadFinding({ verdict, automatic, finding, note }: OverReadFinding)
 /** The newest first. */
 export function overReadTexts({ overReads }: Study, timeZone: string): string[] {
   if (overReads.length === 0) return [UNREAD];
-  return [...overReads].reverse().map(({ name, at, findings, comment }) => {
+  return [...overReads].reverse().map(({ name, form, at, findings, comment }) => {
     const said = findings.map(overReadFinding).join(", ");
-    return `by ${name}, ${fullTime(at, timeZone)}${said ? `: ${said}` : ""}${comment ? `. “${comment}”` : ""}`;
+    return `by ${name}${form ? " on a form" : ""}, ${fullTime(at, timeZone)}${said ? `: ${said}` : ""}${comment ? `. “${comment}”` : ""}`;
   });
 }

@@ -16,14 +16,13 @@ const RED = [176, 0, 0] as const;
 const GREY = [215, 215, 215] as const;
 
 /**
- * Of the lead that was analysed, else the first.
  * @param study of a stretch round it: what lies before is decoded, too
  * @param from first sample
+ * @param place of the lead: the one that was analysed, else the first, by default
  */
-export function stripPicture(study: Study, from: number): Buffer {
+export function stripPicture(study: Study, from: number, place = study.analysis?.lead ?? 0): Buffer {
   const rate = rateOf(study);
   const length = Math.round(ROW_SECONDS * rate);
-  const place = study.analysis?.lead ?? 0;
   const lead = study.info.open.leads[place]!;
   const values = valuesOf(study, place, from, length);
   const canvas = new Canvas((PULSE_MM + ROW_SECONDS * MM_PER_SECOND) * SCALE + 1, HEIGHT_MM * SCALE + 1);
