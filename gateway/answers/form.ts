@@ -43,9 +43,14 @@ export interface FormOptions {
 
 /** @throws FORM_EARLY, FORM_PAGE, and as studyOf does */
 export function makeForm(reader: StoreReader, id: string, options: FormOptions): Buffer {
-  const content = JSON.stringify(contentOf(reader, id, options));
+  return Buffer.from(formWith(contentOf(reader, id, options), template()));
+}
+
+/** @param page as tools/answerform.ts builds it */
+export function formWith(content: FormContent, page: string): string {
   // Within a script element, where "<" would end it.
-  return Buffer.from(template().replace(PLACE, () => content.replaceAll("<", "\\u003c")));
+  const text = JSON.stringify(content).replaceAll("<", "\\u003c");
+  return page.replace(PLACE, () => text);
 }
 
 export function contentOf(
