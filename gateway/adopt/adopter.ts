@@ -37,6 +37,8 @@ export class Adopter {
   constructor(private readonly parts: AdopterParts) {
     const { dataDir, clock } = parts;
     this.adoptions = Adoptions.open(dataDir);
+    for (const { file, done, refused } of this.adoptions.all())
+      if (done ?? refused) rmSync(waitingFile(dataDir, file), { force: true });
     const names = this.adoptions.waiting().map(({ file }) => file);
     sweepCopies(dataDir, names, clock.now());
     this.cancel = clock.after(0, () => this.look());

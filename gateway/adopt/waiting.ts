@@ -8,6 +8,7 @@ import {
   closeSync,
   existsSync,
   fstatSync,
+  fsync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -18,12 +19,12 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { diskOf } from "../health/disk";
+import { MAX_FILE_BYTES } from "../web/schema/adoptions";
 import { AdoptError } from "./error";
 import { fileSource } from "./source";
 
-/** A week of three leads has 0.9 GB. */
-export const MAX_FILE_BYTES = 2 ** 31;
 /** Left for what handhelds bring meanwhile. */
 const RESERVE_BYTES = 500_000_000;
 const COPY_BYTES = 1 << 20;
@@ -67,11 +68,15 @@ export function addPiece(dataDir: string, name: string, at: number, bytes: Uint8
   }
 }
 
-/** It is whole and on disk when this returns. @throws ADOPT_PIECE */
-export function endCopy(dataDir: string, name: string): void {
+/** It is whole and on disk when this resolves. @throws ADOPT_PIECE */
+export async function endCopy(dataDir: string, name: string): Promise<void> {
   const file = openPart(dataDir, name);
-  fsyncSync(file);
-  closeSync(file);
+  try {
+    // Two gigabytes of it take a while.
+    await promisify(fsync)(file);
+  } finally {
+    closeSync(file);
+  }
   renameSync(partOf(dataDir, name), waitingFile(dataDir, name));
   const directory = openSync(waitingFile(dataDir, ""), "r");
   fsyncSync(directory);
@@ -79,13 +84,13 @@ export function endCopy(dataDir: string, name: string): void {
 }
 
 /** @returns the copy's name; @throws ADOPT_FILE, ADOPT_SIZE, ADOPT_ROOM, ADOPT_TRUNCATED */
-export function copyFile(dataDir: string, path: string): string {
+export async function copyFile(dataDir: string, path: string): Promise<string> {
   const source = fileSource(path);
   const name = beginCopy(dataDir);
   try {
     for (let at = 0; at < source.bytes; at += COPY_BYTES)
       addPiece(dataDir, name, at, source.read(at, Math.min(COPY_BYTES, source.bytes - at)));
-    endCopy(dataDir, name);
+    await endCopy(dataDir, name);
     return name;
   } catch (error) {
     rmSync(partOf(dataDir, name), { force: true });

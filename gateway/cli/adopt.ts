@@ -76,7 +76,7 @@ async function adoptBeside(
   const { copyFile } = require("../adopt/waiting") as typeof import("../adopt/waiting");
   const adoptions = Adoptions.open<Adopted>(dataDir);
   try {
-    const number = adoptions.file(copyFile(dataDir, file), person);
+    const number = adoptions.file(await copyFile(dataDir, file), person);
     terminal.say("the hub is running and adopts it; Ctrl-C ends the waiting alone");
     for (;;) {
       await wait(POLL_MS);

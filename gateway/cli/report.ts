@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { openRecording } from "../export/signal";
+import { openRecording } from "../document/signal";
 import { PAPERS, type PaperName } from "../report/paper";
 import { noteLeaving } from "./leaving";
 import { saveFile, writable } from "./onefile";

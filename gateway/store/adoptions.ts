@@ -74,7 +74,15 @@ export class Adoptions<Done> {
       .immediate();
   }
 
-  /** Those that have not ended, oldest first. */
+  /** Oldest first. Of rows that somebody edited nothing is believed. */
+  all(): Adoption<Done>[] {
+    const rows = this.db.prepare("SELECT * FROM adoptions ORDER BY id").all() as AdoptionRow[];
+    return rows
+      .filter((row) => this.table.intact(row))
+      .map(({ id, body }) => ({ id, ...(openJson(this.keyring, body, placeOf(id)) as AdoptionBody<Done>) }));
+  }
+
+  /** Those that have not ended. */
   waiting(): Adoption<Done>[] {
     return this.all().filter(isWaiting);
   }
@@ -86,14 +94,6 @@ export class Adoptions<Done> {
   /** What became of it, or that it is begun once more. */
   tell({ id, ...body }: Adoption<Done>): void {
     this.table.update({ id, body: this.seal(id, body) });
-  }
-
-  /** Of rows that somebody edited nothing is believed. */
-  private all(): Adoption<Done>[] {
-    const rows = this.db.prepare("SELECT * FROM adoptions ORDER BY id").all() as AdoptionRow[];
-    return rows
-      .filter((row) => this.table.intact(row))
-      .map(({ id, body }) => ({ id, ...(openJson(this.keyring, body, placeOf(id)) as AdoptionBody<Done>) }));
   }
 
   private seal(id: number, body: AdoptionBody<Done>): Buffer {

@@ -1,6 +1,7 @@
 /** The API: every route of schema/endpoints.ts, each resource in a file of its own. */
 import type { FastifyInstance } from "fastify";
 import { Pyramids } from "../pyramid/pyramids";
+import { addAdoptions } from "./adoptions";
 import { addBackups } from "./backups";
 import { addBeats } from "./beats";
 import { addClaims } from "./claims";
@@ -32,6 +33,7 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addDevices(app, parts);
   addClaims(app, parts);
   addPeople(app, parts);
+  addAdoptions(app, parts);
   addRecordings(app, parts);
   addOverReads(app, parts);
   addFindings(app, parts);

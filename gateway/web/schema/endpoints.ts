@@ -1,4 +1,5 @@
 /** Every route of the API. Who may call it stands in gateway/access/rules.ts. */
+import * as adoptions from "./adoptions";
 import * as backup from "./backup";
 import * as claims from "./claims";
 import * as delivery from "./delivery";
@@ -59,6 +60,9 @@ export const ENDPOINTS = [
   people.assignDevice,
   people.assign,
   people.assignments,
+  adoptions.adoptPiece,
+  adoptions.adopt,
+  adoptions.adoption,
   recordings.recordings,
   recordings.recording,
   recordings.events,

@@ -10,7 +10,7 @@ import { deviceName } from "../parts/devicename";
 import { nameOf } from "../parts/rhythm";
 
 const STATES = ["recording", "closed", "truncated", "pending"] as const;
-const PROOFS = ["signed", "sealed", "unchecked", "wrong", "open"] as const;
+const PROOFS = ["signed", "sealed", "unchecked", "wrong", "adopted", "open"] as const;
 const DAY_MS = 86_400_000;
 
 /** A day of the reader's own calendar, as Unix ms. @param date as `input` has it, 2026-11-28 */
