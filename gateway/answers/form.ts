@@ -8,8 +8,8 @@ import { extname, join } from "node:path";
 import { toHex } from "../../protocol/bytes";
 import { leafHash } from "../../protocol/merkle";
 import { nodeCrypto } from "../crypto";
+import { nameOf } from "../document/signal";
 import { findingsOf, rateOf, type Study, studyOf, timeOf } from "../document/study";
-import { nameOf } from "../export/signal";
 import { stripPicture } from "../report/picture";
 import { fullTime, ownTimeZone } from "../report/times";
 import { StoreError } from "../store/errors";
@@ -39,6 +39,8 @@ export interface FormOptions {
   now: number;
   /** IANA's name; this machine's own by default. */
   timeZone?: string;
+  /** Hex; forms of one nonce are answered once. A fresh one by default. */
+  nonce?: string;
 }
 
 /** @throws FORM_EARLY, FORM_PAGE, and as studyOf does */
@@ -53,11 +55,9 @@ export function formWith(content: FormContent, page: string): string {
   return page.replace(PLACE, () => text);
 }
 
-export function contentOf(
-  reader: StoreReader,
-  id: string,
-  { label, days = DEFAULT_DAYS, now, timeZone = ownTimeZone() }: FormOptions,
-): FormContent {
+export function contentOf(reader: StoreReader, id: string, options: FormOptions): FormContent {
+  const { label, days = DEFAULT_DAYS, now, timeZone = ownTimeZone() } = options;
+  const { nonce = toHex(randomBytes(NONCE_BYTES)) } = options;
   const study = studyOf(reader, id);
   const { info, person } = study;
   const place = reader.log.place(info.id);
@@ -72,7 +72,7 @@ export function contentOf(
   const head = {
     ...{ recording: info.id, leaf: toHex(leafHash(nodeCrypto.sha256, place.leaf)) },
     analysis: analysis && { number: analysis.number, version: analysis.version },
-    ...{ label, issuedAt: now, expiresAt, nonce: toHex(randomBytes(NONCE_BYTES)) },
+    ...{ label, issuedAt: now, expiresAt, nonce },
   };
   const start = timeOf(study, 0);
   const all = findingsOf({ ...study, analysis }).map((finding) => ({

@@ -3,7 +3,8 @@ import { type Study, studyOf } from "../document/study";
 import { isShown } from "../findings/words";
 import { StoreError } from "../store/errors";
 import type { StoreReader } from "../store/reader";
-import type { Way } from "../web/schema/delivery";
+import type { Answers, Way } from "../web/schema/delivery";
+import type { Answering } from "./answering";
 
 /** A mail of more is refused by most servers; base64 makes a third more of it. */
 const MAX_PDF_BYTES = 14 * 1024 * 1024;
@@ -18,26 +19,39 @@ export interface Documents {
   simulated: boolean;
   /** Of a mail whose PDF has no password: ten seconds as a PNG, of what was found if anything was. */
   picture?: Uint8Array;
+  /** That the doctor answers on, as HTML. */
+  form?: Uint8Array;
+  /** Address to answer at. */
+  link?: string;
   dicom?: Uint8Array[];
   bundle?: object;
 }
 
-/** @throws as makeReport, dicomFiles and fhirBundle do; OUTBOX_LARGE */
+export type DocumentWay = Pick<Way, "kind"> & { pdfPassword?: string; answers?: Answers };
+
+/** @throws as makeReport, makeForm, dicomFiles and fhirBundle do; OUTBOX_LARGE */
 export async function makeDocuments(
   reader: StoreReader,
   dataDir: string,
   id: string,
-  way: Pick<Way, "kind"> & { pdfPassword?: string },
+  way: DocumentWay,
+  answering: Answering,
 ): Promise<Documents> {
   const { makeReport } = require("../report/report") as typeof import("../report/report");
-  const options = { paper: "a4", password: way.pdfPassword } as const;
+  const { link } = answering;
+  const options = { paper: "a4", password: way.pdfPassword, link } as const;
   let pdf: Uint8Array = await makeReport({ reader, dataDir }, id, options);
   const hasProof = pdf.length <= MAX_PDF_BYTES;
   if (!hasProof) pdf = await makeReport({ reader, dataDir }, id, { ...options, proof: false });
   const study = studyOf(reader, id);
-  const made: Documents = { pdf, hasProof, simulated: study.info.simulated };
+  const made: Documents = { pdf, hasProof, simulated: study.info.simulated, link };
   const source = { reader, study, dataDir, name: "ecg" };
   if (way.kind === "mail" && way.pdfPassword === undefined) made.picture = pictureOf(reader, study);
+  const wantsForm = way.answers === "form" || (way.answers === "link" && link === undefined);
+  if (wantsForm && way.pdfPassword === undefined) {
+    const { makeForm } = require("../answers/form") as typeof import("../answers/form");
+    made.form = makeForm(reader, id, answering);
+  }
   if (way.kind === "dicom") {
     const { dicomFiles, dicomPdf } = require("../export/dicom") as typeof import("../export/dicom");
     const files = dicomFiles(source);

@@ -31,8 +31,8 @@ export function mailReport(
   key: string,
   times = MAIL_TIMES,
 ): Promise<void> {
-  const { pdf, hasProof, simulated, picture } = documents;
-  const text = bodyOf(way, hasProof, simulated);
+  const { pdf, simulated, picture, form } = documents;
+  const text = bodyOf(way, documents);
   return send(
     way,
     {
@@ -44,6 +44,15 @@ export function mailReport(
         { filename: "ecg-report.pdf", content: Buffer.from(pdf), contentType: "application/pdf" },
         ...(picture
           ? [{ filename: "ecg.png", content: Buffer.from(picture), contentType: "image/png", cid: PICTURE }]
+          : []),
+        ...(form
+          ? [
+              {
+                filename: "answer-form.html",
+                content: Buffer.from(form),
+                contentType: "text/html; charset=utf-8",
+              },
+            ]
           : []),
       ],
     },
@@ -81,12 +90,20 @@ function domainOf(address: string): string {
   return address.slice(address.lastIndexOf("@") + 1);
 }
 
-function bodyOf({ pdfPassword }: MailWay, hasProof: boolean, simulated: boolean): string {
+function bodyOf({ pdfPassword }: MailWay, { hasProof, simulated, form, link }: Documents): string {
   const lines = [
     ...(simulated ? ["DEMO: the recording is simulated. It is no person's heart.", ""] : []),
     "An ECG recorded at home is attached as a PDF, true to scale.",
     "It was sent by the hub that the recording is kept on, as its owner asked.",
     "What a program found in it is in the PDF. It is no diagnosis: a clinician has to look.",
+    ...(form
+      ? [
+          "",
+          "To answer, open the attached answer-form.html in a browser: it needs no network.",
+          "It saves a file. Send that file back in a reply to this mail.",
+        ]
+      : []),
+    ...(link === undefined ? [] : ["", ...linkLines(link, pdfPassword !== undefined)]),
     ...(pdfPassword === undefined
       ? []
       : ["", "The PDF asks for a password. Its sender tells it to you by another way."]),
@@ -98,6 +115,15 @@ function bodyOf({ pdfPassword }: MailWay, hasProof: boolean, simulated: boolean)
       : ["", "The recording is too long to be in the PDF itself; ask its owner for the proof file."]),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Who reads a mail whose PDF is locked must not see the recording by another door. */
+function linkLines(link: string, isLocked: boolean): string[] {
+  if (isLocked) return ["The PDF says at which address you can answer."];
+  return [
+    "To answer, open this address. It shows this recording alone, for 30 days, to whoever has it:",
+    link,
+  ];
 }
 
 async function send(way: MailWay, mail: SendMailOptions, times: MailTimes): Promise<void> {

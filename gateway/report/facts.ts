@@ -14,6 +14,8 @@ import { dayTime, fullTime, hourText, offsetOf } from "./times";
 export interface Fact {
   label: string;
   text: string;
+  /** That it leads to. */
+  address?: string;
 }
 
 export const NOT_A_DIAGNOSIS = "Not a diagnosis: found by a program that can err. Show it to a clinician.";

@@ -87,7 +87,7 @@ function closing({ study, timeZone }: Page, shown: Shown, link: string | undefin
     { label: "Over-read", text: newest! },
     ...older.slice(0, 1).map((text) => ({ label: "", text })),
     { label: "Proof", text: `${shown.text}; ${shown.signed}` },
-    ...(link === undefined ? [] : [{ label: "Answer", text: link }]),
+    ...(link === undefined ? [] : [{ label: "Answer", text: link, address: link }]),
   ];
 }
 
@@ -105,13 +105,15 @@ export function drawTitle({ sheet, study }: Page, title: string): number {
 /** @returns the base line below the last */
 function drawFacts(sheet: Sheet, facts: Fact[], x: number, top: number, width: number): number {
   let y = top;
-  for (const { label, text } of facts) {
+  for (const { label, text, address } of facts) {
     const lines = sheet.lines(text, width - LABEL, 3, { size: SIZE });
     sheet.tagged("P", () => {
       if (label !== "") sheet.write(label, x, y, { size: SIZE, colour: QUIET });
       for (const [index, line] of lines.entries())
         sheet.write(line, x + LABEL, y + index * LEADING, { size: SIZE });
     });
+    if (address !== undefined)
+      sheet.link(x + LABEL, y - SIZE, width - LABEL, lines.length * LEADING, address);
     y += lines.length * LEADING;
   }
   return y;
