@@ -30,7 +30,8 @@ export function addRecordings(app: FastifyInstance, { hub, dataDir }: ApiParts):
     overRead: reader.overReads(info.id).at(-1),
   });
 
-  const signatureOf = ({ id, adopted }: RecordingInfo) => (adopted ? ("adopted" as const) : reader.log.signature(id));
+  const signatureOf = ({ id, adopted }: RecordingInfo) =>
+    adopted ? ("adopted" as const) : reader.log.signature(id);
 
   const passesOpened = (info: RecordingInfo, { finding, proof }: Query): boolean =>
     (finding === undefined || headlineOf(reader.findings.telling(info.id))?.rhythm === finding) &&

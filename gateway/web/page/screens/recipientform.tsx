@@ -1,7 +1,7 @@
 /** A new recipient: by which way, and with whose consent. What is secret goes to the hub once and is never shown again. */
 import { useState } from "preact/hooks";
-import type { RecipientDetails, SendingRule, Way } from "../../schema/delivery";
-import { sendingRuleSchema } from "../../schema/delivery";
+import type { Answers, RecipientDetails, SendingRule, Way } from "../../schema/delivery";
+import { answersSchema, sendingRuleSchema } from "../../schema/delivery";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
@@ -11,9 +11,24 @@ const KINDS = ["mail", "folder", "dicom", "fhir"] as const satisfies Way["kind"]
 const SECURITIES = ["tls", "starttls", "plain"] as const;
 const PORTS = { tls: "465", starttls: "587", plain: "25" };
 
+const ANSWERS: Record<Answers, Key> = { form: "answers-form", link: "answers-link", none: "answers-none" };
+/** What they add to the consent. */
+const AGREED: Record<Answers, Key | undefined> = {
+  form: "consent-form",
+  link: "consent-link",
+  none: undefined,
+};
+
 /** What is typed, by field. */
 type Typed = Record<string, string>;
-const START: Typed = { kind: "mail", rule: "press", security: "tls", port: "465", callingAeTitle: "AVNODE" };
+const START: Typed = {
+  kind: "mail",
+  rule: "press",
+  security: "tls",
+  port: "465",
+  callingAeTitle: "AVNODE",
+  answers: "form",
+};
 
 interface Question {
   key: Key;
@@ -50,16 +65,17 @@ const QUESTIONS: Record<Way["kind"], Question[]> = {
 function wayOf(typed: Typed): Way {
   const said = (field: string) => typed[field] || undefined;
   const needed = (field: string) => typed[field] ?? "";
+  const answers = typed["answers"] as Answers;
   const place = { host: needed("host"), port: Number(typed["port"]) };
   switch (typed["kind"] as Way["kind"]) {
     case "mail":
       return {
         ...{ kind: "mail", ...place, to: needed("to"), from: needed("from") },
         security: typed["security"] as (typeof SECURITIES)[number],
-        ...{ user: said("user"), password: said("password"), pdfPassword: said("pdfPassword") },
+        ...{ user: said("user"), password: said("password"), pdfPassword: said("pdfPassword"), answers },
       };
     case "folder":
-      return { kind: "folder", dir: needed("dir") };
+      return { kind: "folder", dir: needed("dir"), answers };
     case "dicom":
       return {
         ...{ kind: "dicom", ...place, aeTitle: needed("aeTitle") },
@@ -80,7 +96,9 @@ export function RecipientForm({ add }: { add: (details: RecipientDetails) => Pro
   const action = useAction();
   const set = (field: string) => (value: string) => setTyped((before) => ({ ...before, [field]: value }));
   const kind = typed["kind"] as Way["kind"];
-  const text = messages.say("consent-text", { name: typed["name"] || "…" });
+  const agreed = kind === "mail" || kind === "folder" ? AGREED[typed["answers"] as Answers] : undefined;
+  const consent = messages.say("consent-text", { name: typed["name"] || "…" });
+  const text = agreed === undefined ? consent : `${consent} ${messages.say(agreed)}`;
   const submit = async () => {
     const rule = typed["rule"] as SendingRule;
     const consent = { who: typed["who"] ?? "", text };
@@ -113,6 +131,14 @@ export function RecipientForm({ add }: { add: (details: RecipientDetails) => Pro
           value={typed["security"]!}
           set={(security) => setTyped({ ...typed, security, port: PORTS[security as keyof typeof PORTS] })}
           options={SECURITIES.map((one) => [one, messages.say(`security-${one}` satisfies Key)])}
+        />
+      )}
+      {(kind === "mail" || kind === "folder") && (
+        <Select
+          label={messages.say("answers")}
+          value={typed["answers"]!}
+          set={set("answers")}
+          options={answersSchema.options.map((one) => [one, messages.say(ANSWERS[one])])}
         />
       )}
       {kind === "dicom" && (
