@@ -60,6 +60,7 @@ export const RULES: Record<string, "anyone" | "this machine" | readonly Caller[]
   "GET /api/recordings/:id/whereabouts": ["owner", "viewer"],
   "GET /api/recordings/:id/export": ["owner", "viewer"],
   "GET /api/recordings/:id/report": ["owner", "viewer"],
+  "GET /api/recordings/:id/form": ["owner"],
   "GET /api/recordings/:id/signal": ["owner", "viewer", "clinician"],
   "GET /api/live": ["owner", "viewer"],
   "GET /api/recordings/:id/proof": ["owner", "viewer", "clinician"],

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { openRecording } from "../document/signal";
 import type { ProofState } from "../report/evidence";
 import { PAPERS, type PaperName } from "../report/paper";
 import { LANGUAGES, type Language } from "../words/words";
 import { noteLeaving } from "./leaving";
+import { saveFile, writable } from "./onefile";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 
@@ -48,8 +48,6 @@ async function report(id: string, options: ReportCommandOptions, terminal: Termi
   // Loaded late: help and usage errors need none of these.
   const { StoreReader } = require("../store/reader") as typeof import("../store/reader");
   const { makeReport } = require("../report/report") as typeof import("../report/report");
-  const { smallFile } = require("../export/pieces") as typeof import("../export/pieces");
-  const { saveFiles } = require("../export/save") as typeof import("../export/save");
   const reader = StoreReader.open(dataDir);
   try {
     const { id: recording, open } = openRecording(reader, id);
@@ -59,8 +57,7 @@ async function report(id: string, options: ReportCommandOptions, terminal: Termi
       ...{ from: sample(options.from), to: sample(options.to) },
       ...{ paper, proof, password, timeZone, language },
     });
-    noteLeaving(dataDir, terminal, { recording, format: "report", file });
-    saveFiles([{ file: smallFile(file, () => made.bytes), path: file, mode: 0o600 }]);
+    saveFile(file, made.bytes, () => noteLeaving(dataDir, terminal, { recording, format: "report", file }));
     if (json) terminal.json({ id: recording, file, bytes: made.bytes.length, proof: made.proof });
     else terminal.print(file);
     const said = PROOFS[made.proof];
@@ -110,17 +107,4 @@ function passwordIn(file: string): string {
       `the password in ${file} is longer than the ${MAX_PASSWORD_BYTES} bytes that PDF takes`,
     );
   return line;
-}
-
-/** Absolute. @throws CliError where something else than an older file would be overwritten */
-function writable(output: string): string {
-  if (output === "") throw new CliError(Exit.usage, "the output path is empty; give -o FILE.pdf");
-  const file = resolve(output);
-  const there = statSync(file, { throwIfNoEntry: false });
-  if (there && !there.isFile()) throw new CliError(Exit.usage, `${file} is not a file; name another`);
-  const folder = dirname(file);
-  if (!existsSync(folder)) throw new CliError(Exit.usage, `there is no folder ${folder}; make it first`);
-  if (existsSync(`${folder}/keyring.json`))
-    throw new CliError(Exit.usage, `${folder} is a data directory; write to another place`);
-  return file;
 }

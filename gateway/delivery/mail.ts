@@ -33,9 +33,9 @@ export function mailReport(
   key: string,
   times = MAIL_TIMES,
 ): Promise<void> {
-  const { pdf, hasProof, simulated, picture } = documents;
+  const { pdf, simulated, picture, form } = documents;
   const words = new Words(way.language ?? "en");
-  const text = bodyOf(way, words, hasProof, simulated);
+  const text = bodyOf(way, words, documents);
   return send(
     way,
     {
@@ -47,6 +47,15 @@ export function mailReport(
         { filename: "ecg-report.pdf", content: Buffer.from(pdf), contentType: "application/pdf" },
         ...(picture
           ? [{ filename: "ecg.png", content: Buffer.from(picture), contentType: "image/png", cid: PICTURE }]
+          : []),
+        ...(form
+          ? [
+              {
+                filename: "answer-form.html",
+                content: Buffer.from(form),
+                contentType: "text/html; charset=utf-8",
+              },
+            ]
           : []),
       ],
     },
@@ -79,11 +88,21 @@ function domainOf(address: string): string {
   return address.slice(address.lastIndexOf("@") + 1);
 }
 
-function bodyOf({ pdfPassword }: MailWay, words: Words, hasProof: boolean, simulated: boolean): string {
+function bodyOf(
+  { pdfPassword }: MailWay,
+  words: Words,
+  { hasProof, simulated, form, link }: Documents,
+): string {
+  const isLocked = pdfPassword !== undefined;
   const lines = [
     ...(simulated ? [words.say("mail-demo"), ""] : []),
     ...[words.say("mail-attached"), words.say("mail-sent"), words.say("mail-not-a-diagnosis")],
-    ...(pdfPassword === undefined ? [] : ["", words.say("mail-password")]),
+    ...(form ? ["", words.say("mail-form")] : []),
+    // Who reads a mail whose PDF is locked must not see the recording by another door.
+    ...(link === undefined
+      ? []
+      : ["", ...(isLocked ? [words.say("mail-link-inside")] : [words.say("mail-link"), link])]),
+    ...(isLocked ? ["", words.say("mail-password")] : []),
     ...["", words.say(hasProof ? "mail-proof" : "mail-no-proof")],
   ];
   return `${lines.join("\n")}\n`;

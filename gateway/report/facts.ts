@@ -22,6 +22,8 @@ export interface Telling {
 export interface Fact {
   label: string;
   text: string;
+  /** That it leads to. */
+  address?: string;
 }
 
 const CLOCKS: Record<number, Key> = {
@@ -234,8 +236,8 @@ function overReadFinding(words: Words, { verdict, automatic, finding, note }: Ov
 /** The newest first. */
 export function overReadTexts({ study: { overReads }, timeZone, words }: Telling): string[] {
   if (overReads.length === 0) return [words.say("unread")];
-  return [...overReads].reverse().map(({ name, at, findings, comment }) => {
-    const by = words.say("over-read", { name, time: fullTime(at, timeZone) });
+  return [...overReads].reverse().map(({ name, form, at, findings, comment }) => {
+    const by = words.say(form ? "over-read-form" : "over-read", { name, time: fullTime(at, timeZone) });
     const said = findings.map((finding) => overReadFinding(words, finding)).join(", ");
     return `${by}${said ? `: ${said}` : ""}${comment ? `. ${words.say("comment", { comment })}` : ""}`;
   });

@@ -83,7 +83,7 @@ function closing(page: Page, shown: Shown, link: string | undefined): Fact[] {
     { label: words.say("label-over-read"), text: newest! },
     ...older.slice(0, 1).map((text) => ({ label: "", text })),
     { label: words.say("label-proof"), text: `${shown.text}; ${shown.signed}` },
-    ...(link === undefined ? [] : [{ label: words.say("label-answer"), text: link }]),
+    ...(link === undefined ? [] : [{ label: words.say("label-answer"), text: link, address: link }]),
   ];
 }
 
@@ -107,13 +107,15 @@ export function drawTitle({ sheet, study, words }: Page, title: string): number 
 function drawFacts(sheet: Sheet, facts: Fact[], x: number, top: number, width: number): number {
   const aside = Math.max(LABEL, ...facts.map(({ label }) => sheet.width(label, SIZE) + LABEL_APART));
   let y = top;
-  for (const { label, text } of facts) {
+  for (const { label, text, address } of facts) {
     const lines = sheet.lines(text, width - aside, 3, { size: SIZE });
     sheet.tagged("P", () => {
       if (label !== "") sheet.write(label, x, y, { size: SIZE, colour: QUIET });
       for (const [index, line] of lines.entries())
         sheet.write(line, x + aside, y + index * LEADING, { size: SIZE });
     });
+    if (address !== undefined)
+      sheet.link(x + aside, y - SIZE, width - aside, lines.length * LEADING, address);
     y += lines.length * LEADING;
   }
   return y;

@@ -1,7 +1,7 @@
 /** Ten seconds of a recording as a PNG, for a mail's body. It names nobody. */
 import { rateOf, type Study } from "../document/study";
 import { countsPerMillivolt } from "../export/units";
-import { ENGLISH } from "../words/words";
+import { ENGLISH, type Words } from "../words/words";
 import { Canvas } from "./canvas";
 import { leadName } from "./facts";
 import { MM_PER_MILLIVOLT, MM_PER_SECOND, PULSE_MM, PULSE_SECONDS, ROW_SECONDS } from "./paper";
@@ -16,15 +16,23 @@ const BLACK = [0, 0, 0] as const;
 const RED = [176, 0, 0] as const;
 const GREY = [215, 215, 215] as const;
 
+export interface PictureOptions {
+  words?: Words;
+  /** Of the lead: the one that was analysed, else the first, by default. */
+  place?: number;
+}
+
 /**
- * Of the lead that was analysed, else the first.
  * @param study of a stretch round it: what lies before is decoded, too
  * @param from first sample
  */
-export function stripPicture(study: Study, from: number, words = ENGLISH): Buffer {
+export function stripPicture(
+  study: Study,
+  from: number,
+  { words = ENGLISH, place = study.analysis?.lead ?? 0 }: PictureOptions = {},
+): Buffer {
   const rate = rateOf(study);
   const length = Math.round(ROW_SECONDS * rate);
-  const place = study.analysis?.lead ?? 0;
   const lead = study.info.open.leads[place]!;
   const values = valuesOf(study, place, from, length);
   const canvas = new Canvas((PULSE_MM + ROW_SECONDS * MM_PER_SECOND) * SCALE + 1, HEIGHT_MM * SCALE + 1);

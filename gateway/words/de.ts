@@ -122,6 +122,7 @@ export const DE: Record<keyof typeof EN, string> = {
 
   unread: "von keinem Arzt befundet",
   "over-read": "von {name}, {time}",
+  "over-read-form": "von {name} auf einem Formular, {time}",
   "verdict-accepted": "bestätigt {rhythm}",
   "verdict-changed": "geändert in {rhythm}",
   "verdict-rejected": "verworfen {rhythm}",
@@ -175,6 +176,11 @@ export const DE: Record<keyof typeof EN, string> = {
   "mail-sent": "Es kommt von dem Hub, der die Aufzeichnung aufbewahrt, im Auftrag ihres Besitzers.",
   "mail-not-a-diagnosis":
     "Was ein Programm darin fand, steht im PDF. Das ist keine Diagnose: Ein Arzt muss es ansehen.",
+  "mail-form":
+    "Um zu antworten, öffnen Sie das beigefügte answer-form.html in einem Browser; es braucht kein Netz. Es speichert eine Datei: Schicken Sie diese als Antwort auf diese Mail zurück.",
+  "mail-link":
+    "Um zu antworten, öffnen Sie diese Adresse. Sie zeigt 30 Tage lang nur diese Aufzeichnung, jedem, der sie hat:",
+  "mail-link-inside": "Im PDF steht, unter welcher Adresse Sie antworten können.",
   "mail-password": "Das PDF fragt nach einem Passwort. Der Absender nennt es Ihnen auf anderem Weg.",
   "mail-proof":
     "Das PDF enthält die Aufzeichnung selbst mit ihrem Nachweis: 'avnode verify DATEI' zeigt, ob sie vollständig und unverändert ist.",

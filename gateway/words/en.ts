@@ -119,6 +119,7 @@ export const EN = {
 
   unread: "not reviewed by a clinician",
   "over-read": "by {name}, {time}",
+  "over-read-form": "by {name} on a form, {time}",
   "verdict-accepted": "accepted {rhythm}",
   "verdict-changed": "changed to {rhythm}",
   "verdict-rejected": "rejected {rhythm}",
@@ -170,6 +171,10 @@ export const EN = {
   "mail-sent": "It was sent by the hub that the recording is kept on, as its owner asked.",
   "mail-not-a-diagnosis":
     "What a program found in it is in the PDF. It is no diagnosis: a clinician has to look.",
+  "mail-form":
+    "To answer, open the attached answer-form.html in a browser: it needs no network. It saves a file: send that back in a reply to this mail.",
+  "mail-link": "To answer, open this address. It shows this recording alone, for 30 days, to whoever has it:",
+  "mail-link-inside": "The PDF says at which address you can answer.",
   "mail-password": "The PDF asks for a password. Its sender tells it to you by another way.",
   "mail-proof":
     "The PDF holds the recording itself with its proof: 'avnode verify FILE' shows whether it is whole and unchanged.",

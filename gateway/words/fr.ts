@@ -123,6 +123,7 @@ export const FR: Record<keyof typeof EN, string> = {
 
   unread: "relu par aucun médecin",
   "over-read": "par {name}, {time}",
+  "over-read-form": "par {name} sur un formulaire, {time}",
   "verdict-accepted": "accepté {rhythm}",
   "verdict-changed": "changé en {rhythm}",
   "verdict-rejected": "rejeté {rhythm}",
@@ -176,6 +177,11 @@ export const FR: Record<keyof typeof EN, string> = {
   "mail-sent": "Il vient du hub qui garde l'enregistrement, à la demande de son propriétaire.",
   "mail-not-a-diagnosis":
     "Ce qu'un programme y a trouvé est dans le PDF. Ce n'est pas un diagnostic : un médecin doit le voir.",
+  "mail-form":
+    "Pour répondre, ouvrez le fichier joint answer-form.html dans un navigateur ; il n’a besoin d’aucun réseau. Il enregistre un fichier : renvoyez-le en réponse à ce message.",
+  "mail-link":
+    "Pour répondre, ouvrez cette adresse. Elle montre ce seul enregistrement, pendant 30 jours, à qui la possède :",
+  "mail-link-inside": "Le PDF indique à quelle adresse vous pouvez répondre.",
   "mail-password": "Le PDF demande un mot de passe. L'expéditeur vous le dit par une autre voie.",
   "mail-proof":
     "Le PDF contient l'enregistrement lui-même avec sa preuve : 'avnode verify FICHIER' montre s'il est entier et inchangé.",

@@ -70,6 +70,11 @@ export class LogReader {
     return verifierKey(hubKey(this.keyring), origin);
   }
 
+  /** By the hub's key, for what is no checkpoint: no note has a zero byte, which stands behind the purpose here. */
+  sign(purpose: string, text: string): Uint8Array {
+    return hubKey(this.keyring).sign(Buffer.from(`${purpose}\0${text}`));
+  }
+
   leaf(log: number, index: number): Uint8Array | undefined {
     return this.db.prepare("SELECT leaf FROM leaves WHERE log = ? AND idx = ?").pluck().get(log, index) as
       | Buffer

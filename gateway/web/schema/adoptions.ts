@@ -56,6 +56,8 @@ export const adoption = {
     zoneAssumed: z.boolean().optional(),
     /** Id of the recording of which avnode made the file, as the file says. */
     exportOf: z.string().optional(),
+    /** Of an answer on a form: who gave it, as they wrote it. The recording is the one that it is about. */
+    answeredBy: z.string().optional(),
     /** Why it was refused: a stable code, and in the hub's words. */
     code: z.string().optional(),
     message: z.string().optional(),

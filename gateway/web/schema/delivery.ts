@@ -45,6 +45,12 @@ const documents = {
   /** Of what is sent; English by default. */
   language: languageSchema.optional(),
 };
+/**
+ * How it is answered: by a clinician's link, or on a form file, which goes instead of a link while no other machine
+ * reaches the page. A form cannot be encrypted: beside a PDF with a password none goes.
+ */
+export const answersSchema = z.enum(["form", "link", "none"]);
+export type Answers = z.infer<typeof answersSchema>;
 
 export const mailSchema = z.strictObject({
   kind: z.literal("mail"),
@@ -62,6 +68,8 @@ export const mailSchema = z.strictObject({
   password: secretSchema.optional(),
   /** That opens the PDF; the doctor is told it by another way. */
   pdfPassword: z.string().min(8).max(127).optional(),
+  /** "form" where nothing is said when the recipient is added. */
+  answers: answersSchema.optional(),
   /** Of a server whose certificate no public authority signed. */
   ca: pemSchema.optional(),
 });
@@ -98,6 +106,8 @@ export const folderSchema = z.strictObject({
   ...documents,
   /** On the hub's own machine. */
   dir: z.string().max(4096).regex(/^\//, "expected a path from the root"),
+  /** As of a mail. */
+  answers: answersSchema.optional(),
 });
 
 export const waySchema = z.discriminatedUnion("kind", [mailSchema, dicomSchema, fhirSchema, folderSchema]);

@@ -15,7 +15,7 @@ import { live } from "./live";
 import * as overreads from "./overreads";
 import * as people from "./people";
 import * as recordings from "./recordings";
-import { reportRecording } from "./reports";
+import { formOf, reportRecording } from "./reports";
 import * as session from "./session";
 import * as settings from "./settings";
 import * as setup from "./setup";
@@ -72,6 +72,7 @@ export const ENDPOINTS = [
   whereabouts,
   exportRecording,
   reportRecording,
+  formOf,
   delivery.recipients,
   delivery.addRecipient,
   delivery.changeRule,

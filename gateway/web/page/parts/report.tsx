@@ -1,5 +1,5 @@
-/** The report for a doctor: asked of the hub, kept as a file. */
-import { reportRecording } from "../../schema/reports";
+/** The report for a doctor, and the form that one answers on: asked of the hub, kept as a file. */
+import { formOf, reportRecording } from "../../schema/reports";
 import type { Action } from "./action";
 import { usePage } from "./context";
 import { download } from "./download";
@@ -17,6 +17,21 @@ export function ReportButton({ id, name, action }: { id: string; name: string; a
   return (
     <button type="button" disabled={action.isBusy} onClick={() => action.run(take)}>
       {messages.say(action.isBusy ? "report-running" : "report")}
+    </button>
+  );
+}
+
+/** For whoever the hub cannot reach, or who cannot reach it. */
+export function FormButton({ id, action }: { id: string; action: Action }) {
+  const { api, messages } = usePage();
+  const take = async () => {
+    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+    const answer = await api.send(formOf, { params: { id }, query: { timeZone } });
+    download(await answer.arrayBuffer(), `answer-form-${id.slice(0, 8)}.html`, "text/html");
+  };
+  return (
+    <button type="button" disabled={action.isBusy} onClick={() => action.run(take)}>
+      {messages.say("form")}
     </button>
   );
 }

@@ -10,7 +10,7 @@ import { usePage } from "../parts/context";
 import { Deliver } from "../parts/deliver";
 import { download } from "../parts/download";
 import { Outcome, Select } from "../parts/fields";
-import { ReportButton } from "../parts/report";
+import { FormButton, ReportButton } from "../parts/report";
 import { Share } from "../parts/share";
 
 const NAMES: Record<Exclude<ExportFormat, "proof">, string> = {
@@ -79,6 +79,7 @@ function Export({ recording: { id, device, number, person } }: { recording: List
       )}
       <div class="tools">
         <ReportButton id={id} name={`${device}-${number}`} action={action} />
+        {person !== undefined && <FormButton id={id} action={action} />}
         {EXPORT_FORMATS.map((format) => (
           <button
             type="button"

@@ -1,7 +1,7 @@
 /** Which recordings a list shows. */
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { BY_WEIGHT } from "../../schema/byweight";
 import { devices } from "../../schema/devices";
-import { BY_WEIGHT } from "../../schema/findings";
 import { people } from "../../schema/people";
 import type { RecordingFilter } from "../../schema/recordings";
 import type { Key } from "../messages/messages";

@@ -34,11 +34,12 @@ describe("to whom recordings go", function () {
         ...{ kind: "mail", host: "mail.home.example", port: 587, to: "kern@practice.example" },
         ...{ from: "anna@home.example", security: "starttls", user: "anna", password: "correct horse" },
         language: "en",
+        answers: "form",
       },
       rule: "af",
     });
     assert.equal(consent.who, "Anna Weiss");
-    assert.match(consent.text, /Dr Kern.*cannot be taken back/);
+    assert.match(consent.text, /Dr Kern.*cannot be taken back.*A form goes along/);
     assert.equal(await secret.inputValue(), "");
   });
 
@@ -59,7 +60,9 @@ describe("to whom recordings go", function () {
       return way;
     };
     await form.getByLabel("By which way").selectOption("folder");
-    assert.deepEqual(await add({ "Folder on the hub": "/mnt/nas" }), { kind: "folder", dir: "/mnt/nas" });
+    assert.deepEqual(await add({ "Folder on the hub": "/mnt/nas" }), {
+      ...{ kind: "folder", dir: "/mnt/nas", answers: "form" },
+    });
     await form.getByLabel("By which way").selectOption("dicom");
     assert.deepEqual(await add({ Server: "pacs", Port: "104", "AE title of the archive": "ARCHIVE" }), {
       ...{ kind: "dicom", host: "pacs", port: 104, aeTitle: "ARCHIVE", callingAeTitle: "AVNODE", tls: {} },
