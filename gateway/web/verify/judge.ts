@@ -13,6 +13,7 @@ import { Signal } from "./signal";
 
 /** A proof and the pages around it. */
 export const MAX_FILE_BYTES = 2 * MAX_PROOF_BYTES;
+const MAX_TRUST_CHARACTERS = 1_048_576;
 
 export interface Brought {
   bytes: Uint8Array;
@@ -33,7 +34,7 @@ export interface Judgement extends Worded {
 
 /**
  * @param progress told how much of the file is done, 0 to 1
- * @throws TRUST_LINE, REVOCATIONS_*, PDF_*, FILE_SIZE with what to do
+ * @throws TRUST_SIZE, TRUST_LINE, REVOCATIONS_*, PDF_*, FILE_SIZE with what to do
  */
 export async function judge(
   brought: Brought,
@@ -49,6 +50,8 @@ export async function judge(
     done += length;
     progress(Math.min(1, done / proof.length));
   });
+  if (lines.length > MAX_TRUST_CHARACTERS)
+    throw refusal("TRUST_SIZE", `a trust file has at most ${MAX_TRUST_CHARACTERS} characters`);
   const trust = parseTrustLines(crypto.sha256, lines, "the trust file");
   for (const list of revocations) {
     if (list.length > MAX_REVOCATIONS_BYTES)

@@ -181,6 +181,42 @@ describe("verify.html in a browser without a network", function () {
     assert.equal(await page.title(), "avnode: Verify an ECG recording");
   });
 
+  it("judges what was brought last, whichever was read first, and never an earlier file again", async () => {
+    await bring("r1.proof", made.proof);
+    await page.evaluate(`(() => {
+      const bring = (name, read) => {
+        const file = Object.assign(new File(["Dear doctor"], name), { arrayBuffer: read });
+        const event = new DragEvent("drop", { cancelable: true });
+        Object.defineProperty(event, "dataTransfer", { value: { files: [file] } });
+        dispatchEvent(event);
+      };
+      let late;
+      bring("slow.proof", () => new Promise((done) => { late = done; }));
+      bring("gone.proof", () => Promise.reject(new Error("it is gone")));
+      setTimeout(() => late(new ArrayBuffer(5)), 0);
+    })()`);
+    await page.getByText("gone.proof cannot be read: it is gone; bring it again, as a file").waitFor();
+    await page.click("summary");
+    await page.getByRole("button", { name: "Judge again" }).click();
+    assert.equal(await verdict().textContent(), "Not judged");
+    assert.equal(await page.locator("#viewer").isVisible(), false);
+  });
+
+  it("refuses trust and lists that are too long, instead of leaving them out in silence", async () => {
+    await bring("r1.proof", made.proof);
+    const brought = (length: number) => ({
+      name: "long",
+      mimeType: "text/plain",
+      buffer: Buffer.alloc(length, 0x20),
+    });
+    await page.setInputFiles("#revocations", brought(8_388_609));
+    await page.getByText("(REVOCATIONS_SIZE)").waitFor();
+    await page.setInputFiles("#revocations", []);
+    await verdict().getByText("Simulated").waitFor();
+    await page.setInputFiles("#trust-file", brought(1_048_577));
+    await page.getByText("(TRUST_SIZE)").waitFor();
+  });
+
   it("would let nothing in it ask any address, were something in it taken over", async () => {
     const policy = await page.getAttribute("meta[http-equiv=content-security-policy]", "content");
     assert.doesNotMatch(policy!, /https?:|\*|unsafe|data:|'self'/);
