@@ -77,6 +77,10 @@ describe("the outbox by the API", function () {
     const { dataDir } = rig;
     const forFolder = await makeOnThread({ dataDir, id, way: { kind: "folder" } });
     assert.equal(Buffer.from(forFolder.pdf.subarray(0, 5)).toString(), "%PDF-");
+    // PDF's catalogue names the language in which readers speak it.
+    const inGerman = await makeOnThread({ dataDir, id, way: { kind: "folder", language: "de" } });
+    assert.match(Buffer.from(inGerman.pdf).toString("latin1"), /\/Lang \(de\)/);
+    assert.match(Buffer.from(forFolder.pdf).toString("latin1"), /\/Lang \(en\)/);
     const { dicom } = await makeOnThread({ dataDir, id, way: { kind: "dicom" } });
     for (const file of dicom!) assert.equal(Buffer.from(file.subarray(128, 132)).toString(), "DICM");
     const { bundle } = await makeOnThread({ dataDir, id, way: { kind: "fhir" } });
