@@ -28,6 +28,7 @@ const LEADING = 8.6;
 const LABEL = 42;
 const LABEL_APART = 6;
 const QR_MM = 22;
+const MOST_QR_LINES = 4;
 const ALERT = "#b00000";
 const QUIET = "#555";
 /** A long recording has a table of them, too. */
@@ -49,16 +50,17 @@ export async function drawHead(page: Page, shown: Shown, link: string | undefine
     ...([middle, top, right - middle] as const),
   );
   if (qr) drawQr(page, qr, paper.right - QR_MM * MM, top - SIZE, QR_MM * MM);
+  const below = words.say(study.info.adopted ? "qr-adopted" : "qr");
+  const told = qr ? sheet.lines(below, QR_MM * MM, MOST_QR_LINES, { size: 6 }) : [];
   if (qr)
     sheet.tagged("P", () => {
-      const below = words.say(study.info.adopted ? "qr-adopted" : "qr");
-      for (const [index, line] of sheet.lines(below, QR_MM * MM, 3, { size: 6 }).entries())
+      for (const [index, line] of told.entries())
         sheet.write(line, paper.right - QR_MM * MM, top + (QR_MM + 1) * MM + index * 7, {
           size: 6,
           colour: QUIET,
         });
     });
-  return Math.max(firstColumn, secondColumn, qr ? top + (QR_MM + 1) * MM + 14 : 0);
+  return Math.max(firstColumn, secondColumn, qr ? top + (QR_MM + 1) * MM + told.length * 7 : 0);
 }
 
 function findingFacts(page: Page): Fact[] {

@@ -24,8 +24,8 @@ export function drawRows(page: Page, top = Number.POSITIVE_INFINITY): void {
   const rate = rateOf(study);
   const rowSamples = Math.round(ROW_SECONDS * rate);
   let y = top === Number.POSITIVE_INFINITY ? top : scaleLine(page, top);
-  const rows = Math.ceil((study.to - study.from) / rowSamples) * study.info.open.leads.length;
-  const height = heightOf(rows, sheet.paper.bottom - y);
+  let rows = Math.ceil((study.to - study.from) / rowSamples) * study.info.open.leads.length;
+  let height = heightOf(rows, sheet.paper.bottom - y);
   for (let from = study.from; from < study.to; from += rowSamples) {
     const stretch = { from, to: Math.min(study.to, from + rowSamples) };
     const held = samplesOf(reader, study, stretch);
@@ -33,16 +33,19 @@ export function drawRows(page: Page, top = Number.POSITIVE_INFINITY): void {
       if (y + height > sheet.paper.bottom) {
         sheet.addPage();
         y = scaleLine(page, drawTitle(page, page.words.say("title-continued")));
+        height = heightOf(rows, sheet.paper.bottom - y);
       }
       drawRow(page, stretch, held, lead, y, height);
       y += height + ROWS_APART;
+      rows--;
     }
   }
 }
 
-/** Whole squares. @param room of a page: rows that do not all fit there are of the usual height */
+/** Whole squares. @param room of a page: as many rows as fit there share it */
 export function heightOf(rows: number, room: number): number {
-  const each = SQUARE * Math.floor((room / rows - ROWS_APART) / SQUARE);
+  const fit = Math.min(rows, Math.floor((room + ROWS_APART) / (ROW_HEIGHT + ROWS_APART)));
+  const each = SQUARE * Math.floor(((room + ROWS_APART) / Math.max(1, fit) - ROWS_APART) / SQUARE);
   return Math.max(ROW_HEIGHT, Math.min(MOST_HEIGHT, each));
 }
 

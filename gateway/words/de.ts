@@ -9,7 +9,7 @@ export const DE: Record<keyof typeof EN, string> = {
   "not-a-diagnosis": "Keine Diagnose: von einem Programm gefunden, das sich irren kann. Einem Arzt zeigen.",
   page: "Seite {page} von {pages}",
   qr: "Ihr Platz im Protokoll, für 'avnode verify'",
-  "qr-adopted": "ÜBERNOMMEN: von keinem Handgerät signiert. Ihr Platz im Protokoll, für 'avnode verify'",
+  "qr-adopted": "ÜBERNOMMEN. Ihr Platz im Protokoll, für 'avnode verify'",
   "qr-spoken": "QR-Code: der Platz der Aufzeichnung im Protokoll des Hubs",
 
   "label-person": "Person",
@@ -46,7 +46,8 @@ export const DE: Record<keyof typeof EN, string> = {
     "nach der eigenen Uhr des Handgeräts, die niemand gestellt hatte: Sie kann falsch gehen",
   "clock-set-by-hub": "nach der Uhr des Handgeräts, die sein Hub gestellt hatte",
   "clock-unknown": "nach einer Uhr, von der nichts bekannt ist",
-  "clock-adopted": "wie die Datei sie nennt: Nach welcher Uhr, weiß hier niemand",
+  "clock-adopted":
+    "wie die Datei sie nennt, in der Zeitzone des Hubs, wo sie keine nennt: Nach welcher Uhr, weiß niemand",
   "offset-changes":
     "Die Uhrzeit wird unterwegs umgestellt, von {from} auf {to}: Jede Zeit hier hat ihren Abstand zu UTC",
   part: "{length}: von {from} bis {to} von {whole}",

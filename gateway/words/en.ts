@@ -8,7 +8,7 @@ export const EN = {
   "not-a-diagnosis": "Not a diagnosis: found by a program that can err. Show it to a clinician.",
   page: "page {page} of {pages}",
   qr: "Its place in the log, for 'avnode verify'",
-  "qr-adopted": "ADOPTED: signed by no handheld. Its place in the log, for 'avnode verify'",
+  "qr-adopted": "ADOPTED. Its place in the log, for 'avnode verify'",
   "qr-spoken": "QR code: the recording's place in the hub's log",
 
   "label-person": "Person",
@@ -44,7 +44,8 @@ export const EN = {
   "clock-since-boot": "by the handheld's own clock, which nobody had set: it may be wrong",
   "clock-set-by-hub": "by the handheld's clock, which its hub had set",
   "clock-unknown": "by a clock of which nothing is known",
-  "clock-adopted": "as the file tells it: nobody here knows by which clock",
+  "clock-adopted":
+    "as the file tells it, in the hub's time zone where it names none: nobody knows by which clock",
   "offset-changes": "local time changes on the way, from {from} to {to}: every time here has its offset",
   part: "{length}: from {from} to {to} of {whole}",
   "state-recording": "still running: this is what had arrived",

@@ -10,7 +10,7 @@ export const FR: Record<keyof typeof EN, string> = {
     "Pas un diagnostic : trouvé par un programme qui peut se tromper. À montrer à un médecin.",
   page: "page {page} sur {pages}",
   qr: "Sa place au journal, pour 'avnode verify'",
-  "qr-adopted": "REPRIS : signé par aucun appareil. Sa place au journal, pour 'avnode verify'",
+  "qr-adopted": "REPRIS. Sa place au journal, pour 'avnode verify'",
   "qr-spoken": "Code QR : la place de l'enregistrement au journal du hub",
 
   "label-person": "Personne",
@@ -46,7 +46,8 @@ export const FR: Record<keyof typeof EN, string> = {
   "clock-since-boot": "selon l'horloge de l'appareil, que personne n'avait réglée : elle peut être fausse",
   "clock-set-by-hub": "selon l'horloge de l'appareil, que son hub avait réglée",
   "clock-unknown": "selon une horloge dont on ne sait rien",
-  "clock-adopted": "comme le fichier le dit : selon quelle horloge, personne ne le sait ici",
+  "clock-adopted":
+    "comme le fichier le dit, dans le fuseau du hub là où il n'en nomme pas : selon quelle horloge, personne ne le sait",
   "offset-changes":
     "l'heure locale change en cours de route, de {from} à {to} : chaque heure a ici son décalage",
   part: "{length} : de {from} à {to} sur {whole}",

@@ -123,9 +123,9 @@ describe("a report of what is hard to tell", function () {
     it("says so where else the handheld, its clock and its signature stand, and names no handheld", async () => {
       const { said, over } = await told(id, {}, store.reader);
       assert.match(said, /Origin adopted from a file of EDF: signed by no handheld/);
-      assert.match(said, /Clock as the file tells it: nobody here knows by which clock/);
+      assert.match(said, /Clock as the file tells it, .*: nobody knows by which clock/);
       assert.match(said, /; ADOPTED: signed by no handheld/);
-      assert.match(said, /ADOPTED: signed by no handheld\. Its place in the log/);
+      assert.match(said, /ADOPTED\. Its place in the log/);
       assert.doesNotMatch(said, /Handheld |handheld's|signed by its handheld|SIMULATED/);
       assert.ok(!said.includes(store.reader.recording(id).device), "the seat that stands for a handheld");
       assert.deepEqual(over, []);

@@ -78,6 +78,10 @@ describe("the outbox by the API", function () {
     const order = { dataDir: rig.dataDir, id, answering };
     const forFolder = await makeOnThread({ ...order, way: { kind: "folder" } });
     assert.equal(Buffer.from(forFolder.pdf.subarray(0, 5)).toString(), "%PDF-");
+    // PDF's catalogue names the language in which readers speak it.
+    const inGerman = await makeOnThread({ ...order, way: { kind: "folder", language: "de" } });
+    assert.match(Buffer.from(inGerman.pdf).toString("latin1"), /\/Lang \(de\)/);
+    assert.match(Buffer.from(forFolder.pdf).toString("latin1"), /\/Lang \(en\)/);
     const { dicom } = await makeOnThread({ ...order, way: { kind: "dicom" } });
     for (const file of dicom!) assert.equal(Buffer.from(file.subarray(128, 132)).toString(), "DICM");
     const { bundle } = await makeOnThread({ ...order, way: { kind: "fhir" } });
