@@ -10,6 +10,7 @@ import { addDevices } from "./devices";
 import { addExport } from "./exporting";
 import { addFindings } from "./findings";
 import { addForget } from "./forget";
+import { addForm } from "./form";
 import { addMirror } from "./mirror";
 import { addName } from "./naming";
 import { addOutbox } from "./outbox";
@@ -71,6 +72,7 @@ export async function run(
   addAdopt(program, terminal);
   addExport(program, terminal);
   addReport(program, terminal);
+  addForm(program, terminal);
   addOutbox(program, terminal);
   addAlerts(program, terminal);
   addProof(program, terminal);

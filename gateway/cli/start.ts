@@ -98,6 +98,7 @@ async function plain(
     homeAssistant: config.homeAssistant,
     analyse: true,
     deliver: true,
+    adopt: true,
     disk: () => diskOf(dataDir),
   });
   announce(terminal, hub, dataDir, broker, config);
@@ -150,6 +151,7 @@ async function demo(
         homeAssistant: config.homeAssistant,
         analyse: true,
         deliver: true,
+        adopt: true,
         disk: () => diskOf(dataDir),
       });
       announce(terminal, hub, dataDir, broker, config);
@@ -246,6 +248,10 @@ async function tell(
   if (web) sayWeb(web, told.hub, say);
   if (web?.setupCode !== undefined) await sayFirstRun(web.address, web.setupCode, isTty, say).catch(goOn);
   health.web = web;
+  if (web && told.hub.carrier) {
+    const { fromOutside } = require("../web/reachable") as typeof import("../web/reachable");
+    told.hub.carrier.page = fromOutside(web.address, place?.names);
+  }
   const supervisor = new Supervisor({ status, clock: systemClock, log, env });
   supervisor.ready();
   return async () => {

@@ -3,15 +3,16 @@
  * samples are the front end's counts. A gap's samples are not there; a record that is longer than what is held of it is
  * filled with counts of 0 units, and an annotation says so.
  */
+
+import { trustName } from "../document/signal";
 import { type Study, timeOf } from "../document/study";
 import { NO_DIAGNOSIS } from "../findings/words";
 import { AnnotationSignal, edfAnnotations, onsets } from "./edfannotations";
 import { BDF, EDF, edfHeader, headerBytes, type Kind } from "./edfheader";
 import { planRecords, type RecordPlan } from "./edfrecords";
 import { type Scale, scaleOf } from "./edfscale";
-import type { ExportSource, OutFile } from "./formats";
-import { beatsOf } from "./provenance";
-import { trustName } from "./signal";
+import { ADOPTED, beatsOf } from "./provenance";
+import type { ExportSource, OutFile } from "./source";
 import { survey, surveyed } from "./survey";
 
 const BATCH_BYTES = 131_072;
@@ -55,6 +56,7 @@ export function edfFiles(source: ExportSource): OutFile[] {
 function ofTheFile({ info, analysis }: Study, lacks: string[]): string[] {
   return [
     ...(info.simulated ? ["SIMULATED, not a person's heart"] : []),
+    ...(info.adopted ? [ADOPTED] : []),
     `clock ${trustName(info.trust)}`,
     ...(analysis ? [`analysis ${analysis.version} of lead ${analysis.name}`, NO_DIAGNOSIS] : []),
     ...lacks,

@@ -10,7 +10,7 @@ import type { Limit } from "./limits";
 import type { HubStatus } from "./status";
 
 export interface HealthOptions {
-  hub: Pick<Hub, "store" | "analyst" | "limits" | "broker" | "relay" | "radio" | "connected">;
+  hub: Pick<Hub, "store" | "analyst" | "carrier" | "limits" | "broker" | "relay" | "radio" | "connected">;
   dataDir: string;
   version: string;
   roles: readonly Role[];

@@ -296,6 +296,11 @@ export class StoreReader {
     return toHex(this.keyring.mac(JSON.stringify(["pseudonym", purpose, of]))).slice(0, PSEUDONYM_DIGITS);
   }
 
+  /** 32 bytes that nobody derives who has not the keyring; the same ones for the same purpose and thing. */
+  secret(purpose: string, of: string): Buffer {
+    return this.keyring.mac(JSON.stringify(["secret", purpose, of]));
+  }
+
   /** Offline, from the sealed frames alone. @param progress called with frames done and in all */
   verify(id?: string, progress?: Progress, options?: VerifyOptions): VerifyReport {
     const one = id === undefined ? undefined : this.rowOf(id).id;

@@ -1,6 +1,7 @@
 /** The API: every route of schema/endpoints.ts, each resource in a file of its own. */
 import type { FastifyInstance } from "fastify";
 import { Pyramids } from "../pyramid/pyramids";
+import { addAdoptions } from "./adoptions";
 import { addAlerts } from "./alerts";
 import { addBackups } from "./backups";
 import { addBeats } from "./beats";
@@ -33,6 +34,7 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addDevices(app, parts);
   addClaims(app, parts);
   addPeople(app, parts);
+  addAdoptions(app, parts);
   addRecordings(app, parts);
   addOverReads(app, parts);
   addFindings(app, parts);

@@ -9,6 +9,7 @@ import { PageContext, usePage } from "./parts/context";
 import { keepLanguage, keepRuler, keptLanguage, keptRuler } from "./parts/kept";
 import { useVisitor, type Visitor } from "./parts/visitor";
 import { addressOf, type Route, routeOf } from "./route";
+import { Adopt } from "./screens/adopt";
 import { Alerts } from "./screens/alerts";
 import { Backup } from "./screens/backup";
 import { Claim } from "./screens/claim";
@@ -188,6 +189,7 @@ const SCREENS = {
   recordings: Recordings,
   ruler: Ruler,
   claim: Claim,
+  adopt: Adopt,
   people: People,
   backup: Backup,
   egress: EgressLedger,
@@ -220,6 +222,7 @@ function Brand() {
 const UNDER: Partial<Record<Route["screen"], Route["screen"]>> = {
   recording: "recordings",
   claim: "settings",
+  adopt: "recordings",
   backup: "settings",
   egress: "settings",
   recipients: "settings",

@@ -4,6 +4,7 @@
 const PLAIN = [
   "ruler",
   "claim",
+  "adopt",
   "people",
   "backup",
   "egress",

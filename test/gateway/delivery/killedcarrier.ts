@@ -45,6 +45,7 @@ const watched = new Proxy(outbox, {
 const carrier = new Carrier({
   ...{ reader: StoreReader.open(dataDir!), outbox: watched, dataDir: dataDir!, clock, log: silentLog },
   random: () => 0.5,
+  makeLink: () => "",
   make: async () => {
     reach("making");
     return { pdf: Buffer.from("%PDF-1.7 test"), hasProof: true, simulated: true };

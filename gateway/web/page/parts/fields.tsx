@@ -12,6 +12,8 @@ interface FieldProps {
   min?: number;
   max?: number;
   step?: number;
+  /** Characters. */
+  maxLength?: number;
   required?: boolean;
   disabled?: boolean;
 }

@@ -1,7 +1,7 @@
 /** A new recipient: by which way, and with whose consent. What is secret goes to the hub once and is never shown again. */
 import { useState } from "preact/hooks";
-import type { RecipientDetails, SendingRule, Way } from "../../schema/delivery";
-import { sendingRuleSchema } from "../../schema/delivery";
+import type { Answers, RecipientDetails, SendingRule, Way } from "../../schema/delivery";
+import { answersSchema, sendingRuleSchema } from "../../schema/delivery";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
@@ -17,7 +17,14 @@ import {
 } from "../parts/questions";
 
 const KINDS = ["mail", "folder", "dicom", "fhir"] as const satisfies Way["kind"][];
-const START: Typed = { ...MAIL_START, rule: "press", callingAeTitle: "AVNODE" };
+const START: Typed = { ...MAIL_START, rule: "press", callingAeTitle: "AVNODE", answers: "form" };
+const ANSWERS: Record<Answers, Key> = { form: "answers-form", link: "answers-link", none: "answers-none" };
+/** What they add to the consent. */
+const AGREED: Record<Answers, Key | undefined> = {
+  form: "consent-form",
+  link: "consent-link",
+  none: undefined,
+};
 
 const QUESTIONS: Record<Way["kind"], Question[]> = {
   mail: [
@@ -43,12 +50,13 @@ const QUESTIONS: Record<Way["kind"], Question[]> = {
 function wayOf(typed: Typed): Way {
   const said = (field: string) => typed[field] || undefined;
   const needed = (field: string) => typed[field] ?? "";
+  const answers = typed["answers"] as Answers;
   const place = { host: needed("host"), port: Number(typed["port"]) };
   switch (typed["kind"] as Way["kind"]) {
     case "mail":
-      return { ...mailOf(typed), pdfPassword: said("pdfPassword") };
+      return { ...mailOf(typed), pdfPassword: said("pdfPassword"), answers };
     case "folder":
-      return { kind: "folder", dir: needed("dir") };
+      return { kind: "folder", dir: needed("dir"), answers };
     case "dicom":
       return {
         ...{ kind: "dicom", ...place, aeTitle: needed("aeTitle") },
@@ -70,11 +78,18 @@ export function RecipientForm({ add }: { add: (details: RecipientDetails) => Pro
   const change = (changes: Typed) => setTyped((before) => ({ ...before, ...changes }));
   const set = (field: string) => (value: string) => change({ [field]: value });
   const kind = typed["kind"] as Way["kind"];
-  const text = messages.say("consent-text", { name: typed["name"] || "…" });
+  const agreed = kind === "mail" || kind === "folder" ? AGREED[typed["answers"] as Answers] : undefined;
+  const consent = messages.say("consent-text", { name: typed["name"] || "…" });
+  const text = agreed === undefined ? consent : `${consent} ${messages.say(agreed)}`;
   const submit = async () => {
     const rule = typed["rule"] as SendingRule;
     const consent = { who: typed["who"] ?? "", text };
-    await add({ name: typed["name"] ?? "", way: wayOf(typed), rule, consent });
+    await add({
+      name: typed["name"] ?? "",
+      way: { ...wayOf(typed), language: messages.language },
+      rule,
+      consent,
+    });
     setTyped(START);
   };
   return (
@@ -88,6 +103,14 @@ export function RecipientForm({ add }: { add: (details: RecipientDetails) => Pro
       />
       <Questions questions={QUESTIONS[kind]} typed={typed} set={change} />
       {kind === "mail" && <MailSecurity typed={typed} set={change} />}
+      {(kind === "mail" || kind === "folder") && (
+        <Select
+          label={messages.say("answers")}
+          value={typed["answers"]!}
+          set={set("answers")}
+          options={answersSchema.options.map((one) => [one, messages.say(ANSWERS[one])])}
+        />
+      )}
       {kind === "dicom" && (
         <Select
           label={messages.say("security")}

@@ -138,6 +138,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
     trust: "set-by-hub",
     state,
     simulated: true,
+    adopted: false,
     frames: Math.ceil(samples / RATE),
     holes: 0,
     samples,

@@ -8,7 +8,7 @@ import { problemWords } from "../../../../gateway/web/page/parts/problem";
 import { headlineWords, nameOf } from "../../../../gateway/web/page/parts/rhythm";
 import { addressOf, routeOf } from "../../../../gateway/web/page/route";
 import { sentenceOf } from "../../../../gateway/web/page/screens/sentence";
-import { BY_WEIGHT } from "../../../../gateway/web/schema/findings";
+import { BY_WEIGHT } from "../../../../gateway/web/schema/byweight";
 import type { Recording } from "../../../../gateway/web/schema/recordings";
 
 const PAGE = join(__dirname, "../../../../gateway/web/page");
