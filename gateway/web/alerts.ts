@@ -16,18 +16,17 @@ export function addAlerts(app: FastifyInstance, { hub, dataDir, egress, watcher 
 
   const answer = (): schema.AlertsState => {
     const { listeners, times, watcher: url, paused } = book.wanted();
+    const piles = book.told().filter(({ listener }) => listeners.some(({ id }) => id === listener));
     return {
       ...{ times, paused },
       ways: listeners.map(({ id, way, tells }) => ({ id, kind: way.kind, address: addressOf(way), tells })),
       watcher: url === undefined ? undefined : { host: new URL(url).host, ...watcher?.watched },
-      messages: book
-        .told()
-        .flatMap(({ listener: way, lines, more, at, reason, told }) => [
-          ...(Object.keys(lines).length === 0
-            ? []
-            : [{ way, state: "waiting" as const, at, lines: messageOf({ lines, more }).lines, reason }]),
-          ...told.map((one) => ({ way, state: "accepted" as const, ...one })),
-        ]),
+      messages: piles.flatMap(({ listener: way, lines, more, at, reason, told }) => [
+        ...(Object.keys(lines).length === 0
+          ? []
+          : [{ way, state: "waiting" as const, at, lines: messageOf({ lines, more }).lines, reason }]),
+        ...told.map((one) => ({ way, state: "accepted" as const, ...one })),
+      ]),
     };
   };
 

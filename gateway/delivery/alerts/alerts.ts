@@ -9,7 +9,17 @@ import { retryDelay } from "../../radio/backoff";
 import { codeOf } from "../../store/errors";
 import type { Log } from "../../store/log";
 import type { AlertBook, Listener, Wanted } from "./book";
-import { accepted, emptyPile, follow, forgetTopics, isDue, messageOf, type Pile, type Wrong } from "./pile";
+import {
+  accepted,
+  emptyPile,
+  follow,
+  forgetMoments,
+  forgetTopics,
+  isDue,
+  messageOf,
+  type Pile,
+  type Wrong,
+} from "./pile";
 import { isQuiet } from "./quiet";
 import type { Message } from "./ways";
 
@@ -75,7 +85,7 @@ export class Alerts {
       const { quiet } = times;
       const isNight = quiet !== undefined && isQuiet(quiet, now, quiet.timeZone);
       for (const [n, to] of listeners.entries())
-        if (!this.busy.has(to.id) && isDue(this.piles[n]!, now, isNight))
+        if (!this.busy.has(to.id) && isDue(this.piles[n]!, now, isNight) && forgetMoments(this.piles[n]!))
           void this.tell(to, this.piles[n]!, gatherMs);
     } catch (error) {
       this.tally.count(

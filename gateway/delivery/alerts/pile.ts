@@ -73,9 +73,10 @@ export function follow(pile: Pile, wrong: Map<string, Wrong>, now: number, gathe
     if (!known.once && Math.abs(now - known.goneAt) < CALM_MS) continue;
     delete pile.known[key];
     changed = true;
+    if (known.once) continue;
     const [what] = known.text.split(": ");
-    if (!known.once)
-      add(pile, key, { text: `over again: ${what}`, topic: known.topic, over: true }, now, gatherMs);
+    if (isUnheard(pile.lines[key])) delete pile.lines[key];
+    else add(pile, key, { text: `over again: ${what}`, topic: known.topic, over: true }, now, gatherMs);
   }
   return changed;
 }
@@ -85,6 +86,22 @@ function add(pile: Pile, key: string, line: Line, now: number, gatherMs: number)
   if (count === 0) pile.at = now + gatherMs;
   if (key in pile.lines || count < MAX_LINES) pile.lines[key] = line;
   else pile.more++;
+}
+
+/** What loses recordings is told although it is over. */
+function isUnheard(line: Line | undefined): boolean {
+  return line !== undefined && !line.over && !line.urgent;
+}
+
+/** What is over before anybody heard of it, as a broker's start is, is told to nobody. @returns whether any is left */
+export function forgetMoments({ known, lines }: Pile): boolean {
+  for (const [key, line] of Object.entries(lines)) {
+    const of = known[key];
+    if (of?.goneAt === undefined || of.once || !isUnheard(line)) continue;
+    delete known[key];
+    delete lines[key];
+  }
+  return Object.keys(lines).length > 0;
 }
 
 /** What is not told of any more leaves without a word. */

@@ -72,7 +72,10 @@ describe("alerts by the API", () => {
     const book = AlertBook.open(rig.dataDir, true, () => {});
     const lines = { disk: { text: "the disk is full", topic: "hub" as const } };
     const told = [{ at: 5, lines: ["no adapter"] }];
-    book.keep([{ ...emptyPile(1), lines, at: 9, reason: "127.0.0.1:9: ECONNREFUSED", told }]);
+    book.keep([
+      { ...emptyPile(1), lines, at: 9, reason: "127.0.0.1:9: ECONNREFUSED", told },
+      { ...emptyPile(7), told },
+    ]);
     book.close();
     assert.deepEqual((await state()).messages, [
       { way: 1, state: "waiting", at: 9, lines: ["the disk is full"], reason: "127.0.0.1:9: ECONNREFUSED" },

@@ -87,6 +87,26 @@ describe("alerts and the watcher", () => {
     assert.deepEqual(lines(), [["no adapter: plug one in"], ["over again: no adapter"]]);
   });
 
+  it("tell nobody what was over before it was told, unless recordings were lost by it", async () => {
+    start();
+    happens("broker", "the broker cannot be reached: see that it runs");
+    happens("ring", "the memory is 100 % full: keep it near", { urgent: true });
+    happens("finding", "possible AF", { topic: "finding", once: true });
+    await time.tickAsync(MINUTE_MS);
+    wrong.clear();
+    await time.tickAsync(HOUR_MS);
+    assert.deepEqual(lines(), [
+      ["the memory is 100 % full: keep it near", "possible AF"],
+      ["over again: the memory is 100 % full"],
+    ]);
+    wanted.times.quiet = { ...NIGHT, from: "00:00" };
+    happens("broker", "the broker cannot be reached: see that it runs");
+    await time.tickAsync(HOUR_MS);
+    wrong.clear();
+    await time.tickAsync(24 * HOUR_MS);
+    assert.equal(told.length, 2);
+  });
+
   it("tell each of what he wants to hear, and of what happened no end", async () => {
     const way = { kind: "webhook", url: "https://b.example/" } as const;
     wanted.listeners = [
