@@ -35,6 +35,7 @@ const SCREENS: Record<string, (known: Known) => string> = {
   backup: () => "#/backup",
   ledger: () => "#/egress",
   recipients: () => "#/recipients",
+  alerts: () => "#/alerts",
   claim: () => "#/claim",
   ruler: () => "#/ruler",
   setup: () => "#/setup",

@@ -8,10 +8,10 @@ import { extname, join } from "node:path";
 import { toHex } from "../../protocol/bytes";
 import { leafHash } from "../../protocol/merkle";
 import { nodeCrypto } from "../crypto";
+import { fullTime, ownTimeZone } from "../document/localtime";
 import { nameOf } from "../document/signal";
 import { findingsOf, rateOf, type Study, studyOf, timeOf } from "../document/study";
 import { stripPicture } from "../report/picture";
-import { fullTime, ownTimeZone } from "../report/times";
 import { StoreError } from "../store/errors";
 import type { StoreReader } from "../store/reader";
 import { BY_WEIGHT } from "../web/schema/byweight";
@@ -93,7 +93,11 @@ export function contentOf(reader: StoreReader, id: string, options: FormOptions)
     ...{ recording: info.id, label, expiresAt, simulated: info.simulated, adopted: info.adopted },
     person: { name: person.name, birthDate: person.birthDate },
     start: start === undefined ? undefined : fullTime(start, timeZone),
-    ...{ samples: info.samples, rate: rateOf(study), leads: info.open.leads.map(nameOf) },
+    ...{
+      samples: info.samples,
+      rate: rateOf(study),
+      leads: info.open.leads.map((lead, index) => nameOf(lead, index)),
+    },
     analysis: analysis && {
       ...{ number: analysis.number, version: analysis.version },
       ...{ analysable: analysis.summary?.analysable, meanRate: analysis.summary?.meanRate },
@@ -132,7 +136,7 @@ function stripAt(reader: StoreReader, study: Study, wanted: number, lead = study
   const from = Math.max(0, Math.min(wanted, info.samples - samplesOf(study)));
   const to = Math.min(info.samples, from + samplesOf(study));
   const pieces = () => reader.pieces(info.id, from, to);
-  const png = stripPicture({ ...study, from, to, pieces }, from, lead).toString("base64");
+  const png = stripPicture({ ...study, from, to, pieces }, from, { place: lead }).toString("base64");
   return { from, lead: nameOf(info.open.leads[lead]!, lead), png };
 }
 

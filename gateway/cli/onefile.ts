@@ -1,5 +1,5 @@
 /** A document that a command writes into one file. */
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { CliError, Exit } from "./terminal";
 
@@ -16,20 +16,10 @@ export function writable(output: string): string {
   return file;
 }
 
-/** A file of that name is whole or not there. @param leave told before it is there */
-export function saveFile(file: string, bytes: Uint8Array, leave: () => void): void {
-  const unfinished = `${file}.part`;
-  try {
-    const handle = openSync(unfinished, "w", 0o600);
-    try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    leave();
-    renameSync(unfinished, file);
-  } finally {
-    rmSync(unfinished, { force: true });
-  }
+/** For its owner alone. A file of that name is whole or not there. @param leave told before it is there */
+export function saveFile(path: string, bytes: Uint8Array, leave: () => void): void {
+  const { smallFile } = require("../export/pieces") as typeof import("../export/pieces");
+  const { saveFiles } = require("../export/save") as typeof import("../export/save");
+  leave();
+  saveFiles([{ file: smallFile(path, () => bytes), path, mode: 0o600 }]);
 }

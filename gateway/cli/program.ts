@@ -1,6 +1,7 @@
 /** The program's commands, and how it ends. */
 import { Command, CommanderError } from "commander";
 import { addAdopt } from "./adopt";
+import { addAlerts } from "./alerts";
 import { addAnalyze } from "./analyze";
 import { addBackup } from "./backup";
 import { addCheckpoint } from "./checkpoint";
@@ -73,6 +74,7 @@ export async function run(
   addReport(program, terminal);
   addForm(program, terminal);
   addOutbox(program, terminal);
+  addAlerts(program, terminal);
   addProof(program, terminal);
   addTrust(program, terminal);
   addCheckpoint(program, terminal);

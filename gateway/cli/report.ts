@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { openRecording } from "../document/signal";
+import type { ProofState } from "../report/evidence";
 import { PAPERS, type PaperName } from "../report/paper";
+import { LANGUAGES, type Language } from "../words/words";
 import { noteLeaving } from "./leaving";
 import { saveFile, writable } from "./onefile";
 import { type DataOption, dataDirOf, requireData } from "./reading";
@@ -15,6 +17,7 @@ interface ReportCommandOptions extends DataOption {
   passwordFile?: string;
   proof: boolean;
   timeZone?: string;
+  language: Language;
   json?: boolean;
 }
 
@@ -27,6 +30,7 @@ export function addReport(program: Command, terminal: Terminal): void {
     .option("--to <seconds>", "up to here", seconds)
     .addOption(new Option("--paper <size>", "landscape").choices(PAPERS).default("a4"))
     .option("--time-zone <name>", "of the times in it, as Europe/Berlin; this machine's by default")
+    .addOption(new Option("--language <language>", "that it is in").choices(LANGUAGES).default("en"))
     .option("--password-file <file>", "ask whoever opens it for the password on the file's first line")
     .option("--no-proof", "leave out the proof, and with it the recording itself")
     .option("--json", "print JSON")
@@ -35,13 +39,13 @@ export function addReport(program: Command, terminal: Terminal): void {
 }
 
 async function report(id: string, options: ReportCommandOptions, terminal: Terminal): Promise<void> {
-  const { output, paper, proof, timeZone, json } = options;
+  const { output, paper, proof, timeZone, language, json } = options;
   const file = writable(output);
   const password = options.passwordFile === undefined ? undefined : passwordIn(options.passwordFile);
   if (timeZone !== undefined) requireTimeZone(timeZone);
   const dataDir = dataDirOf(options, terminal);
   requireData(dataDir, terminal);
-  // Loaded late: help and usage errors need neither.
+  // Loaded late: help and usage errors need none of these.
   const { StoreReader } = require("../store/reader") as typeof import("../store/reader");
   const { makeReport } = require("../report/report") as typeof import("../report/report");
   const reader = StoreReader.open(dataDir);
@@ -49,18 +53,27 @@ async function report(id: string, options: ReportCommandOptions, terminal: Termi
     const { id: recording, open } = openRecording(reader, id);
     const sample = (at?: number) =>
       at === undefined ? undefined : Math.round((at * open.rateNum) / open.rateDen);
-    const bytes = await makeReport({ reader, dataDir }, recording, {
+    const made = await makeReport({ reader, dataDir }, recording, {
       ...{ from: sample(options.from), to: sample(options.to) },
-      ...{ paper, proof, password, timeZone },
+      ...{ paper, proof, password, timeZone, language },
     });
-    saveFile(file, bytes, () => noteLeaving(dataDir, terminal, { recording, format: "report", file }));
-    if (json) terminal.json({ id: recording, file, bytes: bytes.length });
+    saveFile(file, made.bytes, () => noteLeaving(dataDir, terminal, { recording, format: "report", file }));
+    if (json) terminal.json({ id: recording, file, bytes: made.bytes.length, proof: made.proof });
     else terminal.print(file);
-    if (proof) terminal.say("the proof in it discloses the whole ECG of this recording, and whose it is");
+    const said = PROOFS[made.proof];
+    if (said) terminal.say(said);
   } finally {
     reader.close();
   }
 }
+
+/** What whoever passes it on has to know. */
+const PROOFS: Partial<Record<ProofState, string>> = {
+  inside: "the proof in it discloses the whole ECG of this recording, and whose it is",
+  "too-large":
+    "the proof is not in it: it would be larger than the 64 MB that a verifier reads. 'avnode verify' checks the recording here",
+  "not-logged": "the proof is not in it: the recording is not in the log yet. Make the report again later",
+};
 
 function seconds(text: string): number {
   const value = Number(text);

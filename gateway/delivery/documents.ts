@@ -4,6 +4,7 @@ import { isShown } from "../findings/words";
 import { StoreError } from "../store/errors";
 import type { StoreReader } from "../store/reader";
 import type { Answers, Way } from "../web/schema/delivery";
+import { Words } from "../words/words";
 import type { Answering } from "./answering";
 
 /** A mail of more is refused by most servers; base64 makes a third more of it. */
@@ -14,7 +15,7 @@ const MAX_DICOM_BYTES = 128 * 1024 * 1024;
 
 export interface Documents {
   pdf: Uint8Array;
-  /** False where the PDF would have been too large with it. */
+  /** False where there is none yet, or the PDF would have been too large with it. */
   hasProof: boolean;
   simulated: boolean;
   /** Of a mail whose PDF has no password: ten seconds as a PNG, of what was found if anything was. */
@@ -27,7 +28,7 @@ export interface Documents {
   bundle?: object;
 }
 
-export type DocumentWay = Pick<Way, "kind"> & { pdfPassword?: string; answers?: Answers };
+export type DocumentWay = Pick<Way, "kind" | "language"> & { pdfPassword?: string; answers?: Answers };
 
 /** @throws as makeReport, makeForm, dicomFiles and fhirBundle do; OUTBOX_LARGE */
 export async function makeDocuments(
@@ -38,17 +39,21 @@ export async function makeDocuments(
   answering: Answering,
 ): Promise<Documents> {
   const { makeReport } = require("../report/report") as typeof import("../report/report");
+  const { language, pdfPassword, answers } = way;
   const { link } = answering;
-  const options = { paper: "a4", password: way.pdfPassword, link } as const;
-  let pdf: Uint8Array = await makeReport({ reader, dataDir }, id, options);
-  const hasProof = pdf.length <= MAX_PDF_BYTES;
-  if (!hasProof) pdf = await makeReport({ reader, dataDir }, id, { ...options, proof: false });
+  const options = { paper: "a4", password: pdfPassword, language, link } as const;
+  let report = await makeReport({ reader, dataDir }, id, options);
+  if (report.bytes.length > MAX_PDF_BYTES)
+    report = await makeReport({ reader, dataDir }, id, { ...options, proof: false });
+  const pdf: Uint8Array = report.bytes;
   const study = studyOf(reader, id);
-  const made: Documents = { pdf, hasProof, simulated: study.info.simulated, link };
+  const { simulated } = study.info;
+  const made: Documents = { pdf, hasProof: report.proof === "inside", simulated, link };
   const source = { reader, study, dataDir, name: "ecg" };
-  if (way.kind === "mail" && way.pdfPassword === undefined) made.picture = pictureOf(reader, study);
-  const wantsForm = way.answers === "form" || (way.answers === "link" && link === undefined);
-  if (wantsForm && way.pdfPassword === undefined) {
+  if (way.kind === "mail" && pdfPassword === undefined)
+    made.picture = pictureOf(reader, study, new Words(language ?? "en"));
+  const wantsForm = answers === "form" || (answers === "link" && link === undefined);
+  if (wantsForm && pdfPassword === undefined) {
     const { makeForm } = require("../answers/form") as typeof import("../answers/form");
     made.form = makeForm(reader, id, answering);
   }
@@ -71,11 +76,11 @@ export async function makeDocuments(
 }
 
 /** Round the evidence of what a clinician would look at first; else its beginning. */
-function pictureOf(reader: StoreReader, { info, analysis }: Study): Uint8Array {
+function pictureOf(reader: StoreReader, { info, analysis }: Study, words: Words): Uint8Array {
   const { stripPicture } = require("../report/picture") as typeof import("../report/picture");
   const length = Math.ceil((PICTURE_SECONDS * info.open.rateNum) / info.open.rateDen);
   const shown = analysis?.episodes.find(({ rhythm }) => isShown(rhythm))?.evidence;
   const middle = shown ? (shown.from + shown.to) / 2 : 0;
   const from = Math.max(0, Math.min(Math.round(middle - length / 2), info.samples - length));
-  return stripPicture(studyOf(reader, info.id, { from, to: from + length }), from);
+  return stripPicture(studyOf(reader, info.id, { from, to: from + length }), from, { words });
 }

@@ -13,10 +13,10 @@ const MAX_HEAP_MB = 512;
 /** @throws DeliveryError DELIVERY_DOCUMENT */
 export async function makeOnThread(order: DocumentOrder): Promise<Documents> {
   const ending = extname(__filename);
-  const { kind, pdfPassword, answers } = order.way;
+  const { kind, language, pdfPassword, answers } = order.way;
   const worker = new Worker(join(__dirname, `documentworker${ending}`), {
     // What else the way has is no business of whoever makes documents.
-    workerData: { ...order, way: { kind, pdfPassword, answers } } satisfies DocumentOrder,
+    workerData: { ...order, way: { kind, language, pdfPassword, answers } } satisfies DocumentOrder,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     execArgv: ending === ".ts" ? ["-r", "ts-node/register/transpile-only"] : [],
   });

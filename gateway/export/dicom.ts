@@ -19,11 +19,12 @@ import {
   sequence,
   text,
 } from "./dicomfile";
-import { type DicomSource, type Instance, identity, uidOf, type When, whenOf } from "./dicomidentity";
+import { type DicomSource, type Instance, identity, type When, whenOf } from "./dicomidentity";
 import { analysisText, MARKS, provenance } from "./provenance";
 import type { ExportSource, OutFile } from "./source";
 import { type Survey, survey, surveyed } from "./survey";
 import { potentialOf } from "./units";
+import { uidOf } from "./uuid";
 
 /** Waveform data of one instance: what archives take, and far below the four gigabytes of an element. */
 const MAX_WAVEFORM_BYTES = 2 ** 29;

@@ -55,7 +55,7 @@ export class HubHealth {
   }
 }
 
-function problemsOfStore(store: Health | undefined): string[] {
+export function problemsOfStore(store: Health | undefined): string[] {
   if (!store || store.ok) return [];
   return [
     `the store cannot be written (${store.reason}): make room or repair the disk; it goes on by itself, and handhelds keep what they have until then`,

@@ -30,9 +30,9 @@ export function addReports(app: FastifyInstance, { hub, dataDir, egress, clock }
 
   addRoute(app, reportRecording, async ({ params, query }, request, reply) => {
     const { id, simulated } = reader.recording(params.id);
-    const { paper, from, to, timeZone } = query;
+    const { paper, from, to, timeZone, language } = query;
     if (timeZone !== undefined) requireTimeZone(timeZone);
-    const bytes = await make(id, { paper, from, to, timeZone, proof: query.proof === "yes" });
+    const bytes = await make(id, { paper, from, to, timeZone, language, proof: query.proof === "yes" });
     const { role } = request.asker!;
     egress.tell({ kind: "export", to: role, address: request.ip, recording: id, detail: "report" });
     reply.headers({

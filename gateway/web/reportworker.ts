@@ -24,7 +24,7 @@ async function make({ dataDir, id, options }: ReportOrder): Promise<ReportMade> 
     const bytes =
       "form" in options
         ? makeForm(reader, id, options.form)
-        : await makeReport({ reader, dataDir }, id, options);
+        : (await makeReport({ reader, dataDir }, id, options)).bytes;
     return { bytes: new Uint8Array(bytes) };
   } catch (error) {
     const code = codeOf(error);

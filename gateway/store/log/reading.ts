@@ -161,6 +161,14 @@ export class LogReader {
     };
   }
 
+  /** Of all frames of a recording that are held: what a proof of it is made of. @throws STORE_NOT_FOUND, STORE_AMBIGUOUS */
+  frameBytes(id: string): number {
+    return this.db
+      .prepare("SELECT ifnull(sum(length(frame)), 0) FROM frames WHERE recording = ?")
+      .pluck()
+      .get(this.rowOf(id).key) as number;
+  }
+
   private placeOf(row: RecordingRow): LeafPlace | undefined {
     return this.db
       .prepare(

@@ -1,6 +1,13 @@
 /** To whom recordings are sent, by what rule and with whose consent, and what became of each. */
 import { z } from "zod";
-import { lineSchema, nothingSchema, recordingParams, timeSchema, wholeNumberText } from "./common";
+import {
+  languageSchema,
+  lineSchema,
+  nothingSchema,
+  recordingParams,
+  timeSchema,
+  wholeNumberText,
+} from "./common";
 import type { Endpoint } from "./endpoint";
 
 const MAX_HOST = 253;
@@ -33,6 +40,11 @@ const aeTitleSchema = z
   .max(16)
   .regex(/^[\x20-\x5b\x5d-\x7e]+$/, "expected an AE title");
 
+/** Whatever the way. */
+const documents = {
+  /** Of what is sent; English by default. */
+  language: languageSchema.optional(),
+};
 /**
  * How it is answered: by a clinician's link, or on a form file, which goes instead of a link while no other machine
  * reaches the page. A form cannot be encrypted: beside a PDF with a password none goes.
@@ -42,6 +54,7 @@ export type Answers = z.infer<typeof answersSchema>;
 
 export const mailSchema = z.strictObject({
   kind: z.literal("mail"),
+  ...documents,
   to: addressSchema,
   from: addressSchema,
   host: hostSchema,
@@ -63,6 +76,7 @@ export const mailSchema = z.strictObject({
 
 export const dicomSchema = z.strictObject({
   kind: z.literal("dicom"),
+  ...documents,
   host: hostSchema,
   port: portSchema,
   aeTitle: aeTitleSchema,
@@ -75,6 +89,7 @@ export const dicomSchema = z.strictObject({
 
 export const fhirSchema = z.strictObject({
   kind: z.literal("fhir"),
+  ...documents,
   url: urlSchema,
   token: z
     .strictObject({
@@ -88,6 +103,7 @@ export const fhirSchema = z.strictObject({
 
 export const folderSchema = z.strictObject({
   kind: z.literal("folder"),
+  ...documents,
   /** On the hub's own machine. */
   dir: z.string().max(4096).regex(/^\//, "expected a path from the root"),
   /** As of a mail. */

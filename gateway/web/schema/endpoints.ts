@@ -1,5 +1,6 @@
 /** Every route of the API. Who may call it stands in gateway/access/rules.ts. */
 import * as adoptions from "./adoptions";
+import * as alerts from "./alerts";
 import * as backup from "./backup";
 import * as claims from "./claims";
 import * as delivery from "./delivery";
@@ -80,6 +81,14 @@ export const ENDPOINTS = [
   delivery.send,
   delivery.deliveries,
   delivery.withdraw,
+  alerts.alerts,
+  alerts.changeAlertTimes,
+  alerts.addAlertWay,
+  alerts.changeAlertTopics,
+  alerts.removeAlertWay,
+  alerts.testAlertWay,
+  alerts.setWatcher,
+  alerts.pingWatcher,
   overreads.overReads,
   overreads.overRead,
   findings.findings,

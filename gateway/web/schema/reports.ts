@@ -1,7 +1,7 @@
 /** A recording as a PDF for a doctor, and as a form that one answers on. */
 import { z } from "zod";
 import { DEFAULT_DAYS, MAX_DAYS, MAX_LABEL } from "../../answers/bounds";
-import { lineSchema, recordingParams } from "./common";
+import { languageSchema, lineSchema, recordingParams } from "./common";
 import { BINARY, type Endpoint } from "./endpoint";
 
 export const paperSchema = z.enum(["a4", "letter"]);
@@ -21,6 +21,7 @@ export const reportRecording = {
     to: count.optional(),
     /** IANA's name; the hub's own by default. */
     timeZone: z.string().max(64).optional(),
+    language: languageSchema.default("en"),
     /** "no" leaves the proof out, and with it the recording itself. */
     proof: z.enum(["yes", "no"]).default("yes"),
   }),

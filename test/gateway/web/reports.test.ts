@@ -46,6 +46,15 @@ describe("reports over HTTP", function () {
     assert.match(JSON.stringify(left), /"report"/);
   });
 
+  it("are in the language that was asked for", async function () {
+    skipUnless(existsSync("/usr/bin/pdftotext"), this, "pdftotext (Debian: poppler-utils)");
+    const answer = await get("?language=de");
+    const input = answer.rawPayload;
+    const said = execFileSync("/usr/bin/pdftotext", ["-", "-"], { input, encoding: "utf8" });
+    assert.match(said, /EKG-Bericht/);
+    assert.equal((await get("?language=tlh")).statusCode, 400);
+  });
+
   it("are forms, too, that the hub signed, for the owner alone, once somebody's", async () => {
     await rig.give(id);
     const form = (query = "", badge = rig.owner) =>

@@ -4,13 +4,13 @@ import type { Action } from "./action";
 import { usePage } from "./context";
 import { download } from "./download";
 
-/** On this page's paper and in its time zone. */
+/** On this page's paper, in its language and time zone. */
 export function ReportButton({ id, name, action }: { id: string; name: string; action: Action }) {
   const { api, messages } = usePage();
   const take = async () => {
     const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
     const paper = /-(US|CA|MX)$/.test(navigator.language) ? ("letter" as const) : ("a4" as const);
-    const query = { paper, timeZone, proof: "yes" as const };
+    const query = { paper, timeZone, language: messages.language, proof: "yes" as const };
     const answer = await api.send(reportRecording, { params: { id }, query });
     download(await answer.arrayBuffer(), `${name}.pdf`, "application/pdf");
   };

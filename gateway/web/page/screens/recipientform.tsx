@@ -6,11 +6,18 @@ import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
 import { Field, Form, Select } from "../parts/fields";
+import {
+  MAIL_SERVER,
+  MAIL_START,
+  MailSecurity,
+  mailOf,
+  type Question,
+  Questions,
+  type Typed,
+} from "../parts/questions";
 
 const KINDS = ["mail", "folder", "dicom", "fhir"] as const satisfies Way["kind"][];
-const SECURITIES = ["tls", "starttls", "plain"] as const;
-const PORTS = { tls: "465", starttls: "587", plain: "25" };
-
+const START: Typed = { ...MAIL_START, rule: "press", callingAeTitle: "AVNODE", answers: "form" };
 const ANSWERS: Record<Answers, Key> = { form: "answers-form", link: "answers-link", none: "answers-none" };
 /** What they add to the consent. */
 const AGREED: Record<Answers, Key | undefined> = {
@@ -19,32 +26,10 @@ const AGREED: Record<Answers, Key | undefined> = {
   none: undefined,
 };
 
-/** What is typed, by field. */
-type Typed = Record<string, string>;
-const START: Typed = {
-  kind: "mail",
-  rule: "press",
-  security: "tls",
-  port: "465",
-  callingAeTitle: "AVNODE",
-  answers: "form",
-};
-
-interface Question {
-  key: Key;
-  field: string;
-  type?: "text" | "password" | "number";
-  optional?: boolean;
-}
-
 const QUESTIONS: Record<Way["kind"], Question[]> = {
   mail: [
     { key: "mail-to", field: "to" },
-    { key: "mail-from", field: "from" },
-    { key: "mail-host", field: "host" },
-    { key: "port", field: "port", type: "number" },
-    { key: "mail-user", field: "user", optional: true },
-    { key: "password", field: "password", type: "password", optional: true },
+    ...MAIL_SERVER,
     { key: "mail-pdf-password", field: "pdfPassword", type: "password", optional: true },
   ],
   folder: [{ key: "folder-dir", field: "dir" }],
@@ -69,11 +54,7 @@ function wayOf(typed: Typed): Way {
   const place = { host: needed("host"), port: Number(typed["port"]) };
   switch (typed["kind"] as Way["kind"]) {
     case "mail":
-      return {
-        ...{ kind: "mail", ...place, to: needed("to"), from: needed("from") },
-        security: typed["security"] as (typeof SECURITIES)[number],
-        ...{ user: said("user"), password: said("password"), pdfPassword: said("pdfPassword"), answers },
-      };
+      return { ...mailOf(typed), pdfPassword: said("pdfPassword"), answers };
     case "folder":
       return { kind: "folder", dir: needed("dir"), answers };
     case "dicom":
@@ -94,7 +75,8 @@ export function RecipientForm({ add }: { add: (details: RecipientDetails) => Pro
   const { messages } = usePage();
   const [typed, setTyped] = useState(START);
   const action = useAction();
-  const set = (field: string) => (value: string) => setTyped((before) => ({ ...before, [field]: value }));
+  const change = (changes: Typed) => setTyped((before) => ({ ...before, ...changes }));
+  const set = (field: string) => (value: string) => change({ [field]: value });
   const kind = typed["kind"] as Way["kind"];
   const agreed = kind === "mail" || kind === "folder" ? AGREED[typed["answers"] as Answers] : undefined;
   const consent = messages.say("consent-text", { name: typed["name"] || "…" });
@@ -102,7 +84,12 @@ export function RecipientForm({ add }: { add: (details: RecipientDetails) => Pro
   const submit = async () => {
     const rule = typed["rule"] as SendingRule;
     const consent = { who: typed["who"] ?? "", text };
-    await add({ name: typed["name"] ?? "", way: wayOf(typed), rule, consent });
+    await add({
+      name: typed["name"] ?? "",
+      way: { ...wayOf(typed), language: messages.language },
+      rule,
+      consent,
+    });
     setTyped(START);
   };
   return (
@@ -114,25 +101,8 @@ export function RecipientForm({ add }: { add: (details: RecipientDetails) => Pro
         set={set("kind")}
         options={KINDS.map((one) => [one, messages.say(`way-${one}` satisfies Key)])}
       />
-      {QUESTIONS[kind].map(({ key, field, type, optional }) => (
-        <Field
-          key={field}
-          label={optional ? `${messages.say(key)} (${messages.say("optional")})` : messages.say(key)}
-          type={type}
-          autocomplete="off"
-          value={typed[field] ?? ""}
-          set={set(field)}
-          required={!optional}
-        />
-      ))}
-      {kind === "mail" && (
-        <Select
-          label={messages.say("security")}
-          value={typed["security"]!}
-          set={(security) => setTyped({ ...typed, security, port: PORTS[security as keyof typeof PORTS] })}
-          options={SECURITIES.map((one) => [one, messages.say(`security-${one}` satisfies Key)])}
-        />
-      )}
+      <Questions questions={QUESTIONS[kind]} typed={typed} set={change} />
+      {kind === "mail" && <MailSecurity typed={typed} set={change} />}
       {(kind === "mail" || kind === "folder") && (
         <Select
           label={messages.say("answers")}

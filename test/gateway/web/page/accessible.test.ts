@@ -49,6 +49,7 @@ const SCREENS: Record<string, Screen> = {
   backup: { address: "#/backup" },
   ledger: { address: "#/egress" },
   recipients: { address: "#/recipients" },
+  alerts: { address: "#/alerts" },
   claim: { address: "#/claim" },
   ruler: { address: "#/ruler" },
   setup: {

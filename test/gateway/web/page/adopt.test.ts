@@ -88,7 +88,7 @@ describe("the page: an old recording", function () {
     };
     const { page } = await rig.open(SHAPE, "#/recordings", {}, mark);
     await page.getByRole("listitem").getByText("ADOPTED", { exact: true }).waitFor();
-    await page.getByRole("listitem").getByText("Adopted from a file, signed by no handheld").waitFor();
+    await page.getByRole("listitem").getByText("Adopted, signed by no handheld").waitFor();
     await page.goto(`${page.url().split("#")[0]}#/recordings/r1`);
     await page.getByRole("heading").getByText("ADOPTED", { exact: true }).waitFor();
     await page.getByText(/ADOPTED · .*mm\/s/).waitFor();

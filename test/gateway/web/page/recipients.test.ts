@@ -33,6 +33,7 @@ describe("to whom recordings go", function () {
       way: {
         ...{ kind: "mail", host: "mail.home.example", port: 587, to: "kern@practice.example" },
         ...{ from: "anna@home.example", security: "starttls", user: "anna", password: "correct horse" },
+        language: "en",
         answers: "form",
       },
       rule: "af",
@@ -54,7 +55,9 @@ describe("to whom recordings go", function () {
       await form.getByRole("button", { name: "Agree and add" }).click();
       while (!hub.bodies.has("POST /api/recipients")) await page.evaluate("0");
       await form.getByLabel("Name", { exact: true }).and(page.locator(":invalid")).waitFor();
-      return posted(hub, "POST /api/recipients").way;
+      const { language, ...way } = posted(hub, "POST /api/recipients").way;
+      assert.equal(language, "en");
+      return way;
     };
     await form.getByLabel("By which way").selectOption("folder");
     assert.deepEqual(await add({ "Folder on the hub": "/mnt/nas" }), {
