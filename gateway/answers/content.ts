@@ -12,7 +12,7 @@ export interface FormContent {
   simulated: boolean;
   /** No handheld signed it. */
   adopted: boolean;
-  person?: { name: string; birthDate?: string };
+  person: { name: string; birthDate?: string };
   /** Local, with offset and zone; missing where the clock was never set. */
   start?: string;
   samples: number;

@@ -43,7 +43,7 @@ export interface FormOptions {
   nonce?: string;
 }
 
-/** @throws FORM_EARLY, FORM_PAGE, and as studyOf does */
+/** @throws FORM_UNASSIGNED, FORM_EARLY, FORM_PAGE, and as studyOf does */
 export function makeForm(reader: StoreReader, id: string, options: FormOptions): Buffer {
   return Buffer.from(formWith(contentOf(reader, id, options), template()));
 }
@@ -60,6 +60,11 @@ export function contentOf(reader: StoreReader, id: string, options: FormOptions)
   const { nonce = toHex(randomBytes(NONCE_BYTES)) } = options;
   const study = studyOf(reader, id);
   const { info, person } = study;
+  if (!person)
+    throw new StoreError(
+      "FORM_UNASSIGNED",
+      "this recording is nobody's yet, and of such a one no form is made: say whose it is first, under 'Belongs to'",
+    );
   const place = reader.log.place(info.id);
   if (!place)
     throw new StoreError(
@@ -86,7 +91,7 @@ export function contentOf(reader: StoreReader, id: string, options: FormOptions)
   return {
     form: signHead(reader.log, head),
     ...{ recording: info.id, label, expiresAt, simulated: info.simulated, adopted: info.adopted },
-    person: person && { name: person.name, birthDate: person.birthDate },
+    person: { name: person.name, birthDate: person.birthDate },
     start: start === undefined ? undefined : fullTime(start, timeZone),
     ...{
       samples: info.samples,

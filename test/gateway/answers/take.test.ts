@@ -184,12 +184,14 @@ describe("answers on a form", function () {
     await assert.rejects(adoptFile(rig.store, file), { code: "ADOPT_WEB" });
   });
 
-  it("come from a form that shows no finding of an analysis under way, and of which there is none before the log has it", () => {
+  it("come from a form that shows no finding of an analysis under way, and of which there is none before it is somebody's and the log has it", async () => {
     const second = begin(handheld);
     beat(handheld, second, heart(8), 20, { af: true });
     rig.deliver(handheld, second);
     const running = rig.idOf(handheld, 2);
     const of = () => contentOf(rig.store.reader, running, { now: Date.now() });
+    assert.throws(of, { code: "FORM_UNASSIGNED" });
+    await rig.give(running, "Berta");
     assert.throws(of, { code: "FORM_EARLY" });
     handheld.close(second);
     rig.deliver(handheld, second);

@@ -9,9 +9,9 @@ interface Props {
 
 export function About({ content, messages }: Props) {
   const { person, label, analysis, rate, samples } = content;
-  const born = person?.birthDate && messages.say("form-born", { date: messages.date(person.birthDate) });
+  const born = person.birthDate && messages.say("form-born", { date: messages.date(person.birthDate) });
   const facts: [Key, string][] = [
-    ["form-person", person ? [person.name, born].filter(Boolean).join(", ") : messages.say("form-unknown")],
+    ["form-person", [person.name, born].filter(Boolean).join(", ")],
     ["form-recording", content.recording],
     ["form-start", content.start ?? messages.say("form-unknown")],
     ["form-duration", messages.duration(samples / rate)],
