@@ -36,6 +36,7 @@ const SCREENS: Record<string, (known: Known) => string> = {
   ledger: () => "#/egress",
   recipients: () => "#/recipients",
   alerts: () => "#/alerts",
+  adopt: () => "#/adopt",
   claim: () => "#/claim",
   ruler: () => "#/ruler",
   setup: () => "#/setup",

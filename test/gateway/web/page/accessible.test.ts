@@ -50,6 +50,7 @@ const SCREENS: Record<string, Screen> = {
   ledger: { address: "#/egress" },
   recipients: { address: "#/recipients" },
   alerts: { address: "#/alerts" },
+  adopt: { address: "#/adopt" },
   claim: { address: "#/claim" },
   ruler: { address: "#/ruler" },
   setup: {
