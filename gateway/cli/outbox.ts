@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { systemClock } from "../clock";
-import { addRecipient, type Note, sendRecording, sendTest, setRule } from "../delivery/sending";
+import { addRecipient, cameBack, type Note, sendRecording, sendTest, setRule } from "../delivery/sending";
 import { noteLeft } from "../delivery/start";
 import { addressOf } from "../delivery/way";
 import type { Outbox, Recipient } from "../store/outbox/outbox";
@@ -89,13 +89,27 @@ export function addOutbox(program: Command, terminal: Terminal): void {
         terminal.print(`${delivery.state}: recording ${delivery.recording} for ${to}`);
       }),
     );
-  program
+  const outbox = program
     .command("outbox")
     .description("show what waits to leave, and what became of the rest")
     .option("--json", "print JSON")
     .option("--data <dir>", "data directory")
     .action((options: OutboxOption) =>
       withOutbox(options, terminal, (outbox) => listDeliveries(outbox, options.json === true, terminal)),
+    );
+  outbox
+    .command("bounced <number>")
+    .description("say of what was accepted that it came back: the sender was told so by mail")
+    .action((number: string, _options: unknown, command: Command) =>
+      withOutbox(command.optsWithGlobals(), terminal, (outbox, _reader, note) => {
+        if (!/^\d{1,9}$/.test(number))
+          throw new CliError(
+            Exit.usage,
+            `'${number}' is no number of a delivery: 'avnode outbox' lists them`,
+          );
+        const { state, recording } = cameBack(outbox, Number(number), note);
+        terminal.print(`${state}: recording ${recording}`);
+      }),
     );
 }
 
@@ -196,8 +210,9 @@ function listDeliveries(outbox: Outbox<Way>, json: boolean, terminal: Terminal):
     else terminal.say("nothing was ever sent from here");
     return;
   }
-  const rows = listed.map(({ recording, to, state, attempts, since, reason = "" }) => [
-    ...[recording, to, state, String(attempts), localTime(since), reason],
+  const rows = listed.map(({ id, recording, to, state, attempts, since, reason = "" }) => [
+    ...[String(id), recording, to, state, String(attempts), localTime(since), reason],
   ]);
-  for (const line of table(["RECORDING", "TO", "STATE", "TRIES", "SINCE", "WHY"], rows)) terminal.print(line);
+  for (const line of table(["NO", "RECORDING", "TO", "STATE", "TRIES", "SINCE", "WHY"], rows))
+    terminal.print(line);
 }

@@ -129,11 +129,14 @@ export class Carrier {
     const { outbox, clock, random, log } = this.parts;
     const isFinal = error instanceof DeliveryError && !error.retry;
     const said = error instanceof DeliveryError ? error.message : `${codeOf(error)}: ${error.message}`;
-    const next = nextAttempt({ queuedAt, failures: attempts + 1 }, clock.now(), random);
+    const now = clock.now();
+    const next = nextAttempt({ queuedAt, failures: attempts + 1 }, now, random);
+    const asked = error instanceof DeliveryError ? (error.retryAfterMs ?? 0) : 0;
     try {
-      if (isFinal) outbox.end(id, "bounced", said);
+      // What could not be made nobody refused.
+      if (isFinal) outbox.end(id, error.code === "DELIVERY_DOCUMENT" ? "failed" : "bounced", said);
       else if (next === undefined) outbox.end(id, "failed", `given up after a week: ${said}`);
-      else outbox.postpone(id, next, said);
+      else outbox.postpone(id, Math.max(next, now + asked), said);
     } catch (cause) {
       this.tally.count(codeOf(cause).toLowerCase(), `could not note a delivery: ${(cause as Error).message}`);
     }

@@ -67,6 +67,27 @@ export function sendRecording(
   return outbox.queue({ recipient, recording, version, person: person.id, by: "owner" });
 }
 
+/**
+ * Its sender was told so by mail, which nobody here reads: its owner says it, and may send it again.
+ * @throws OUTBOX_DELIVERY, OUTBOX_ACCEPTED
+ */
+export function cameBack(outbox: Outbox<Way>, id: number, note: Note): Delivery {
+  const delivery = outbox.delivery(id);
+  if (!delivery)
+    throw new StoreError("OUTBOX_DELIVERY", `there is no delivery ${id}: 'avnode outbox' lists them`);
+  if (!outbox.cameBack(id))
+    throw new StoreError(
+      "OUTBOX_ACCEPTED",
+      `only what was accepted can come back; this one is ${delivery.state}`,
+    );
+  const to = outbox.recipient(delivery.recipient);
+  note({
+    ...{ kind: "bounced", recording: delivery.recording },
+    ...{ to: to?.name ?? "a removed recipient", address: to ? addressOf(to.way) : "" },
+  });
+  return outbox.delivery(id)!;
+}
+
 /** Without any recording. @throws DeliveryError */
 export async function sendTest(way: Way, isDemo: boolean): Promise<void> {
   requireAllowed(way, isDemo);

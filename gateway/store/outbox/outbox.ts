@@ -232,6 +232,12 @@ export class Outbox<Way> {
     this.change(() => this.settle(id, state, reason));
   }
 
+  /** What was accepted did not arrive, as its sender was told. @returns false for what was not accepted */
+  cameBack(id: number): boolean {
+    const reason = "it came back: its sender was told so";
+    return this.change(() => this.put(id, { state: "bounced", reason }, ["accepted"]));
+  }
+
   private settle(id: number, state: DeliveryState, reason?: string): void {
     this.put(id, { state, reason });
   }
@@ -239,10 +245,11 @@ export class Outbox<Way> {
   private put(
     id: number,
     to: { state: DeliveryState; attempt?: boolean; nextAt?: number; reason?: string },
+    from: DeliveryState[] = ["queued", "sending"],
   ): boolean {
     const row = this.row(id);
     if (!row || !this.deliveryTable.intact(row)) return false;
-    if (row.state !== "queued" && row.state !== "sending") return false;
+    if (!from.includes(row.state)) return false;
     const before = this.bodyOf(row);
     const body: DeliveryBody = {
       ...before,

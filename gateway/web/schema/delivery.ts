@@ -124,7 +124,8 @@ export type Recipient = z.infer<typeof recipientSchema>;
 
 /**
  * "accepted": the next server, archive or folder has it. Whether a person got it nobody here can know, so nothing is ever
- * called sent. "bounced": refused for good; "failed": given up after a week; "withdrawn": not sent any more.
+ * called sent. "bounced": refused for good, or come back later; "failed": given up after a week, or nothing could be made
+ * of it; "withdrawn": not sent any more.
  */
 export const deliveryStateSchema = z.enum([
   "queued",
@@ -217,6 +218,14 @@ export const withdraw = {
   method: "DELETE",
   path: "/api/deliveries/:id",
   summary: "Takes back what still waits",
+  params: recipientParams,
+  answer: deliverySchema,
+} satisfies Endpoint;
+
+export const cameBack = {
+  method: "POST",
+  path: "/api/deliveries/:id/bounced",
+  summary: "Says of what was accepted that it came back: a mail's sender was told so by mail",
   params: recipientParams,
   answer: deliverySchema,
 } satisfies Endpoint;

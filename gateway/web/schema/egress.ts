@@ -16,6 +16,8 @@ export const egressKindSchema = z.enum([
   "delivery",
   /** Somebody agreed that recordings go to a recipient. */
   "consent",
+  /** Somebody said of a delivery that it came back. */
+  "bounced",
 ]);
 
 export const egressEntrySchema = z.object({

@@ -1,5 +1,5 @@
 /** What waits to leave and what became of it, in words that claim no more than is known. */
-import { type Delivery, withdraw } from "../../schema/delivery";
+import { cameBack, type Delivery, withdraw } from "../../schema/delivery";
 import type { Key } from "../messages/messages";
 import { addressOf } from "../route";
 import { useAction } from "./action";
@@ -35,6 +35,10 @@ function One({ delivery, changed, withRecording }: Omit<Props, "deliveries"> & {
     await api.ask(withdraw, { params: { id: String(id) } });
     changed();
   };
+  const saidBack = async () => {
+    await api.ask(cameBack, { params: { id: String(id) } });
+    changed();
+  };
   const words = [
     messages.say(`delivery-${state}` satisfies Key, { time: messages.time(since) }),
     ...(isWaiting && attempts > 0 ? [messages.say("delivery-attempts", { count: attempts })] : []),
@@ -59,6 +63,11 @@ function One({ delivery, changed, withRecording }: Omit<Props, "deliveries"> & {
       {isWaiting && role === "owner" && (
         <button type="button" disabled={action.isBusy} onClick={() => action.run(takeBack)}>
           {messages.say("delivery-withdraw")}
+        </button>
+      )}
+      {state === "accepted" && recipient.kind === "mail" && role === "owner" && (
+        <button type="button" disabled={action.isBusy} onClick={() => action.run(saidBack)}>
+          {messages.say("delivery-came-back")}
         </button>
       )}
       <Outcome action={action} />
