@@ -28,7 +28,7 @@ export function addExport(program: Command, terminal: Terminal): void {
     .action((id: string, options: ExportOptions) =>
       whileReading(options, terminal, async (reader) => {
         const { studyOf } = require("../document/study") as typeof import("../document/study");
-        const { openRecording } = require("../export/signal") as typeof import("../export/signal");
+        const { openRecording } = require("../document/signal") as typeof import("../document/signal");
         const { FORMATS } = require("../export/formats") as typeof import("../export/formats");
         const { saveFiles } = require("../export/save") as typeof import("../export/save");
         const { format } = options;

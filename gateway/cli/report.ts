@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { openRecording } from "../export/signal";
+import { openRecording } from "../document/signal";
 import { PAPERS, type PaperName } from "../report/paper";
 import { noteLeaving } from "./leaving";
 import { type DataOption, dataDirOf, requireData } from "./reading";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type Mark, MarkKind } from "../../protocol/bodies";
 import { RecordingMode } from "../../protocol/open";
-import { nameOf, trustName, unitOf } from "../export/signal";
+import { nameOf, trustName, unitOf } from "../document/signal";
 import type { RecordingInfo } from "../store/infos";
 import type { StoreReader } from "../store/reader";
 import { findingLines } from "./findinglines";

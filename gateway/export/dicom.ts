@@ -4,6 +4,7 @@
  * one series. And its report as an encapsulated PDF of the same study.
  */
 import type { Lead } from "../../protocol/open";
+import { type Absence, nameOf, trustName } from "../document/signal";
 import { findingsOf, rateOf, type Stretch } from "../document/study";
 import { findingText } from "../findings/words";
 import { type EcgObject, ecgObject, LEAD_CODES } from "./dicomecg";
@@ -19,9 +20,8 @@ import {
   text,
 } from "./dicomfile";
 import { type DicomSource, type Instance, identity, uidOf, type When, whenOf } from "./dicomidentity";
-import type { ExportSource, OutFile } from "./formats";
 import { analysisText, MARKS, provenance } from "./provenance";
-import { type Absence, nameOf, trustName } from "./signal";
+import type { ExportSource, OutFile } from "./source";
 import { type Survey, survey, surveyed } from "./survey";
 import { potentialOf } from "./units";
 

@@ -2,13 +2,14 @@
  * EDF+'s annotations: time-stamped lists (TALs), in a signal of their own with as many bytes in every record. A record
  * begins with its own time. Annotations that find no room in their record follow in the next ones, as EDF+ allows.
  */
+
+import type { Absence } from "../document/signal";
 import type { Study } from "../document/study";
 import { findingText, rhythmText } from "../findings/words";
 import type { Finding } from "../rhythm/findings";
 import type { Beat } from "../rhythm/types";
 import type { PlannedRun, RecordPlan } from "./edfrecords";
 import { MARKS } from "./provenance";
-import type { Absence } from "./signal";
 
 export interface EdfAnnotation {
   /** Where it begins, in samples of the recording. */

@@ -6,14 +6,14 @@
 import { createHash } from "node:crypto";
 import type { Lead } from "../../protocol/open";
 import { localTime, offsetText } from "../document/localtime";
+import { nameOf } from "../document/signal";
 import { findingsOf, rateOf, type Study, timeOf } from "../document/study";
 import { findingText, NO_DIAGNOSIS } from "../findings/words";
 import { codeOf, StoreError } from "../store/errors";
 import type { RecordingInfo } from "../store/infos";
-import type { ExportSource, OutFile } from "./formats";
 import { proofBytes } from "./proof";
 import { MARKS, provenance, SIMULATED } from "./provenance";
-import { nameOf } from "./signal";
+import type { ExportSource, OutFile } from "./source";
 import { survey, surveyed } from "./survey";
 import { potentialOf } from "./units";
 

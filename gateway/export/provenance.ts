@@ -1,10 +1,10 @@
 /** What exports say of themselves in words. */
 import { MarkKind } from "../../protocol/bodies";
+import { type Absence, trustName } from "../document/signal";
 import { type Study, timeOf } from "../document/study";
 import { NO_DIAGNOSIS } from "../findings/words";
 import { codeOf } from "../store/errors";
 import type { KeptBeats } from "../store/findings/types";
-import { type Absence, trustName } from "./signal";
 
 export const SIMULATED = "SIMULATED: made by a virtual handheld, not by a person's heart";
 

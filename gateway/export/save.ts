@@ -1,7 +1,7 @@
 /** Exported files on disk: each is there under its name whole, or not at all. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { StoreError } from "../store/errors";
-import type { OutFile } from "./formats";
+import type { OutFile } from "./source";
 
 /** A file, and where it goes: into a directory that is there. */
 export interface Placed {

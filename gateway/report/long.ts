@@ -1,6 +1,7 @@
 /** Of hours nobody reads every second: trends, a table of what was found, and the strips that show it. */
+
+import { nameOf } from "../document/signal";
 import { findingsOf, rateOf, type Stretch, type Study } from "../document/study";
-import { nameOf } from "../export/signal";
 import type { Finding } from "../rhythm/findings";
 import type { Rhythm } from "../rhythm/types";
 import { findingLine, symptomsOf, whenText } from "./facts";

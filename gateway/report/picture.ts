@@ -1,6 +1,7 @@
 /** Ten seconds of a recording as a PNG, for a mail's body. It names nobody. */
+
+import { nameOf } from "../document/signal";
 import { rateOf, type Study } from "../document/study";
-import { nameOf } from "../export/signal";
 import { Canvas } from "./canvas";
 import { MM_PER_MILLIVOLT, MM_PER_SECOND, PULSE_MM, PULSE_SECONDS, ROW_SECONDS } from "./paper";
 import { median } from "./samples";

@@ -1,6 +1,7 @@
 /** A whole stretch, row by row of ten seconds. */
+
+import { nameOf } from "../document/signal";
 import { rateOf, type Stretch, type Study } from "../document/study";
-import { nameOf } from "../export/signal";
 import { whenText } from "./facts";
 import { drawTitle, type Page } from "./head";
 import { MM, ROW_SECONDS } from "./paper";

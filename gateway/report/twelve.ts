@@ -1,6 +1,7 @@
 /** The twelve leads as clinicians read them: three rows of four, 2.5 seconds each, and one lead for ten seconds below. */
+
+import { nameOf } from "../document/signal";
 import { rateOf, type Study } from "../document/study";
-import { nameOf } from "../export/signal";
 import { whenText } from "./facts";
 import type { Page } from "./head";
 import { MM, MM_PER_SECOND, PULSE_MM, ROW_SECONDS } from "./paper";

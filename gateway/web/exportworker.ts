@@ -4,9 +4,9 @@
  */
 import { extname } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
+import { openRecording } from "../document/signal";
 import { studyOf } from "../document/study";
 import { FORMATS } from "../export/formats";
-import { openRecording } from "../export/signal";
 import { tar } from "../export/tar";
 import { codeOf } from "../store/errors";
 import { StoreReader } from "../store/reader";

@@ -2,8 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { type ExportSource, FORMATS } from "../../../gateway/export/formats";
+import { FORMATS } from "../../../gateway/export/formats";
 import { saveFiles } from "../../../gateway/export/save";
+import type { ExportSource } from "../../../gateway/export/source";
 import type { ExportFormat } from "../../../gateway/web/schema/exports";
 import { PYTHON } from "../../machine";
 

@@ -1,4 +1,4 @@
-/** A recording as exports see it: what it is, where its samples are, and where they are not. */
+/** A recording as documents see it: what it is, where its samples are, and where they are not. */
 import { DropReason } from "../../protocol/bodies";
 import { ClockTrust, type Lead } from "../../protocol/open";
 import { StoreError } from "../store/errors";
