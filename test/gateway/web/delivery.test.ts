@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { makeOnThread } from "../../../gateway/delivery/making";
+import { Outbox } from "../../../gateway/store/outbox/outbox";
+import type { Way } from "../../../gateway/web/schema/delivery";
 import type { Handheld } from "../store/handheld";
 import { WebRig } from "./rig";
 
@@ -50,6 +52,9 @@ describe("the outbox by the API", function () {
     assert.equal(first.statusCode, 202, first.body);
     assert.equal(first.json().state, "queued");
     assert.equal(second.json().id, first.json().id);
+    const back = (id: number) => rig.ask("POST", `/api/deliveries/${id}/bounced`);
+    assert.equal((await back(first.json().id)).json().code, "OUTBOX_ACCEPTED");
+    assert.equal((await back(99)).statusCode, 404);
     const taken = await rig.ask("DELETE", `/api/deliveries/${first.json().id}`);
     assert.equal(taken.json().state, "withdrawn");
     const { deliveries } = (await rig.ask("GET", `/api/deliveries?recording=${id}`)).json();
@@ -57,6 +62,20 @@ describe("the outbox by the API", function () {
       deliveries.map(({ state }: { state: string }) => state),
       ["withdrawn"],
     );
+  });
+
+  it("takes it that what was accepted came back, and writes that into the ledger", async () => {
+    const recipient = (await add()).json().id;
+    const id = recorded();
+    await rig.give(id);
+    const sent = (await rig.ask("POST", `/api/recordings/${id}/deliveries`, { recipient })).json();
+    const outbox = Outbox.open<Way>(rig.dataDir, () => Date.now());
+    outbox.end(sent.id, "accepted");
+    outbox.close();
+    const back = await rig.ask("POST", `/api/deliveries/${sent.id}/bounced`);
+    assert.deepEqual([back.statusCode, back.json().state], [200, "bounced"], back.body);
+    const [entry] = (await rig.ask("GET", "/api/egress")).json().entries;
+    assert.deepEqual([entry.kind, entry.to, entry.recording], ["bounced", "Dr Weiss", id]);
   });
 
   it("says why a test was not accepted", async () => {
