@@ -5,7 +5,7 @@ import { type Documents, makeDocuments } from "../../../gateway/delivery/documen
 import { addRecipient, sendRecording } from "../../../gateway/delivery/sending";
 import { handOver } from "../../../gateway/delivery/transport";
 import { silentLog } from "../../../gateway/store/log";
-import { type Delivery, type DeliveryState, Outbox } from "../../../gateway/store/outbox/outbox";
+import { type Delivery, Outbox } from "../../../gateway/store/outbox/outbox";
 import type { Way } from "../../../gateway/web/schema/delivery";
 import { Rig } from "../store/rig";
 
@@ -85,8 +85,7 @@ export class OutRig {
   }
 
   ended(id: number): Promise<Delivery> {
-    const waiting: DeliveryState[] = ["queued", "sending"];
-    return this.until(id, ({ state }) => !waiting.includes(state));
+    return this.until(id, ({ state }) => state !== "queued" && state !== "sending");
   }
 
   async end(): Promise<void> {
