@@ -2,16 +2,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { serialize } from "node:v8";
-import { buildSync } from "esbuild";
 import { type Documents, makeDocuments } from "../../../gateway/delivery/documents";
 import type { Delivery } from "../../../gateway/store/outbox/outbox";
 import type { Way } from "../../../gateway/web/schema/delivery";
 import { scratch } from "../../e2e/rig";
 import { ORTHANC, skipUnless } from "../../machine";
 import { freePort } from "../../ports";
+import { builtCarrier } from "./builtcarrier";
 import { FhirServer } from "./fhirserver";
 import { Orthanc } from "./orthanc";
 import { OutRig } from "./outrig";
@@ -32,7 +32,7 @@ describe(`an outbox through ${HOURS} hours without a network, its process killed
   const dir = scratch();
   const folder = join(dir, "stick");
   const file = join(dir, "documents");
-  const program = join(__dirname, `../../../dist/outage-${process.pid}.js`);
+  const program = builtCarrier();
   const made: Partial<Record<Way["kind"], Documents>> = {};
   const ends: (() => unknown)[] = [];
   const ids: Partial<Record<Way["kind"], number>> = {};
@@ -42,11 +42,6 @@ describe(`an outbox through ${HOURS} hours without a network, its process killed
 
   before(async function () {
     skipUnless(ORTHANC !== undefined, this, "Orthanc (Debian: orthanc)");
-    buildSync({
-      ...{ entryPoints: [join(__dirname, "killedcarrier.ts")], outfile: program, bundle: true },
-      ...{ platform: "node", format: "cjs", packages: "external", logLevel: "error" },
-    });
-    ends.push(() => rmSync(program));
     rig = new OutRig();
     ends.push(() => rig.end());
     ports = { smtp: await freePort(), dicom: await freePort(), fhir: await freePort() };
@@ -116,7 +111,7 @@ describe(`an outbox through ${HOURS} hours without a network, its process killed
     const instances = await archive.instances();
     assert.equal(instances.length, 2);
     const objects = await Promise.all(instances.map((one) => archive.file(one)));
-    assert.equal(objects.filter((one) => one.includes(made.dicom!.pdf)).length, 1);
+    assert.equal(objects.filter((one) => one.includes(Buffer.from(made.dicom!.pdf))).length, 1);
     assert.deepEqual([fhir.keys.length, fhir.refused], [1, []]);
     const files = readdirSync(folder);
     assert.equal(files.length, 1);
