@@ -11,6 +11,7 @@ import { dicomFiles, dicomPdf } from "../../../gateway/export/dicom";
 import { fhirBundle } from "../../../gateway/export/fhir";
 import { Outbox } from "../../../gateway/store/outbox/outbox";
 import type { Way } from "../../../gateway/web/schema/delivery";
+import { scratch } from "../../e2e/rig";
 import { ORTHANC, skipUnless } from "../../machine";
 import { bytesOf, noise, sourceOf } from "../export/source";
 import { Rig } from "../store/rig";
@@ -123,17 +124,22 @@ describe("a carrier killed with SIGKILL", function () {
       assert.deepEqual([state, attempts], ["accepted", 2]);
     };
 
-    it("sends a study again that an archive holds once", async function () {
-      skipUnless(ORTHANC !== undefined, this, "Orthanc (Debian: orthanc)");
-      const archive = await Orthanc.start(folder);
-      try {
-        const node = { host: "127.0.0.1", port: archive.port, aeTitle: "ORTHANC", callingAeTitle: "AVNODE" };
+    describe("of an archive", () => {
+      const dir = scratch();
+      let archive: Orthanc | undefined;
+      // Before the clock stands still: it is asked now and then whether it is there.
+      before(async function () {
+        skipUnless(ORTHANC !== undefined, this, "Orthanc (Debian: orthanc)");
+        archive = await Orthanc.start(dir);
+      });
+      after(() => archive?.end());
+
+      it("sends a study again, which is there once", async () => {
+        const node = { host: "127.0.0.1", port: archive!.port, aeTitle: "ORTHANC", callingAeTitle: "AVNODE" };
         const dicom = [...dicomFiles(source).map(bytesOf), dicomPdf(source, pdf)];
         await again({ kind: "dicom", ...node }, { dicom });
-        assert.equal((await archive.instances()).length, 2);
-      } finally {
-        await archive.end();
-      }
+        assert.equal((await archive!.instances()).length, 2);
+      });
     });
 
     it("sends a transaction again, under one key, that leaves a server with each resource once", async () => {
