@@ -129,9 +129,13 @@ export class Carrier {
     const { outbox, clock, random, log } = this.parts;
     const isFinal = error instanceof DeliveryError && !error.retry;
     const said = error instanceof DeliveryError ? error.message : `${codeOf(error)}: ${error.message}`;
-    const next = nextAttempt({ queuedAt, failures: attempts + 1 }, clock.now(), random);
+    const failures = attempts + 1;
+    const { retryAfterMs = 0 } = error as Partial<DeliveryError>;
+    const next = nextAttempt({ queuedAt, failures, retryAfterMs }, clock.now(), random);
+    // What could not be made nobody has refused.
+    const final = codeOf(error) === "DELIVERY_DOCUMENT" ? "failed" : "bounced";
     try {
-      if (isFinal) outbox.end(id, "bounced", said);
+      if (isFinal) outbox.end(id, final, said);
       else if (next === undefined) outbox.end(id, "failed", `given up after a week: ${said}`);
       else outbox.postpone(id, next, said);
     } catch (cause) {

@@ -124,7 +124,8 @@ export type Recipient = z.infer<typeof recipientSchema>;
 
 /**
  * "accepted": the next server, archive or folder has it. Whether a person got it nobody here can know, so nothing is ever
- * called sent. "bounced": refused for good; "failed": given up after a week; "withdrawn": not sent any more.
+ * called sent. "bounced": refused for good, at once or in a mail that came back; "failed": given up, after a week or because it
+ * cannot be made; "withdrawn": not sent any more.
  */
 export const deliveryStateSchema = z.enum([
   "queued",
