@@ -221,3 +221,11 @@ export const withdraw = {
   params: recipientParams,
   answer: deliverySchema,
 } satisfies Endpoint;
+
+export const cameBack = {
+  method: "POST",
+  path: "/api/deliveries/:id/return",
+  summary: "Says that what was accepted came back to its sender's mailbox, which the hub does not read",
+  params: recipientParams,
+  answer: deliverySchema,
+} satisfies Endpoint;

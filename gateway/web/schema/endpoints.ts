@@ -75,6 +75,7 @@ export const ENDPOINTS = [
   delivery.send,
   delivery.deliveries,
   delivery.withdraw,
+  delivery.cameBack,
   overreads.overReads,
   overreads.overRead,
   findings.findings,
