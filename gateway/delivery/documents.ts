@@ -14,7 +14,7 @@ const MAX_DICOM_BYTES = 128 * 1024 * 1024;
 
 export interface Documents {
   pdf: Uint8Array;
-  /** False where the PDF would have been too large with it. */
+  /** False where the PDF would have been too large with it, or the proof itself is. */
   hasProof: boolean;
   simulated: boolean;
   /** Of a mail whose PDF has no password: ten seconds as a PNG, of what was found if anything was. */
@@ -33,10 +33,10 @@ export async function makeDocuments(
   const { makeReport } = require("../report/report") as typeof import("../report/report");
   const options = { paper: "a4", password: way.pdfPassword } as const;
   let pdf: Uint8Array = await makeReport({ reader, dataDir }, id, options);
-  const hasProof = pdf.length <= MAX_PDF_BYTES;
-  if (!hasProof) pdf = await makeReport({ reader, dataDir }, id, { ...options, proof: false });
+  if (pdf.length > MAX_PDF_BYTES)
+    pdf = await makeReport({ reader, dataDir }, id, { ...options, proof: false });
   const study = studyOf(reader, id);
-  const made: Documents = { pdf, hasProof, simulated: study.info.simulated };
+  const made: Documents = { pdf, hasProof: hasAttachment(pdf), simulated: study.info.simulated };
   const source = { reader, study, dataDir, name: "ecg" };
   if (way.kind === "mail" && way.pdfPassword === undefined) made.picture = pictureOf(reader, study);
   if (way.kind === "dicom") {
@@ -48,6 +48,11 @@ export async function makeDocuments(
   }
   if (way.kind === "fhir") made.bundle = bundleOf(source, pdf);
   return made;
+}
+
+/** Names are not encrypted (ISO 32000-1 §7.6.1): it shows in a PDF with a password, too. */
+function hasAttachment(pdf: Uint8Array): boolean {
+  return Buffer.from(pdf.buffer, pdf.byteOffset, pdf.length).includes("/Type /EmbeddedFile\n");
 }
 
 function bundleOf(source: ExportSource, pdf: Uint8Array): object {
