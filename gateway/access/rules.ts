@@ -69,7 +69,7 @@ export const RULES: Record<string, "anyone" | "this machine" | readonly Caller[]
   "POST /api/recordings/:id/deliveries": ["owner"],
   "GET /api/deliveries": ["owner"],
   "DELETE /api/deliveries/:id": ["owner"],
-  "POST /api/deliveries/:id/bounced": ["owner"],
+  "POST /api/deliveries/:id/return": ["owner"],
   "GET /api/link": ["clinician"],
   "GET /api/links": ["owner"],
   "POST /api/links": ["owner"],

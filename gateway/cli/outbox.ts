@@ -89,7 +89,7 @@ export function addOutbox(program: Command, terminal: Terminal): void {
         terminal.print(`${delivery.state}: recording ${delivery.recording} for ${to}`);
       }),
     );
-  const outbox = program
+  const outboxCommand = program
     .command("outbox")
     .description("show what waits to leave, and what became of the rest")
     .option("--json", "print JSON")
@@ -97,18 +97,14 @@ export function addOutbox(program: Command, terminal: Terminal): void {
     .action((options: OutboxOption) =>
       withOutbox(options, terminal, (outbox) => listDeliveries(outbox, options.json === true, terminal)),
     );
-  outbox
-    .command("bounced <number>")
-    .description("say of what was accepted that it came back: the sender was told so by mail")
-    .action((number: string, _options: unknown, command: Command) =>
+  outboxCommand
+    .command("bounced <id>")
+    .description("say that a mail that was accepted came back to its sender, which no hub hears by itself")
+    .action((id: string, _options: unknown, command: Command) =>
       withOutbox(command.optsWithGlobals(), terminal, (outbox, _reader, note) => {
-        if (!/^\d{1,9}$/.test(number))
-          throw new CliError(
-            Exit.usage,
-            `'${number}' is no number of a delivery: 'avnode outbox' lists them`,
-          );
-        const { state, recording } = cameBack(outbox, Number(number), note);
+        const { state, recording } = cameBack(outbox, Number(id), note);
         terminal.print(`${state}: recording ${recording}`);
+        terminal.say("to send it again, run 'avnode send'");
       }),
     );
 }
@@ -213,6 +209,6 @@ function listDeliveries(outbox: Outbox<Way>, json: boolean, terminal: Terminal):
   const rows = listed.map(({ id, recording, to, state, attempts, since, reason = "" }) => [
     ...[String(id), recording, to, state, String(attempts), localTime(since), reason],
   ]);
-  for (const line of table(["NO", "RECORDING", "TO", "STATE", "TRIES", "SINCE", "WHY"], rows))
+  for (const line of table(["ID", "RECORDING", "TO", "STATE", "TRIES", "SINCE", "WHY"], rows))
     terminal.print(line);
 }

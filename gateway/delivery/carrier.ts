@@ -129,14 +129,15 @@ export class Carrier {
     const { outbox, clock, random, log } = this.parts;
     const isFinal = error instanceof DeliveryError && !error.retry;
     const said = error instanceof DeliveryError ? error.message : `${codeOf(error)}: ${error.message}`;
-    const now = clock.now();
-    const next = nextAttempt({ queuedAt, failures: attempts + 1 }, now, random);
-    const asked = error instanceof DeliveryError ? (error.retryAfterMs ?? 0) : 0;
+    const failures = attempts + 1;
+    const { retryAfterMs = 0 } = error as Partial<DeliveryError>;
+    const next = nextAttempt({ queuedAt, failures, retryAfterMs }, clock.now(), random);
+    // What could not be made nobody has refused.
+    const final = codeOf(error) === "DELIVERY_DOCUMENT" ? "failed" : "bounced";
     try {
-      // What could not be made nobody refused.
-      if (isFinal) outbox.end(id, error.code === "DELIVERY_DOCUMENT" ? "failed" : "bounced", said);
+      if (isFinal) outbox.end(id, final, said);
       else if (next === undefined) outbox.end(id, "failed", `given up after a week: ${said}`);
-      else outbox.postpone(id, Math.max(next, now + asked), said);
+      else outbox.postpone(id, next, said);
     } catch (cause) {
       this.tally.count(codeOf(cause).toLowerCase(), `could not note a delivery: ${(cause as Error).message}`);
     }

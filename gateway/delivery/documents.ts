@@ -1,7 +1,8 @@
 /** What is sent of a recording, made anew for each attempt: it tells what is known now. */
 import { type Study, studyOf } from "../document/study";
+import type { ExportSource } from "../export/source";
 import { isShown } from "../findings/words";
-import { StoreError } from "../store/errors";
+import { codeOf, StoreError } from "../store/errors";
 import type { StoreReader } from "../store/reader";
 import type { Way } from "../web/schema/delivery";
 
@@ -13,7 +14,7 @@ const MAX_DICOM_BYTES = 128 * 1024 * 1024;
 
 export interface Documents {
   pdf: Uint8Array;
-  /** False where the PDF would have been too large with it. */
+  /** False where the PDF would have been too large with it, or the proof itself is. */
   hasProof: boolean;
   simulated: boolean;
   /** Of a mail whose PDF has no password: ten seconds as a PNG, of what was found if anything was. */
@@ -32,28 +33,43 @@ export async function makeDocuments(
   const { makeReport } = require("../report/report") as typeof import("../report/report");
   const options = { paper: "a4", password: way.pdfPassword } as const;
   let pdf: Uint8Array = await makeReport({ reader, dataDir }, id, options);
-  const hasProof = pdf.length <= MAX_PDF_BYTES;
-  if (!hasProof) pdf = await makeReport({ reader, dataDir }, id, { ...options, proof: false });
+  if (pdf.length > MAX_PDF_BYTES)
+    pdf = await makeReport({ reader, dataDir }, id, { ...options, proof: false });
   const study = studyOf(reader, id);
-  const made: Documents = { pdf, hasProof, simulated: study.info.simulated };
+  const made: Documents = { pdf, hasProof: hasAttachment(pdf), simulated: study.info.simulated };
   const source = { reader, study, dataDir, name: "ecg" };
   if (way.kind === "mail" && way.pdfPassword === undefined) made.picture = pictureOf(reader, study);
   if (way.kind === "dicom") {
     const { dicomFiles, dicomPdf } = require("../export/dicom") as typeof import("../export/dicom");
     const files = dicomFiles(source);
     const bytes = files.reduce((sum, { size = 0 }) => sum + size, 0);
-    if (bytes > MAX_DICOM_BYTES)
-      throw new StoreError(
-        "OUTBOX_LARGE",
-        `as DICOM it has ${Math.ceil(bytes / 1e6)} MB, more than is sent at once: take it along with 'avnode export'`,
-      );
+    if (bytes > MAX_DICOM_BYTES) throw tooLong(`as DICOM it has ${Math.ceil(bytes / 1e6)} MB`);
     made.dicom = [...files.map((file) => Buffer.concat([...file.pieces()])), dicomPdf(source, pdf)];
   }
-  if (way.kind === "fhir") {
-    const { fhirBundle, proofOf } = require("../export/fhir") as typeof import("../export/fhir");
-    made.bundle = fhirBundle({ source, pdf, proof: proofOf(source) });
-  }
+  if (way.kind === "fhir") made.bundle = bundleOf(source, pdf);
   return made;
+}
+
+/** Names are not encrypted (ISO 32000-1 §7.6.1): it shows in a PDF with a password, too. */
+function hasAttachment(pdf: Uint8Array): boolean {
+  return Buffer.from(pdf.buffer, pdf.byteOffset, pdf.length).includes("/Type /EmbeddedFile\n");
+}
+
+function bundleOf(source: ExportSource, pdf: Uint8Array): object {
+  const { fhirBundle, proofOf } = require("../export/fhir") as typeof import("../export/fhir");
+  try {
+    return fhirBundle({ source, pdf, proof: proofOf(source) });
+  } catch (error) {
+    // Its advice is for who exports by hand.
+    throw codeOf(error) === "EXPORT_FHIR" ? tooLong("one FHIR resource does not hold it") : error;
+  }
+}
+
+function tooLong(why: string): StoreError {
+  return new StoreError(
+    "OUTBOX_LARGE",
+    `it is too long to be sent so: ${why}. Send the report by mail or into a folder, and take the recording along with 'avnode export'`,
+  );
 }
 
 /** Round the evidence of what a clinician would look at first; else its beginning. */

@@ -93,7 +93,9 @@ function bodyOf({ pdfPassword }: MailWay, hasProof: boolean, simulated: boolean)
     ...(hasProof
       ? [
           "",
-          "The PDF holds the signed recording itself: 'avnode verify FILE' shows that it is whole and unchanged.",
+          pdfPassword === undefined
+            ? "The PDF holds the signed recording itself: 'avnode verify FILE' shows that it is whole and unchanged."
+            : "The PDF holds the signed recording itself, as its attachment: save that, and 'avnode verify FILE' shows that it is whole and unchanged.",
         ]
       : ["", "The recording is too long to be in the PDF itself; ask its owner for the proof file."]),
   ];

@@ -67,25 +67,16 @@ export function sendRecording(
   return outbox.queue({ recipient, recording, version, person: person.id, by: "owner" });
 }
 
-/**
- * Its sender was told so by mail, which nobody here reads: its owner says it, and may send it again.
- * @throws OUTBOX_DELIVERY, OUTBOX_ACCEPTED
- */
+/** What its server cannot deliver comes back to the sender's own mailbox, where nobody here reads it: she says so. */
 export function cameBack(outbox: Outbox<Way>, id: number, note: Note): Delivery {
-  const delivery = outbox.delivery(id);
-  if (!delivery)
-    throw new StoreError("OUTBOX_DELIVERY", `there is no delivery ${id}: 'avnode outbox' lists them`);
-  if (!outbox.cameBack(id))
-    throw new StoreError(
-      "OUTBOX_ACCEPTED",
-      `only what was accepted can come back; this one is ${delivery.state}`,
-    );
-  const to = outbox.recipient(delivery.recipient);
+  const delivery = outbox.cameBack(id);
+  const recipient = outbox.recipient(delivery.recipient);
+  const to = recipient?.name ?? "a removed recipient";
   note({
-    ...{ kind: "bounced", recording: delivery.recording },
-    ...{ to: to?.name ?? "a removed recipient", address: to ? addressOf(to.way) : "" },
+    ...{ kind: "return", to, address: recipient ? addressOf(recipient.way) : to },
+    recording: delivery.recording,
   });
-  return outbox.delivery(id)!;
+  return delivery;
 }
 
 /** Without any recording. @throws DeliveryError */

@@ -52,18 +52,16 @@ export function addDelivery(app: FastifyInstance, { hub, dataDir, clock, egress 
     const recording = query.recording === undefined ? undefined : hub.reader.recording(query.recording).id;
     return { deliveries: told(outbox.list(recording)) };
   });
-  const requireThere = (id: number) => {
-    if (!outbox.delivery(id)) throw new Refused(404, "OUTBOX_DELIVERY", "there is no such delivery");
-  };
   addRoute(app, schema.withdraw, ({ params }) => {
-    requireThere(params.id);
+    if (!outbox.delivery(params.id)) throw new Refused(404, "OUTBOX_DELIVERY", "there is no such delivery");
     outbox.end(params.id, "withdrawn", "its owner took it back");
     return told([outbox.delivery(params.id)!])[0]!;
   });
-  addRoute(app, schema.cameBack, ({ params }) => {
-    requireThere(params.id);
-    return told([saidWhy(() => cameBack(outbox, params.id, note))])[0]!;
-  });
+  addRoute(
+    app,
+    schema.cameBack,
+    ({ params }) => told([saidWhy(() => cameBack(outbox, params.id, note))])[0]!,
+  );
 }
 
 /** @throws Refused for what the outbox does not take */

@@ -176,6 +176,17 @@ describe("a recording that is sent by mail, to two archives, to a FHIR server an
     requireProven(Buffer.from(presentedForm[0]!.data, "base64"));
   });
 
+  it("is bounced once its sender says that the mail came back, and nothing else is", () => {
+    const data = ["--data", join(hub.folder, "data")];
+    const { id } = deliveries.find(({ recipient }) => recipient.name === "mail")!;
+    assert.equal(avnode("outbox", "bounced", String(id), ...data), `bounced: recording ${recording}\n`);
+    const listed = JSON.parse(avnode("outbox", "--json", ...data)).deliveries as {
+      id: number;
+      state: string;
+    }[];
+    for (const one of listed) assert.equal(one.state, one.id === id ? "bounced" : "accepted");
+  });
+
   it("lies in the folder as one file", () => {
     const files = readdirSync(folder);
     assert.equal(files.length, 1);

@@ -232,10 +232,17 @@ export class Outbox<Way> {
     this.change(() => this.settle(id, state, reason));
   }
 
-  /** What was accepted did not arrive, as its sender was told. @returns false for what was not accepted */
-  cameBack(id: number): boolean {
-    const reason = "it came back: its sender was told so";
-    return this.change(() => this.put(id, { state: "bounced", reason }, ["accepted"]));
+  /** It was accepted, and came back since: it may be sent again by hand. @throws OUTBOX_NOT_ACCEPTED */
+  cameBack(id: number): Delivery {
+    return this.change(() => {
+      const reason = "it came back, as its sender was told";
+      if (!this.put(id, { state: "bounced", reason }, ["accepted"]))
+        throw new StoreError(
+          "OUTBOX_NOT_ACCEPTED",
+          `delivery ${id} is none that was accepted, so it cannot have come back: see 'avnode outbox'`,
+        );
+      return this.delivery(id)!;
+    });
   }
 
   private settle(id: number, state: DeliveryState, reason?: string): void {

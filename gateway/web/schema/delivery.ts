@@ -124,8 +124,8 @@ export type Recipient = z.infer<typeof recipientSchema>;
 
 /**
  * "accepted": the next server, archive or folder has it. Whether a person got it nobody here can know, so nothing is ever
- * called sent. "bounced": refused for good, or come back later; "failed": given up after a week, or nothing could be made
- * of it; "withdrawn": not sent any more.
+ * called sent. "bounced": refused for good, at once or in a mail that came back; "failed": given up, after a week or because it
+ * cannot be made; "withdrawn": not sent any more.
  */
 export const deliveryStateSchema = z.enum([
   "queued",
@@ -224,8 +224,8 @@ export const withdraw = {
 
 export const cameBack = {
   method: "POST",
-  path: "/api/deliveries/:id/bounced",
-  summary: "Says of what was accepted that it came back: a mail's sender was told so by mail",
+  path: "/api/deliveries/:id/return",
+  summary: "Says that what was accepted came back to its sender's mailbox, which the hub does not read",
   params: recipientParams,
   answer: deliverySchema,
 } satisfies Endpoint;

@@ -15,9 +15,8 @@ export const egressKindSchema = z.enum([
   /** The hub handed a recording to a doctor's server. */
   "delivery",
   /** Somebody agreed that recordings go to a recipient. */
+  "return",
   "consent",
-  /** Somebody said of a delivery that it came back. */
-  "bounced",
 ]);
 
 export const egressEntrySchema = z.object({

@@ -3,7 +3,7 @@ import type { Left } from "../../../gateway/access/egress";
 import type { Clock } from "../../../gateway/clock";
 import { Carrier, type CarrierParts } from "../../../gateway/delivery/carrier";
 import { DeliveryError } from "../../../gateway/delivery/error";
-import { addRecipient, cameBack, sendRecording, setRule } from "../../../gateway/delivery/sending";
+import { addRecipient, sendRecording, setRule } from "../../../gateway/delivery/sending";
 import { Keyring } from "../../../gateway/store/keyring";
 import { silentLog } from "../../../gateway/store/log";
 import { type Delivery, Outbox, type Recipient } from "../../../gateway/store/outbox/outbox";
@@ -186,51 +186,6 @@ describe("the outbox's carrier", function () {
     }
     assert.equal(state(never.id), "failed");
     assert.match(outbox.delivery(never.id)!.reason!, /given up after a week: no/);
-  });
-
-  it("leaves a server alone for as long as it asked", async () => {
-    const { id } = rig.store.addPerson({ name: "Ada" });
-    const delivery = send(recorded(id));
-    network = () => {
-      network = (key) => void arrived.push(key);
-      throw new DeliveryError("DELIVERY_TEST", "busy", true, { retryAfterMs: 2 * HOUR_MS });
-    };
-    start();
-    await rig.time.tickAsync(2 * HOUR_MS - MINUTE_MS);
-    assert.deepEqual([arrived.length, state(delivery.id)], [0, "queued"]);
-    await rig.time.tickAsync(2 * MINUTE_MS);
-    assert.deepEqual([arrived.length, state(delivery.id)], [1, "accepted"]);
-  });
-
-  it("says failed at once for what no document can be made of, and tries again what the machine hindered", async () => {
-    const { id } = rig.store.addPerson({ name: "Ada" });
-    const [long, hindered] = [send(recorded(id)), send(recorded(id), recipients[1])];
-    start({
-      make: async ({ id }) => {
-        throw new DeliveryError("DELIVERY_DOCUMENT", "no document", id === hindered.recording);
-      },
-    });
-    await rig.time.tickAsync(10_000);
-    assert.deepEqual([state(long.id), state(hindered.id)], ["failed", "queued"]);
-    assert.deepEqual([left, outbox.delivery(long.id)!.reason], [[], "no document"]);
-  });
-
-  it("lets its owner say that what was accepted came back, and send it again", async () => {
-    const { id } = rig.store.addPerson({ name: "Ada" });
-    const recording = recorded(id);
-    const delivery = send(recording);
-    assert.throws(() => cameBack(outbox, delivery.id, noted), { code: "OUTBOX_ACCEPTED" });
-    assert.throws(() => cameBack(outbox, 99, noted), { code: "OUTBOX_DELIVERY" });
-    start();
-    await rig.time.tickAsync(10_000);
-    const { state: now, reason } = cameBack(outbox, delivery.id, noted);
-    assert.deepEqual([now, reason], ["bounced", "it came back: its sender was told so"]);
-    assert.deepEqual(ledger.at(-1), { kind: "bounced", to: "one", address: "/one", recording });
-    await rig.time.tickAsync(HOUR_MS);
-    assert.equal(arrived.length, 1);
-    assert.equal(send(recording).state, "queued");
-    await rig.time.tickAsync(10_000);
-    assert.deepEqual([arrived.length, state(delivery.id)], [2, "accepted"]);
   });
 
   it("sends nobody's recording to nobody, and withdraws what was erased or given to another", async () => {

@@ -22,6 +22,8 @@ export class FhirServer {
   readonly keys: string[] = [];
   /** Why it took none. */
   readonly refused: string[] = [];
+  /** Seconds; while it is set, it is busy (503) and asks to be left alone for so long. */
+  busyFor: number | undefined;
   private readonly granted = new Set<string>();
 
   private constructor(
@@ -38,6 +40,7 @@ export class FhirServer {
       for await (const piece of request) pieces.push(piece);
       const body = Buffer.concat(pieces).toString();
       const [status, said] = request.url === "/token" ? fhir.grant(request) : fhir.take(request, body);
+      if (status === 503) response.setHeader("retry-after", String(fhir.busyFor));
       response.writeHead(status).end(JSON.stringify(said));
     });
     await once(server.listen(port, "127.0.0.1"), "listening");
@@ -63,6 +66,7 @@ export class FhirServer {
   }
 
   private take({ headers, url }: IncomingMessage, body: string): [number, object] {
+    if (this.busyFor !== undefined) return [503, { resourceType: "OperationOutcome" }];
     const token = /^Bearer (.+)$/.exec(headers.authorization ?? "")?.[1];
     if (this.client && !(token && this.granted.has(token)))
       return [401, { resourceType: "OperationOutcome" }];

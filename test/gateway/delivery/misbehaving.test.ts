@@ -1,9 +1,11 @@
 /** What becomes of a delivery, from the outbox to a server that misbehaves and back to its state. */
 import assert from "node:assert/strict";
+import { DeliveryError } from "../../../gateway/delivery/error";
 import { mailReport } from "../../../gateway/delivery/mail";
 import type { Transport } from "../../../gateway/delivery/transport";
 import type { Way } from "../../../gateway/web/schema/delivery";
 import { startArchive } from "./archive";
+import { FhirServer } from "./fhirserver";
 import { OutRig, SHORT } from "./outrig";
 import { type Misbehaviour, SmtpServer } from "./smtpserver";
 
@@ -86,6 +88,45 @@ describe("an archive that is full", function () {
     } finally {
       await rig.end();
       archive.end();
+    }
+  });
+});
+
+describe("a FHIR server that is busy", function () {
+  this.timeout(30_000);
+
+  it("is left alone for as long as it asks, and then takes the bundle", async () => {
+    const fhir = await FhirServer.start();
+    const rig = new OutRig();
+    try {
+      fhir.busyFor = 7200;
+      const id = rig.send({ kind: "fhir", url: `${fhir.url}/r4` });
+      const before = rig.clock.now();
+      rig.carry();
+      const { nextAt, reason } = await rig.until(id, (one) => one.reason !== undefined);
+      assert.match(reason!, /status 503/);
+      assert.ok(nextAt! >= before + 7_200_000);
+      fhir.busyFor = undefined;
+      const { state, attempts } = await rig.ended(id);
+      assert.deepEqual([state, attempts, fhir.keys.length], ["accepted", 2, 1]);
+    } finally {
+      await rig.end();
+      await fhir.stop();
+    }
+  });
+});
+
+describe("a report that cannot be made", () => {
+  it("is given up at once: nobody has refused it, and another try makes it no shorter", async () => {
+    const rig = new OutRig();
+    try {
+      const id = rig.send({ kind: "folder", dir: "/nowhere" });
+      const make = () => Promise.reject(new DeliveryError("DELIVERY_DOCUMENT", "it is too long", false));
+      rig.carry({ make });
+      const { state, attempts, reason } = await rig.ended(id);
+      assert.deepEqual([state, attempts, reason], ["failed", 1, "it is too long"]);
+    } finally {
+      await rig.end();
     }
   });
 });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { makeOnThread } from "../../../gateway/delivery/making";
 import { Outbox } from "../../../gateway/store/outbox/outbox";
-import type { Way } from "../../../gateway/web/schema/delivery";
 import type { Handheld } from "../store/handheld";
 import { WebRig } from "./rig";
 
@@ -52,9 +51,6 @@ describe("the outbox by the API", function () {
     assert.equal(first.statusCode, 202, first.body);
     assert.equal(first.json().state, "queued");
     assert.equal(second.json().id, first.json().id);
-    const back = (id: number) => rig.ask("POST", `/api/deliveries/${id}/bounced`);
-    assert.equal((await back(first.json().id)).json().code, "OUTBOX_ACCEPTED");
-    assert.equal((await back(99)).statusCode, 404);
     const taken = await rig.ask("DELETE", `/api/deliveries/${first.json().id}`);
     assert.equal(taken.json().state, "withdrawn");
     const { deliveries } = (await rig.ask("GET", `/api/deliveries?recording=${id}`)).json();
@@ -64,18 +60,28 @@ describe("the outbox by the API", function () {
     );
   });
 
-  it("takes it that what was accepted came back, and writes that into the ledger", async () => {
+  it("takes the owner's word that what was accepted came back, writes it down, and sends it again by hand", async () => {
     const recipient = (await add()).json().id;
     const id = recorded();
-    await rig.give(id);
-    const sent = (await rig.ask("POST", `/api/recordings/${id}/deliveries`, { recipient })).json();
-    const outbox = Outbox.open<Way>(rig.dataDir, () => Date.now());
-    outbox.end(sent.id, "accepted");
+    rig.store.assign(id, rig.store.addPerson({ name: "Ada" }).id);
+    const send = async () =>
+      (await rig.ask("POST", `/api/recordings/${id}/deliveries`, { recipient })).json();
+    const delivery = (await send()).id;
+    const back = () => rig.ask("POST", `/api/deliveries/${delivery}/return`);
+    const early = await back();
+    assert.deepEqual([early.statusCode, early.json().code], [409, "OUTBOX_NOT_ACCEPTED"]);
+    const outbox = Outbox.open(rig.dataDir, () => Date.now());
+    outbox.begin(delivery);
+    outbox.end(delivery, "accepted");
     outbox.close();
-    const back = await rig.ask("POST", `/api/deliveries/${sent.id}/bounced`);
-    assert.deepEqual([back.statusCode, back.json().state], [200, "bounced"], back.body);
-    const [entry] = (await rig.ask("GET", "/api/egress")).json().entries;
-    assert.deepEqual([entry.kind, entry.to, entry.recording], ["bounced", "Dr Weiss", id]);
+    assert.equal((await send()).state, "accepted");
+    const { state, reason } = (await back()).json();
+    assert.deepEqual([state, reason], ["bounced", "it came back, as its sender was told"]);
+    assert.equal((await back()).statusCode, 409);
+    const [newest] = (await rig.ask("GET", "/api/egress?limit=1")).json().entries;
+    assert.deepEqual([newest.kind, newest.to, newest.recording], ["return", "Dr Weiss", id]);
+    const again = await send();
+    assert.deepEqual([again.id, again.state, again.attempts], [delivery, "queued", 0]);
   });
 
   it("says why a test was not accepted", async () => {

@@ -31,12 +31,9 @@ function One({ delivery, changed, withRecording }: Omit<Props, "deliveries"> & {
   const { id, recipient, recording, state, since, nextAt, reason, attempts } = delivery;
   const isWaiting = state === "queued" || state === "sending";
   const isWrong = state === "bounced" || state === "failed" || (isWaiting && reason !== undefined);
-  const takeBack = async () => {
-    await api.ask(withdraw, { params: { id: String(id) } });
-    changed();
-  };
-  const saidBack = async () => {
-    await api.ask(cameBack, { params: { id: String(id) } });
+  const isOwner = role === "owner";
+  const tell = async (what: typeof withdraw | typeof cameBack) => {
+    await api.ask(what, { params: { id: String(id) } });
     changed();
   };
   const words = [
@@ -60,13 +57,13 @@ function One({ delivery, changed, withRecording }: Omit<Props, "deliveries"> & {
           {messages.say("open")}
         </a>
       )}
-      {isWaiting && role === "owner" && (
-        <button type="button" disabled={action.isBusy} onClick={() => action.run(takeBack)}>
+      {isWaiting && isOwner && (
+        <button type="button" disabled={action.isBusy} onClick={() => action.run(() => tell(withdraw))}>
           {messages.say("delivery-withdraw")}
         </button>
       )}
-      {state === "accepted" && recipient.kind === "mail" && role === "owner" && (
-        <button type="button" disabled={action.isBusy} onClick={() => action.run(saidBack)}>
+      {state === "accepted" && recipient.kind === "mail" && isOwner && (
+        <button type="button" disabled={action.isBusy} onClick={() => action.run(() => tell(cameBack))}>
           {messages.say("delivery-came-back")}
         </button>
       )}
