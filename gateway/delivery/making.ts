@@ -11,7 +11,7 @@ const MAKING_MS = 10 * 60_000;
 /** Of the thread's heap. */
 const MAX_HEAP_MB = 512;
 /** Of the machine (a full disk, a busy database), not of the recording: later it may do. */
-const MENDABLE = /^(E[A-Z]+|SQLITE_[A-Z_]+|STORE_OPEN)$/;
+const MENDABLE = /^(E[A-Z]+|SQLITE_(BUSY|FULL|IOERR|NOMEM)\w*)$/;
 
 /** @throws DeliveryError DELIVERY_DOCUMENT */
 export async function makeOnThread(order: DocumentOrder): Promise<Documents> {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { mkdirSync, renameSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
 import { makeDocuments } from "../../../gateway/delivery/documents";
 import { DeliveryError } from "../../../gateway/delivery/error";
 import { makeOnThread } from "../../../gateway/delivery/making";
@@ -19,6 +21,29 @@ describe("a report that leaves", () => {
       const running = written.record({ seconds: 10, isEnded: false });
       for (const password of [undefined, "geheimnis-42"])
         assert.equal((await made(running, password)).hasProof, false);
+    } finally {
+      written.end();
+    }
+  });
+});
+
+describe("documents that the machine hinders", function () {
+  this.timeout(60_000);
+
+  it("are tried again, and made once it does no more", async () => {
+    const written = new Written();
+    try {
+      const order = { dataDir: written.rig.dataDir, id: written.record({ seconds: 10 }) };
+      const database = join(order.dataDir, "avnode.db");
+      renameSync(database, `${database}.away`);
+      mkdirSync(database);
+      await assert.rejects(makeOnThread({ ...order, way: { kind: "folder" } }), {
+        ...{ code: "DELIVERY_DOCUMENT", retry: true, message: /cannot open .*avnode\.db/ },
+      });
+      rmdirSync(database);
+      renameSync(`${database}.away`, database);
+      const { pdf } = await makeOnThread({ ...order, way: { kind: "folder" } });
+      assert.equal(Buffer.from(pdf.subarray(0, 5)).toString(), "%PDF-");
     } finally {
       written.end();
     }
