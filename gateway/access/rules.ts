@@ -81,6 +81,7 @@ export const RULES: Record<string, "anyone" | "this machine" | readonly Caller[]
   "POST /api/alerts/ways/:id/test": ["owner"],
   "PUT /api/alerts/watcher": ["owner"],
   "POST /api/alerts/watcher/test": ["owner"],
+  "POST /api/deliveries/:id/return": ["owner"],
   "GET /api/link": ["clinician"],
   "GET /api/links": ["owner"],
   "POST /api/links": ["owner"],

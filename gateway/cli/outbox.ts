@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { systemClock } from "../clock";
-import { addRecipient, type Note, sendRecording, sendTest, setRule } from "../delivery/sending";
+import { addRecipient, cameBack, type Note, sendRecording, sendTest, setRule } from "../delivery/sending";
 import { noteLeft } from "../delivery/start";
 import { addressOf } from "../delivery/way";
 import type { Outbox, Recipient } from "../store/outbox/outbox";
@@ -92,13 +92,23 @@ export function addOutbox(program: Command, terminal: Terminal): void {
         terminal.print(`${delivery.state}: recording ${delivery.recording} for ${to}`);
       }),
     );
-  program
+  const outboxCommand = program
     .command("outbox")
     .description("show what waits to leave, and what became of the rest")
     .option("--json", "print JSON")
     .option("--data <dir>", "data directory")
     .action((options: OutboxOption) =>
       withOutbox(options, terminal, (outbox) => listDeliveries(outbox, options.json === true, terminal)),
+    );
+  outboxCommand
+    .command("bounced <id>")
+    .description("say that a mail that was accepted came back to its sender, which no hub hears by itself")
+    .action((id: string, _options: unknown, command: Command) =>
+      withOutbox(command.optsWithGlobals(), terminal, (outbox, _reader, note) => {
+        const { state, recording } = cameBack(outbox, Number(id), note);
+        terminal.print(`${state}: recording ${recording}`);
+        terminal.say("to send it again, run 'avnode send'");
+      }),
     );
 }
 
@@ -170,8 +180,9 @@ function listDeliveries(outbox: Outbox<Way>, json: boolean, terminal: Terminal):
     else terminal.say("nothing was ever sent from here");
     return;
   }
-  const rows = listed.map(({ recording, to, state, attempts, since, reason = "" }) => [
-    ...[recording, to, state, String(attempts), localTime(since), reason],
+  const rows = listed.map(({ id, recording, to, state, attempts, since, reason = "" }) => [
+    ...[String(id), recording, to, state, String(attempts), localTime(since), reason],
   ]);
-  for (const line of table(["RECORDING", "TO", "STATE", "TRIES", "SINCE", "WHY"], rows)) terminal.print(line);
+  for (const line of table(["ID", "RECORDING", "TO", "STATE", "TRIES", "SINCE", "WHY"], rows))
+    terminal.print(line);
 }

@@ -1,7 +1,8 @@
 /** What is sent of a recording, made anew for each attempt: it tells what is known now. */
 import { type Study, studyOf } from "../document/study";
+import type { ExportSource } from "../export/source";
 import { isShown } from "../findings/words";
-import { StoreError } from "../store/errors";
+import { codeOf, StoreError } from "../store/errors";
 import type { StoreReader } from "../store/reader";
 import type { Answers, Way } from "../web/schema/delivery";
 import { Words } from "../words/words";
@@ -61,18 +62,28 @@ export async function makeDocuments(
     const { dicomFiles, dicomPdf } = require("../export/dicom") as typeof import("../export/dicom");
     const files = dicomFiles(source);
     const bytes = files.reduce((sum, { size = 0 }) => sum + size, 0);
-    if (bytes > MAX_DICOM_BYTES)
-      throw new StoreError(
-        "OUTBOX_LARGE",
-        `as DICOM it has ${Math.ceil(bytes / 1e6)} MB, more than is sent at once: take it along with 'avnode export'`,
-      );
+    if (bytes > MAX_DICOM_BYTES) throw tooLong(`as DICOM it has ${Math.ceil(bytes / 1e6)} MB`);
     made.dicom = [...files.map((file) => Buffer.concat([...file.pieces()])), dicomPdf(source, pdf)];
   }
-  if (way.kind === "fhir") {
-    const { fhirBundle, proofOf } = require("../export/fhir") as typeof import("../export/fhir");
-    made.bundle = fhirBundle({ source, pdf, proof: proofOf(source) });
-  }
+  if (way.kind === "fhir") made.bundle = bundleOf(source, pdf);
   return made;
+}
+
+function bundleOf(source: ExportSource, pdf: Uint8Array): object {
+  const { fhirBundle, proofOf } = require("../export/fhir") as typeof import("../export/fhir");
+  try {
+    return fhirBundle({ source, pdf, proof: proofOf(source) });
+  } catch (error) {
+    // Its advice is for who exports by hand.
+    throw codeOf(error) === "EXPORT_FHIR" ? tooLong("one FHIR resource does not hold it") : error;
+  }
+}
+
+function tooLong(why: string): StoreError {
+  return new StoreError(
+    "OUTBOX_LARGE",
+    `it is too long to be sent so: ${why}. Send the report by mail or into a folder, and take the recording along with 'avnode export'`,
+  );
 }
 
 /** Round the evidence of what a clinician would look at first; else its beginning. */

@@ -103,7 +103,7 @@ function bodyOf(
       ? []
       : ["", ...(isLocked ? [words.say("mail-link-inside")] : [words.say("mail-link"), link])]),
     ...(isLocked ? ["", words.say("mail-password")] : []),
-    ...["", words.say(hasProof ? "mail-proof" : "mail-no-proof")],
+    ...["", words.say(hasProof ? (isLocked ? "mail-proof-locked" : "mail-proof") : "mail-no-proof")],
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -73,6 +73,18 @@ export function sendRecording(
   return outbox.queue({ recipient, recording, version, person: person.id, by: "owner" });
 }
 
+/** What its server cannot deliver comes back to the sender's own mailbox, where nobody here reads it: she says so. */
+export function cameBack(outbox: Outbox<Way>, id: number, note: Note): Delivery {
+  const delivery = outbox.cameBack(id);
+  const recipient = outbox.recipient(delivery.recipient);
+  const to = recipient?.name ?? "a removed recipient";
+  note({
+    ...{ kind: "return", to, address: recipient ? addressOf(recipient.way) : to },
+    recording: delivery.recording,
+  });
+  return delivery;
+}
+
 /** Without any recording. @throws DeliveryError */
 export async function sendTest(way: Way, isDemo: boolean): Promise<void> {
   requireAllowed(way, isDemo);

@@ -185,6 +185,8 @@ export const DE: Record<keyof typeof EN, string> = {
   "mail-password": "Das PDF fragt nach einem Passwort. Der Absender nennt es Ihnen auf anderem Weg.",
   "mail-proof":
     "Das PDF enthält die Aufzeichnung selbst mit ihrem Nachweis: 'avnode verify DATEI' zeigt, ob sie vollständig und unverändert ist.",
+  "mail-proof-locked":
+    "Das PDF enthält die Aufzeichnung selbst mit ihrem Nachweis, als Anhang: Speichern Sie diesen, dann zeigt 'avnode verify DATEI', ob sie vollständig und unverändert ist.",
   "mail-no-proof":
     "Der Nachweis der Aufzeichnung ist nicht im PDF; bitten Sie ihren Besitzer um die Nachweisdatei.",
   "mail-picture": "Zehn Sekunden des EKGs, 25 mm/s, 10 mm/mV; auf dem Bildschirm nicht maßstäblich",

@@ -179,6 +179,8 @@ export const EN = {
   "mail-password": "The PDF asks for a password. Its sender tells it to you by another way.",
   "mail-proof":
     "The PDF holds the recording itself with its proof: 'avnode verify FILE' shows whether it is whole and unchanged.",
+  "mail-proof-locked":
+    "The PDF holds the recording itself with its proof, as an attachment: save that, and 'avnode verify FILE' shows whether it is whole and unchanged.",
   "mail-no-proof": "The recording's proof is not in the PDF itself; ask its owner for the proof file.",
   "mail-picture": "Ten seconds of the ECG, 25 mm/s, 10 mm/mV; not to scale on a screen",
 };

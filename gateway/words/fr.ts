@@ -186,6 +186,8 @@ export const FR: Record<keyof typeof EN, string> = {
   "mail-password": "Le PDF demande un mot de passe. L'expéditeur vous le dit par une autre voie.",
   "mail-proof":
     "Le PDF contient l'enregistrement lui-même avec sa preuve : 'avnode verify FICHIER' montre s'il est entier et inchangé.",
+  "mail-proof-locked":
+    "Le PDF contient l'enregistrement lui-même avec sa preuve, en pièce jointe : enregistrez-la, et 'avnode verify FICHIER' montre s'il est entier et inchangé.",
   "mail-no-proof": "La preuve de l'enregistrement n'est pas dans le PDF ; demandez-la à son propriétaire.",
   "mail-picture": "Dix secondes de l'ECG, 25 mm/s, 10 mm/mV ; pas à l'échelle sur un écran",
 };

@@ -151,7 +151,8 @@ export type Recipient = z.infer<typeof recipientSchema>;
 
 /**
  * "accepted": the next server, archive or folder has it. Whether a person got it nobody here can know, so nothing is ever
- * called sent. "bounced": refused for good; "failed": given up after a week; "withdrawn": not sent any more.
+ * called sent. "bounced": refused for good, at once or in a mail that came back; "failed": given up, after a week or because it
+ * cannot be made; "withdrawn": not sent any more.
  */
 export const deliveryStateSchema = z.enum([
   "queued",
@@ -244,6 +245,14 @@ export const withdraw = {
   method: "DELETE",
   path: "/api/deliveries/:id",
   summary: "Takes back what still waits",
+  params: recipientParams,
+  answer: deliverySchema,
+} satisfies Endpoint;
+
+export const cameBack = {
+  method: "POST",
+  path: "/api/deliveries/:id/return",
+  summary: "Says that what was accepted came back to its sender's mailbox, which the hub does not read",
   params: recipientParams,
   answer: deliverySchema,
 } satisfies Endpoint;

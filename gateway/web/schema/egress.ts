@@ -15,6 +15,7 @@ export const egressKindSchema = z.enum([
   /** The hub handed a recording to a doctor's server. */
   "delivery",
   /** Somebody agreed that recordings go to a recipient. */
+  "return",
   "consent",
 ]);
 

@@ -89,6 +89,7 @@ export const ENDPOINTS = [
   alerts.testAlertWay,
   alerts.setWatcher,
   alerts.pingWatcher,
+  delivery.cameBack,
   overreads.overReads,
   overreads.overRead,
   findings.findings,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { makeOnThread } from "../../../gateway/delivery/making";
+import { Outbox } from "../../../gateway/store/outbox/outbox";
 import type { Handheld } from "../store/handheld";
 import { WebRig } from "./rig";
 
@@ -57,6 +58,30 @@ describe("the outbox by the API", function () {
       deliveries.map(({ state }: { state: string }) => state),
       ["withdrawn"],
     );
+  });
+
+  it("takes the owner's word that what was accepted came back, writes it down, and sends it again by hand", async () => {
+    const recipient = (await add()).json().id;
+    const id = recorded();
+    rig.store.assign(id, rig.store.addPerson({ name: "Ada" }).id);
+    const send = async () =>
+      (await rig.ask("POST", `/api/recordings/${id}/deliveries`, { recipient })).json();
+    const delivery = (await send()).id;
+    const back = () => rig.ask("POST", `/api/deliveries/${delivery}/return`);
+    const early = await back();
+    assert.deepEqual([early.statusCode, early.json().code], [409, "OUTBOX_NOT_ACCEPTED"]);
+    const outbox = Outbox.open(rig.dataDir, () => Date.now());
+    outbox.begin(delivery);
+    outbox.end(delivery, "accepted");
+    outbox.close();
+    assert.equal((await send()).state, "accepted");
+    const { state, reason } = (await back()).json();
+    assert.deepEqual([state, reason], ["bounced", "it came back, as its sender was told"]);
+    assert.equal((await back()).statusCode, 409);
+    const [newest] = (await rig.ask("GET", "/api/egress?limit=1")).json().entries;
+    assert.deepEqual([newest.kind, newest.to, newest.recording], ["return", "Dr Weiss", id]);
+    const again = await send();
+    assert.deepEqual([again.id, again.state, again.attempts], [delivery, "queued", 0]);
   });
 
   it("says why a test was not accepted", async () => {

@@ -127,6 +127,14 @@ export function household(now: number): Record<string, () => unknown> {
       attempts: 2,
       ...times(now),
     }),
+    "POST /api/deliveries/1/return": () => ({
+      ...toDoctor,
+      id: 1,
+      state: "bounced",
+      attempts: 1,
+      ...times(now),
+      reason: "it came back",
+    }),
     "POST /api/recordings/r1/deliveries": () => ({
       ...toDoctor,
       id: 4,

@@ -95,7 +95,7 @@ describe("to whom recordings go", function () {
     while (!hub.asked.includes("DELETE /api/recipients/1")) await page.evaluate("0");
   });
 
-  it("says of what leaves no more than is known, and takes back what waits", async () => {
+  it("says of what leaves no more than is known, takes back what waits, and hears of a mail that came back", async () => {
     const { page, hub } = await rig.open(SHAPE, "#/recipients");
     await page.getByText("Waits since 14:01 · 2 attempts · next try 14:06 · no network").waitFor();
     await page.getByText("Refused 14:01 · 550 no such mailbox").waitFor();
@@ -103,6 +103,8 @@ describe("to whom recordings go", function () {
     assert.equal(await page.getByText(/\bsent\b/).count(), 1, "in the consent alone");
     await page.getByRole("button", { name: "Take back" }).click();
     while (!hub.asked.includes("DELETE /api/deliveries/3")) await page.evaluate("0");
+    await page.getByRole("button", { name: "It came back" }).click();
+    while (!hub.asked.includes("POST /api/deliveries/1/return")) await page.evaluate("0");
   });
 
   it("a recording is put into the outbox for somebody, once it is somebody's", async () => {
