@@ -87,6 +87,7 @@ describe("a recording that is sent by mail, to two archives, to a FHIR server an
       folder: { kind: "folder", dir: folder },
     };
     await hub.start(/page: /, {}, ["radio:", "  enabled: false"]);
+    await analysed();
     for (const [name, way] of Object.entries(ways)) {
       const file = join(dir, `${name}.json`);
       writeFileSync(file, JSON.stringify({ name, way, rule: "press", consent }), { mode: 0o600 });
@@ -111,8 +112,21 @@ describe("a recording that is sent by mail, to two archives, to a FHIR server an
     return stdout;
   }
 
+  /** An analysis that ends meanwhile makes another version of what is sent. */
+  const analysed = () =>
+    until<{ analysis?: { ended: boolean } }>(`recordings/${recording}/findings`, ({ analysis }) =>
+      Boolean(analysis?.ended),
+    );
   /** As the API tells them, once none waits. */
-  async function ended(): Promise<Delivery[]> {
+  const ended = async () =>
+    (
+      await until<{ deliveries: Delivery[] }>("deliveries", ({ deliveries }) =>
+        deliveries.every(({ state }) => state !== "queued" && state !== "sending"),
+      )
+    ).deliveries;
+
+  /** @returns what the owner's API says once it is so */
+  async function until<T>(path: string, isSo: (answer: T) => boolean): Promise<T> {
     const headers = { origin: hub.address, "content-type": "application/json" };
     const login = await fetch(`${hub.address}/api/login`, { method: "POST", headers, body: "{}" });
     assert.equal(login.status, 200);
@@ -121,9 +135,8 @@ describe("a recording that is sent by mail, to two archives, to a FHIR server an
       .map((one) => one.split(";")[0])
       .join("; ");
     for (;;) {
-      const answer = await fetch(`${hub.address}/api/deliveries`, { headers: { cookie } });
-      const { deliveries } = (await answer.json()) as { deliveries: Delivery[] };
-      if (deliveries.every(({ state }) => state !== "queued" && state !== "sending")) return deliveries;
+      const answer = (await (await fetch(`${hub.address}/api/${path}`, { headers: { cookie } })).json()) as T;
+      if (isSo(answer)) return answer;
       await new Promise((done) => setTimeout(done, 250));
     }
   }
@@ -187,9 +200,10 @@ describe("a recording that is sent by mail, to two archives, to a FHIR server an
     for (const one of listed) assert.equal(one.state, one.id === id ? "bounced" : "accepted");
   });
 
-  it("lies in the folder as one file", () => {
-    const files = readdirSync(folder);
-    assert.equal(files.length, 1);
-    requireProven(readFileSync(join(folder, files[0]!)));
+  it("lies in the folder once, beside a form to answer on", () => {
+    const files = readdirSync(folder).sort();
+    assert.equal(files.length, 2);
+    assert.match(files[0]!, /^answer-form-\w+\.html$/);
+    requireProven(readFileSync(join(folder, files[1]!)));
   });
 });
