@@ -32,7 +32,7 @@ export class FhirServer {
   ) {}
 
   /** @param client without one it lets everybody in */
-  static async start(client?: { id: string; secret: string }): Promise<FhirServer> {
+  static async start(client?: { id: string; secret: string }, port = 0): Promise<FhirServer> {
     const server = createServer();
     const fhir = new FhirServer(server, client);
     server.on("request", async (request: IncomingMessage, response) => {
@@ -43,7 +43,7 @@ export class FhirServer {
       if (status === 503) response.setHeader("retry-after", String(fhir.busyFor));
       response.writeHead(status).end(JSON.stringify(said));
     });
-    await once(server.listen(0, "127.0.0.1"), "listening");
+    await once(server.listen(port, "127.0.0.1"), "listening");
     return fhir;
   }
 

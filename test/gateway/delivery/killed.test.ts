@@ -7,7 +7,11 @@ import { join } from "node:path";
 import { addRecipient, sendRecording } from "../../../gateway/delivery/sending";
 import { Outbox } from "../../../gateway/store/outbox/outbox";
 import type { Way } from "../../../gateway/web/schema/delivery";
+import { ORTHANC, skipUnless } from "../../machine";
+import { freePort } from "../../ports";
 import { Rig } from "../store/rig";
+import { FhirServer } from "./fhirserver";
+import { Orthanc } from "./orthanc";
 import { SmtpServer } from "./smtpserver";
 
 const SECRET = "geheimnis-4711";
@@ -19,6 +23,7 @@ describe("a carrier killed with SIGKILL", function () {
   let outbox: Outbox<Way>;
   let smtp: SmtpServer;
   let folder: string;
+  let queuedAt: number;
 
   beforeEach(async () => {
     rig = new Rig();
@@ -50,11 +55,12 @@ describe("a carrier killed with SIGKILL", function () {
       Date.now(),
       () => {},
     );
+    queuedAt = Date.now();
     return sendRecording(rig.store.reader, outbox, id, recipient.id).id;
   };
   const run = async (point: string) => {
     const args = ["-r", "ts-node/register/transpile-only", join(__dirname, "killedcarrier.ts")];
-    const child = spawn(process.execPath, [...args, rig.dataDir, String(Date.now()), point]);
+    const child = spawn(process.execPath, [...args, rig.dataDir, String(queuedAt), point]);
     let said = "";
     child.stdout.on("data", (bytes) => (said += bytes));
     child.stderr.on("data", (bytes) => (said += bytes));
@@ -91,6 +97,41 @@ describe("a carrier killed with SIGKILL", function () {
     const files = readdirSync(folder);
     assert.equal(files.length, 1);
     assert.equal(readFileSync(join(folder, files[0]!), "utf8"), "%PDF-1.7 test");
+  });
+
+  it("stores one waveform and one report in an archive, wherever it was killed", async function () {
+    skipUnless(ORTHANC !== undefined, this, "Orthanc (Debian: orthanc)");
+    const port = await freePort();
+    const node = { host: "127.0.0.1", port, aeTitle: "ORTHANC", callingAeTitle: "AVNODE" };
+    const id = queue({ kind: "dicom", ...node });
+    // An archive takes its time to start.
+    rig.time.restore();
+    const archive = await Orthanc.start(folder, { DicomPort: port });
+    try {
+      for (const point of ["making", "leaving", "answered"]) assert.equal((await run(point)).end, "SIGKILL");
+      // It has both already, and is sent them again: nobody wrote down that it has.
+      assert.equal((await archive.instances()).length, 2);
+      assert.equal((await run("end")).end, 0);
+      assert.equal(outbox.delivery(id)!.state, "accepted");
+      assert.equal((await archive.instances()).length, 2);
+    } finally {
+      await archive.end();
+    }
+  });
+
+  it("puts one set of resources on a FHIR server, under one key, wherever it was killed", async () => {
+    const fhir = await FhirServer.start();
+    try {
+      const id = queue({ kind: "fhir", url: `${fhir.url}/r4` });
+      for (const point of ["making", "leaving", "answered"]) assert.equal((await run(point)).end, "SIGKILL");
+      const kept = structuredClone(fhir.kept);
+      assert.equal((await run("end")).end, 0);
+      assert.equal(outbox.delivery(id)!.state, "accepted");
+      assert.deepEqual([fhir.keys.length, new Set(fhir.keys).size], [2, 1]);
+      assert.deepEqual(fhir.kept, kept);
+    } finally {
+      await fhir.stop();
+    }
   });
 
   it("leaves no password in any file of the hub", async () => {

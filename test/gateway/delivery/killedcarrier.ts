@@ -4,6 +4,7 @@
  * nothing waits.
  */
 import { Carrier } from "../../../gateway/delivery/carrier";
+import { makeDocuments } from "../../../gateway/delivery/documents";
 import { handOver } from "../../../gateway/delivery/transport";
 import { silentLog } from "../../../gateway/store/log";
 import { type Delivery, Outbox } from "../../../gateway/store/outbox/outbox";
@@ -24,6 +25,7 @@ const clock = {
   },
 };
 const outbox = Outbox.open<Way>(dataDir!, clock.now);
+const reader = StoreReader.open(dataDir!);
 const watched = new Proxy(outbox, {
   get(target, name) {
     if (name === "begin")
@@ -43,10 +45,11 @@ const watched = new Proxy(outbox, {
   },
 });
 const carrier = new Carrier({
-  ...{ reader: StoreReader.open(dataDir!), outbox: watched, dataDir: dataDir!, clock, log: silentLog },
+  ...{ reader, outbox: watched, dataDir: dataDir!, clock, log: silentLog },
   random: () => 0.5,
-  make: async () => {
+  make: async ({ id, way }) => {
     reach("making");
+    if (way.kind === "dicom" || way.kind === "fhir") return makeDocuments(reader, dataDir!, id, way);
     return { pdf: Buffer.from("%PDF-1.7 test"), hasProof: true, simulated: true };
   },
   leaving: () => reach("leaving"),

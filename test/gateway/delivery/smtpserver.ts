@@ -34,11 +34,11 @@ export class SmtpServer {
     private readonly tls: { cert: string; key: string } | undefined,
   ) {}
 
-  static async start(tls?: { cert: string; key: string }): Promise<SmtpServer> {
+  static async start(tls?: { cert: string; key: string }, port = 0): Promise<SmtpServer> {
     const server = createServer();
     const smtp = new SmtpServer(server, tls);
     server.on("connection", (socket) => smtp.serve(socket));
-    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
     return smtp;
   }
 
