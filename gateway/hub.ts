@@ -1,4 +1,5 @@
 /** The hub: broker, relay and store in one process, or some of them beside others on the same broker. */
+import type { Adopter } from "./adopt/adopter";
 import { type Clock, systemClock } from "./clock";
 import type { Carrier } from "./delivery/carrier";
 import { Analyst } from "./findings/analyst";
@@ -50,6 +51,8 @@ export interface HubOptions {
   analyse?: boolean;
   /** Whether what waits in the outbox is carried to whom it is for. */
   deliver?: boolean;
+  /** Whether files that wait to be adopted are taken up. */
+  adopt?: boolean;
   /** How much room there is where the data lies; without it nobody is told of what runs full. */
   disk?: () => Disk;
 }
@@ -98,6 +101,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const address = broker ?? (options.broker as BrokerAddress);
   const storeLink = store && new StoreLink({ store, broker: address, clock, log });
   const carrier = store && options.deliver ? carrierOf(store, options) : undefined;
+  const adopter = store && options.adopt ? adopterOf(store, options) : undefined;
   const limits =
     store &&
     options.disk &&
@@ -143,6 +147,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     port: broker?.port,
     async stop() {
       limits?.stop();
+      await adopter?.stop();
       await relay?.stop();
       await homeAssistant?.stop();
       await analyst?.stop();
@@ -162,6 +167,12 @@ function carrierOf(
 ): Carrier {
   const { startCarrier } = require("./delivery/start") as typeof import("./delivery/start");
   return startCarrier({ reader, dataDir, clock, log });
+}
+
+/** Loaded late, too: few have old files. */
+function adopterOf(store: Store, { dataDir, clock = systemClock, log = silentLog }: HubOptions): Adopter {
+  const { Adopter } = require("./adopt/adopter") as typeof import("./adopt/adopter");
+  return new Adopter({ store, dataDir, clock, log });
 }
 
 async function embedded(

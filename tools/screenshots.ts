@@ -35,6 +35,8 @@ const SCREENS: Record<string, (known: Known) => string> = {
   backup: () => "#/backup",
   ledger: () => "#/egress",
   recipients: () => "#/recipients",
+  alerts: () => "#/alerts",
+  adopt: () => "#/adopt",
   claim: () => "#/claim",
   ruler: () => "#/ruler",
   setup: () => "#/setup",

@@ -1,16 +1,14 @@
-/** A stranger's file into the store, once. */
-import { createHash } from "node:crypto";
+/** A stranger's file into the store, once: an old recording, or an answer that came back on a form. */
 import { toHex } from "../../protocol/bytes";
 import { chainStart } from "../../protocol/chain";
+import { MAX_ANSWER_BYTES, takeAnswer } from "../answers/take";
+import { systemClock } from "../clock";
 import { nodeCrypto as crypto } from "../crypto";
 import type { RecordingInfo } from "../store/infos";
 import type { Store } from "../store/store";
-import { readDicom } from "./dicom";
-import { readEdf } from "./edf";
 import { AdoptError } from "./error";
-import { framesOf, openOf } from "./frames";
-import type { OldRecording } from "./recording";
-import { type ByteSource, fileSource } from "./source";
+import { type OldFile, openOldFile } from "./oldfile";
+import { fileSource } from "./source";
 
 export interface Adopted {
   id: string;
@@ -21,74 +19,96 @@ export interface Adopted {
   left: string[];
   /** The file tells a time, and no time zone. */
   zoneAssumed: boolean;
+  /** Id of the recording, not of this store, of which avnode made the file, as the file says. */
+  exportOf?: string;
+  /** Of an answer: who gave it, as they wrote it. The id is of the recording that it is about. */
+  answeredBy?: string;
 }
-
-const HASH_CHUNK = 1 << 20;
-/** As much of it as a text of the open frame has room for, which is 128 bits. */
-const FINGERPRINT_DIGITS = 32;
-const DICOM_MARK_AT = 128;
 
 /**
  * @param person whose it becomes; nobody's when undefined
  * @throws AdoptError ADOPT_*, EDF_*, DICOM_*; StoreError as Store.adopt does
  */
-export async function adoptFile(store: Store, path: string, person?: string): Promise<Adopted> {
-  const source = fileSource(path);
+export async function adoptFile(
+  store: Store,
+  path: string,
+  person?: string,
+  open: (path: string) => OldFile | Promise<OldFile> = openOldFile,
+): Promise<Adopted> {
+  const answer = answerIn(path);
+  if (answer) {
+    const { id, known, name } = takeAnswer(store, answer, systemClock.now());
+    return { id, known, format: "answer", left: [], zoneAssumed: false, answeredBy: name };
+  }
+  const old = await open(path);
   try {
-    const old = readOld(source);
-    if (old.simulated) {
-      throw new AdoptError(
-        "ADOPT_SIMULATED",
-        "says of itself that it is SIMULATED",
-        "look at simulated hearts with 'avnode demo': a store of people's hearts takes none",
-      );
-    }
-    if (store.reader.kind !== "home") {
-      throw new AdoptError(
-        "ADOPT_STORE",
-        `a data directory for ${store.reader.kind} takes no recording of a person`,
-        "name your own with --data",
-      );
-    }
-    const fingerprint = fingerprintOf(source);
-    const facts = {
-      format: old.format,
-      left: old.left,
-      zoneAssumed: old.start !== undefined && old.start.zoneMinutes === undefined,
-    };
-    for (const held of heldOf(store, fingerprint)) {
+    requireWelcome(store, old);
+    const { format, left, zoneAssumed, exportOf } = old;
+    const facts = { format, left, zoneAssumed, exportOf };
+    for (const held of heldOf(store, old.fingerprint)) {
       if (held.state === "closed") return { ...facts, id: held.id, known: true };
       // The power went while it was taken over.
       store.forget(held.id);
     }
-    const open = openOf(old, fingerprint);
-    const seat = await store.adopt(person, (place) => framesOf(crypto, old, open, place));
+    const seat = await store.adopt(person, (place) => old.frames(place));
     const start = chainStart(crypto, seat.device, seat.epoch, seat.number, seat.key);
     return { ...facts, id: toHex(start.subarray(0, 8)), known: false };
+  } finally {
+    old.close();
+  }
+}
+
+/**
+ * By its first byte, which no recording begins with.
+ * @returns one byte more than an answer may have, of a file that is too long
+ * @throws AdoptError ADOPT_FILE; ADOPT_WEB for the form itself
+ */
+function answerIn(path: string): Uint8Array | undefined {
+  const source = fileSource(path);
+  try {
+    const first = source.bytes > 0 ? String.fromCharCode(source.read(0, 1)[0]!) : "";
+    if (first === "<")
+      throw new AdoptError(
+        "ADOPT_WEB",
+        "is a web page, as a form is before it is answered",
+        "open it in a browser, and adopt the file that 'Save the answer' makes there",
+      );
+    return first === "{" ? source.read(0, Math.min(source.bytes, MAX_ANSWER_BYTES + 1)) : undefined;
   } finally {
     source.close();
   }
 }
 
-/** By its first bytes, whatever its name. @throws AdoptError */
-export function readOld(source: ByteSource): OldRecording {
-  const head = Buffer.from(source.read(0, Math.min(source.bytes, DICOM_MARK_AT + 4)));
-  if (head.toString("latin1", DICOM_MARK_AT) === "DICM") {
-    return readDicom(source);
+/** @throws AdoptError ADOPT_SIMULATED, ADOPT_STORE, ADOPT_EXPORT */
+function requireWelcome({ reader }: Store, { simulated, exportOf }: OldFile): void {
+  if (simulated) {
+    throw new AdoptError(
+      "ADOPT_SIMULATED",
+      "says of itself that it is SIMULATED",
+      // A seat of class adopted is not one of class simulated: the mark would be lost here, in a demo as well.
+      "look at simulated hearts with 'avnode start --demo': what is adopted would no longer bear that mark",
+    );
   }
-  return readEdf(source);
+  if (reader.kind !== "home") {
+    throw new AdoptError(
+      "ADOPT_STORE",
+      `a data directory for ${reader.kind} takes no recording of a person`,
+      "name your own with --data",
+    );
+  }
+  if (exportOf === undefined) return;
+  const ours = reader.recordings().find(({ id, erasedAt }) => id === exportOf && erasedAt === undefined);
+  if (ours) {
+    throw new AdoptError(
+      "ADOPT_EXPORT",
+      `is avnode's own export of recording ${exportOf}, which is here`,
+      "use that one, which has its proof",
+    );
+  }
 }
 
 function heldOf(store: Store, fingerprint: string): RecordingInfo[] {
   return store.reader
     .recordings()
     .filter((one) => one.adopted && one.erasedAt === undefined && one.open?.firmware === fingerprint);
-}
-
-function fingerprintOf(source: ByteSource): string {
-  const hash = createHash("sha256");
-  for (let at = 0; at < source.bytes; at += HASH_CHUNK) {
-    hash.update(source.read(at, Math.min(HASH_CHUNK, source.bytes - at)));
-  }
-  return `sha256 ${hash.digest("hex").slice(0, FINGERPRINT_DIGITS)}`;
 }

@@ -55,6 +55,7 @@ export function readDicom(source: ByteSource): OldRecording {
     ...{ format, ...rateOf(group), bits: whole.bits, start: startOf(dict), left, runs: runsOf(whole) },
     leads: itemsOf(group, "003A0200").map((channel, index) => leadOf(channel, index, left)),
     simulated: isSimulated(dict),
+    exportOf: exportOf(dict),
     pieces() {
       return pieces(whole, this.runs);
     },
@@ -267,6 +268,12 @@ function startOf(dict: Item): WallTime | undefined {
     ...(minutes !== undefined &&
       minutes !== "" && { zoneMinutes: zone!.startsWith("-") ? -minutes : minutes }),
   };
+}
+
+/** Our exports say it among their annotations. */
+function exportOf(dict: Item): string | undefined {
+  const texts = itemsOf(dict, "0040B020").map((one) => String(firstOf(one, "00700006")));
+  return texts.map((text) => /^avnode recording ([0-9a-f]{16}),/.exec(text)?.[1]).find((id) => id);
 }
 
 function isSimulated(dict: Item): boolean {

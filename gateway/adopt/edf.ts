@@ -8,6 +8,8 @@ import type { ByteSource } from "./source";
 
 /** Names of a lead, with or without "ECG" before them. */
 const ECG_LABEL = /^(ECG|EKG)\b|^(ECG |EKG )?(I|II|III|-?aV[RLF]|V\d{1,2}R?|MLI{1,3}|MCL\d)$/i;
+/** As our exports name their recording. */
+const OUR_EXPORT = / avnode_\S* id_([0-9a-f]{16})( |$)/;
 /** Three months at 250 samples per second; places beyond it are a broken time. */
 const MAX_SAMPLES = 2 ** 31;
 const MAX_RATE_PART = 2 ** 32 - 1;
@@ -34,6 +36,7 @@ export function readEdf(source: ByteSource): OldRecording {
     leads,
     runs,
     simulated: /(^|[ _])(SIMULATED|DEMO)([ _]|$)/i.test(head.recording),
+    exportOf: OUR_EXPORT.exec(head.recording)?.[1],
     left,
     pieces: () => pieces(source, head, taken, runs),
   };

@@ -2,7 +2,7 @@
 export class AdoptError extends Error {
   constructor(
     readonly code: string,
-    what: string,
+    readonly what: string,
     readonly hint: string,
   ) {
     super(`${what}; ${hint}`);

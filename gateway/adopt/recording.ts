@@ -36,6 +36,8 @@ export interface OldRecording {
   runs: Run[];
   /** The file says of itself that no heart made it. */
   simulated: boolean;
+  /** Id of the recording of which avnode made the file, as the file says. */
+  exportOf?: string;
   /** What is in the file and not taken over, in words. */
   left: string[];
   /** Run by run and piece by piece; per lead an array of counts. */

@@ -39,6 +39,7 @@ export const TABLES: Table[] = [
   // Restored without what was accepted, a hub would send it again.
   { name: "recipients", key: ["id"], kind: "whole", forgets: true },
   { name: "deliveries", key: ["id"], kind: "whole" },
+  { name: "alerts", key: ["id"], kind: "whole" },
   { name: "quarantine", key: ["id"], kind: "whole", forgets: true },
   { name: "refusals", key: ["device", "kind"], kind: "whole", forgets: true },
   { name: "claims", key: ["id"], kind: "whole", forgets: true },
@@ -47,9 +48,9 @@ export const TABLES: Table[] = [
 /**
  * Where this data directory's own backups are is nothing that a backup brings back. An analysis under way that was
  * restored without its state begins anew: the state would be most of each backup, and frames come again anyway. Beats are
- * found again from the frames.
+ * found again from the frames. Files that wait to be adopted lie beside the database.
  */
-const LOCAL = ["backups", "resumes", "beats"];
+const LOCAL = ["backups", "resumes", "beats", "adoptions"];
 
 export function tableOf(name: string): Table {
   const table = TABLES.find((known) => known.name === name);

@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { systemClock } from "../clock";
 import { addRecipient, cameBack, type Note, sendRecording, sendTest, setRule } from "../delivery/sending";
@@ -7,6 +6,7 @@ import { addressOf } from "../delivery/way";
 import type { Outbox, Recipient } from "../store/outbox/outbox";
 import type { StoreReader } from "../store/reader";
 import type { SendingRule, Way } from "../web/schema/delivery";
+import { readDetails } from "./details";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 import { localTime, table } from "./text";
@@ -35,7 +35,10 @@ export function addOutbox(program: Command, terminal: Terminal): void {
     .description("add one, as a JSON file says it: name, way, rule (press, af or every), consent {who, text}")
     .action((file: string, _options: unknown, command: Command) =>
       withOutbox(command.optsWithGlobals(), terminal, (outbox, reader, note) => {
-        const { name, way } = addRecipient(reader, outbox, detailsIn(file), Date.now(), note);
+        const { recipientDetailsSchema } =
+          require("../web/schema/delivery") as typeof import("../web/schema/delivery");
+        const details = readDetails(file, recipientDetailsSchema);
+        const { name, way } = addRecipient(reader, outbox, details, Date.now(), note);
         terminal.print(`${name}: ${addressOf(way)}`);
         terminal.say(
           `see that it works with 'avnode recipients test', and remove ${file} if a password is in it`,
@@ -143,35 +146,6 @@ const WHEN: Record<SendingRule, string> = {
 
 function consentText({ name, way }: Recipient<Way>, rule: SendingRule): string {
   return `Reports with the whole ECG go to ${name} (${addressOf(way)}): ${WHEN[rule]}.`;
-}
-
-/** @throws CliError */
-function detailsIn(file: string) {
-  const { recipientDetailsSchema } =
-    require("../web/schema/delivery") as typeof import("../web/schema/delivery");
-  let text: string;
-  try {
-    if ((statSync(file).mode & 0o077) !== 0)
-      throw new CliError(
-        Exit.failed,
-        `${file} can be read by others on this machine; run: chmod 600 ${file}`,
-      );
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError(Exit.failed, `cannot read ${file}: ${(error as Error).message}`);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's own words may cite a password.
-    throw new CliError(Exit.usage, `${file} is no JSON; correct it`);
-  }
-  const { success, data, error } = recipientDetailsSchema.safeParse(value);
-  if (success) return data;
-  const [issue] = error.issues;
-  throw new CliError(Exit.usage, `${file}: ${issue!.path.join(".")}: ${issue!.message}`);
 }
 
 function listRecipients(recipients: Recipient<Way>[], json: boolean, terminal: Terminal): void {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { type Mark, MarkKind } from "../../protocol/bodies";
 import { RecordingMode } from "../../protocol/open";
+import { clockTime } from "../document/localtime";
 import { nameOf, trustName, unitOf } from "../document/signal";
 import type { RecordingInfo } from "../store/infos";
 import type { StoreReader } from "../store/reader";
@@ -8,7 +9,7 @@ import { findingLines } from "./findinglines";
 import { type DataOption, withReader } from "./reading";
 import { lengthText, startText } from "./recordings";
 import type { Terminal } from "./terminal";
-import { clockTime, counted, localTime } from "./text";
+import { counted, localTime } from "./text";
 import { drawTrace } from "./trace";
 
 const STRIP_SECONDS = 6;

@@ -10,6 +10,7 @@ import type { Log } from "../store/log";
 import { type Delivery, MAX_WAITING, type Outbox, type Recipient } from "../store/outbox/outbox";
 import type { StoreReader } from "../store/reader";
 import type { Way } from "../web/schema/delivery";
+import { answering, type MakeLink } from "./answering";
 import { nextAttempt } from "./backoff";
 import type { Documents } from "./documents";
 import type { DocumentOrder } from "./documentworker";
@@ -38,9 +39,12 @@ export interface CarrierParts {
   make: (order: DocumentOrder) => Promise<Documents>;
   handOver: Transport;
   leaving: Leaving;
+  makeLink: MakeLink;
 }
 
 export class Carrier {
+  /** Address of the owner's page for other machines; undefined while none reaches it. */
+  page: string | undefined;
   /** Recipients that something is on its way to. */
   private readonly busy = new Map<number, Promise<void>>();
   private readonly tally: Tally;
@@ -102,7 +106,7 @@ export class Carrier {
 
   /** Never rejects. */
   private async carry(delivery: Delivery): Promise<void> {
-    const { outbox, make, handOver, leaving, dataDir } = this.parts;
+    const { outbox, make, handOver, leaving, makeLink, dataDir, clock } = this.parts;
     const { id, recording } = delivery;
     try {
       const recipient = outbox.recipient(delivery.recipient);
@@ -110,7 +114,10 @@ export class Carrier {
       if (why !== undefined || !recipient) return outbox.end(id, "withdrawn", why);
       const { way, name } = recipient;
       if (!outbox.begin(id)) return;
-      const documents = await make({ dataDir, id: recording, way });
+      const key = keyOf(delivery);
+      const asked = { label: name, recording, key, now: clock.now() };
+      const answer = answering(way, asked, this.page, makeLink);
+      const documents = await make({ dataDir, id: recording, way, answering: answer });
       if (this.stopped) return;
       // It may have been withdrawn, or its recording erased or given to another, while its report was made.
       const still = outbox.delivery(id);
@@ -118,7 +125,7 @@ export class Carrier {
       if (late !== undefined) return outbox.end(id, "withdrawn", late);
       if (still?.state !== "sending") return;
       leaving({ to: name, address: addressOf(way), recording, detail: way.kind });
-      await handOver(way, documents, keyOf(delivery));
+      await handOver(way, documents, key);
       if (!this.stopped) outbox.end(id, "accepted");
     } catch (error) {
       if (!this.stopped) this.failed(delivery, error as Error);

@@ -21,9 +21,15 @@ export function addRecipient(
   note: Note,
 ): Recipient<Way> {
   requireAllowed(details.way, reader.kind !== "home");
-  const added = outbox.add({ ...details, consent: { ...consent, at: now } });
+  const way = answerable(details.way);
+  const added = outbox.add({ ...details, way, consent: { ...consent, at: now } });
   noteConsent(added, note);
   return added;
+}
+
+/** On a form, unless something else was said. */
+function answerable(way: Way): Way {
+  return way.kind === "mail" || way.kind === "folder" ? { ...way, answers: way.answers ?? "form" } : way;
 }
 
 export function setRule(

@@ -11,12 +11,12 @@ export type OpenRecording = RecordingInfo & { open: NonNullable<RecordingInfo["o
 export interface Absence {
   firstSample: number;
   samples: number;
-  why: string;
+  cause: "ring-full" | "front-end" | "not-in-file" | "not-received";
 }
 
-const REASONS: Record<number, string> = {
-  [DropReason.ringFull]: "the handheld's memory was full",
-  [DropReason.frontEnd]: "the front end lost them",
+const CAUSES: Record<number, Absence["cause"]> = {
+  [DropReason.ringFull]: "ring-full",
+  [DropReason.frontEnd]: "front-end",
 };
 const TRUSTS: Record<number, string> = {
   [ClockTrust.unknown]: "unknown",
@@ -46,7 +46,7 @@ export class Absences {
   /** @param position the first sample that is asked for */
   constructor(
     reader: Pick<StoreReader, "gaps">,
-    info: RecordingInfo,
+    private readonly info: RecordingInfo,
     private position = 0,
   ) {
     this.declared = reader.gaps(info.id);
@@ -70,13 +70,18 @@ export class Absences {
       found.push({
         firstSample: at,
         samples: stop - at,
-        why: (gap && REASONS[gap.reason]) || "not received",
+        cause: this.causeOf(gap?.reason),
       });
       this.position = stop;
     }
     this.position = Math.max(this.position, end);
     this.list.push(...found);
     return found;
+  }
+
+  private causeOf(reason = -1): Absence["cause"] {
+    const cause = CAUSES[reason];
+    return cause && this.info.adopted ? "not-in-file" : (cause ?? "not-received");
   }
 }
 
@@ -85,6 +90,6 @@ export function unitOf(lead: Lead): string {
   return lead.unit.trim().replace(/\s+/g, "_") || "NU";
 }
 
-export function nameOf(lead: Lead, index: number): string {
-  return lead.name.trim().replace(/\s+/g, " ") || `lead ${index + 1}`;
+export function nameOf(lead: Lead, index: number, unnamed = `lead ${index + 1}`): string {
+  return lead.name.trim().replace(/\s+/g, " ") || unnamed;
 }

@@ -19,11 +19,12 @@ import {
   sequence,
   text,
 } from "./dicomfile";
-import { type DicomSource, type Instance, identity, uidOf, type When, whenOf } from "./dicomidentity";
+import { type DicomSource, type Instance, identity, type When, whenOf } from "./dicomidentity";
 import { analysisText, MARKS, provenance } from "./provenance";
 import type { ExportSource, OutFile } from "./source";
 import { type Survey, survey, surveyed } from "./survey";
 import { potentialOf } from "./units";
+import { uidOf } from "./uuid";
 
 /** Waveform data of one instance: what archives take, and far below the four gigabytes of an element. */
 const MAX_WAVEFORM_BYTES = 2 ** 29;
@@ -94,9 +95,10 @@ export function dicomPdf(source: DicomSource, pdf: Uint8Array): Uint8Array {
 }
 
 function describe({ study }: DicomSource, when: When, what: string): string {
-  const demo = study.info.simulated ? "SIMULATED, not a heart: " : "";
+  const { simulated, adopted } = study.info;
+  const mark = simulated ? "SIMULATED, not a heart: " : adopted ? "adopted, unsigned: " : "";
   const clock = when.isArrival ? "time of arrival" : `clock ${trustName(study.info.trust)}`;
-  return `${demo}${what}, ${clock}`;
+  return `${mark}${what}, ${clock}`;
 }
 
 interface Part {

@@ -11,7 +11,7 @@ import { AnnotationSignal, edfAnnotations, onsets } from "./edfannotations";
 import { BDF, EDF, edfHeader, headerBytes, type Kind } from "./edfheader";
 import { planRecords, type RecordPlan } from "./edfrecords";
 import { type Scale, scaleOf } from "./edfscale";
-import { beatsOf } from "./provenance";
+import { ADOPTED, beatsOf } from "./provenance";
 import type { ExportSource, OutFile } from "./source";
 import { survey, surveyed } from "./survey";
 
@@ -56,6 +56,7 @@ export function edfFiles(source: ExportSource): OutFile[] {
 function ofTheFile({ info, analysis }: Study, lacks: string[]): string[] {
   return [
     ...(info.simulated ? ["SIMULATED, not a person's heart"] : []),
+    ...(info.adopted ? [ADOPTED] : []),
     `clock ${trustName(info.trust)}`,
     ...(analysis ? [`analysis ${analysis.version} of lead ${analysis.name}`, NO_DIAGNOSIS] : []),
     ...lacks,

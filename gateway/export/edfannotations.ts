@@ -8,6 +8,7 @@ import type { Study } from "../document/study";
 import { findingText, rhythmText } from "../findings/words";
 import type { Finding } from "../rhythm/findings";
 import type { Beat } from "../rhythm/types";
+import { ENGLISH } from "../words/words";
 import type { PlannedRun, RecordPlan } from "./edfrecords";
 import { MARKS } from "./provenance";
 
@@ -38,11 +39,11 @@ export function edfAnnotations(
         return { sample, length: Math.min(one.to, to) - sample, text: wordsOf(one, perSecond) };
       }),
     ...study.marks.map(({ sample, kind }) => ({ sample, length: 0, text: MARKS[kind]! })),
-    ...absences.map(({ firstSample, samples, why }) =>
+    ...absences.map(({ firstSample, samples, cause }) =>
       // Time begins with the first sample that is held.
       firstSample < origin
-        ? { sample: origin, length: 0, text: `${samples} samples before: ${why}` }
-        : { sample: firstSample, length: samples, text: `gap: ${why}` },
+        ? { sample: origin, length: 0, text: `${samples} samples before: ${ENGLISH.say(`absence-${cause}`)}` }
+        : { sample: firstSample, length: samples, text: `gap: ${ENGLISH.say(`absence-${cause}`)}` },
     ),
     ...plan.runs
       .filter(({ padding }) => padding > 0)

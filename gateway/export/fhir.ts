@@ -241,7 +241,7 @@ function conclusionOf(study: Study): string {
     ...new Set(found),
     analysis ? NO_DIAGNOSIS : "not analysed",
     newest
-      ? `read by ${newest.name}${newest.comment === "" ? "" : `: ${newest.comment}`}`
+      ? `read by ${newest.name}${newest.form ? " on a form" : ""}${newest.comment === "" ? "" : `: ${newest.comment}`}`
       : "not reviewed by a clinician",
   ].join(". ");
 }

@@ -5,8 +5,10 @@ import { type Study, timeOf } from "../document/study";
 import { NO_DIAGNOSIS } from "../findings/words";
 import { codeOf } from "../store/errors";
 import type { KeptBeats } from "../store/findings/types";
+import { ENGLISH } from "../words/words";
 
 export const SIMULATED = "SIMULATED: made by a virtual handheld, not by a person's heart";
+export const ADOPTED = "adopted from a file: no handheld signed it";
 
 export const MARKS: Record<number, string> = {
   [MarkKind.symptom]: "marked by the wearer",
@@ -44,7 +46,7 @@ export function provenance(study: Study, absences: Absence[], origin = study.fro
   const isWhole = from === 0 && to === info.samples;
   return [
     ...(info.simulated ? [SIMULATED] : []),
-    ...(info.adopted ? ["adopted from a file: no handheld signed it"] : []),
+    ...(info.adopted ? [ADOPTED] : []),
     `avnode recording ${info.id}, number ${info.recording} of handheld ${info.device}, ownership ${info.epoch}`,
     ...(isWhole ? [] : [`samples ${from} to ${to - 1} of its ${info.samples}`]),
     `start ${start}, clock ${trustName(info.trust)}`,
@@ -54,6 +56,6 @@ export function provenance(study: Study, absences: Absence[], origin = study.fro
   ];
 }
 
-export function gapText({ firstSample, samples, why }: Absence, origin: number): string {
-  return `gap of ${samples} samples at ${firstSample - origin}: ${why}`;
+export function gapText({ firstSample, samples, cause }: Absence, origin: number): string {
+  return `gap of ${samples} samples at ${firstSample - origin}: ${ENGLISH.say(`absence-${cause}`)}`;
 }

@@ -357,7 +357,10 @@ export class Store {
    * @param frames sealed with the seat's key, the open frame first and a close last
    * @returns the seat; @throws STORE_ADOPTED_MANY, STORE_NOT_KEPT, what `frames` throws
    */
-  async adopt(person: string | undefined, frames: (seat: Seat) => Iterable<Uint8Array>): Promise<Seat> {
+  async adopt(
+    person: string | undefined,
+    frames: (seat: Seat) => Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  ): Promise<Seat> {
     const known = [...this.devices.all()].find(isAdopted);
     const certificate = known
       ? decodeCertificate(known.row.certificate)
@@ -385,7 +388,7 @@ export class Store {
     const { ratchet } = device.epochs.get(epoch)!;
     const seat = { device: certificate.device, epoch, number: 1, key: ratchet.recordingKey(1) };
     let waiting = 0;
-    for (const frame of frames(seat)) {
+    for await (const frame of frames(seat)) {
       this.committer.push({ device, frame: Buffer.from(frame) });
       if (++waiting % ADOPTED_FRAMES !== 0) continue;
       this.committer.flush();

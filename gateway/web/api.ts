@@ -1,6 +1,8 @@
 /** The API: every route of schema/endpoints.ts, each resource in a file of its own. */
 import type { FastifyInstance } from "fastify";
 import { Pyramids } from "../pyramid/pyramids";
+import { addAdoptions } from "./adoptions";
+import { addAlerts } from "./alerts";
 import { addBackups } from "./backups";
 import { addBeats } from "./beats";
 import { addClaims } from "./claims";
@@ -32,6 +34,7 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addDevices(app, parts);
   addClaims(app, parts);
   addPeople(app, parts);
+  addAdoptions(app, parts);
   addRecordings(app, parts);
   addOverReads(app, parts);
   addFindings(app, parts);
@@ -39,6 +42,7 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addExports(app, parts);
   addReports(app, parts);
   addDelivery(app, parts);
+  addAlerts(app, parts);
   addEgress(app, parts);
   addWhereabouts(app, parts);
   addDiagnostics(app, parts);

@@ -10,7 +10,7 @@ import { FORMATS } from "../export/formats";
 import { tar } from "../export/tar";
 import { codeOf } from "../store/errors";
 import { StoreReader } from "../store/reader";
-import type { ExportFormat } from "./schema/exports";
+import type { ExportFormat } from "./schema/exportformats";
 
 export interface ExportOrder {
   dataDir: string;

@@ -30,9 +30,12 @@ export function addRecordings(app: FastifyInstance, { hub, dataDir }: ApiParts):
     overRead: reader.overReads(info.id).at(-1),
   });
 
-  const passesOpened = ({ id }: RecordingInfo, { finding, proof }: Query): boolean =>
-    (finding === undefined || headlineOf(reader.findings.telling(id))?.rhythm === finding) &&
-    (proof === undefined || (reader.log.signature(id) ?? "open") === proof);
+  const signatureOf = ({ id, adopted }: RecordingInfo) =>
+    adopted ? ("adopted" as const) : reader.log.signature(id);
+
+  const passesOpened = (info: RecordingInfo, { finding, proof }: Query): boolean =>
+    (finding === undefined || headlineOf(reader.findings.telling(info.id))?.rhythm === finding) &&
+    (proof === undefined || (signatureOf(info) ?? "open") === proof);
 
   addRoute(app, schema.recordings, ({ query }) => {
     const { limit = DEFAULT_LISTED, after } = query;
@@ -58,12 +61,13 @@ export function addRecordings(app: FastifyInstance, { hub, dataDir }: ApiParts):
   addRoute(app, schema.recording, ({ params }) => listedOf(reader.recording(params.id)));
 
   addRoute(app, schema.proof, ({ params }) => {
-    const { id } = reader.recording(params.id);
+    const info = reader.recording(params.id);
+    const { id } = info;
     const place = reader.log.place(id);
     const over = place && reader.log.checkpointOver(place.log, place.index);
     return {
       logged: over && { ...over, origin: place.origin, index: place.index },
-      signature: reader.log.signature(id),
+      signature: signatureOf(info),
     };
   });
 

@@ -67,6 +67,7 @@ export interface WebOptions {
   configured?: Pick<ApiParts, "configFile" | "backup" | "runBackup" | "recentLog" | "media" | "outlets">;
   freshBeats?: ApiParts["freshBeats"];
   pulse?: ApiParts["pulse"];
+  watcher?: ApiParts["watcher"];
   /** What the first owner has to show. */
   setupCode?: SetupCode;
 }
@@ -195,6 +196,7 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
       ...options.configured,
       freshBeats: options.freshBeats,
       pulse: options.pulse,
+      watcher: options.watcher,
       open,
     });
   return app;

@@ -5,7 +5,7 @@ import { FORMATS } from "../../gateway/export/formats";
 import { saveFiles } from "../../gateway/export/save";
 import { survey } from "../../gateway/export/survey";
 import { StoreReader } from "../../gateway/store/reader";
-import type { ExportFormat } from "../../gateway/web/schema/exports";
+import type { ExportFormat } from "../../gateway/web/schema/exportformats";
 import type { Context, Row } from "./area";
 import { recordDay } from "./day";
 import { inFolder } from "./folder";

@@ -9,6 +9,8 @@ import { PageContext, usePage } from "./parts/context";
 import { keepLanguage, keepRuler, keptLanguage, keptRuler } from "./parts/kept";
 import { useVisitor, type Visitor } from "./parts/visitor";
 import { addressOf, type Route, routeOf } from "./route";
+import { Adopt } from "./screens/adopt";
+import { Alerts } from "./screens/alerts";
 import { Backup } from "./screens/backup";
 import { Claim } from "./screens/claim";
 import { EgressLedger } from "./screens/egress";
@@ -187,10 +189,12 @@ const SCREENS = {
   recordings: Recordings,
   ruler: Ruler,
   claim: Claim,
+  adopt: Adopt,
   people: People,
   backup: Backup,
   egress: EgressLedger,
   recipients: Recipients,
+  alerts: Alerts,
   settings: SettingsScreen,
   setup: Setup,
 } as const satisfies Record<Exclude<Route["screen"], "recording" | "print">, () => ComponentChild>;
@@ -218,9 +222,11 @@ function Brand() {
 const UNDER: Partial<Record<Route["screen"], Route["screen"]>> = {
   recording: "recordings",
   claim: "settings",
+  adopt: "recordings",
   backup: "settings",
   egress: "settings",
   recipients: "settings",
+  alerts: "settings",
   ruler: "settings",
 };
 

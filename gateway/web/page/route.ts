@@ -1,7 +1,18 @@
 /** Which screen an address names: all behind the hash, so that the hub serves one file. */
 
 /** Those that are no more than their name. */
-const PLAIN = ["ruler", "claim", "people", "backup", "egress", "recipients", "settings", "setup"] as const;
+const PLAIN = [
+  "ruler",
+  "claim",
+  "adopt",
+  "people",
+  "backup",
+  "egress",
+  "recipients",
+  "alerts",
+  "settings",
+  "setup",
+] as const;
 
 export type Route =
   | { screen: "home" }

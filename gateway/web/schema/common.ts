@@ -7,6 +7,9 @@ export type Problem = z.infer<typeof problemSchema>;
 
 export const nothingSchema = z.object({});
 
+/** That documents are in. */
+export const languageSchema = z.enum(["en", "de", "fr"]);
+
 /** Unix time in ms. */
 export const timeSchema = z.int().describe("Unix time in ms");
 

@@ -1,6 +1,13 @@
 /** To whom recordings are sent, by what rule and with whose consent, and what became of each. */
 import { z } from "zod";
-import { lineSchema, nothingSchema, recordingParams, timeSchema, wholeNumberText } from "./common";
+import {
+  languageSchema,
+  lineSchema,
+  nothingSchema,
+  recordingParams,
+  timeSchema,
+  wholeNumberText,
+} from "./common";
 import type { Endpoint } from "./endpoint";
 
 const MAX_HOST = 253;
@@ -33,8 +40,21 @@ const aeTitleSchema = z
   .max(16)
   .regex(/^[\x20-\x5b\x5d-\x7e]+$/, "expected an AE title");
 
+/** Whatever the way. */
+const documents = {
+  /** Of what is sent; English by default. */
+  language: languageSchema.optional(),
+};
+/**
+ * How it is answered: by a clinician's link, or on a form file, which goes instead of a link while no other machine
+ * reaches the page. A form cannot be encrypted: beside a PDF with a password none goes.
+ */
+export const answersSchema = z.enum(["form", "link", "none"]);
+export type Answers = z.infer<typeof answersSchema>;
+
 export const mailSchema = z.strictObject({
   kind: z.literal("mail"),
+  ...documents,
   to: addressSchema,
   from: addressSchema,
   host: hostSchema,
@@ -48,12 +68,15 @@ export const mailSchema = z.strictObject({
   password: secretSchema.optional(),
   /** That opens the PDF; the doctor is told it by another way. */
   pdfPassword: z.string().min(8).max(127).optional(),
+  /** "form" where nothing is said when the recipient is added. */
+  answers: answersSchema.optional(),
   /** Of a server whose certificate no public authority signed. */
   ca: pemSchema.optional(),
 });
 
 export const dicomSchema = z.strictObject({
   kind: z.literal("dicom"),
+  ...documents,
   host: hostSchema,
   port: portSchema,
   aeTitle: aeTitleSchema,
@@ -66,6 +89,7 @@ export const dicomSchema = z.strictObject({
 
 export const fhirSchema = z.strictObject({
   kind: z.literal("fhir"),
+  ...documents,
   url: urlSchema,
   token: z
     .strictObject({
@@ -79,8 +103,11 @@ export const fhirSchema = z.strictObject({
 
 export const folderSchema = z.strictObject({
   kind: z.literal("folder"),
+  ...documents,
   /** On the hub's own machine. */
   dir: z.string().max(4096).regex(/^\//, "expected a path from the root"),
+  /** As of a mail. */
+  answers: answersSchema.optional(),
 });
 
 export const waySchema = z.discriminatedUnion("kind", [mailSchema, dicomSchema, fhirSchema, folderSchema]);

@@ -1,4 +1,6 @@
 /** Every route of the API. Who may call it stands in gateway/access/rules.ts. */
+import * as adoptions from "./adoptions";
+import * as alerts from "./alerts";
 import * as backup from "./backup";
 import * as claims from "./claims";
 import * as delivery from "./delivery";
@@ -13,7 +15,7 @@ import { live } from "./live";
 import * as overreads from "./overreads";
 import * as people from "./people";
 import * as recordings from "./recordings";
-import { reportRecording } from "./reports";
+import { formOf, reportRecording } from "./reports";
 import * as session from "./session";
 import * as settings from "./settings";
 import * as setup from "./setup";
@@ -59,6 +61,9 @@ export const ENDPOINTS = [
   people.assignDevice,
   people.assign,
   people.assignments,
+  adoptions.adoptPiece,
+  adoptions.adopt,
+  adoptions.adoption,
   recordings.recordings,
   recordings.recording,
   recordings.events,
@@ -67,6 +72,7 @@ export const ENDPOINTS = [
   whereabouts,
   exportRecording,
   reportRecording,
+  formOf,
   delivery.recipients,
   delivery.addRecipient,
   delivery.changeRule,
@@ -75,6 +81,14 @@ export const ENDPOINTS = [
   delivery.send,
   delivery.deliveries,
   delivery.withdraw,
+  alerts.alerts,
+  alerts.changeAlertTimes,
+  alerts.addAlertWay,
+  alerts.changeAlertTopics,
+  alerts.removeAlertWay,
+  alerts.testAlertWay,
+  alerts.setWatcher,
+  alerts.pingWatcher,
   delivery.cameBack,
   overreads.overReads,
   overreads.overRead,

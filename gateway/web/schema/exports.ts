@@ -2,10 +2,9 @@
 import { z } from "zod";
 import { recordingParams } from "./common";
 import { BINARY, type Endpoint } from "./endpoint";
+import { EXPORT_FORMATS } from "./exportformats";
 
-export const EXPORT_FORMATS = ["wfdb", "edf", "dicom", "fhir", "aecg", "csv", "proof"] as const;
 export const exportFormatSchema = z.enum(EXPORT_FORMATS);
-export type ExportFormat = z.infer<typeof exportFormatSchema>;
 
 const secondsText = z
   .string()

@@ -1,20 +1,9 @@
 /** What the analysis of a recording says of it: found by a program that can err, no diagnosis. */
 import { z } from "zod";
+import { BY_WEIGHT } from "./byweight";
 import { recordingParams, sampleSchema, wholeNumberText } from "./common";
 import { BINARY, type Endpoint } from "./endpoint";
 
-/** Weightiest first: what a clinician would look at before the rest. */
-export const BY_WEIGHT = [
-  "vrun",
-  "af",
-  "pause",
-  "tachy",
-  "brady",
-  "ectopy",
-  "other",
-  "sinus",
-  "unreadable",
-] as const;
 export const rhythmSchema = z.enum(BY_WEIGHT);
 
 const confidenceSchema = z.number().min(0).max(1);

@@ -37,14 +37,18 @@ const keptSchema = z.object({
   note: z.string().optional(),
 });
 
+const cameBy = z.object({ id: z.string(), label: z.string().optional() });
+
 export const overReadSchema = z.object({
   /** Among those of its recording, from 1; a later one stands beside the ones before. */
   number: z.int().positive(),
   at: timeSchema,
-  /** As the reader wrote it; who had the link is all that the hub knows of it. */
+  /** As the reader wrote it; who had the link or the form is all that the hub knows of it. */
   name: z.string(),
   /** Of the link that it came by. */
-  link: z.object({ id: z.string(), label: z.string().optional() }),
+  link: cameBy.optional(),
+  /** Of the form that it came back on. */
+  form: cameBy.optional(),
   /** The analysis that was read over; missing where there was none. */
   analysis: z.object({ number: z.int(), version: z.string() }).optional(),
   findings: z.array(keptSchema),

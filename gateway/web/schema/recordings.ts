@@ -9,8 +9,11 @@ export const MAX_LISTED = 200;
 export const stateSchema = z.enum(["recording", "closed", "truncated", "pending"]);
 export const trustSchema = z.enum(["unknown", "since-boot", "set-by-hub"]);
 
-/** Of a recording's close. "sealed": a hub could have made it, too; "unchecked": the handheld's public table is not here. */
-export const signatureSchema = z.enum(["signed", "wrong", "unchecked", "sealed"]);
+/**
+ * Of a recording's close. "sealed": a hub could have made it, too; "unchecked": the handheld's public table is not here;
+ * "adopted": a hub did make it, of a file.
+ */
+export const signatureSchema = z.enum(["signed", "wrong", "unchecked", "sealed", "adopted"]);
 
 export const leadSchema = z.object({
   name: z.string(),
@@ -49,6 +52,8 @@ export const recordingSchema = z.object({
   state: stateSchema,
   /** Made by a virtual handheld: not a person's heart. */
   simulated: z.boolean(),
+  /** Taken over from a file: no handheld signed it. */
+  adopted: z.boolean(),
   person: z.string().optional(),
   /** Frames held, and frames that are neither held nor declared lost. */
   frames: z.int(),

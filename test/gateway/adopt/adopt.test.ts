@@ -110,7 +110,8 @@ describe("Adopting an old recording", () => {
     const file = fileOf(SPEC);
     const cut = await inStore(data, async (store) => {
       const push = store.adopt.bind(store);
-      store.adopt = (person, frames) => push(person, (seat) => [...frames(seat)].slice(0, -1));
+      store.adopt = (person, frames) =>
+        push(person, (seat) => [...(frames(seat) as Iterable<Uint8Array>)].slice(0, -1));
       return adoptFile(store, file);
     });
     await inStore(data, async (store) => {
@@ -138,7 +139,7 @@ describe("Adopting an old recording", () => {
       const push = store.adopt.bind(store);
       store.adopt = (person, made) =>
         push(person, (seat) => {
-          frames.push(...made(seat));
+          frames.push(...(made(seat) as Iterable<Uint8Array>));
           return frames.slice(0, -1);
         });
       const { id } = await adoptFile(store, fileOf(SPEC));

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { restore } from "../../../gateway/backup/restore";
 import { runBackup } from "../../../gateway/backup/run";
 import { run } from "../../../gateway/cli/program";
 import { Terminal } from "../../../gateway/cli/terminal";
+import { startHub } from "../../../gateway/hub";
 import { StoreReader } from "../../../gateway/store/reader";
 import { Store } from "../../../gateway/store/store";
 import { scratch } from "../../e2e/rig";
@@ -147,11 +148,39 @@ describe("avnode adopt", function () {
     assert.match(missing.err, /ADOPT_FILE/);
   });
 
-  it("waits for the hub to be stopped, and says so", async () => {
+  it("leaves it to the hub that runs, once, and says why that refuses", async () => {
+    const hub = await startHub({ dataDir: data, kind: "home", broker: "memory", adopt: true });
+    try {
+      const beside = join(dir, "beside.edf");
+      writeFileSync(beside, edfBytes({ signals: [{ label: "II", counts: [[3, 4, 5]] }] }));
+      const { code, out, err } = await avnode("adopt", beside, "--person", "Bo", "--json");
+      assert.equal(code, 0, err);
+      assert.match(err, /the hub is running and adopts it/);
+      const adopted = JSON.parse(out);
+      assert.equal(adopted.known, false);
+      assert.equal(hub.store!.reader.recording(adopted.id).person, "Bo");
+      assert.match(
+        (await avnode("adopt", beside)).out,
+        new RegExp(`is here already: recording ${adopted.id}`),
+      );
+      const refused = await avnode("adopt", join(dir, "broken.edf"));
+      assert.equal(refused.code, 3);
+      assert.match(refused.err, /cannot adopt .*broken\.edf: does not begin .* \(EDF_VERSION\)\n$/);
+      // Nothing of a patient's file is left lying about.
+      assert.deepEqual(readdirSync(join(data, "adopting")), []);
+    } finally {
+      await hub.stop();
+    }
+    const reader = StoreReader.open(data);
+    assert.equal(reader.verify().ok, true);
+    reader.close();
+  });
+
+  it("does not wait for ever for another program that has the store", async () => {
     const store = Store.open({ dataDir: data, kind: "home" });
+    setTimeout(() => store.close(), 500);
     const { code, err } = await avnode("adopt", file);
-    store.close();
     assert.equal(code, 3);
-    assert.match(err, /the hub is running; stop it/);
+    assert.match(err, /the hub ended before it had adopted .*: it goes on when it starts again/);
   });
 });

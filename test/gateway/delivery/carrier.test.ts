@@ -75,6 +75,7 @@ describe("the outbox's carrier", function () {
     new Carrier({
       ...{ reader: rig.store.reader, outbox: own, dataDir: rig.dataDir, clock, log: silentLog },
       random: () => 0.5,
+      makeLink: () => "",
       make: async () => ({ pdf: new Uint8Array(1), hasProof: true, simulated: true }),
       leaving: ({ recording, to }) => void left.push(`${recording} ${to}`),
       handOver: async (_way, _documents, key) => {

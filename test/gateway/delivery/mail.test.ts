@@ -48,6 +48,14 @@ describe("a report by mail", function () {
     assert.ok(data.includes(Buffer.from("%PDF-1.7 test").toString("base64")));
   });
 
+  it("is in the recipient's language, and DEMO in every one", async () => {
+    await mailReport(way({ language: "de" }), { ...documents, simulated: true }, KEY, TIMES);
+    const { data } = server.mails[0]!;
+    assert.match(data, /^Subject: DEMO: EKG-Bericht\r$/m);
+    assert.match(data.replaceAll("=\r\n", ""), /DEMO: Die Aufzeichnung ist simuliert/);
+    assert.doesNotMatch(data, /ECG recorded/);
+  });
+
   it("shows the strip within its words where there is a picture", async () => {
     const picture = Buffer.from("a picture");
     await mailReport(way(), { ...documents, picture }, KEY, TIMES);

@@ -1,4 +1,5 @@
 /** Ada's recordings in a store, an outbox, and carriers in this process that run in haste, for real servers to talk to. */
+import assert from "node:assert/strict";
 import type { Clock } from "../../../gateway/clock";
 import { Carrier, type CarrierParts } from "../../../gateway/delivery/carrier";
 import { type Documents, makeDocuments } from "../../../gateway/delivery/documents";
@@ -22,7 +23,6 @@ export class OutRig {
   readonly outbox: Outbox<Way>;
   readonly clock: Clock;
   private readonly carriers: Carrier[] = [];
-  private skippedMs = 0;
 
   constructor(recordings = 1) {
     const handheld = this.rig.claimed();
@@ -37,7 +37,7 @@ export class OutRig {
     this.rig.time.restore();
     const begun = performance.now();
     this.clock = {
-      now: () => start + this.skippedMs + Math.round((performance.now() - begun) * HASTE),
+      now: () => start + Math.round((performance.now() - begun) * HASTE),
       after: (ms, run) => {
         const timer = setTimeout(run, ms / HASTE);
         return () => clearTimeout(timer);
@@ -59,38 +59,28 @@ export class OutRig {
     return sendRecording(reader, this.outbox, this.recordings[0]!, id).id;
   }
 
-  /** While no carrier runs. */
-  skip(ms: number): void {
-    this.skippedMs += ms;
-  }
-
-  /** A carrier, and what ends it as SIGKILL does: from then on it writes nothing and looks at nothing. */
-  carryUntilKilled(changes: Partial<CarrierParts>): () => void {
-    const outbox = Outbox.open<Way>(this.rig.dataDir, this.clock.now);
-    let dead = false;
-    const clock: Clock = {
-      now: this.clock.now,
-      after: (ms, run) => this.clock.after(ms, () => !dead && run()),
-    };
-    this.begin({ ...changes, outbox, clock });
-    return () => {
-      dead = true;
-      outbox.close();
-    };
-  }
-
-  carry(changes: Partial<CarrierParts> = {}): void {
-    const outbox = Outbox.open<Way>(this.rig.dataDir, this.clock.now);
-    this.carriers.push(this.begin({ outbox, clock: this.clock, ...changes }));
-  }
-
-  private begin(parts: Partial<CarrierParts> & Pick<CarrierParts, "outbox" | "clock">): Carrier {
+  make(way: Way): Promise<Documents> {
     const { dataDir, store } = this.rig;
-    return new Carrier({
-      ...{ reader: store.reader, dataDir, log: silentLog, random: () => 0.5, handOver, leaving: () => {} },
-      make: async ({ id, way }) => makeDocuments(store.reader, dataDir, id, way),
-      ...parts,
+    const answering = { label: "Dr Weiss", now: this.clock.now(), nonce: "ab".repeat(16) };
+    return makeDocuments(store.reader, dataDir, this.recordings[0]!, way, answering);
+  }
+
+  carry(changes: Partial<CarrierParts> = {}): Carrier {
+    const { dataDir, store } = this.rig;
+    const carrier = new Carrier({
+      ...{
+        reader: store.reader,
+        outbox: Outbox.open<Way>(dataDir, this.clock.now),
+        dataDir,
+        clock: this.clock,
+      },
+      ...{ log: silentLog, random: () => 0.5, handOver, leaving: () => {} },
+      makeLink: () => assert.fail("no link is asked for"),
+      make: async ({ id, way, answering }) => makeDocuments(store.reader, dataDir, id, way, answering),
+      ...changes,
     });
+    this.carriers.push(carrier);
+    return carrier;
   }
 
   /** @returns it as it is then */

@@ -21,7 +21,7 @@ describe("the outbox of a store that came out of a backup", function () {
     const ends: { stop?(): unknown; close?(): unknown }[] = [];
     const start = (dataDir: string, reader: StoreReader) => {
       const carrier = new Carrier({
-        ...{ reader, dataDir, clock: systemClock, log: silentLog, random: () => 0.5 },
+        ...{ reader, dataDir, clock: systemClock, log: silentLog, random: () => 0.5, makeLink: () => "" },
         outbox: Outbox.open<Way>(dataDir, () => Date.now()),
         make: async () => ({ pdf: new Uint8Array(1), hasProof: true, simulated: true }),
         handOver: async (_way, _documents, key) => void arrived.push(key),

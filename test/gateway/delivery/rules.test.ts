@@ -40,6 +40,7 @@ describe("a recipient's rule", function () {
       },
       ...{ clock: systemClock, log: silentLog, random: () => 0.5, handOver },
       make: async () => ({ pdf: Buffer.from("%PDF-1.7 test"), hasProof: true, simulated: true }),
+      makeLink: () => assert.fail("no link is asked for"),
       leaving: ({ recording, to }) => void left.push(`${to} ${recording}`),
     });
   });

@@ -264,6 +264,7 @@ describe("the API", function () {
         ["/api/status", "/api/status"],
         ["/api/devices", "/api/devices"],
         ["/api/links", "/api/links"],
+        ["/api/alerts", "/api/alerts"],
         ["/api/recordings", "/api/recordings"],
         ["/api/recordings/{id}", `/api/recordings/${id}`],
         ["/api/recordings/{id}/proof", `/api/recordings/${id}/proof`],

@@ -99,12 +99,17 @@ describe("the outbox by the API", function () {
   it("has what is sent made on a thread", async () => {
     const id = recorded();
     rig.store.assign(id, rig.store.addPerson({ name: "Ada" }).id);
-    const { dataDir } = rig;
-    const forFolder = await makeOnThread({ dataDir, id, way: { kind: "folder" } });
+    const answering = { label: "Dr Weiss", now: Date.now(), nonce: "ab".repeat(16) };
+    const order = { dataDir: rig.dataDir, id, answering };
+    const forFolder = await makeOnThread({ ...order, way: { kind: "folder" } });
     assert.equal(Buffer.from(forFolder.pdf.subarray(0, 5)).toString(), "%PDF-");
-    const { dicom } = await makeOnThread({ dataDir, id, way: { kind: "dicom" } });
+    // PDF's catalogue names the language in which readers speak it.
+    const inGerman = await makeOnThread({ ...order, way: { kind: "folder", language: "de" } });
+    assert.match(Buffer.from(inGerman.pdf).toString("latin1"), /\/Lang \(de\)/);
+    assert.match(Buffer.from(forFolder.pdf).toString("latin1"), /\/Lang \(en\)/);
+    const { dicom } = await makeOnThread({ ...order, way: { kind: "dicom" } });
     for (const file of dicom!) assert.equal(Buffer.from(file.subarray(128, 132)).toString(), "DICM");
-    const { bundle } = await makeOnThread({ dataDir, id, way: { kind: "fhir" } });
+    const { bundle } = await makeOnThread({ ...order, way: { kind: "fhir" } });
     assert.equal((bundle as { type: string }).type, "transaction");
   });
 });

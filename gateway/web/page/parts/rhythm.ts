@@ -47,7 +47,10 @@ export function sentenceAbout({ rhythm, meanRate }: Headline, messages: Messages
 }
 
 /** A pause between two beats has no rate that says anything. */
-export function episodeWords({ rhythm, rate, confidence }: EpisodeFinding, messages: Messages): string {
+export function episodeWords(
+  { rhythm, rate, confidence }: Pick<EpisodeFinding, "rhythm" | "rate" | "confidence">,
+  messages: Messages,
+): string {
   const told = rhythm !== "pause" && rate > 0 ? rate : undefined;
   return [sayRhythm(rhythm, messages), ...details(told, confidence, messages)].join(" · ");
 }

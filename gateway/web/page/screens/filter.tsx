@@ -1,7 +1,7 @@
 /** Which recordings a list shows. */
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { BY_WEIGHT } from "../../schema/byweight";
 import { devices } from "../../schema/devices";
-import { BY_WEIGHT } from "../../schema/findings";
 import { people } from "../../schema/people";
 import type { RecordingFilter } from "../../schema/recordings";
 import type { Key } from "../messages/messages";
@@ -10,7 +10,7 @@ import { deviceName } from "../parts/devicename";
 import { nameOf } from "../parts/rhythm";
 
 const STATES = ["recording", "closed", "truncated", "pending"] as const;
-const PROOFS = ["signed", "sealed", "unchecked", "wrong", "open"] as const;
+const PROOFS = ["signed", "sealed", "unchecked", "wrong", "adopted", "open"] as const;
 const DAY_MS = 86_400_000;
 
 /** A day of the reader's own calendar, as Unix ms. @param date as `input` has it, 2026-11-28 */

@@ -70,7 +70,8 @@ export function PrintScreen({ id, from = 0 }: { id: string; from?: number }) {
 
 function Sheet({ recording, begin }: { recording: ListedRecording; begin: number }) {
   const { api, messages } = usePage();
-  const { id, samples, startMs, firstAt, form, simulated, finding, person, device, number } = recording;
+  const { id, samples, startMs, firstAt, form, simulated, adopted, finding, person, device, number } =
+    recording;
   const rate = form!.rateNum / form!.rateDen;
   const [, setVersion] = useState(0);
   const leads = form!.leads;
@@ -130,6 +131,7 @@ function Sheet({ recording, begin }: { recording: ListedRecording; begin: number
         {person !== undefined && ` · ${person}`}
       </h1>
       {simulated && <p class="demo">{messages.say("demo")}</p>}
+      {adopted && <p class="notalarm">{messages.say("verdict-adopted")}</p>}
       <p>
         {finding && <strong>{sayRhythm(finding.rhythm, messages)} · </strong>}
         {messages.say("print-part", {

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { type ListedRecording, type RecordingFilter, recordings } from "../../schema/recordings";
 import { usePage } from "../parts/context";
 import { Entry } from "../parts/entry";
+import { addressOf } from "../route";
 import { Filter } from "./filter";
 
 const A_PAGE = 30;
@@ -10,7 +11,7 @@ const A_PAGE = 30;
 const MAX_ANSWERS = 40;
 
 export function Recordings() {
-  const { api, messages } = usePage();
+  const { api, messages, role } = usePage();
   const [filter, setFilter] = useState<RecordingFilter>({});
   const [list, setList] = useState<ListedRecording[]>([]);
   const [next, setNext] = useState<string>();
@@ -42,6 +43,11 @@ export function Recordings() {
   return (
     <main>
       <h1>{messages.say("recordings")}</h1>
+      {role === "owner" && (
+        <a class="button" href={addressOf({ screen: "adopt" })}>
+          {messages.say("adopt")}
+        </a>
+      )}
       <Filter filter={filter} choose={setFilter} />
       <ul class="cards">
         {list.map((one) => (

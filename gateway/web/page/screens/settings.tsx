@@ -13,7 +13,7 @@ import { problemWords } from "../parts/problem";
 import { addressOf } from "../route";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
-const ELSEWHERE = ["claim", "recipients", "backup", "egress", "ruler"] as const;
+const ELSEWHERE = ["claim", "recipients", "alerts", "backup", "egress", "ruler"] as const;
 const DEFAULT_HOURS = 24;
 
 export function SettingsScreen() {

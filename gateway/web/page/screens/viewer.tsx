@@ -140,6 +140,7 @@ export function Viewer(props: Props) {
   const height = Math.round(heightOf(bands) * mm) + beatsPx + ribbonPx;
   const caption = [
     ...(recording.simulated ? ["DEMO"] : []),
+    ...(recording.adopted ? [messages.say("adopted")] : []),
     messages.say("caption", {
       speed: view.speed,
       gain: view.gain,

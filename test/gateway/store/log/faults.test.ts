@@ -83,6 +83,8 @@ describe("the log under faults", () => {
     rig.deliver(handheld, running);
     rig.store.close();
     for (const table of [
+      "adoptions",
+      "alerts",
       "deliveries",
       "recipients",
       "logs",

@@ -138,6 +138,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
     trust: "set-by-hub",
     state,
     simulated: true,
+    adopted: false,
     frames: Math.ceil(samples / RATE),
     holes: 0,
     samples,
@@ -309,7 +310,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
     for await (const part of request) parts.push(part as Buffer);
     bodies.set(route, Buffer.concat(parts));
     authorizations.add(request.headers.authorization ?? "");
-    if (route === "GET /api/recordings" || route.endsWith("/export")) queries.push(url.search);
+    if (route === "GET /api/recordings" || /\/(export|report)$/.test(route)) queries.push(url.search);
     if (route.endsWith("/signal") && !url.searchParams.has("lead")) windows.push(url.search);
     if (route === "GET /api/live" && !refusals.has(route)) {
       reply.writeHead(200, { ...HEADERS, "content-type": "text/event-stream" });

@@ -33,11 +33,13 @@ describe("to whom recordings go", function () {
       way: {
         ...{ kind: "mail", host: "mail.home.example", port: 587, to: "kern@practice.example" },
         ...{ from: "anna@home.example", security: "starttls", user: "anna", password: "correct horse" },
+        language: "en",
+        answers: "form",
       },
       rule: "af",
     });
     assert.equal(consent.who, "Anna Weiss");
-    assert.match(consent.text, /Dr Kern.*cannot be taken back/);
+    assert.match(consent.text, /Dr Kern.*cannot be taken back.*A form goes along/);
     assert.equal(await secret.inputValue(), "");
   });
 
@@ -53,10 +55,14 @@ describe("to whom recordings go", function () {
       await form.getByRole("button", { name: "Agree and add" }).click();
       while (!hub.bodies.has("POST /api/recipients")) await page.evaluate("0");
       await form.getByLabel("Name", { exact: true }).and(page.locator(":invalid")).waitFor();
-      return posted(hub, "POST /api/recipients").way;
+      const { language, ...way } = posted(hub, "POST /api/recipients").way;
+      assert.equal(language, "en");
+      return way;
     };
     await form.getByLabel("By which way").selectOption("folder");
-    assert.deepEqual(await add({ "Folder on the hub": "/mnt/nas" }), { kind: "folder", dir: "/mnt/nas" });
+    assert.deepEqual(await add({ "Folder on the hub": "/mnt/nas" }), {
+      ...{ kind: "folder", dir: "/mnt/nas", answers: "form" },
+    });
     await form.getByLabel("By which way").selectOption("dicom");
     assert.deepEqual(await add({ Server: "pacs", Port: "104", "AE title of the archive": "ARCHIVE" }), {
       ...{ kind: "dicom", host: "pacs", port: 104, aeTitle: "ARCHIVE", callingAeTitle: "AVNODE", tls: {} },
