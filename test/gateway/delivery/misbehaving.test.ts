@@ -1,9 +1,13 @@
 /** What becomes of a delivery, from the outbox to a server that misbehaves and back to its state. */
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import { join } from "node:path";
+import sinon from "sinon";
 import { DeliveryError } from "../../../gateway/delivery/error";
 import { mailReport } from "../../../gateway/delivery/mail";
 import type { Transport } from "../../../gateway/delivery/transport";
 import type { Way } from "../../../gateway/web/schema/delivery";
+import { scratch } from "../../e2e/rig";
 import { startArchive } from "./archive";
 import { FhirServer } from "./fhirserver";
 import { OutRig, SHORT } from "./outrig";
@@ -125,6 +129,31 @@ describe("a report that cannot be made", () => {
       rig.carry({ make });
       const { state, attempts, reason } = await rig.ended(id);
       assert.deepEqual([state, attempts, reason], ["failed", 1, "it is too long"]);
+    } finally {
+      await rig.end();
+    }
+  });
+});
+
+describe("a folder on a disk that is full", () => {
+  const dir = scratch();
+  afterEach(() => sinon.restore());
+
+  it("keeps the delivery waiting, and holds no half file meanwhile", async () => {
+    const rig = new OutRig();
+    const full = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+    const writing = sinon.stub(fs, "writeSync").throws(full);
+    try {
+      const id = rig.send({ kind: "folder", dir });
+      rig.carry({ make: async () => SHORT });
+      const { reason } = await rig.until(id, (one) => one.reason !== undefined);
+      assert.match(reason!, /it has no room/);
+      assert.deepEqual(fs.readdirSync(dir), []);
+      writing.restore();
+      assert.equal((await rig.ended(id)).state, "accepted");
+      const [file, ...others] = fs.readdirSync(dir);
+      assert.deepEqual(others, []);
+      assert.deepEqual(fs.readFileSync(join(dir, file!)), SHORT.pdf);
     } finally {
       await rig.end();
     }

@@ -25,6 +25,8 @@ export interface Got {
 
 export class SmtpServer {
   readonly mails: Got[] = [];
+  /** Who said a password. */
+  readonly logins: string[] = [];
   connections = 0;
   misbehaviour: Misbehaviour | undefined;
   private readonly sockets = new Set<Socket>();
@@ -86,6 +88,7 @@ export class SmtpServer {
           .toString()
           .split("\0");
         mail = { ...mail, user, password };
+        this.logins.push(user!);
         return say("235 2.7.0 known");
       }
       if (verb === "MAIL") {
