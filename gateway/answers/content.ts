@@ -1,5 +1,5 @@
 /** What stands in a form file beside the page that shows it, as JSON. */
-import type { EpisodeFinding } from "../web/schema/findings";
+import type { EpisodeFinding } from "../schema/findings";
 import type { SignedHead } from "./head";
 
 export interface FormContent {

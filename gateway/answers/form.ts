@@ -12,10 +12,10 @@ import { fullTime, ownTimeZone } from "../document/localtime";
 import { nameOf } from "../document/signal";
 import { findingsOf, rateOf, type Study, studyOf, timeOf } from "../document/study";
 import { stripPicture } from "../report/picture";
+import { BY_WEIGHT } from "../schema/byweight";
+import { DEFAULT_DAYS } from "../schema/formbounds";
 import { StoreError } from "../store/errors";
 import type { StoreReader } from "../store/reader";
-import { BY_WEIGHT } from "../web/schema/byweight";
-import { DEFAULT_DAYS } from "./bounds";
 import type { FormContent, Strip } from "./content";
 import { signHead } from "./head";
 

@@ -4,9 +4,9 @@
  */
 import { z } from "zod";
 import { ed25519Verify } from "../crypto";
+import { lineSchema, timeSchema } from "../schema/common";
+import { MAX_LABEL } from "../schema/formbounds";
 import type { LogReader } from "../store/log/reading";
-import { lineSchema, timeSchema } from "../web/schema/common";
-import { MAX_LABEL } from "./bounds";
 
 const PURPOSE = "avnode/form/v1";
 const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));

@@ -1,10 +1,10 @@
 /** What a clinician says, as a layer beside the recording: the same whether it came by a link or on a form. */
 import type { z } from "zod";
+import type { OverReadSaid, overRead } from "../schema/overreads";
 import { StoreError } from "../store/errors";
 import type { AnalysisInfo } from "../store/findings/types";
 import type { OverReadFinding, OverReadLayer } from "../store/layers/rows";
 import type { StoreReader } from "../store/reader";
-import type { OverReadSaid, overRead } from "../web/schema/overreads";
 
 export type OverReadBody = z.output<(typeof overRead)["body"]>;
 

@@ -7,10 +7,10 @@ import { toHex } from "../../protocol/bytes";
 import { leafHash } from "../../protocol/merkle";
 import { AdoptError } from "../adopt/error";
 import { nodeCrypto } from "../crypto";
+import { overRead } from "../schema/overreads";
 import { codeOf } from "../store/errors";
 import type { OverReadLayer } from "../store/layers/rows";
 import type { Store } from "../store/store";
-import { overRead } from "../web/schema/overreads";
 import { type FormHead, openHead, signedHeadSchema } from "./head";
 import { overReadOf } from "./overread";
 

@@ -28,8 +28,7 @@ export function addAlerts(program: Command, terminal: Terminal): void {
     .description("add one, as a JSON file says it: way, tells (hub, handheld, delivery, finding)")
     .action((file: string, _options: unknown, command: Command) =>
       withBook(command.optsWithGlobals(), terminal, (book) => {
-        const { alertDetailsSchema } =
-          require("../web/schema/alerts") as typeof import("../web/schema/alerts");
+        const { alertDetailsSchema } = require("../schema/alerts") as typeof import("../schema/alerts");
         const details = readDetails(file, alertDetailsSchema);
         const { id, way } = book.add(details.way, details.tells);
         terminal.print(`${id}: ${addressOf(way)}`);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { EXPORT_FORMATS, type ExportFormat } from "../web/schema/exportformats";
+import { EXPORT_FORMATS, type ExportFormat } from "../schema/exportformats";
 import { noteLeaving } from "./leaving";
 import { type DataOption, dataDirOf, whileReading } from "./reading";
 import { FROM_HELP, type StretchOptions, stretchOf, TO_HELP } from "./stretch";

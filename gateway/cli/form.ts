@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { DEFAULT_DAYS, MAX_DAYS, MAX_LABEL } from "../answers/bounds";
+import { DEFAULT_DAYS, MAX_DAYS, MAX_LABEL } from "../schema/formbounds";
 import { noteLeaving } from "./leaving";
 import { saveFile, writable } from "./onefile";
 import { type DataOption, dataDirOf, withReader } from "./reading";
@@ -47,7 +47,7 @@ function days(text: string): number {
 }
 
 function label(text: string): string {
-  const { lineSchema } = require("../web/schema/common") as typeof import("../web/schema/common");
+  const { lineSchema } = require("../schema/common") as typeof import("../schema/common");
   const { success, data } = lineSchema(MAX_LABEL).min(1).safeParse(text);
   if (!success) throw new InvalidArgumentError(`give one line of at most ${MAX_LABEL} characters.`);
   return data;

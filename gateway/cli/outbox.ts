@@ -3,9 +3,9 @@ import { systemClock } from "../clock";
 import { addRecipient, cameBack, type Note, sendRecording, sendTest, setRule } from "../delivery/sending";
 import { noteLeft } from "../delivery/start";
 import { addressOf } from "../delivery/way";
+import type { SendingRule, Way } from "../schema/delivery";
 import type { Outbox, Recipient } from "../store/outbox/outbox";
 import type { StoreReader } from "../store/reader";
-import type { SendingRule, Way } from "../web/schema/delivery";
 import { readDetails } from "./details";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
@@ -36,7 +36,7 @@ export function addOutbox(program: Command, terminal: Terminal): void {
     .action((file: string, _options: unknown, command: Command) =>
       withOutbox(command.optsWithGlobals(), terminal, (outbox, reader, note) => {
         const { recipientDetailsSchema } =
-          require("../web/schema/delivery") as typeof import("../web/schema/delivery");
+          require("../schema/delivery") as typeof import("../schema/delivery");
         const details = readDetails(file, recipientDetailsSchema);
         const { name, way } = addRecipient(reader, outbox, details, Date.now(), note);
         terminal.print(`${name}: ${addressOf(way)}`);

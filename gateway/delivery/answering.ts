@@ -1,10 +1,10 @@
 /** How whoever gets a document answers: by a link, on a form that goes along, or not at all. */
 import { openAccess } from "../access/database";
 import { Links } from "../access/links";
-import { DEFAULT_DAYS } from "../answers/bounds";
 import type { Clock } from "../clock";
+import type { Way } from "../schema/delivery";
+import { DEFAULT_DAYS } from "../schema/formbounds";
 import type { StoreReader } from "../store/reader";
-import type { Way } from "../web/schema/delivery";
 
 export interface Answering {
   /** Who is asked. */

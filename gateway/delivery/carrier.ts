@@ -5,11 +5,11 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../clock";
 import { Tally } from "../mqtt/tally";
+import type { Way } from "../schema/delivery";
 import { codeOf } from "../store/errors";
 import type { Log } from "../store/log";
 import { type Delivery, MAX_WAITING, type Outbox, type Recipient } from "../store/outbox/outbox";
 import type { StoreReader } from "../store/reader";
-import type { Way } from "../web/schema/delivery";
 import { answering, type MakeLink } from "./answering";
 import { nextAttempt } from "./backoff";
 import type { Documents } from "./documents";

@@ -2,9 +2,9 @@
 import { type Study, studyOf } from "../document/study";
 import type { ExportSource } from "../export/source";
 import { isShown } from "../findings/words";
+import type { Answers, Way } from "../schema/delivery";
 import { codeOf, StoreError } from "../store/errors";
 import type { StoreReader } from "../store/reader";
-import type { Answers, Way } from "../web/schema/delivery";
 import { Words } from "../words/words";
 import type { Answering } from "./answering";
 

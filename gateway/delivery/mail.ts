@@ -4,7 +4,7 @@
  * row of it, the mail goes out again, under the same Message-ID: SMTP offers no better.
  */
 import type { SendMailOptions } from "nodemailer";
-import type { Way } from "../web/schema/delivery";
+import type { Way } from "../schema/delivery";
 import { Words } from "../words/words";
 import type { Message } from "./alerts/ways";
 import type { Documents } from "./documents";

@@ -1,8 +1,9 @@
 /** What a recipient's rule sends by itself. */
+
+import type { SendingRule, Way } from "../schema/delivery";
 import type { RecordingInfo } from "../store/infos";
 import type { Outbox, Recipient } from "../store/outbox/outbox";
 import type { StoreReader } from "../store/reader";
-import type { SendingRule, Way } from "../web/schema/delivery";
 import { versionOf } from "./version";
 
 /**

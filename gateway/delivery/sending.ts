@@ -1,9 +1,9 @@
 /** What somebody asks of the outbox, the same from the page and from a command. */
 import type { Left } from "../access/egress";
+import type { RecipientDetails, SendingRule, Way } from "../schema/delivery";
 import { StoreError } from "../store/errors";
 import type { Delivery, Outbox, Recipient } from "../store/outbox/outbox";
 import type { StoreReader } from "../store/reader";
-import type { RecipientDetails, SendingRule, Way } from "../web/schema/delivery";
 import { DeliveryError } from "./error";
 import { putInFolder } from "./folder";
 import { versionOf } from "./version";

@@ -1,10 +1,10 @@
 /** The carrier of a running hub, with everything real. */
 import type { Left } from "../access/egress";
 import type { Clock } from "../clock";
+import type { Way } from "../schema/delivery";
 import type { Log } from "../store/log";
 import { Outbox } from "../store/outbox/outbox";
 import type { StoreReader } from "../store/reader";
-import type { Way } from "../web/schema/delivery";
 import { linkMaker } from "./answering";
 import { Carrier } from "./carrier";
 import { makeOnThread } from "./making";

@@ -1,5 +1,5 @@
 /** One attempt to hand over documents, by whatever way. */
-import type { Way } from "../web/schema/delivery";
+import type { Way } from "../schema/delivery";
 import type { Documents } from "./documents";
 import { putInFolder } from "./folder";
 

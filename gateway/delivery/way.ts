@@ -1,6 +1,7 @@
 /** How a recipient is reached: what is said of it, and what is refused before anything is kept. */
+
+import type { Way } from "../schema/delivery";
 import { StoreError } from "../store/errors";
-import type { Way } from "../web/schema/delivery";
 import { hostIn, isInTheHouse, isThisMachine } from "./near";
 
 /** In one line, without secrets. */

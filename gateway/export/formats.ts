@@ -1,5 +1,5 @@
 /** The one table of formats: what a recording, or a stretch of it, is written as. */
-import type { ExportFormat } from "../web/schema/exportformats";
+import type { ExportFormat } from "../schema/exportformats";
 import type { ExportSource, OutFile } from "./source";
 
 /**

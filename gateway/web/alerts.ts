@@ -4,10 +4,10 @@ import { Refused } from "../access/guard";
 import { AlertBook } from "../delivery/alerts/book";
 import { messageOf } from "../delivery/alerts/pile";
 import { addressOf, tellTest } from "../delivery/alerts/ways";
+import * as schema from "../schema/alerts";
 import { codeOf } from "../store/errors";
 import { type ApiParts, isDemo } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/alerts";
 
 export function addAlerts(app: FastifyInstance, { hub, dataDir, egress, watcher }: ApiParts): void {
   const demo = isDemo({ hub });

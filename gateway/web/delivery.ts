@@ -3,11 +3,11 @@ import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
 import { addRecipient, cameBack, type Note, sendRecording, sendTest, setRule } from "../delivery/sending";
 import { addressOf, isReadable } from "../delivery/way";
+import * as schema from "../schema/delivery";
 import type { Delivery, Recipient } from "../store/outbox/outbox";
 import { Outbox } from "../store/outbox/outbox";
 import { type ApiParts, isDemo } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/delivery";
 
 export function addDelivery(app: FastifyInstance, { hub, dataDir, clock, egress }: ApiParts): void {
   const outbox = Outbox.open<schema.Way>(dataDir, () => clock.now());

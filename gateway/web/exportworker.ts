@@ -8,9 +8,9 @@ import { openRecording } from "../document/signal";
 import { studyOf } from "../document/study";
 import { FORMATS } from "../export/formats";
 import { tar } from "../export/tar";
+import type { ExportFormat } from "../schema/exportformats";
 import { codeOf } from "../store/errors";
 import { StoreReader } from "../store/reader";
-import type { ExportFormat } from "./schema/exportformats";
 
 export interface ExportOrder {
   dataDir: string;

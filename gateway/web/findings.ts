@@ -1,13 +1,13 @@
 /** What analysis says of a recording. */
 import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
+import { BY_WEIGHT } from "../schema/byweight";
+import * as schema from "../schema/findings";
+import type { RecordingEvent } from "../schema/recordings";
 import { isEventKind } from "../store/findings/group";
 import type { AnalysisInfo } from "../store/findings/types";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
-import { BY_WEIGHT } from "./schema/byweight";
-import * as schema from "./schema/findings";
-import type { RecordingEvent } from "./schema/recordings";
 
 export function addFindings(app: FastifyInstance, { hub }: ApiParts): void {
   const { reader } = hub;

@@ -2,10 +2,10 @@
 import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
 import { overReadOf } from "../answers/overread";
+import * as schema from "../schema/overreads";
 import { codeOf } from "../store/errors";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/overreads";
 
 /** Each costs a leaf of the log for ever: a link that went astray fills none. */
 const MAX_REQUESTS_A_MINUTE = 10;

@@ -1,13 +1,13 @@
 /** Recordings: the list, one, its place in the log, and whether it is what its handheld made. */
 import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
+import type { Asked } from "../schema/endpoint";
+import * as schema from "../schema/recordings";
 import type { RecordingInfo } from "../store/infos";
 import { headlineOf } from "./findings";
 import { modeOf, trustOf } from "./names";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
-import type { Asked } from "./schema/endpoint";
-import * as schema from "./schema/recordings";
 import { Verifier } from "./verifier";
 
 const DEFAULT_LISTED = 50;

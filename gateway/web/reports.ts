@@ -1,10 +1,10 @@
 /** Reports for doctors, and forms that they answer on, made on a thread. */
 import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
+import { formOf, reportRecording } from "../schema/reports";
 import type { ApiParts } from "./parts";
 import type { ReportMade, ReportOrder } from "./reportworker";
 import { addRoute } from "./route";
-import { formOf, reportRecording } from "./schema/reports";
 import { answerOf, startThread } from "./thread";
 
 export function addReports(app: FastifyInstance, { hub, dataDir, egress, clock }: ApiParts): void {

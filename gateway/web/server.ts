@@ -18,13 +18,13 @@ import { type Clock, systemClock } from "../clock";
 import { addHealth, type HealthView } from "../health/routes";
 import { Tally } from "../mqtt/tally";
 import { listenFault, listenOrElse } from "../ports";
+import { BINARY } from "../schema/endpoint";
 import { codeOf, StoreError } from "../store/errors";
 import { type Log, silentLog } from "../store/log";
 import { addApi } from "./api";
 import { addFiles } from "./files";
 import { addInstall } from "./install";
 import type { ApiParts, HubView } from "./parts";
-import { BINARY } from "./schema/endpoint";
 
 export const DEFAULT_WEB_PORT = 8480;
 const DEFAULT_HOST = "127.0.0.1";

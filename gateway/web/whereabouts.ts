@@ -4,11 +4,11 @@ import type { Egress } from "../access/egress";
 import type { Links } from "../access/links";
 import { readInfo } from "../backup/info";
 import { type CopyState, copiesBeside } from "../backup/status";
+import * as schema from "../schema/whereabouts";
 import type { DeviceInfo, RecordingInfo } from "../store/infos";
 import type { OverReadInfo } from "../store/layers/reading";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/whereabouts";
 
 type Doctor = schema.Whereabouts["doctors"][number];
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Delivery, Way } from "../../gateway/web/schema/delivery";
+import type { Delivery, Way } from "../../gateway/schema/delivery";
 import { FhirServer } from "../gateway/delivery/fhirserver";
 import { Orthanc } from "../gateway/delivery/orthanc";
 import { attachmentOf, SmtpServer } from "../gateway/delivery/smtpserver";

@@ -1,7 +1,8 @@
 /** Who is told, what and when: what an owner says of it, the same from the page and from a command. */
+
+import type { AlertTimes, AlertTopic, AlertWay } from "../../schema/alerts";
 import { AlertRows } from "../../store/alertrows";
 import { StoreError } from "../../store/errors";
-import type { AlertTimes, AlertTopic, AlertWay } from "../../web/schema/alerts";
 import type { Note } from "../sending";
 import type { Pile } from "./pile";
 import { addressOf, requireNear, requireWay } from "./ways";

@@ -1,5 +1,5 @@
 /** What one who is told has heard, and what waits for him: plain, so that it is kept as it is. */
-import type { AlertTopic } from "../../web/schema/alerts";
+import type { AlertTopic } from "../../schema/alerts";
 import type { Message } from "./ways";
 
 /** What comes and goes is one problem: so long it has to be well before it is over. */

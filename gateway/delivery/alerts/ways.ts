@@ -1,6 +1,7 @@
 /** How an alert gets to somebody: mail, ntfy, or whatever takes JSON. */
+
+import type { AlertWay } from "../../schema/alerts";
 import { StoreError } from "../../store/errors";
-import type { AlertWay } from "../../web/schema/alerts";
 import { hostIn, isInTheHouse, isThisMachine } from "../near";
 import { addressOf as mailAddressOf, requireAllowed } from "../way";
 

@@ -1,8 +1,8 @@
 /** The page's frame: who is here, which screen is open, and what stands above each of them. */
 import type { ComponentChild } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { logout } from "../schema/session";
-import { type SetupStep, setupSteps } from "../schema/setup";
+import { logout } from "../../schema/session";
+import { type SetupStep, setupSteps } from "../../schema/setup";
 import { Api } from "./api/client";
 import { type Key, LANGUAGE_NAMES, type Language, languageFor, Messages } from "./messages/messages";
 import { PageContext, usePage } from "./parts/context";

@@ -3,8 +3,8 @@ import { type Data, type Mark, MarkKind } from "../../../protocol/bodies";
 import { decodeBlock } from "../../../protocol/codec/block";
 import { blockShape, type Open } from "../../../protocol/open";
 import type { Onlooker } from "../../../protocol/proof/contents";
+import { NO_SAMPLE } from "../../schema/nosample";
 import type { Piece, Range } from "../page/paper/samples";
-import { NO_SAMPLE } from "../schema/nosample";
 
 /** Samples to an entry of what is kept of all. */
 const COARSE = 128;

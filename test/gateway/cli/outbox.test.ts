@@ -5,8 +5,8 @@ import { run } from "../../../gateway/cli/program";
 import { Terminal } from "../../../gateway/cli/terminal";
 import { systemClock } from "../../../gateway/clock";
 import { addRecipient, sendRecording } from "../../../gateway/delivery/sending";
+import type { Way } from "../../../gateway/schema/delivery";
 import { Outbox } from "../../../gateway/store/outbox/outbox";
-import type { Way } from "../../../gateway/web/schema/delivery";
 import { Rig } from "../store/rig";
 
 describe("avnode outbox", () => {

@@ -9,10 +9,10 @@ import { deserialize } from "node:v8";
 import { Carrier } from "../../../gateway/delivery/carrier";
 import type { Documents } from "../../../gateway/delivery/documents";
 import { handOver } from "../../../gateway/delivery/transport";
+import type { Way } from "../../../gateway/schema/delivery";
 import { silentLog } from "../../../gateway/store/log";
 import { type Delivery, Outbox } from "../../../gateway/store/outbox/outbox";
 import { StoreReader } from "../../../gateway/store/reader";
-import type { Way } from "../../../gateway/web/schema/delivery";
 
 const [dataDir, now, point, haste = "1", documents] = process.argv.slice(2);
 const kept: Record<string, Documents> | undefined = documents && deserialize(readFileSync(documents));

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Documents } from "../../../gateway/delivery/documents";
 import { DeliveryError } from "../../../gateway/delivery/error";
 import { mailReport, mailTest } from "../../../gateway/delivery/mail";
-import type { Way } from "../../../gateway/web/schema/delivery";
+import type { Way } from "../../../gateway/schema/delivery";
 import { scratch } from "../../e2e/rig";
 import { skipUnless } from "../../machine";
 import { certify, hasOpenssl, makeCa } from "../mqtt/certificates";

@@ -6,7 +6,7 @@ import sinon from "sinon";
 import { DeliveryError } from "../../../gateway/delivery/error";
 import { mailReport } from "../../../gateway/delivery/mail";
 import type { Transport } from "../../../gateway/delivery/transport";
-import type { Way } from "../../../gateway/web/schema/delivery";
+import type { Way } from "../../../gateway/schema/delivery";
 import { scratch } from "../../e2e/rig";
 import { startArchive } from "./archive";
 import { FhirServer } from "./fhirserver";

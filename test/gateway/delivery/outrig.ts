@@ -5,9 +5,9 @@ import { Carrier, type CarrierParts } from "../../../gateway/delivery/carrier";
 import { type Documents, makeDocuments } from "../../../gateway/delivery/documents";
 import { addRecipient, sendRecording } from "../../../gateway/delivery/sending";
 import { handOver } from "../../../gateway/delivery/transport";
+import type { Way } from "../../../gateway/schema/delivery";
 import { silentLog } from "../../../gateway/store/log";
 import { type Delivery, Outbox } from "../../../gateway/store/outbox/outbox";
-import type { Way } from "../../../gateway/web/schema/delivery";
 import { Rig } from "../store/rig";
 
 /** A minute of the carrier's takes 20 ms. */

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { systemClock } from "../../../gateway/clock";
 import { Carrier } from "../../../gateway/delivery/carrier";
 import { addRecipient, sendRecording } from "../../../gateway/delivery/sending";
+import type { Way } from "../../../gateway/schema/delivery";
 import { silentLog } from "../../../gateway/store/log";
 import { Outbox } from "../../../gateway/store/outbox/outbox";
 import { StoreReader } from "../../../gateway/store/reader";
-import type { Way } from "../../../gateway/web/schema/delivery";
 import { BackupRig } from "../backup/rig";
 
 const HOUR_MS = 3600_000;

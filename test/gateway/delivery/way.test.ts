@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { requireAllowed } from "../../../gateway/delivery/way";
-import type { Way } from "../../../gateway/web/schema/delivery";
+import type { Way } from "../../../gateway/schema/delivery";
 
 const fhir = (url: string, token?: string): Way => ({
   ...{ kind: "fhir", url },

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { FORMATS } from "../../../gateway/export/formats";
 import { saveFiles } from "../../../gateway/export/save";
 import type { ExportSource } from "../../../gateway/export/source";
-import type { ExportFormat } from "../../../gateway/web/schema/exportformats";
+import type { ExportFormat } from "../../../gateway/schema/exportformats";
 import { PYTHON } from "../../machine";
 
 export interface Asked {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { RULES } from "../../../gateway/access/rules";
 import type { HubStatus } from "../../../gateway/health/status";
-import { ENDPOINTS } from "../../../gateway/web/schema/endpoints";
+import { ENDPOINTS } from "../../../gateway/schema/endpoints";
 import { MarkKind } from "../../../protocol/bodies";
 import { Op } from "../../../protocol/command";
 import { VIEWER_PASSWORD } from "../access/rig";

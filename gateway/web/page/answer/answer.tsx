@@ -1,8 +1,8 @@
 /** Each finding accepted, changed or rejected, others added, and signed by name: saved as a file that is sent back. */
 import { useState } from "preact/hooks";
 import type { FormContent } from "../../../answers/content";
-import { BY_WEIGHT } from "../../schema/byweight";
-import type { OverReadSaid } from "../../schema/overreads";
+import { BY_WEIGHT } from "../../../schema/byweight";
+import type { OverReadSaid } from "../../../schema/overreads";
 import type { Messages } from "../messages/messages";
 import { download } from "../parts/download";
 import { Field, Select } from "../parts/fields";

@@ -1,5 +1,5 @@
 /** What waits to leave and what became of it, in words that claim no more than is known. */
-import { cameBack, type Delivery, withdraw } from "../../schema/delivery";
+import { cameBack, type Delivery, withdraw } from "../../../schema/delivery";
 import type { Key } from "../messages/messages";
 import { addressOf } from "../route";
 import { useAction } from "./action";

@@ -1,5 +1,5 @@
 /** The report for a doctor, and the form that one answers on: asked of the hub, kept as a file. */
-import { formOf, reportRecording } from "../../schema/reports";
+import { formOf, reportRecording } from "../../../schema/reports";
 import type { Action } from "./action";
 import { usePage } from "./context";
 import { download } from "./download";

@@ -1,5 +1,5 @@
 /** Findings in words, as gateway/findings/words.ts has them for terminals. Never a diagnosis. */
-import type { EpisodeFinding, Headline } from "../../schema/findings";
+import type { EpisodeFinding, Headline } from "../../../schema/findings";
 import type { Key, Messages } from "../messages/messages";
 
 export type Rhythm = EpisodeFinding["rhythm"];

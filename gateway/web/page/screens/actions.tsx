@@ -1,8 +1,8 @@
 /** What is done with a recording: whose it is, who may see it, taking it along, proving it. */
 import { useState } from "preact/hooks";
-import { EXPORT_FORMATS, type ExportFormat } from "../../schema/exportformats";
-import { exportRecording } from "../../schema/exports";
-import { type ListedRecording, type Verification, verify } from "../../schema/recordings";
+import { EXPORT_FORMATS, type ExportFormat } from "../../../schema/exportformats";
+import { exportRecording } from "../../../schema/exports";
+import { type ListedRecording, type Verification, verify } from "../../../schema/recordings";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { BelongsTo } from "../parts/belongsto";

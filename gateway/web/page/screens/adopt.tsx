@@ -7,8 +7,8 @@ import {
   adoptPiece,
   MAX_FILE_BYTES,
   PIECE_BYTES,
-} from "../../schema/adoptions";
-import { people } from "../../schema/people";
+} from "../../../schema/adoptions";
+import { people } from "../../../schema/people";
 import { type Api, ApiError } from "../api/client";
 import { useAction } from "../parts/action";
 import { useAsked } from "../parts/asked";

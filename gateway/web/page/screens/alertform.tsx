@@ -1,6 +1,6 @@
 /** Somebody who is to be told: by which way. What is secret goes to the hub once and is never shown again. */
 import { useState } from "preact/hooks";
-import type { AlertTopic, AlertWay } from "../../schema/alerts";
+import type { AlertTopic, AlertWay } from "../../../schema/alerts";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";

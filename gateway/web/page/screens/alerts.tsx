@@ -11,7 +11,7 @@ import {
   removeAlertWay,
   type ToldWay,
   testAlertWay,
-} from "../../schema/alerts";
+} from "../../../schema/alerts";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { useAsked } from "../parts/asked";

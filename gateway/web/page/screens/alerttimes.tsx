@@ -1,6 +1,6 @@
 /** When alerts are told. */
 import { useState } from "preact/hooks";
-import { changeAlertTimes, type AlertTimes as Times } from "../../schema/alerts";
+import { changeAlertTimes, type AlertTimes as Times } from "../../../schema/alerts";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
 import { Field, Form } from "../parts/fields";

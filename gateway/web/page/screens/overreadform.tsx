@@ -1,8 +1,8 @@
 /** A clinician's own reading: each finding accepted, changed or rejected, others added, and signed by name. */
 import { useState } from "preact/hooks";
-import { BY_WEIGHT } from "../../schema/byweight";
-import type { Findings } from "../../schema/findings";
-import { type OverReadSaid, overRead } from "../../schema/overreads";
+import { BY_WEIGHT } from "../../../schema/byweight";
+import type { Findings } from "../../../schema/findings";
+import { type OverReadSaid, overRead } from "../../../schema/overreads";
 import type { Range } from "../paper/samples";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";

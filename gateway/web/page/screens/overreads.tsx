@@ -1,6 +1,6 @@
 /** What clinicians said of a recording, beside what the analysis said. */
 import { useCallback } from "preact/hooks";
-import { type OverRead, overReads } from "../../schema/overreads";
+import { type OverRead, overReads } from "../../../schema/overreads";
 import type { Key, Messages } from "../messages/messages";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";

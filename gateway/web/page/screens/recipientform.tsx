@@ -1,7 +1,7 @@
 /** A new recipient: by which way, and with whose consent. What is secret goes to the hub once and is never shown again. */
 import { useState } from "preact/hooks";
-import type { Answers, RecipientDetails, SendingRule, Way } from "../../schema/delivery";
-import { answersSchema, sendingRuleSchema } from "../../schema/delivery";
+import type { Answers, RecipientDetails, SendingRule, Way } from "../../../schema/delivery";
+import { answersSchema, sendingRuleSchema } from "../../../schema/delivery";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";

@@ -1,6 +1,6 @@
 /** The watcher outside the house: its URL goes to the hub once and is never shown again. */
 import { useState } from "preact/hooks";
-import { type AlertsState, pingWatcher, setWatcher } from "../../schema/alerts";
+import { type AlertsState, pingWatcher, setWatcher } from "../../../schema/alerts";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
 import { Field, Form, Outcome } from "../parts/fields";

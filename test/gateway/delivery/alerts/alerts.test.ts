@@ -5,8 +5,8 @@ import { Alerts, type AlertsParts, type Tell } from "../../../../gateway/deliver
 import type { Wanted } from "../../../../gateway/delivery/alerts/book";
 import type { Pile, Wrong } from "../../../../gateway/delivery/alerts/pile";
 import { Watcher } from "../../../../gateway/delivery/watcher";
+import type { AlertTopic } from "../../../../gateway/schema/alerts";
 import { silentLog } from "../../../../gateway/store/log";
-import type { AlertTopic } from "../../../../gateway/web/schema/alerts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -10,8 +10,8 @@ import { AlertBook } from "../../../../gateway/delivery/alerts/book";
 import { startAlerts } from "../../../../gateway/delivery/alerts/start";
 import { HubHealth } from "../../../../gateway/health/health";
 import type { HubStatus } from "../../../../gateway/health/status";
+import type { AlertTopic } from "../../../../gateway/schema/alerts";
 import { AlertRows } from "../../../../gateway/store/alertrows";
-import type { AlertTopic } from "../../../../gateway/web/schema/alerts";
 import { BackupRig } from "../../backup/rig";
 import type { Rig } from "../../store/rig";
 

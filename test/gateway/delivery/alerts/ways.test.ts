@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ask, tell, tellTest } from "../../../../gateway/delivery/alerts/ways";
-import type { AlertWay } from "../../../../gateway/web/schema/alerts";
+import type { AlertWay } from "../../../../gateway/schema/alerts";
 import { SmtpServer } from "../smtpserver";
 
 const MESSAGE = {

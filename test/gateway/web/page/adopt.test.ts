@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { PIECE_BYTES } from "../../../../gateway/web/schema/adoptions";
-import type { OverRead } from "../../../../gateway/web/schema/overreads";
-import type { ListedRecording } from "../../../../gateway/web/schema/recordings";
+import { PIECE_BYTES } from "../../../../gateway/schema/adoptions";
+import type { OverRead } from "../../../../gateway/schema/overreads";
+import type { ListedRecording } from "../../../../gateway/schema/recordings";
 import { type FakeHub, RATE, type Shape } from "./fakehub";
 import { withPage } from "./pagerig";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../../../gateway/cli/program";
 import { Terminal } from "../../../../gateway/cli/terminal";
-import { NO_SAMPLE } from "../../../../gateway/web/schema/nosample";
+import { NO_SAMPLE } from "../../../../gateway/schema/nosample";
 import { Ccm } from "../../../../gateway/web/verify/ccm";
 import { judge } from "../../../../gateway/web/verify/judge";
 import { Signal } from "../../../../gateway/web/verify/signal";

@@ -1,8 +1,8 @@
 /** A recording as a PDF for a doctor, and as a form that one answers on. */
 import { z } from "zod";
-import { DEFAULT_DAYS, MAX_DAYS, MAX_LABEL } from "../../answers/bounds";
 import { languageSchema, lineSchema, recordingParams } from "./common";
 import { BINARY, type Endpoint } from "./endpoint";
+import { DEFAULT_DAYS, MAX_DAYS, MAX_LABEL } from "./formbounds";
 
 export const paperSchema = z.enum(["a4", "letter"]);
 export type ReportPaper = z.infer<typeof paperSchema>;
