@@ -6,7 +6,7 @@
 import type { SendMailOptions } from "nodemailer";
 import type { Way } from "../schema/delivery";
 import { Words } from "../words/words";
-import type { Message } from "./alerts/ways";
+import type { Message } from "./alerts/message";
 import type { Documents } from "./documents";
 import { DeliveryError } from "./error";
 

@@ -6,6 +6,7 @@
 import type { Lead } from "../../protocol/open";
 import { type Absence, nameOf, trustName } from "../document/signal";
 import { findingsOf, rateOf, type Stretch } from "../document/study";
+import { potentialOf } from "../document/units";
 import { findingText } from "../findings/words";
 import { type EcgObject, ecgObject, LEAD_CODES } from "./dicomecg";
 import {
@@ -23,7 +24,6 @@ import { type DicomSource, type Instance, identity, type When, whenOf } from "./
 import { analysisText, MARKS, provenance } from "./provenance";
 import type { ExportSource, OutFile } from "./source";
 import { type Survey, survey, surveyed } from "./survey";
-import { potentialOf } from "./units";
 import { uidOf } from "./uuid";
 
 /** Waveform data of one instance: what archives take, and far below the four gigabytes of an element. */

@@ -8,6 +8,7 @@ import type { Lead } from "../../protocol/open";
 import { localTime, offsetText } from "../document/localtime";
 import { nameOf } from "../document/signal";
 import { findingsOf, rateOf, type Study, timeOf } from "../document/study";
+import { potentialOf } from "../document/units";
 import { findingText, NO_DIAGNOSIS } from "../findings/words";
 import { codeOf, StoreError } from "../store/errors";
 import type { RecordingInfo } from "../store/infos";
@@ -15,7 +16,6 @@ import { proofBytes } from "./proof";
 import { MARKS, provenance, SIMULATED } from "./provenance";
 import type { ExportSource, OutFile } from "./source";
 import { survey, surveyed } from "./survey";
-import { potentialOf } from "./units";
 
 export interface FhirParts {
   source: Pick<ExportSource, "reader" | "study" | "timeZone">;

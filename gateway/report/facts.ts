@@ -4,7 +4,7 @@ import { ClockTrust } from "../../protocol/open";
 import { clockTime, dayHourText, dayText, fullTime, hourText, offsetOf } from "../document/localtime";
 import { nameOf } from "../document/signal";
 import { rateOf, type Study, timeOf } from "../document/study";
-import { potentialOf } from "../export/units";
+import { potentialOf } from "../document/units";
 import { intervalsLine } from "../findings/intervalwords";
 import { findingText, rhythmText } from "../findings/words";
 import type { Summary } from "../rhythm/analysis";

@@ -1,6 +1,6 @@
 /** Ten seconds of a recording as a PNG, for a mail's body. It names nobody. */
 import { rateOf, type Study } from "../document/study";
-import { countsPerMillivolt } from "../export/units";
+import { countsPerMillivolt } from "../document/units";
 import { ENGLISH, type Words } from "../words/words";
 import { Canvas } from "./canvas";
 import { leadName } from "./facts";

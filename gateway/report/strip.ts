@@ -1,6 +1,6 @@
 /** Rows of paper: the grid, the calibration pulse, and the trace as it was recorded. */
 import type { Lead } from "../../protocol/open";
-import { countsPerMillivolt, potentialOf } from "../export/units";
+import { countsPerMillivolt, potentialOf } from "../document/units";
 import type { Words } from "../words/words";
 import { MM, MM_PER_MILLIVOLT, MM_PER_SECOND, PULSE_MM, PULSE_SECONDS } from "./paper";
 import { median } from "./samples";

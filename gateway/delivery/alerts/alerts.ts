@@ -9,6 +9,7 @@ import { retryDelay } from "../../radio/backoff";
 import { codeOf } from "../../store/errors";
 import type { Log } from "../../store/log";
 import type { AlertBook, Listener, Wanted } from "./book";
+import type { Message } from "./message";
 import {
   accepted,
   emptyPile,
@@ -21,7 +22,6 @@ import {
   type Wrong,
 } from "./pile";
 import { isQuiet } from "./quiet";
-import type { Message } from "./ways";
 
 const LOOK_EVERY_MS = 30_000;
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
 /** What one who is told has heard, and what waits for him: plain, so that it is kept as it is. */
 import type { AlertTopic } from "../../schema/alerts";
-import type { Message } from "./ways";
+import type { Message } from "./message";
 
 /** What comes and goes is one problem: so long it has to be well before it is over. */
 const CALM_MS = 15 * 60_000;

@@ -4,14 +4,9 @@ import type { AlertWay } from "../../schema/alerts";
 import { StoreError } from "../../store/errors";
 import { hostIn, isInTheHouse, isThisMachine } from "../near";
 import { addressOf as mailAddressOf, requireAllowed } from "../way";
+import type { Message } from "./message";
 
 const TIMEOUT_MS = 15_000;
-
-/** Its title stands on a locked phone: it says no more than that there is something. */
-export interface Message {
-  title: string;
-  lines: string[];
-}
 
 /** In one line. The path of a URL is as good as a password. */
 export function addressOf(way: AlertWay): string {
