@@ -2,11 +2,11 @@
 import { useState } from "preact/hooks";
 import type { FormContent } from "../../../answers/content";
 import { BY_WEIGHT } from "../../../schema/byweight";
-import type { OverReadSaid } from "../../../schema/overreads";
 import type { Messages } from "../messages/messages";
 import { download } from "../parts/download";
 import { Field, Select } from "../parts/fields";
 import { episodeWords, nameOf, type Rhythm } from "../parts/rhythm";
+import { judged, type Verdict, verdictOptions } from "../parts/verdicts";
 import { Strip } from "./about";
 
 interface Props {
@@ -14,7 +14,6 @@ interface Props {
   messages: Messages;
 }
 
-type Verdict = "" | "accepted" | "rejected" | `changed ${Rhythm}`;
 type Added = { rhythm: Rhythm; from: number; to: number };
 
 export function Answer({ content, messages }: Props) {
@@ -28,16 +27,10 @@ export function Answer({ content, messages }: Props) {
 
   const save = (event: Event) => {
     event.preventDefault();
-    const judged = findings.flatMap((finding): OverReadSaid[] => {
-      const { episode, from, to } = finding;
-      const verdict = verdicts[episode] ?? "";
-      if (verdict === "") return [];
-      const note = notes[episode]?.trim() ? { note: notes[episode].trim() } : {};
-      if (verdict === "accepted" || verdict === "rejected") return [{ verdict, episode, ...note }];
-      const rhythm = verdict.slice("changed ".length) as Rhythm;
-      return [{ verdict: "changed", episode, rhythm, from, to, ...note }];
-    });
-    const said = [...judged, ...added.map((one) => ({ verdict: "added" as const, ...one }))];
+    const said = [
+      ...judged(findings, verdicts, notes),
+      ...added.map((one) => ({ verdict: "added" as const, ...one })),
+    ];
     if (said.length === 0 && comment.trim() === "") return setSaved("empty");
     const answer = {
       avnode: "answer/1",
@@ -49,15 +42,6 @@ export function Answer({ content, messages }: Props) {
     setSaved("yes");
   };
 
-  const options: [Verdict, string][] = [
-    ["", messages.say("overread-leave")],
-    ["accepted", messages.say("verdict-accepted")],
-    ["rejected", messages.say("verdict-rejected")],
-    ...BY_WEIGHT.map((rhythm): [Verdict, string] => [
-      `changed ${rhythm}`,
-      `${messages.say("verdict-changed")} ${nameOf(rhythm, messages)}`,
-    ]),
-  ];
   return (
     <form onSubmit={save} onInput={() => setSaved("no")}>
       <h2>{messages.say("form-findings", { count: findings.length })}</h2>
@@ -73,7 +57,7 @@ export function Answer({ content, messages }: Props) {
               label={messages.say("form-verdict")}
               value={verdicts[episode] ?? ""}
               set={(verdict) => setVerdicts({ ...verdicts, [episode]: verdict as Verdict })}
-              options={options}
+              options={verdictOptions(messages)}
             />
             <Field
               label={messages.say("form-note")}
