@@ -142,7 +142,7 @@ describe("a report", () => {
         "Début 2026-07-01 12:00:00 +02:00 (Europe/Berlin)",
         "Durée 30,0 s",
         "1 dérivation : I ; 250 valeurs par seconde, 16 bits",
-        "2 lacunes, 2,00 s sans signal (le capteur l'a perdu)",
+        "2 lacunes, 2,00 s sans signal (le capteur l’a perdu)",
         "1 fois marqués : 12:00:12 +02:00",
         "relu par aucun médecin",
         "signé par son appareil",
