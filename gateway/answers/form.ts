@@ -63,7 +63,7 @@ export function contentOf(reader: StoreReader, id: string, options: FormOptions)
   if (!person)
     throw new StoreError(
       "FORM_UNASSIGNED",
-      "this recording is nobody's yet, and of such a one no form is made: say whose it is first, under 'Belongs to'",
+      "this recording is nobody's yet, and of such a one no form is made: say whose it is first, on the page under 'Belongs to'",
     );
   const place = reader.log.place(info.id);
   if (!place)

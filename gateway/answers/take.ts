@@ -104,7 +104,7 @@ function requireOpen({ reader }: Pick<Store, "reader">, head: FormHead, now: num
     throw new AdoptError(
       "ADOPT_UNASSIGNED",
       `is about recording ${id}, which is nobody's at the moment`,
-      "say whose it is first, under 'Belongs to'",
+      "say whose it is first, on the page under 'Belongs to'",
     );
   const place = reader.log.place(id);
   if (!place || toHex(leafHash(nodeCrypto.sha256, place.leaf)) !== leaf)

@@ -62,7 +62,7 @@ export function sendRecording(
   if (!person)
     throw new StoreError(
       "OUTBOX_UNASSIGNED",
-      "this recording is nobody's yet, and such a one is sent to nobody: say whose it is first, under 'Belongs to'",
+      "this recording is nobody's yet, and such a one is sent to nobody: say whose it is first, on the page under 'Belongs to'",
     );
   const version = versionOf(reader, recording);
   if (version === undefined)
