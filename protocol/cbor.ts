@@ -16,6 +16,8 @@ const TRUE = 21;
 const NULL = 22;
 const MAX_DEPTH = 8;
 const MAX_KEY_LENGTH = 32;
+/** Far beyond every text of a schema. Put together letter by letter, a long one takes many times its memory. */
+const MAX_TEXT_LENGTH = 512;
 /** What no reader here comes near, unless it says so. */
 const MAX_ITEMS = 1048576;
 /** Widths in bytes of the argument behind additional information 24 to 27. */
@@ -104,6 +106,8 @@ function count(reader: Reader, information: number): number {
 }
 
 function text(reader: Reader, length: number): string {
+  if (length > MAX_TEXT_LENGTH)
+    throw refusal("CBOR_TEXT", "text is longer than " + MAX_TEXT_LENGTH + " characters");
   const bytes = reader.raw(length);
   let out = "";
   for (let i = 0; i < bytes.length; i++) {

@@ -22,10 +22,10 @@ export function skipUnless(present: boolean, context: Mocha.Context, what: strin
 /** Skips unless Debian's Python has the module. */
 export function skipUnlessPython(
   context: Mocha.Context,
-  module: "numpy" | "cryptography" | "mne" | "pydicom",
+  module: "numpy" | "cryptography" | "mne" | "pydicom" | "fontTools",
 ): void {
   const { status } = spawnSync(PYTHON, ["-c", `import ${module}`]);
-  skipUnless(status === 0, context, `${PYTHON} with ${module} (Debian: python3-${module})`);
+  skipUnless(status === 0, context, `${PYTHON} with ${module} (Debian: python3-${module.toLowerCase()})`);
 }
 
 /** Skips unless Debian's tool that converts between biosignal formats is here. */

@@ -1,5 +1,6 @@
 /** Bundles the program, those that it starts, its pages and its fonts into dist/; packages stay outside, source maps beside them. */
 import { join } from "node:path";
+import { buildAnswerForm } from "./answerform";
 import { bundle } from "./bundle";
 import { copyFonts } from "./fonts";
 import { buildPage } from "./page";
@@ -9,5 +10,6 @@ const dist = join(__dirname, "../dist");
 
 bundle(dist);
 buildVerifyPage(join(dist, "verify.html"));
+buildAnswerForm(join(dist, "answer-form.html"));
 copyFonts(join(dist, "fonts"));
 void buildPage(join(dist, "page"));

@@ -6,9 +6,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { recordings } from "../gateway/web/schema/recordings";
-import { login, makeLink } from "../gateway/web/schema/session";
-import { setup } from "../gateway/web/schema/setup";
+import { recordings } from "../gateway/schema/recordings";
+import { login, makeLink } from "../gateway/schema/session";
+import { setup } from "../gateway/schema/setup";
 
 const CHROMIUM = "/usr/bin/chromium";
 const ADDRESS = "http://127.0.0.1:8480";
@@ -35,6 +35,8 @@ const SCREENS: Record<string, (known: Known) => string> = {
   backup: () => "#/backup",
   ledger: () => "#/egress",
   recipients: () => "#/recipients",
+  alerts: () => "#/alerts",
+  adopt: () => "#/adopt",
   claim: () => "#/claim",
   ruler: () => "#/ruler",
   setup: () => "#/setup",

@@ -7,7 +7,7 @@ const SAME_MS = 3600_000;
 /** The oldest go. */
 const MAX_ROWS = 10_000;
 
-export type EgressKind = "link" | "export" | "diagnostics" | "delivery" | "consent";
+export type EgressKind = "link" | "export" | "diagnostics" | "delivery" | "return" | "consent";
 
 export interface Left {
   kind: EgressKind;

@@ -33,18 +33,21 @@ export class Links {
     private readonly clock: Clock,
   ) {}
 
-  /** @returns it and its token, which is told this once; @throws ACCESS_LINKS when there are too many */
-  make(recording: string, hours: number, label?: string): Link & { token: string } {
+  /**
+   * @param secret 32 bytes that the token and the id are made of, so that it replaces the one before; random by default
+   * @returns it and its token, which is told this once; @throws ACCESS_LINKS when there are too many
+   */
+  make(recording: string, hours: number, label?: string, secret?: Buffer): Link & { token: string } {
     const now = this.clock.now();
     this.prune(now);
-    const count = this.db.prepare("SELECT count(*) FROM links").pluck().get() as number;
+    const token = secret?.toString("base64url") ?? newToken();
+    const id = secret ? hashOf("link id", token)!.toString("hex", 0, ID_BYTES) : newId();
+    const count = this.db.prepare("SELECT count(*) FROM links WHERE id <> ?").pluck().get(id) as number;
     if (count >= MAX_LINKS)
       throw new StoreError("ACCESS_LINKS", `there are ${count} links already. Revoke one that nobody needs`);
-    const token = newToken();
-    const id = randomBytes(ID_BYTES).toString("hex");
     const expiresAt = now + hours * HOUR_MS;
     this.db
-      .prepare("INSERT INTO links VALUES (?, ?, ?, ?, ?, ?)")
+      .prepare("INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?, ?, ?)")
       .run(id, hashOf("link", token), recording, label ?? null, now, expiresAt);
     return { id, recording, label, createdAt: now, expiresAt, token };
   }
@@ -73,6 +76,8 @@ export class Links {
     this.db.prepare("DELETE FROM links WHERE expires_at <= ?").run(now);
   }
 }
+
+const newId = () => randomBytes(ID_BYTES).toString("hex");
 
 function linkOf(row: Row): Link {
   return {

@@ -5,7 +5,7 @@ const TOKEN_BYTES = 32;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 /** What a token is for: the hash of one is worthless as another. */
-export type Purpose = "session" | "csrf" | "browser" | "link";
+export type Purpose = "session" | "csrf" | "browser" | "link" | "link id";
 
 export function newToken(): string {
   return randomBytes(TOKEN_BYTES).toString("base64url");

@@ -1,11 +1,14 @@
-/** A stranger's file into the store, once. */
+/** A stranger's file into the store, once: an old recording, or an answer that came back on a form. */
 import { toHex } from "../../protocol/bytes";
 import { chainStart } from "../../protocol/chain";
+import { MAX_ANSWER_BYTES, takeAnswer } from "../answers/take";
+import { systemClock } from "../clock";
 import { nodeCrypto as crypto } from "../crypto";
 import type { RecordingInfo } from "../store/infos";
 import type { Store } from "../store/store";
 import { AdoptError } from "./error";
 import { type OldFile, openOldFile } from "./oldfile";
+import { fileSource } from "./source";
 
 export interface Adopted {
   id: string;
@@ -18,6 +21,8 @@ export interface Adopted {
   zoneAssumed: boolean;
   /** Id of the recording, not of this store, of which avnode made the file, as the file says. */
   exportOf?: string;
+  /** Of an answer: who gave it, as they wrote it. The id is of the recording that it is about. */
+  answeredBy?: string;
 }
 
 /**
@@ -30,6 +35,11 @@ export async function adoptFile(
   person?: string,
   open: (path: string) => OldFile | Promise<OldFile> = openOldFile,
 ): Promise<Adopted> {
+  const answer = answerIn(path);
+  if (answer) {
+    const { id, known, name } = takeAnswer(store, answer, systemClock.now());
+    return { id, known, format: "answer", left: [], zoneAssumed: false, answeredBy: name };
+  }
   const old = await open(path);
   try {
     requireWelcome(store, old);
@@ -45,6 +55,27 @@ export async function adoptFile(
     return { ...facts, id: toHex(start.subarray(0, 8)), known: false };
   } finally {
     old.close();
+  }
+}
+
+/**
+ * By its first byte, which no recording begins with.
+ * @returns one byte more than an answer may have, of a file that is too long
+ * @throws AdoptError ADOPT_FILE; ADOPT_WEB for the form itself
+ */
+function answerIn(path: string): Uint8Array | undefined {
+  const source = fileSource(path);
+  try {
+    const first = source.bytes > 0 ? String.fromCharCode(source.read(0, 1)[0]!) : "";
+    if (first === "<")
+      throw new AdoptError(
+        "ADOPT_WEB",
+        "is a web page, as a form is before it is answered",
+        "open it in a browser, and adopt the file that 'Save the answer' makes there",
+      );
+    return first === "{" ? source.read(0, Math.min(source.bytes, MAX_ANSWER_BYTES + 1)) : undefined;
+  } finally {
+    source.close();
   }
 }
 

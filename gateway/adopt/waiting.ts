@@ -21,7 +21,7 @@ import {
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { diskOf } from "../health/disk";
-import { MAX_FILE_BYTES } from "../web/schema/adoptions";
+import { MAX_FILE_BYTES } from "../schema/adoptions";
 import { AdoptError } from "./error";
 import { fileSource } from "./source";
 

@@ -1,5 +1,6 @@
 /** Which rows of a database are not as its store sealed them: what a copy must not take over a good one. */
 import type { Database } from "better-sqlite3";
+import { ALERT_COLUMNS } from "../store/alertrows";
 import { DEVICE_COLUMNS, EPOCH_COLUMNS } from "../store/devices";
 import { ANALYSIS_COLUMNS, EVENT_COLUMNS } from "../store/findings/rows";
 import type { Keyring } from "../store/keyring";
@@ -28,6 +29,7 @@ const SEALED: Record<string, string[]> = {
   layers: LAYER_COLUMNS,
   recipients: RECIPIENT_COLUMNS,
   deliveries: DELIVERY_COLUMNS,
+  alerts: ALERT_COLUMNS,
 };
 
 /** By table: the keys, as text, of its rows whose MAC does not hold. */

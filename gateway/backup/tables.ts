@@ -39,6 +39,7 @@ export const TABLES: Table[] = [
   // Restored without what was accepted, a hub would send it again.
   { name: "recipients", key: ["id"], kind: "whole", forgets: true },
   { name: "deliveries", key: ["id"], kind: "whole" },
+  { name: "alerts", key: ["id"], kind: "whole" },
   { name: "quarantine", key: ["id"], kind: "whole", forgets: true },
   { name: "refusals", key: ["device", "kind"], kind: "whole", forgets: true },
   { name: "claims", key: ["id"], kind: "whole", forgets: true },

@@ -11,7 +11,7 @@ export function addAdopt(program: Command, terminal: Terminal): void {
   program
     .command("adopt <file>")
     .description(
-      "keep an old recording (EDF+, BDF+, DICOM ECG) here; it stays marked as adopted: no handheld signed it",
+      "keep an old recording (EDF+, BDF+, DICOM ECG) here, marked as adopted: no handheld signed it; or the answer that came back on a form",
     )
     .option("--person <name>", "whose heart it is")
     .option("--json", "print JSON")
@@ -21,13 +21,19 @@ export function addAdopt(program: Command, terminal: Terminal): void {
       requireData(dataDir, terminal);
       const adopted = await refusedAs(file, () => adopt(dataDir, file, options.person, terminal));
       if (options.json) return terminal.json(adopted);
-      const { id, format, known, left, zoneAssumed, exportOf } = adopted;
+      const { id, format, known, left, zoneAssumed, exportOf, answeredBy } = adopted;
       for (const what of left) terminal.say(`left in the file: ${what}`);
       if (zoneAssumed)
         terminal.say("the file names no time zone: its start was taken for a time of this machine's");
       if (exportOf !== undefined)
         terminal.say(
           `it is an avnode's export of recording ${exportOf}, by its own words; that one is not here`,
+        );
+      if (answeredBy !== undefined)
+        return terminal.print(
+          known
+            ? `${file} is here already, beside recording ${id}`
+            : `adopted the answer of ${answeredBy} to recording ${id}; the name is as they wrote it`,
         );
       terminal.print(
         known

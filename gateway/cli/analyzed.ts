@@ -1,5 +1,7 @@
 /** One WFDB record analysed, and told in the form that was asked for. */
 import { basename } from "node:path";
+import { clockTime } from "../document/localtime";
+import { intervalsLine } from "../findings/intervalwords";
 import { findingText } from "../findings/words";
 import { Analysis, type Results, type Summary } from "../rhythm/analysis";
 import { classifyStrip } from "../rhythm/episodes/strip";
@@ -10,8 +12,8 @@ import { type RecordLead, recordLead } from "../rhythm/score/lead";
 import type { Beat, Rhythm } from "../rhythm/types";
 import { readRecord, type WfdbLead, type WfdbRecord } from "../wfdb/read";
 import { requireAnalysable } from "./analysable";
-import { intervalsLine, measurementForPrograms, summaryOfIntervals } from "./measured";
-import { clockTime, counted } from "./text";
+import { measurementForPrograms, summaryOfIntervals } from "./measured";
+import { counted } from "./text";
 
 export interface Wanted {
   lead: number;

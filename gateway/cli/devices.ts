@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { MonitorState, REFUSED_KINDS } from "../../protocol/command";
 import { ClockTrust } from "../../protocol/open";
-import { trustName } from "../export/signal";
+import { trustName } from "../document/signal";
 import { type Connection, connectionOf } from "../health/connection";
 import type { DeviceInfo } from "../store/infos";
 import { askHub, signalText } from "./connection";

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { EXPORT_FORMATS, type ExportFormat } from "../web/schema/exports";
+import { EXPORT_FORMATS, type ExportFormat } from "../schema/exportformats";
 import { noteLeaving } from "./leaving";
 import { type DataOption, dataDirOf, whileReading } from "./reading";
 import { FROM_HELP, type StretchOptions, stretchOf, TO_HELP } from "./stretch";
@@ -28,7 +28,7 @@ export function addExport(program: Command, terminal: Terminal): void {
     .action((id: string, options: ExportOptions) =>
       whileReading(options, terminal, async (reader) => {
         const { studyOf } = require("../document/study") as typeof import("../document/study");
-        const { openRecording } = require("../export/signal") as typeof import("../export/signal");
+        const { openRecording } = require("../document/signal") as typeof import("../document/signal");
         const { FORMATS } = require("../export/formats") as typeof import("../export/formats");
         const { saveFiles } = require("../export/save") as typeof import("../export/save");
         const { format } = options;

@@ -1,9 +1,11 @@
 /** What analysis says of a recording, as lines. */
+
+import { clockTime } from "../document/localtime";
 import { findingText, NO_DIAGNOSIS } from "../findings/words";
 import { isEventKind } from "../store/findings/group";
 import type { AnalysisInfo } from "../store/findings/types";
 import type { RecordingInfo } from "../store/infos";
-import { clockTime, counted, localTime } from "./text";
+import { counted, localTime } from "./text";
 
 const MOST_FINDINGS = 12;
 

@@ -5,11 +5,12 @@ import { FrameType, type Header } from "../../protocol/header";
 import { blockShape } from "../../protocol/open";
 import type { Receipt } from "../../protocol/receipt";
 import { type Clock, systemClock } from "../clock";
+import { clockTime } from "../document/localtime";
 import { eventText } from "../findings/words";
 import type { EventInfo } from "../store/findings/types";
 import type { RecordingInfo } from "../store/infos";
 import type { StoredFrame } from "../store/ingest";
-import { clockTime, counted, localTime } from "./text";
+import { counted, localTime } from "./text";
 import { drawTrace } from "./trace";
 
 const TRACE_SECONDS = 6;

@@ -1,6 +1,7 @@
 /** The hub's log: one plain line for a person, JSON for anything else. */
+
+import { clockTime } from "../document/localtime";
 import type { Log } from "../store/log";
-import { clockTime } from "./text";
 
 const LEVELS: Record<number, string> = { 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal" };
 

@@ -1,12 +1,12 @@
-import { readFileSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { systemClock } from "../clock";
-import { addRecipient, type Note, sendRecording, sendTest, setRule } from "../delivery/sending";
+import { addRecipient, cameBack, type Note, sendRecording, sendTest, setRule } from "../delivery/sending";
 import { noteLeft } from "../delivery/start";
 import { addressOf } from "../delivery/way";
+import type { SendingRule, Way } from "../schema/delivery";
 import type { Outbox, Recipient } from "../store/outbox/outbox";
 import type { StoreReader } from "../store/reader";
-import type { SendingRule, Way } from "../web/schema/delivery";
+import { readDetails } from "./details";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 import { localTime, table } from "./text";
@@ -35,7 +35,10 @@ export function addOutbox(program: Command, terminal: Terminal): void {
     .description("add one, as a JSON file says it: name, way, rule (press, af or every), consent {who, text}")
     .action((file: string, _options: unknown, command: Command) =>
       withOutbox(command.optsWithGlobals(), terminal, (outbox, reader, note) => {
-        const { name, way } = addRecipient(reader, outbox, detailsIn(file), Date.now(), note);
+        const { recipientDetailsSchema } =
+          require("../schema/delivery") as typeof import("../schema/delivery");
+        const details = readDetails(file, recipientDetailsSchema);
+        const { name, way } = addRecipient(reader, outbox, details, Date.now(), note);
         terminal.print(`${name}: ${addressOf(way)}`);
         terminal.say(
           `see that it works with 'avnode recipients test', and remove ${file} if a password is in it`,
@@ -89,13 +92,23 @@ export function addOutbox(program: Command, terminal: Terminal): void {
         terminal.print(`${delivery.state}: recording ${delivery.recording} for ${to}`);
       }),
     );
-  program
+  const outboxCommand = program
     .command("outbox")
     .description("show what waits to leave, and what became of the rest")
     .option("--json", "print JSON")
     .option("--data <dir>", "data directory")
     .action((options: OutboxOption) =>
       withOutbox(options, terminal, (outbox) => listDeliveries(outbox, options.json === true, terminal)),
+    );
+  outboxCommand
+    .command("bounced <id>")
+    .description("say that a mail that was accepted came back to its sender, which no hub hears by itself")
+    .action((id: string, _options: unknown, command: Command) =>
+      withOutbox(command.optsWithGlobals(), terminal, (outbox, _reader, note) => {
+        const { state, recording } = cameBack(outbox, Number(id), note);
+        terminal.print(`${state}: recording ${recording}`);
+        terminal.say("to send it again, run 'avnode send'");
+      }),
     );
 }
 
@@ -135,35 +148,6 @@ function consentText({ name, way }: Recipient<Way>, rule: SendingRule): string {
   return `Reports with the whole ECG go to ${name} (${addressOf(way)}): ${WHEN[rule]}.`;
 }
 
-/** @throws CliError */
-function detailsIn(file: string) {
-  const { recipientDetailsSchema } =
-    require("../web/schema/delivery") as typeof import("../web/schema/delivery");
-  let text: string;
-  try {
-    if ((statSync(file).mode & 0o077) !== 0)
-      throw new CliError(
-        Exit.failed,
-        `${file} can be read by others on this machine; run: chmod 600 ${file}`,
-      );
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError(Exit.failed, `cannot read ${file}: ${(error as Error).message}`);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's own words may cite a password.
-    throw new CliError(Exit.usage, `${file} is no JSON; correct it`);
-  }
-  const { success, data, error } = recipientDetailsSchema.safeParse(value);
-  if (success) return data;
-  const [issue] = error.issues;
-  throw new CliError(Exit.usage, `${file}: ${issue!.path.join(".")}: ${issue!.message}`);
-}
-
 function listRecipients(recipients: Recipient<Way>[], json: boolean, terminal: Terminal): void {
   const listed = recipients.map(({ id, name, way, rule, paused, consent }) => ({
     ...{ id, name, kind: way.kind, address: addressOf(way), rule, paused, consent },
@@ -196,8 +180,9 @@ function listDeliveries(outbox: Outbox<Way>, json: boolean, terminal: Terminal):
     else terminal.say("nothing was ever sent from here");
     return;
   }
-  const rows = listed.map(({ recording, to, state, attempts, since, reason = "" }) => [
-    ...[recording, to, state, String(attempts), localTime(since), reason],
+  const rows = listed.map(({ id, recording, to, state, attempts, since, reason = "" }) => [
+    ...[String(id), recording, to, state, String(attempts), localTime(since), reason],
   ]);
-  for (const line of table(["RECORDING", "TO", "STATE", "TRIES", "SINCE", "WHY"], rows)) terminal.print(line);
+  for (const line of table(["ID", "RECORDING", "TO", "STATE", "TRIES", "SINCE", "WHY"], rows))
+    terminal.print(line);
 }

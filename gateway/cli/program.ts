@@ -1,6 +1,7 @@
 /** The program's commands, and how it ends. */
 import { Command, CommanderError } from "commander";
 import { addAdopt } from "./adopt";
+import { addAlerts } from "./alerts";
 import { addAnalyze } from "./analyze";
 import { addBackup } from "./backup";
 import { addCheckpoint } from "./checkpoint";
@@ -9,6 +10,7 @@ import { addDevices } from "./devices";
 import { addExport } from "./exporting";
 import { addFindings } from "./findings";
 import { addForget } from "./forget";
+import { addForm } from "./form";
 import { addMirror } from "./mirror";
 import { addName } from "./naming";
 import { addOutbox } from "./outbox";
@@ -70,7 +72,9 @@ export async function run(
   addAdopt(program, terminal);
   addExport(program, terminal);
   addReport(program, terminal);
+  addForm(program, terminal);
   addOutbox(program, terminal);
+  addAlerts(program, terminal);
   addProof(program, terminal);
   addTrust(program, terminal);
   addCheckpoint(program, terminal);

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
+import { clockTime } from "../document/localtime";
 import type { RecordingInfo } from "../store/infos";
 import { type DataOption, withReader } from "./reading";
 import type { Terminal } from "./terminal";
-import { clockTime, localTime, table } from "./text";
+import { localTime, table } from "./text";
 
 export function addRecordings(program: Command, terminal: Terminal): void {
   program

@@ -1,19 +1,11 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
-import { dirname, resolve } from "node:path";
+import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { openRecording } from "../export/signal";
+import { openRecording } from "../document/signal";
+import type { ProofState } from "../report/evidence";
 import { PAPERS, type PaperName } from "../report/paper";
+import { LANGUAGES, type Language } from "../words/words";
 import { noteLeaving } from "./leaving";
+import { saveFile, writable } from "./onefile";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 
@@ -25,6 +17,7 @@ interface ReportCommandOptions extends DataOption {
   passwordFile?: string;
   proof: boolean;
   timeZone?: string;
+  language: Language;
   json?: boolean;
 }
 
@@ -37,6 +30,7 @@ export function addReport(program: Command, terminal: Terminal): void {
     .option("--to <seconds>", "up to here", seconds)
     .addOption(new Option("--paper <size>", "landscape").choices(PAPERS).default("a4"))
     .option("--time-zone <name>", "of the times in it, as Europe/Berlin; this machine's by default")
+    .addOption(new Option("--language <language>", "that it is in").choices(LANGUAGES).default("en"))
     .option("--password-file <file>", "ask whoever opens it for the password on the file's first line")
     .option("--no-proof", "leave out the proof, and with it the recording itself")
     .option("--json", "print JSON")
@@ -45,13 +39,13 @@ export function addReport(program: Command, terminal: Terminal): void {
 }
 
 async function report(id: string, options: ReportCommandOptions, terminal: Terminal): Promise<void> {
-  const { output, paper, proof, timeZone, json } = options;
+  const { output, paper, proof, timeZone, language, json } = options;
   const file = writable(output);
   const password = options.passwordFile === undefined ? undefined : passwordIn(options.passwordFile);
   if (timeZone !== undefined) requireTimeZone(timeZone);
   const dataDir = dataDirOf(options, terminal);
   requireData(dataDir, terminal);
-  // Loaded late: help and usage errors need neither.
+  // Loaded late: help and usage errors need none of these.
   const { StoreReader } = require("../store/reader") as typeof import("../store/reader");
   const { makeReport } = require("../report/report") as typeof import("../report/report");
   const reader = StoreReader.open(dataDir);
@@ -59,18 +53,27 @@ async function report(id: string, options: ReportCommandOptions, terminal: Termi
     const { id: recording, open } = openRecording(reader, id);
     const sample = (at?: number) =>
       at === undefined ? undefined : Math.round((at * open.rateNum) / open.rateDen);
-    const bytes = await makeReport({ reader, dataDir }, recording, {
+    const made = await makeReport({ reader, dataDir }, recording, {
       ...{ from: sample(options.from), to: sample(options.to) },
-      ...{ paper, proof, password, timeZone },
+      ...{ paper, proof, password, timeZone, language },
     });
-    save(file, bytes, () => noteLeaving(dataDir, terminal, { recording, format: "report", file }));
-    if (json) terminal.json({ id: recording, file, bytes: bytes.length });
+    saveFile(file, made.bytes, () => noteLeaving(dataDir, terminal, { recording, format: "report", file }));
+    if (json) terminal.json({ id: recording, file, bytes: made.bytes.length, proof: made.proof });
     else terminal.print(file);
-    if (proof) terminal.say("the proof in it discloses the whole ECG of this recording, and whose it is");
+    const said = PROOFS[made.proof];
+    if (said) terminal.say(said);
   } finally {
     reader.close();
   }
 }
+
+/** What whoever passes it on has to know. */
+const PROOFS: Partial<Record<ProofState, string>> = {
+  inside: "the proof in it discloses the whole ECG of this recording, and whose it is",
+  "too-large":
+    "the proof is not in it: it would be larger than the 64 MB that a verifier reads. 'avnode verify' checks the recording here",
+  "not-logged": "the proof is not in it: the recording is not in the log yet. Make the report again later",
+};
 
 function seconds(text: string): number {
   const value = Number(text);
@@ -104,35 +107,4 @@ function passwordIn(file: string): string {
       `the password in ${file} is longer than the ${MAX_PASSWORD_BYTES} bytes that PDF takes`,
     );
   return line;
-}
-
-/** Absolute. @throws CliError where something else than an older file would be overwritten */
-function writable(output: string): string {
-  if (output === "") throw new CliError(Exit.usage, "the output path is empty; give -o FILE.pdf");
-  const file = resolve(output);
-  const there = statSync(file, { throwIfNoEntry: false });
-  if (there && !there.isFile()) throw new CliError(Exit.usage, `${file} is not a file; name another`);
-  const folder = dirname(file);
-  if (!existsSync(folder)) throw new CliError(Exit.usage, `there is no folder ${folder}; make it first`);
-  if (existsSync(`${folder}/keyring.json`))
-    throw new CliError(Exit.usage, `${folder} is a data directory; write to another place`);
-  return file;
-}
-
-/** A file of that name is whole or not there. */
-function save(file: string, bytes: Uint8Array, leave: () => void): void {
-  const unfinished = `${file}.part`;
-  try {
-    const handle = openSync(unfinished, "w", 0o600);
-    try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    leave();
-    renameSync(unfinished, file);
-  } finally {
-    rmSync(unfinished, { force: true });
-  }
 }

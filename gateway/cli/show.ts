@@ -1,14 +1,15 @@
 import type { Command } from "commander";
 import { type Mark, MarkKind } from "../../protocol/bodies";
 import { RecordingMode } from "../../protocol/open";
-import { nameOf, trustName, unitOf } from "../export/signal";
+import { clockTime } from "../document/localtime";
+import { nameOf, trustName, unitOf } from "../document/signal";
 import type { RecordingInfo } from "../store/infos";
 import type { StoreReader } from "../store/reader";
 import { findingLines } from "./findinglines";
 import { type DataOption, withReader } from "./reading";
 import { lengthText, startText } from "./recordings";
 import type { Terminal } from "./terminal";
-import { clockTime, counted, localTime } from "./text";
+import { counted, localTime } from "./text";
 import { drawTrace } from "./trace";
 
 const STRIP_SECONDS = 6;

@@ -107,9 +107,7 @@ async function plain(
   sayRadio(terminal, hub, placeOf(hub, broker), dataDir);
   const told = { hub, dataDir, version, roles, broker: placeOf(hub, broker) };
   const configured = configuredOf(config, configFile, told.broker, lines);
-  const stopTelling = await tell(told, place, config, configured, log, terminal, (line) =>
-    terminal.say(line),
-  );
+  const stopTelling = await tell(told, place, configured, log, terminal, (line) => terminal.say(line));
   return async () => {
     await stopTelling();
     await copies.stop();
@@ -186,7 +184,7 @@ async function demo(
     say(`${options.handhelds} handhelds, one of them drawn; all of them: avnode devices --data ${shown}`);
   const told = { hub, dataDir, version, roles, broker: placeOf(hub, broker) };
   const configured = configuredOf(config, configFile, told.broker, lines);
-  const stopTelling = await tell(told, place, config, configured, log, terminal, say);
+  const stopTelling = await tell(told, place, configured, log, terminal, say);
   return async () => {
     await stopTelling();
     await running.stop();
@@ -230,7 +228,6 @@ function webPlaceOf({ web }: Config): WebPlace | undefined {
 async function tell(
   told: HealthOptions,
   place: WebPlace | undefined,
-  config: Config,
   configured: WebOptions["configured"],
   log: Log,
   { env, stderr: { isTTY: isTty } }: Terminal,
@@ -246,35 +243,34 @@ async function tell(
     return undefined;
   };
   const socket = await serveStatus(told.dataDir, status).catch(goOn);
-  const web = await openWeb(told, place, configured, status, log).catch(goOn);
+  const alerts = openAlerts(told, status, log);
+  const web = await openWeb(told, place, configured, status, alerts?.watcher, log).catch(goOn);
   if (web) sayWeb(web, told.hub, say);
   if (web?.setupCode !== undefined) await sayFirstRun(web.address, web.setupCode, isTty, say).catch(goOn);
   health.web = web;
+  if (web && told.hub.carrier) {
+    const { fromOutside } = require("../web/reachable") as typeof import("../web/reachable");
+    told.hub.carrier.page = fromOutside(web.address, place?.names);
+  }
   const supervisor = new Supervisor({ status, clock: systemClock, log, env });
   supervisor.ready();
-  const stopAlerts = openAlerts(told, config, status, log);
   return async () => {
-    stopAlerts();
+    alerts?.stop();
     await supervisor.stopping();
     await web?.stop();
     await socket?.close();
   };
 }
 
-/** Where the store is, and somebody is to be told; the hub goes on without them. */
-function openAlerts(
-  { hub, dataDir }: HealthOptions,
-  config: Config,
-  status: () => HubStatus,
-  log: Log,
-): () => void {
-  if (!hub.store || !(config.alerts || config.watcher)) return () => {};
+/** Where the store is; the hub goes on without them. */
+function openAlerts({ hub, dataDir }: HealthOptions, status: () => HubStatus, log: Log) {
+  if (!hub.store) return undefined;
   const { startAlerts } = require("../delivery/alerts/start") as typeof import("../delivery/alerts/start");
   try {
-    return startAlerts({ config, reader: hub.store.reader, status, dataDir, clock: systemClock, log });
+    return startAlerts({ reader: hub.store.reader, status, dataDir, clock: systemClock, log });
   } catch (error) {
     log.error({ code: (error as { code?: string }).code }, `no alerts: ${(error as Error).message}`);
-    return () => {};
+    return undefined;
   }
 }
 
@@ -313,6 +309,7 @@ async function openWeb(
   place: WebPlace | undefined,
   configured: WebOptions["configured"],
   status: () => HubStatus,
+  watcher: WebOptions["watcher"],
   log: Log,
 ): Promise<Web | undefined> {
   const { startWeb } = require("../web/server") as typeof import("../web/server");
@@ -329,6 +326,7 @@ async function openWeb(
       configured,
       freshBeats: analyst && ((recording) => analyst.freshBeats(recording)),
       pulse: analyst && ((device) => analyst.newest(device)),
+      watcher,
       log,
     });
     return {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { StatusReport } from "../backup/status";
+import { clockTime } from "../document/localtime";
 import type { AnalysisStatus } from "../findings/analyst";
 import { type Connection, connectionOf } from "../health/connection";
 import type { Limit } from "../health/limits";
@@ -12,7 +13,7 @@ import { askHub, signalText } from "./connection";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { lostLines } from "./restore";
 import type { Terminal } from "./terminal";
-import { ago, bytesText, clockTime, counted, localTime, table } from "./text";
+import { ago, bytesText, counted, localTime, table } from "./text";
 
 type Listed = StatusReport["handhelds"][number] & { connection?: Connection };
 /** What the store's files say, and what the hub says that runs on them. */

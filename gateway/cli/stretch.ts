@@ -1,6 +1,7 @@
 /** Options --from and --to: which part of a recording a document is made of. */
+
+import type { OpenRecording } from "../document/signal";
 import type { Stretch } from "../document/study";
-import type { OpenRecording } from "../export/signal";
 import { CliError, Exit } from "./terminal";
 
 export interface StretchOptions {

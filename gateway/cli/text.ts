@@ -1,11 +1,4 @@
-/** Times, lengths and tables as people read them. */
-
-/** 00:01:23 */
-export function clockTime(seconds: number): string {
-  const whole = Math.floor(seconds);
-  const two = (value: number) => String(value).padStart(2, "0");
-  return `${two(Math.floor(whole / 3600))}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
-}
+/** Times and tables as people read them. */
 
 /** 2026-11-23 13:05:01, local. */
 export function localTime(unixMs: number): string {

@@ -3,7 +3,6 @@ import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
-import { hostIn, isInTheHouse } from "../delivery/near";
 import { PREFIX_PATTERN } from "../homeassistant/topics";
 import { nearest } from "./nearest";
 
@@ -11,16 +10,6 @@ const MAX_BYTES = 65536;
 
 const text = z.string().min(1);
 const port = z.number().int().min(0).max(65535);
-const hour = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time like "22:00"');
-/** Whoever has such a URL can tell, or be told, in the hub's name. */
-const url = z
-  .string()
-  .max(500)
-  .regex(/^https?:\/\/[^\s@#]+$/, "expected a URL like https://ntfy.example/topic")
-  .refine(
-    (text) => URL.canParse(text) && (text.startsWith("https:") || isInTheHouse(hostIn(text))),
-    "expected https, or http to an address in this house",
-  );
 const schema = z.strictObject({
   /** What the hub calls itself in its log. */
   name: text.optional(),
@@ -81,30 +70,6 @@ const schema = z.strictObject({
   mirror: z
     .strictObject({ host: text.optional(), port: z.number().int().min(1).max(65535).optional() })
     .optional(),
-  /** What the family is told of: a hub or a handheld that needs somebody, a delivery that did not get there. */
-  alerts: z
-    .strictObject({
-      to: z
-        .array(
-          z.discriminatedUnion("kind", [
-            z.strictObject({ kind: z.literal("ntfy"), url, token: text.optional() }),
-            z.strictObject({ kind: z.literal("webhook"), url }),
-            /** By name: one of 'avnode recipients', whose password is sealed there. */
-            z.strictObject({ kind: z.literal("mail"), recipient: text }),
-          ]),
-        )
-        .min(1)
-        .max(8),
-      /** Local time in which nothing is told. */
-      quiet: z.strictObject({ from: hour, to: hour }).optional(),
-      /** That a possible AF was found, without whose. */
-      findings: z.boolean().optional(),
-      /** After which a handheld that was not heard of is told of; a day by default. */
-      silentHours: z.number().min(1).max(720).optional(),
-    })
-    .optional(),
-  /** A server elsewhere that is told every minute that all is well, and tells of a hub that is dead. */
-  watcher: z.strictObject({ url }).optional(),
   /** Handhelds as devices of Home Assistant. */
   homeAssistant: z
     .strictObject({
@@ -144,10 +109,6 @@ export function readConfig(file: string): Config {
   if (config.broker?.password !== undefined && (mode & 0o077) !== 0)
     throw new ConfigError(
       `${file} holds broker.password and can be read by others on this machine; run: chmod 600 ${file}`,
-    );
-  if ((config.alerts || config.watcher) && (mode & 0o077) !== 0)
-    throw new ConfigError(
-      `${file} holds the URLs of alerts or watcher, which are as good as passwords, and can be read by others on this machine; run: chmod 600 ${file}`,
     );
   return config;
 }

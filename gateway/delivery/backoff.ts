@@ -6,15 +6,16 @@ const LONGEST_MS = 6 * 3600_000;
 const PATIENCE_MS = 7 * 24 * 3600_000;
 
 /**
- * 1, 2, 4 … minutes up to 6 hours, each ±20 %.
+ * 1, 2, 4 … minutes up to 6 hours, each ±20 %, and not before the other side wants to be asked again.
  * @param failures so far
  * @returns Unix ms; undefined once it has waited for a week
  */
 export function nextAttempt(
-  { queuedAt, failures }: { queuedAt: number; failures: number },
+  { queuedAt, failures, retryAfterMs }: { queuedAt: number; failures: number; retryAfterMs: number },
   now: number,
   random: () => number,
 ): number | undefined {
   if (now - queuedAt >= PATIENCE_MS) return undefined;
-  return now + retryDelay(failures, random, { firstMs: FIRST_MS, longestMs: LONGEST_MS });
+  const delayMs = retryDelay(failures, random, { firstMs: FIRST_MS, longestMs: LONGEST_MS });
+  return now + Math.max(delayMs, retryAfterMs);
 }

@@ -5,16 +5,17 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../clock";
 import { Tally } from "../mqtt/tally";
+import type { Way } from "../schema/delivery";
 import { codeOf } from "../store/errors";
 import type { Log } from "../store/log";
-import { type Delivery, MAX_WAITING, type Outbox } from "../store/outbox/outbox";
+import { type Delivery, MAX_WAITING, type Outbox, type Recipient } from "../store/outbox/outbox";
 import type { StoreReader } from "../store/reader";
-import type { Way } from "../web/schema/delivery";
+import { answering, type MakeLink } from "./answering";
 import { nextAttempt } from "./backoff";
 import type { Documents } from "./documents";
 import type { DocumentOrder } from "./documentworker";
 import { DeliveryError } from "./error";
-import { queueByRules } from "./rules";
+import { isAsked, queueByRules } from "./rules";
 import type { Transport } from "./transport";
 import { addressOf, requireAllowed } from "./way";
 
@@ -38,9 +39,12 @@ export interface CarrierParts {
   make: (order: DocumentOrder) => Promise<Documents>;
   handOver: Transport;
   leaving: Leaving;
+  makeLink: MakeLink;
 }
 
 export class Carrier {
+  /** Address of the owner's page for other machines; undefined while none reaches it. */
+  page: string | undefined;
   /** Recipients that something is on its way to. */
   private readonly busy = new Map<number, Promise<void>>();
   private readonly tally: Tally;
@@ -102,23 +106,26 @@ export class Carrier {
 
   /** Never rejects. */
   private async carry(delivery: Delivery): Promise<void> {
-    const { outbox, make, handOver, leaving, dataDir } = this.parts;
+    const { outbox, make, handOver, leaving, makeLink, dataDir, clock } = this.parts;
     const { id, recording } = delivery;
     try {
       const recipient = outbox.recipient(delivery.recipient);
-      const why = this.whyNot(delivery, recipient?.way);
+      const why = this.whyNot(delivery, recipient);
       if (why !== undefined || !recipient) return outbox.end(id, "withdrawn", why);
       const { way, name } = recipient;
       if (!outbox.begin(id)) return;
-      const documents = await make({ dataDir, id: recording, way });
+      const key = keyOf(delivery);
+      const asked = { label: name, recording, key, now: clock.now() };
+      const answer = answering(way, asked, this.page, makeLink);
+      const documents = await make({ dataDir, id: recording, way, answering: answer });
       if (this.stopped) return;
       // It may have been withdrawn, or its recording erased or given to another, while its report was made.
       const still = outbox.delivery(id);
-      const late = still && this.whyNot(still, outbox.recipient(delivery.recipient)?.way);
+      const late = still && this.whyNot(still, outbox.recipient(delivery.recipient));
       if (late !== undefined) return outbox.end(id, "withdrawn", late);
       if (still?.state !== "sending") return;
       leaving({ to: name, address: addressOf(way), recording, detail: way.kind });
-      await handOver(way, documents, keyOf(delivery));
+      await handOver(way, documents, key);
       if (!this.stopped) outbox.end(id, "accepted");
     } catch (error) {
       if (!this.stopped) this.failed(delivery, error as Error);
@@ -129,9 +136,13 @@ export class Carrier {
     const { outbox, clock, random, log } = this.parts;
     const isFinal = error instanceof DeliveryError && !error.retry;
     const said = error instanceof DeliveryError ? error.message : `${codeOf(error)}: ${error.message}`;
-    const next = nextAttempt({ queuedAt, failures: attempts + 1 }, clock.now(), random);
+    const failures = attempts + 1;
+    const { retryAfterMs = 0 } = error as Partial<DeliveryError>;
+    const next = nextAttempt({ queuedAt, failures, retryAfterMs }, clock.now(), random);
+    // What could not be made nobody has refused.
+    const final = codeOf(error) === "DELIVERY_DOCUMENT" ? "failed" : "bounced";
     try {
-      if (isFinal) outbox.end(id, "bounced", said);
+      if (isFinal) outbox.end(id, final, said);
       else if (next === undefined) outbox.end(id, "failed", `given up after a week: ${said}`);
       else outbox.postpone(id, next, said);
     } catch (cause) {
@@ -142,15 +153,20 @@ export class Carrier {
   }
 
   /** Why it must not leave. */
-  private whyNot({ stale, recording, person }: Delivery, way: Way | undefined): string | undefined {
+  private whyNot(
+    { stale, recording, person, by }: Delivery,
+    recipient: Recipient<Way> | undefined,
+  ): string | undefined {
     const { reader } = this.parts;
-    if (!way) return "its recipient was removed";
+    if (!recipient) return "its recipient was removed";
     if (stale)
       return "the hub came out of a backup since, and nobody knows whether this had left: send it again if it did not arrive";
     if (reader.recording(recording).erasedAt !== undefined) return "the recording was erased";
     if (reader.personOf(recording)?.id !== person) return "the recording was given to another person since";
+    if (by === "rule" && !isAsked(recipient.rule, recording, reader))
+      return "its recipient's rule asks for it no more: send it by hand if it is to go";
     try {
-      requireAllowed(way, reader.kind !== "home");
+      requireAllowed(recipient.way, reader.kind !== "home");
     } catch (error) {
       return (error as Error).message;
     }

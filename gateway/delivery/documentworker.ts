@@ -2,13 +2,15 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { codeOf } from "../store/errors";
 import { StoreReader } from "../store/reader";
-import { type Documents, makeDocuments } from "./documents";
+import type { Answering } from "./answering";
+import { type Documents, type DocumentWay, makeDocuments } from "./documents";
 
 export interface DocumentOrder {
   dataDir: string;
   /** Whole. */
   id: string;
-  way: Parameters<typeof makeDocuments>[3];
+  way: DocumentWay;
+  answering: Answering;
 }
 
 export interface DocumentAnswer {
@@ -18,10 +20,10 @@ export interface DocumentAnswer {
   message?: string;
 }
 
-async function main({ dataDir, id, way }: DocumentOrder): Promise<DocumentAnswer> {
+async function main({ dataDir, id, way, answering }: DocumentOrder): Promise<DocumentAnswer> {
   const reader = StoreReader.open(dataDir);
   try {
-    return { made: await makeDocuments(reader, dataDir, id, way) };
+    return { made: await makeDocuments(reader, dataDir, id, way, answering) };
   } catch (error) {
     return { code: codeOf(error), message: (error as Error).message };
   } finally {

@@ -4,7 +4,9 @@
  * row of it, the mail goes out again, under the same Message-ID: SMTP offers no better.
  */
 import type { SendMailOptions } from "nodemailer";
-import type { Way } from "../web/schema/delivery";
+import type { Way } from "../schema/delivery";
+import { Words } from "../words/words";
+import type { Message } from "./alerts/message";
 import type { Documents } from "./documents";
 import { DeliveryError } from "./error";
 
@@ -31,19 +33,29 @@ export function mailReport(
   key: string,
   times = MAIL_TIMES,
 ): Promise<void> {
-  const { pdf, hasProof, simulated, picture } = documents;
-  const text = bodyOf(way, hasProof, simulated);
+  const { pdf, simulated, picture, form } = documents;
+  const words = new Words(way.language ?? "en");
+  const text = bodyOf(way, words, documents);
   return send(
     way,
     {
-      subject: simulated ? "DEMO: ECG report" : "ECG report",
+      subject: `${simulated ? "DEMO: " : ""}${words.say("title")}`,
       text,
-      ...(picture && { html: pageOf(text) }),
+      ...(picture && { html: pageOf(text, words) }),
       messageId: `<${key}@${domainOf(way.from)}>`,
       attachments: [
         { filename: "ecg-report.pdf", content: Buffer.from(pdf), contentType: "application/pdf" },
         ...(picture
           ? [{ filename: "ecg.png", content: Buffer.from(picture), contentType: "image/png", cid: PICTURE }]
+          : []),
+        ...(form
+          ? [
+              {
+                filename: "answer-form.html",
+                content: Buffer.from(form),
+                contentType: "text/html; charset=utf-8",
+              },
+            ]
           : []),
       ],
     },
@@ -58,44 +70,40 @@ export function mailTest(way: MailWay, isDemo: boolean, times = MAIL_TIMES): Pro
   return send(way, { subject: isDemo ? "DEMO: test of an ECG hub" : "Test of an ECG hub", text }, times);
 }
 
-/** To the family: its subject says no more than that there is something. @throws as mailReport */
-export function mailAlert(way: MailWay, lines: string[], isDemo: boolean, times = MAIL_TIMES): Promise<void> {
-  return send(
-    way,
-    { subject: `${isDemo ? "DEMO: " : ""}Your ECG hub needs a look`, text: `${lines.join("\n\n")}\n` },
-    times,
-  );
+/** To the family. @throws as mailReport */
+export function mailAlert(way: MailWay, { title, lines }: Message, times = MAIL_TIMES): Promise<void> {
+  return send(way, { subject: title, text: `${lines.join("\n\n")}\n` }, times);
 }
 
 /** The same words, with the picture between them and their end. */
-function pageOf(text: string): string {
+function pageOf(text: string, words: Words): string {
   const paragraphs = text
     .trim()
     .split("\n\n")
     .map((one) => `<p>${one.replaceAll("\n", "<br>")}</p>`);
-  const alternative = "Ten seconds of the ECG, 25 mm/s, 10 mm/mV; not to scale on a screen";
-  return `<html><body>${paragraphs.join("")}<p><img src="cid:${PICTURE}" alt="${alternative}"></p></body></html>`;
+  return `<html><body>${paragraphs.join("")}<p><img src="cid:${PICTURE}" alt="${words.say("mail-picture")}"></p></body></html>`;
 }
 
 function domainOf(address: string): string {
   return address.slice(address.lastIndexOf("@") + 1);
 }
 
-function bodyOf({ pdfPassword }: MailWay, hasProof: boolean, simulated: boolean): string {
+function bodyOf(
+  { pdfPassword }: MailWay,
+  words: Words,
+  { hasProof, simulated, form, link }: Documents,
+): string {
+  const isLocked = pdfPassword !== undefined;
   const lines = [
-    ...(simulated ? ["DEMO: the recording is simulated. It is no person's heart.", ""] : []),
-    "An ECG recorded at home is attached as a PDF, true to scale.",
-    "It was sent by the hub that the recording is kept on, as its owner asked.",
-    "What a program found in it is in the PDF. It is no diagnosis: a clinician has to look.",
-    ...(pdfPassword === undefined
+    ...(simulated ? [words.say("mail-demo"), ""] : []),
+    ...[words.say("mail-attached"), words.say("mail-sent"), words.say("mail-not-a-diagnosis")],
+    ...(form ? ["", words.say("mail-form")] : []),
+    // Who reads a mail whose PDF is locked must not see the recording by another door.
+    ...(link === undefined
       ? []
-      : ["", "The PDF asks for a password. Its sender tells it to you by another way."]),
-    ...(hasProof
-      ? [
-          "",
-          "The PDF holds the signed recording itself: 'avnode verify FILE' shows that it is whole and unchanged.",
-        ]
-      : ["", "The recording is too long to be in the PDF itself; ask its owner for the proof file."]),
+      : ["", ...(isLocked ? [words.say("mail-link-inside")] : [words.say("mail-link"), link])]),
+    ...(isLocked ? ["", words.say("mail-password")] : []),
+    ...["", words.say(hasProof ? (isLocked ? "mail-proof-locked" : "mail-proof") : "mail-no-proof")],
   ];
   return `${lines.join("\n")}\n`;
 }

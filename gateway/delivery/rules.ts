@@ -1,8 +1,9 @@
 /** What a recipient's rule sends by itself. */
+
+import type { SendingRule, Way } from "../schema/delivery";
 import type { RecordingInfo } from "../store/infos";
 import type { Outbox, Recipient } from "../store/outbox/outbox";
 import type { StoreReader } from "../store/reader";
-import type { Way } from "../web/schema/delivery";
 import { versionOf } from "./version";
 
 /**
@@ -18,13 +19,17 @@ export function queueByRules(reader: StoreReader, outbox: Outbox<Way>): void {
         queue(info, recipient, reader, outbox);
 }
 
+/** Whether the rule still asks for it: one that was taken back or narrowed takes along what it had queued. */
+export function isAsked(rule: SendingRule, id: string, reader: StoreReader): boolean {
+  if (rule !== "af") return rule === "every";
+  return reader.findings.telling(id)?.episodes.some(({ rhythm }) => rhythm === "af") ?? false;
+}
+
 function isDue(info: RecordingInfo, { rule, since }: Recipient<Way>, reader: StoreReader): boolean {
   const ended = info.state === "closed" || info.state === "truncated";
   if (!ended || info.holes > 0 || info.erasedAt !== undefined || info.person === undefined) return false;
   if ((info.lastAt ?? 0) < since) return false;
-  const analysis = reader.findings.telling(info.id);
-  if (!analysis?.ended) return false;
-  return rule === "every" || analysis.episodes.some(({ rhythm }) => rhythm === "af");
+  return reader.findings.telling(info.id)?.ended === true && isAsked(rule, info.id, reader);
 }
 
 function queue(

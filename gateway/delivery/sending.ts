@@ -1,9 +1,9 @@
 /** What somebody asks of the outbox, the same from the page and from a command. */
 import type { Left } from "../access/egress";
+import type { RecipientDetails, SendingRule, Way } from "../schema/delivery";
 import { StoreError } from "../store/errors";
 import type { Delivery, Outbox, Recipient } from "../store/outbox/outbox";
 import type { StoreReader } from "../store/reader";
-import type { RecipientDetails, SendingRule, Way } from "../web/schema/delivery";
 import { DeliveryError } from "./error";
 import { putInFolder } from "./folder";
 import { versionOf } from "./version";
@@ -21,9 +21,15 @@ export function addRecipient(
   note: Note,
 ): Recipient<Way> {
   requireAllowed(details.way, reader.kind !== "home");
-  const added = outbox.add({ ...details, consent: { ...consent, at: now } });
+  const way = answerable(details.way);
+  const added = outbox.add({ ...details, way, consent: { ...consent, at: now } });
   noteConsent(added, note);
   return added;
+}
+
+/** On a form, unless something else was said. */
+function answerable(way: Way): Way {
+  return way.kind === "mail" || way.kind === "folder" ? { ...way, answers: way.answers ?? "form" } : way;
 }
 
 export function setRule(
@@ -65,6 +71,18 @@ export function sendRecording(
       "not all of this recording is here yet: send it once it has ended and is in the log",
     );
   return outbox.queue({ recipient, recording, version, person: person.id, by: "owner" });
+}
+
+/** What its server cannot deliver comes back to the sender's own mailbox, where nobody here reads it: she says so. */
+export function cameBack(outbox: Outbox<Way>, id: number, note: Note): Delivery {
+  const delivery = outbox.cameBack(id);
+  const recipient = outbox.recipient(delivery.recipient);
+  const to = recipient?.name ?? "a removed recipient";
+  note({
+    ...{ kind: "return", to, address: recipient ? addressOf(recipient.way) : to },
+    recording: delivery.recording,
+  });
+  return delivery;
 }
 
 /** Without any recording. @throws DeliveryError */

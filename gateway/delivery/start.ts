@@ -1,10 +1,11 @@
 /** The carrier of a running hub, with everything real. */
 import type { Left } from "../access/egress";
 import type { Clock } from "../clock";
+import type { Way } from "../schema/delivery";
 import type { Log } from "../store/log";
 import { Outbox } from "../store/outbox/outbox";
 import type { StoreReader } from "../store/reader";
-import type { Way } from "../web/schema/delivery";
+import { linkMaker } from "./answering";
 import { Carrier } from "./carrier";
 import { makeOnThread } from "./making";
 import { handOver } from "./transport";
@@ -15,13 +16,14 @@ export function startCarrier(parts: {
   clock: Clock;
   log: Log;
 }): Carrier {
-  const { dataDir, clock } = parts;
+  const { reader, dataDir, clock } = parts;
   return new Carrier({
     ...parts,
     outbox: Outbox.open<Way>(dataDir, () => clock.now()),
     random: Math.random,
     make: makeOnThread,
     handOver,
+    makeLink: linkMaker(reader, dataDir, clock),
     leaving: (left) => noteLeft(dataDir, clock, { kind: "delivery", ...left }),
   });
 }

@@ -1,5 +1,5 @@
 /** One attempt to hand over documents, by whatever way. */
-import type { Way } from "../web/schema/delivery";
+import type { Way } from "../schema/delivery";
 import type { Documents } from "./documents";
 import { putInFolder } from "./folder";
 
@@ -20,7 +20,12 @@ export const handOver: Transport = async (way, documents, key) => {
       const { postBundle } = require("./fhirclient") as typeof import("./fhirclient");
       return postBundle(documents.bundle!, { ...way, key });
     }
-    case "folder":
-      return putInFolder(way.dir, `ecg-report-${key.slice(0, 16)}.pdf`, documents.pdf);
+    case "folder": {
+      const { pdf, form } = documents;
+      const digits = key.slice(0, 16);
+      // The report last: whoever waits for it finds the form beside it.
+      if (form) putInFolder(way.dir, `answer-form-${digits}.html`, form);
+      return putInFolder(way.dir, `ecg-report-${digits}.pdf`, pdf);
+    }
   }
 };

@@ -5,9 +5,11 @@ import type { StoreReader } from "../store/reader";
 export function versionOf(reader: StoreReader, id: string): string | undefined {
   const place = reader.log.place(id);
   if (!place) return undefined;
+  const analysis = reader.findings.telling(id);
   return [
     `${place.log}.${place.index}`,
-    reader.findings.telling(id)?.number ?? 0,
+    // One under way says something else once it has ended.
+    analysis?.ended ? analysis.number : 0,
     reader.overReads(id).length,
   ].join("/");
 }

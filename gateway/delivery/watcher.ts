@@ -5,34 +5,60 @@
 import type { Clock } from "../clock";
 import { Tally } from "../mqtt/tally";
 import type { Log } from "../store/log";
+import { ask } from "./alerts/ways";
 
 const EVERY_MS = 60_000;
-const TIMEOUT_MS = 15_000;
 
-/** @throws where the server was not reached or did not say 2xx */
-export type Ping = (url: string, timeoutMs: number) => Promise<void>;
+/** Nothing of the hub is in it. @throws as ask */
+export type Ping = (url: string) => Promise<void>;
 
-/** Nothing of the hub is in it. */
-export const pingByHttp: Ping = async (url, timeoutMs) => {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: "error" });
-  await answer.body?.cancel();
-  if (!answer.ok) throw new Error(`it says ${answer.status}`);
-};
+export const pingByHttp: Ping = (url) => ask(url, { method: "GET" });
+
+/** As far as this run of the hub knows, Unix ms. */
+export interface Watched {
+  pingedAt?: number;
+  failingSince?: number;
+}
+
+export interface WatcherParts {
+  /** Undefined while nobody watches. */
+  url: () => string | undefined;
+  isWell: () => boolean;
+  clock: Clock;
+  log: Log;
+  ping: Ping;
+}
 
 export class Watcher {
+  readonly watched: Watched = {};
   private readonly tally: Tally;
   private cancel: () => void;
   private busy = false;
 
-  constructor(
-    private readonly parts: { url: string; isWell: () => boolean; clock: Clock; log: Log; ping?: Ping },
-  ) {
+  constructor(private readonly parts: WatcherParts) {
     this.tally = new Tally("watcher", parts.clock, parts.log);
     this.cancel = parts.clock.after(EVERY_MS, () => this.look());
   }
 
   stop(): void {
     this.cancel();
+  }
+
+  /** At once. @throws why it does not know that all is well */
+  async ping(): Promise<void> {
+    const { url, isWell, ping, clock } = this.parts;
+    const to = url();
+    if (to === undefined)
+      throw new Error("nobody watches: name the watcher's URL, and after a restore save the alerts' times");
+    if (!isWell()) throw new Error("the hub is not well, and says so to nobody: see its problems on Home");
+    try {
+      await ping(to);
+      this.watched.pingedAt = clock.now();
+      delete this.watched.failingSince;
+    } catch (error) {
+      this.watched.failingSince ??= clock.now();
+      throw error;
+    }
   }
 
   private look(): void {
@@ -42,10 +68,9 @@ export class Watcher {
 
   /** Never rejects. */
   private async tell(): Promise<void> {
-    const { url, isWell, ping = pingByHttp } = this.parts;
     this.busy = true;
     try {
-      if (isWell()) await ping(url, TIMEOUT_MS);
+      if (this.parts.url() !== undefined) await this.ping();
     } catch {
       // Without the reason: it may name the URL, and whoever has that can say that all is well.
       this.tally.count("unreached", "could not tell the watcher that all is well: see that its URL holds");

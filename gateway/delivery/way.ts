@@ -1,6 +1,7 @@
 /** How a recipient is reached: what is said of it, and what is refused before anything is kept. */
+
+import type { Way } from "../schema/delivery";
 import { StoreError } from "../store/errors";
-import type { Way } from "../web/schema/delivery";
 import { hostIn, isInTheHouse, isThisMachine } from "./near";
 
 /** In one line, without secrets. */
@@ -25,7 +26,7 @@ export function isReadable(way: Way): boolean {
     case "dicom":
       return way.tls === undefined;
     case "fhir":
-      return way.url.startsWith("http:");
+      return [way.url, way.token?.url].some((url) => url?.startsWith("http:"));
     case "folder":
       return false;
   }
@@ -55,9 +56,11 @@ export function requireAllowed(way: Way, isDemo: boolean): void {
       "OUTBOX_DEMO",
       "a demo sends nothing to another machine: use a server on 127.0.0.1, or a folder",
     );
-  if (way.kind !== "dicom" && isReadable(way) && !hosts.every(isInTheHouse))
+  // A FHIR server without TLS is one for trying things out.
+  const isNear = way.kind === "fhir" ? isThisMachine : isInTheHouse;
+  if (way.kind !== "dicom" && isReadable(way) && !hosts.every(isNear))
     throw new StoreError(
       "OUTBOX_PLAIN",
-      "without TLS everybody on the way reads the recording: use TLS, or a server in this house by its address",
+      `without TLS everybody on the way reads the recording: use TLS, or a server ${way.kind === "fhir" ? "on this machine" : "in this house by its address"}`,
     );
 }

@@ -10,7 +10,8 @@ export interface Attached {
 
 /** Beyond this no dictionary of a stream goes. */
 const MAX_DICTIONARY = 4096;
-const MAX_OBJECTS = 1_000_000;
+/** Up to MAX_DICTIONARY letters are looked at of each. A day's report has a few thousand. */
+const MAX_OBJECTS = 100_000;
 const DELIMITER = "[\\s/<>()\\[\\]]";
 const EMBEDDED = new RegExp(`/EmbeddedFile(?=${DELIMITER})`);
 
@@ -25,6 +26,7 @@ export function attachedProof(pdf: Uint8Array): Attached | undefined {
   // A letter a byte: offsets of the text are offsets of the file.
   const text = new TextDecoder("latin1").decode(pdf);
   const found: Attached[] = [];
+  const lengths = new Lengths(text);
   const object = /\b\d{1,10}[ \t\r\n]{1,4}\d{1,5}[ \t\r\n]{1,4}obj\b|\btrailer\b/g;
   for (let count = 0; ; count++) {
     const begin = object.exec(text);
@@ -39,7 +41,7 @@ export function attachedProof(pdf: Uint8Array): Attached | undefined {
       );
     }
     if (body === undefined) continue;
-    const end = endOf(text, dictionary, body);
+    const end = endOf(text, dictionary, body, lengths);
     if (EMBEDDED.test(dictionary)) found.push(attachedOf(pdf, dictionary, body, end));
     object.lastIndex = end;
   }
@@ -66,16 +68,35 @@ function headOf(text: string, from: number): { dictionary: string; body?: number
   return /stream/.test(end[0]) ? { dictionary, body: from + end.index + end[0].length } : { dictionary };
 }
 
-/** The stream's length as it says itself, wherever that stands. */
-function endOf(text: string, dictionary: string, body: number): number {
-  const [, first, generation] = /\/Length\s+(\d{1,12})(?:\s+(\d{1,5})\s+R\b)?/.exec(dictionary) ?? [];
-  let length = Number(first);
-  if (generation !== undefined) {
-    const there = new RegExp(`(?:^|[\\r\\n])${first}\\s+${generation}\\s+obj\\s+(\\d{1,12})\\s+endobj`).exec(
-      text,
-    );
-    length = Number(there?.[1]);
+/** Objects that are one number, as the length of a stream may be: read in one go, for every stream may name one. */
+class Lengths {
+  private known: Map<string, number> | undefined;
+
+  constructor(private readonly text: string) {}
+
+  /** Of the first object of that number in the file. @throws PDF_FORM */
+  of(object: string, generation: string): number | undefined {
+    this.known ??= this.all();
+    return this.known.get(`${object} ${generation}`);
   }
+
+  private all(): Map<string, number> {
+    const known = new Map<string, number>();
+    for (const [, object, generation, value] of this.text.matchAll(
+      /(?:^|[\r\n])(\d{1,12})\s+(\d{1,5})\s+obj\s+(\d{1,12})\s+endobj/g,
+    )) {
+      if (known.size === MAX_OBJECTS) throw refusal("PDF_FORM", "the PDF has more objects than a report");
+      const name = `${object} ${generation}`;
+      if (!known.has(name)) known.set(name, Number(value));
+    }
+    return known;
+  }
+}
+
+/** The stream's length as it says itself, wherever that stands. */
+function endOf(text: string, dictionary: string, body: number, lengths: Lengths): number {
+  const [, first, generation] = /\/Length\s+(\d{1,12})(?:\s+(\d{1,5})\s+R\b)?/.exec(dictionary) ?? [];
+  const length = generation === undefined ? Number(first) : (lengths.of(first!, generation) ?? Number.NaN);
   const end = body + length;
   if (!(end <= text.length) || !/^\s{0,2}endstream/.test(text.slice(end, end + 12)))
     throw refusal("PDF_FORM", "the PDF is damaged: a stream in it does not end where it says");

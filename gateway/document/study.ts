@@ -1,6 +1,5 @@
 /** What documents say of a recording, read once: report, exports, mail and DICOM all tell the same. */
 import type { Mark } from "../../protocol/bodies";
-import { type Absence, Absences, type OpenRecording, openRecording } from "../export/signal";
 import type { Finding } from "../rhythm/findings";
 import { StoreError } from "../store/errors";
 import { isEventKind } from "../store/findings/group";
@@ -9,6 +8,7 @@ import type { DeviceInfo, Piece } from "../store/infos";
 import type { OverReadInfo } from "../store/layers/reading";
 import type { PersonInfo } from "../store/people";
 import type { StoreReader } from "../store/reader";
+import { type Absence, Absences, type OpenRecording, openRecording } from "./signal";
 
 /** Samples `from` up to, not including, `to`. */
 export interface Stretch {

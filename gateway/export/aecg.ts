@@ -5,16 +5,16 @@
  */
 import type { Lead } from "../../protocol/open";
 import { localTime, offsetText } from "../document/localtime";
+import { nameOf } from "../document/signal";
 import { findingsOf, rateOf, type Stretch, type Study, timeOf } from "../document/study";
+import { potentialOf } from "../document/units";
 import { findingText } from "../findings/words";
-import { uuidOf } from "./aecgid";
 import { element, escaped } from "./aecgxml";
-import type { ExportSource, OutFile } from "./formats";
 import { gathered } from "./pieces";
 import { analysisText, provenance } from "./provenance";
-import { nameOf } from "./signal";
+import type { ExportSource, OutFile } from "./source";
 import { survey, surveyed } from "./survey";
-import { potentialOf } from "./units";
+import { uuidOf } from "./uuid";
 
 /** Of all leads of a series: it is in memory as a whole, since its leads' digits stand one behind the other. */
 const MAX_SERIES_SAMPLES = 2 ** 22;

@@ -1,8 +1,9 @@
 /** A recording as text: one row per sample with its raw counts and, for calibrated leads, its physical value. */
-import type { ExportSource, OutFile } from "./formats";
+
+import { Absences, nameOf, unitOf } from "../document/signal";
 import { gathered } from "./pieces";
 import { gapText, provenance } from "./provenance";
-import { Absences, nameOf, unitOf } from "./signal";
+import type { ExportSource, OutFile } from "./source";
 
 /** What spreadsheets would calculate; -aVR is a lead's name and none of it. */
 const FORMULA = /^(?:[=@]|[+-].*[(|!])/;

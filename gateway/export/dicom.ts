@@ -4,7 +4,9 @@
  * one series. And its report as an encapsulated PDF of the same study.
  */
 import type { Lead } from "../../protocol/open";
+import { type Absence, nameOf, trustName } from "../document/signal";
 import { findingsOf, rateOf, type Stretch } from "../document/study";
+import { potentialOf } from "../document/units";
 import { findingText } from "../findings/words";
 import { type EcgObject, ecgObject, LEAD_CODES } from "./dicomecg";
 import {
@@ -18,12 +20,11 @@ import {
   sequence,
   text,
 } from "./dicomfile";
-import { type DicomSource, type Instance, identity, uidOf, type When, whenOf } from "./dicomidentity";
-import type { ExportSource, OutFile } from "./formats";
+import { type DicomSource, type Instance, identity, type When, whenOf } from "./dicomidentity";
 import { analysisText, MARKS, provenance } from "./provenance";
-import { type Absence, nameOf, trustName } from "./signal";
+import type { ExportSource, OutFile } from "./source";
 import { type Survey, survey, surveyed } from "./survey";
-import { potentialOf } from "./units";
+import { uidOf } from "./uuid";
 
 /** Waveform data of one instance: what archives take, and far below the four gigabytes of an element. */
 const MAX_WAVEFORM_BYTES = 2 ** 29;

@@ -3,8 +3,8 @@
  * demands and dciodvfy does not look at (rate, length) is checked here.
  */
 import type { Lead } from "../../protocol/open";
+import { nameOf } from "../document/signal";
 import { StoreError } from "../store/errors";
-import { nameOf } from "./signal";
 
 export interface EcgObject {
   sopClass: string;

@@ -1,10 +1,10 @@
 /** Whose ECG it is, when it was taken and by what: the part that a waveform and its report have in common. */
-import { createHash } from "node:crypto";
 import { type LocalTime, localTime } from "../document/localtime";
 import { type Study, timeOf } from "../document/study";
 import { StoreError } from "../store/errors";
 import type { StoreReader } from "../store/reader";
 import { type Elements, text } from "./dicomfile";
+import { uidOf } from "./uuid";
 
 /** Of a component group, which has 64 characters, without its mark. */
 const MAX_NAME = 63;
@@ -20,17 +20,6 @@ export interface When {
   at: LocalTime;
   ms: number;
   isArrival: boolean;
-}
-
-/** The same UID for the same thing, whenever and wherever it is made (PS3.5 §B.2). */
-export function uidOf(...of: unknown[]): string {
-  const digest = createHash("sha256")
-    .update(`avnode/dicom ${JSON.stringify(of)}`)
-    .digest();
-  // As a UUID of version 8 and the variant of RFC 9562.
-  digest[6] = (digest[6]! & 0x0f) | 0x80;
-  digest[8] = (digest[8]! & 0x3f) | 0x80;
-  return `2.25.${BigInt(`0x${digest.toString("hex", 0, 16)}`)}`;
 }
 
 /** @throws EXPORT_TIME where nobody knows when it was */

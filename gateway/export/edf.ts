@@ -3,15 +3,16 @@
  * samples are the front end's counts. A gap's samples are not there; a record that is longer than what is held of it is
  * filled with counts of 0 units, and an annotation says so.
  */
+
+import { trustName } from "../document/signal";
 import { type Study, timeOf } from "../document/study";
 import { NO_DIAGNOSIS } from "../findings/words";
 import { AnnotationSignal, edfAnnotations, onsets } from "./edfannotations";
 import { BDF, EDF, edfHeader, headerBytes, type Kind } from "./edfheader";
 import { planRecords, type RecordPlan } from "./edfrecords";
 import { type Scale, scaleOf } from "./edfscale";
-import type { ExportSource, OutFile } from "./formats";
 import { ADOPTED, beatsOf } from "./provenance";
-import { trustName } from "./signal";
+import type { ExportSource, OutFile } from "./source";
 import { survey, surveyed } from "./survey";
 
 const BATCH_BYTES = 131_072;

@@ -2,13 +2,15 @@
  * EDF+'s annotations: time-stamped lists (TALs), in a signal of their own with as many bytes in every record. A record
  * begins with its own time. Annotations that find no room in their record follow in the next ones, as EDF+ allows.
  */
+
+import type { Absence } from "../document/signal";
 import type { Study } from "../document/study";
 import { findingText, rhythmText } from "../findings/words";
 import type { Finding } from "../rhythm/findings";
 import type { Beat } from "../rhythm/types";
+import { ENGLISH } from "../words/words";
 import type { PlannedRun, RecordPlan } from "./edfrecords";
 import { MARKS } from "./provenance";
-import type { Absence } from "./signal";
 
 export interface EdfAnnotation {
   /** Where it begins, in samples of the recording. */
@@ -37,11 +39,11 @@ export function edfAnnotations(
         return { sample, length: Math.min(one.to, to) - sample, text: wordsOf(one, perSecond) };
       }),
     ...study.marks.map(({ sample, kind }) => ({ sample, length: 0, text: MARKS[kind]! })),
-    ...absences.map(({ firstSample, samples, why }) =>
+    ...absences.map(({ firstSample, samples, cause }) =>
       // Time begins with the first sample that is held.
       firstSample < origin
-        ? { sample: origin, length: 0, text: `${samples} samples before: ${why}` }
-        : { sample: firstSample, length: samples, text: `gap: ${why}` },
+        ? { sample: origin, length: 0, text: `${samples} samples before: ${ENGLISH.say(`absence-${cause}`)}` }
+        : { sample: firstSample, length: samples, text: `gap: ${ENGLISH.say(`absence-${cause}`)}` },
     ),
     ...plan.runs
       .filter(({ padding }) => padding > 0)

@@ -1,9 +1,9 @@
 /** The header of an EDF+ or BDF+ file: fixed fields of ASCII, filled with blanks. What is unknown is an X. */
 import type { Lead } from "../../protocol/open";
 import { localTime, offsetText } from "../document/localtime";
+import { nameOf } from "../document/signal";
 import type { Study } from "../document/study";
 import type { Range, Scale } from "./edfscale";
-import { nameOf } from "./signal";
 
 /** One of the two kinds of file. */
 export interface Kind {

@@ -6,16 +6,16 @@
 import { createHash } from "node:crypto";
 import type { Lead } from "../../protocol/open";
 import { localTime, offsetText } from "../document/localtime";
+import { nameOf } from "../document/signal";
 import { findingsOf, rateOf, type Study, timeOf } from "../document/study";
+import { potentialOf } from "../document/units";
 import { findingText, NO_DIAGNOSIS } from "../findings/words";
 import { codeOf, StoreError } from "../store/errors";
 import type { RecordingInfo } from "../store/infos";
-import type { ExportSource, OutFile } from "./formats";
 import { proofBytes } from "./proof";
 import { MARKS, provenance, SIMULATED } from "./provenance";
-import { nameOf } from "./signal";
+import type { ExportSource, OutFile } from "./source";
 import { survey, surveyed } from "./survey";
-import { potentialOf } from "./units";
 
 export interface FhirParts {
   source: Pick<ExportSource, "reader" | "study" | "timeZone">;
@@ -241,7 +241,7 @@ function conclusionOf(study: Study): string {
     ...new Set(found),
     analysis ? NO_DIAGNOSIS : "not analysed",
     newest
-      ? `read by ${newest.name}${newest.comment === "" ? "" : `: ${newest.comment}`}`
+      ? `read by ${newest.name}${newest.form ? " on a form" : ""}${newest.comment === "" ? "" : `: ${newest.comment}`}`
       : "not reviewed by a clinician",
   ].join(". ");
 }

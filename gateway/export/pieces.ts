@@ -1,5 +1,5 @@
 /** Files as pieces: small texts gathered into pieces worth writing, and a file that is small at once. */
-import type { OutFile } from "./formats";
+import type { OutFile } from "./source";
 
 const PIECE_CHARACTERS = 65_536;
 

@@ -2,8 +2,8 @@
 import { MAX_PROOF_BYTES } from "../../protocol/proof/file";
 import { writeProof } from "../proof/write";
 import { StoreError } from "../store/errors";
-import type { ExportSource, OutFile } from "./formats";
 import { smallFile } from "./pieces";
+import type { ExportSource, OutFile } from "./source";
 
 /** @throws EXPORT_TOO_LARGE, STORE_* */
 export function proofFiles(source: ExportSource): OutFile[] {

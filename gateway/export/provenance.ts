@@ -1,10 +1,11 @@
 /** What exports say of themselves in words. */
 import { MarkKind } from "../../protocol/bodies";
+import { type Absence, trustName } from "../document/signal";
 import { type Study, timeOf } from "../document/study";
 import { NO_DIAGNOSIS } from "../findings/words";
 import { codeOf } from "../store/errors";
 import type { KeptBeats } from "../store/findings/types";
-import { type Absence, trustName } from "./signal";
+import { ENGLISH } from "../words/words";
 
 export const SIMULATED = "SIMULATED: made by a virtual handheld, not by a person's heart";
 export const ADOPTED = "adopted from a file: no handheld signed it";
@@ -55,6 +56,6 @@ export function provenance(study: Study, absences: Absence[], origin = study.fro
   ];
 }
 
-export function gapText({ firstSample, samples, why }: Absence, origin: number): string {
-  return `gap of ${samples} samples at ${firstSample - origin}: ${why}`;
+export function gapText({ firstSample, samples, cause }: Absence, origin: number): string {
+  return `gap of ${samples} samples at ${firstSample - origin}: ${ENGLISH.say(`absence-${cause}`)}`;
 }

@@ -1,12 +1,14 @@
 /** Exported files on disk: each is there under its name whole, or not at all. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { StoreError } from "../store/errors";
-import type { OutFile } from "./formats";
+import type { OutFile } from "./source";
 
 /** A file, and where it goes: into a directory that is there. */
 export interface Placed {
   file: OutFile;
   path: string;
+  /** Who may read it, as `open` takes it; anybody, as far as the process lets, by default. */
+  mode?: number;
 }
 
 /**
@@ -15,9 +17,9 @@ export interface Placed {
  * @throws EXPORT_WRITE where the disk does not take them, and what making them throws; nothing is left behind then
  */
 export function saveFiles(placed: Placed[]): string[] {
-  const parts = placed.map(({ file, path }) => ({ file, path, part: `${path}.part` }));
+  const parts = placed.map((each) => ({ ...each, part: `${each.path}.part` }));
   try {
-    for (const { file, part } of parts) write(part, file);
+    for (const { file, part, mode } of parts) write(part, file, mode);
     for (const { path, part } of parts) onDisk(path, () => renameSync(part, path));
   } finally {
     for (const { part } of parts) rmSync(part, { force: true });
@@ -25,8 +27,8 @@ export function saveFiles(placed: Placed[]): string[] {
   return placed.map(({ path }) => path);
 }
 
-function write(path: string, file: OutFile): void {
-  const handle = onDisk(path, () => openSync(path, "w"));
+function write(path: string, file: OutFile, mode?: number): void {
+  const handle = onDisk(path, () => openSync(path, "w", mode));
   try {
     for (const piece of file.pieces())
       for (let at = 0; at < piece.length; ) at += onDisk(path, () => writeSync(handle, piece, at));

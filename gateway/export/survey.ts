@@ -1,9 +1,10 @@
 /** A first reading of a stretch, for formats that must know what they will hold before they begin. */
+
+import { type Absence, Absences } from "../document/signal";
 import type { Stretch } from "../document/study";
 import { StoreError } from "../store/errors";
 import type { Piece } from "../store/infos";
-import type { ExportSource } from "./formats";
-import { type Absence, Absences } from "./signal";
+import type { ExportSource } from "./source";
 
 export interface Survey {
   /** Where samples are, in order; neighbours are one. Never empty. */

@@ -1,5 +1,5 @@
 /** Files as a POSIX ustar archive (IEEE Std 1003.1, pax): the form that everything unpacks. */
-import type { OutFile } from "./formats";
+import type { OutFile } from "./source";
 
 const BLOCK = 512;
 const MAX_NAME = 100;

@@ -1,14 +1,15 @@
 /** A recording as a WFDB record: every sample as the front end delivered it, or WFDB's own "no sample here". */
+
+import { nameOf, type OpenRecording, unitOf } from "../document/signal";
 import { type Study, timeOf } from "../document/study";
 import { StoreError } from "../store/errors";
 import { encodeAnnotations } from "../wfdb/annotations";
 import type { WfdbLead } from "../wfdb/record";
 import { type FormatNumber, INVALID_SAMPLE, type SignalFormat, signalFormat } from "../wfdb/signals";
 import { encodeHeader, type SaidSamples } from "../wfdb/write";
-import type { ExportSource, OutFile } from "./formats";
 import { smallFile } from "./pieces";
 import { analysisText, beatsOf, provenance } from "./provenance";
-import { nameOf, type OpenRecording, unitOf } from "./signal";
+import type { ExportSource, OutFile } from "./source";
 import { type Survey, survey, surveyed } from "./survey";
 import { wfdbAnnotations } from "./wfdbannotations";
 

@@ -10,7 +10,7 @@ const HIGHEST_RATE = 1000;
 
 /** Calibrated as a voltage, or not at all. */
 function isEcg({ gain, unit }: Lead): boolean {
-  return gain <= 0 || /^[muµμ]?V$/.test(unit.trim());
+  return gain <= 0 || /^[muµμ]?[Vv]$/.test(unit.trim());
 }
 
 /** The first lead that is an ECG. @throws ANALYSIS_LEAD, ANALYSIS_RATE, ANALYSIS_GAIN where nothing can be analysed */

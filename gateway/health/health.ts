@@ -10,7 +10,7 @@ import type { Limit } from "./limits";
 import type { HubStatus } from "./status";
 
 export interface HealthOptions {
-  hub: Pick<Hub, "store" | "analyst" | "limits" | "broker" | "relay" | "radio" | "connected">;
+  hub: Pick<Hub, "store" | "analyst" | "carrier" | "limits" | "broker" | "relay" | "radio" | "connected">;
   dataDir: string;
   version: string;
   roles: readonly Role[];
@@ -55,7 +55,7 @@ export class HubHealth {
   }
 }
 
-function problemsOfStore(store: Health | undefined): string[] {
+export function problemsOfStore(store: Health | undefined): string[] {
   if (!store || store.ok) return [];
   return [
     `the store cannot be written (${store.reason}): make room or repair the disk; it goes on by itself, and handhelds keep what they have until then`,

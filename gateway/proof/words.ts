@@ -4,7 +4,7 @@ import type { Manifest } from "../../protocol/manifest";
 import { ClockTrust } from "../../protocol/open";
 import { LineName, type ProofLine, utc, Verdict } from "../../protocol/proof/lines";
 import type { ProofReport } from "../../protocol/proof/verify";
-import { clockTime } from "../cli/text";
+import { clockTime } from "../document/localtime";
 
 const MAX_NAME = 64;
 

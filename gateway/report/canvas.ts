@@ -1,8 +1,7 @@
 /** A picture in grey and red, drawn without any library: lines, letters, and its PNG. */
-import { readFileSync } from "node:fs";
 import { crc32, deflateSync } from "node:zlib";
 import type { Font } from "fontkit";
-import { fontFiles } from "./fonts";
+import { fontFiles, fontIn } from "./fonts";
 
 type Colour = readonly [number, number, number];
 /** Scan lines in one of pixels, for edges of letters that are not jagged. */
@@ -40,7 +39,7 @@ export class Canvas {
   /** Latin letters. @param y of the base line */
   text(text: string, x: number, y: number, size: number, colour: Colour): void {
     const { create } = require("fontkit") as typeof import("fontkit");
-    const font = create(readFileSync(fontFiles(700)[0]!.path)) as Font;
+    const font = create(fontIn(fontFiles(700)[0]!)) as Font;
     const scale = size / font.unitsPerEm;
     let at = x;
     for (const { path, advanceWidth } of font.layout(text).glyphs) {

@@ -4,12 +4,17 @@ import { leafHash } from "../../protocol/merkle";
 import { MAX_PROOF_BYTES } from "../../protocol/proof/file";
 import { nodeCrypto } from "../crypto";
 import { writeProof } from "../proof/write";
-import { codeOf } from "../store/errors";
-import type { Evidence } from "../store/log/evidence";
+import type { RecordingInfo } from "../store/infos";
+import type { LeafPlace } from "../store/log/reading";
 import type { StoreReader } from "../store/reader";
+import type { Words } from "../words/words";
+
+/** Whether a report has the proof in it, or why not. */
+export type ProofState = "inside" | "left-out" | "too-large" | "not-logged";
 
 export interface Shown {
-  /** Undefined where there is none, or it is not to go with the report. */
+  state: ProofState;
+  /** Of one that is inside. */
   proof?: Uint8Array;
   /** What the QR code says; undefined before the recording is in the log. */
   place?: string;
@@ -18,42 +23,38 @@ export interface Shown {
   text: string;
 }
 
-const SIGNATURES: Record<string, string> = {
-  signed: "signed by its handheld",
-  wrong: "NOT signed by its handheld: the signature is another's",
-  unchecked: "signed by its handheld; the signature was not checked here",
-  sealed: "sealed, not signed: who has the hub's keys could have made it",
-};
+const MEGABYTE = 1024 * 1024;
 
 /** The recording's place in the hub's log, as `avnode verify` states it of the attached proof. */
 export function placeText(
   id: string,
-  { origin, index, leaf }: Pick<Evidence, "origin" | "index" | "leaf">,
+  { origin, index, leaf }: Pick<LeafPlace, "origin" | "index" | "leaf">,
 ): string {
   return `avnode:1 id=${id} log=${origin} index=${index} leaf=${toHex(leafHash(nodeCrypto.sha256, leaf))}`;
 }
 
 /** @param wanted whether the proof goes with the report */
-export function evidenceOf({ log }: StoreReader, id: string, wanted: boolean): Shown {
-  const signature = log.signature(id);
-  const signed = signature ? SIGNATURES[signature]! : "not signed: it has no end yet";
-  let evidence: Evidence;
-  try {
-    evidence = log.evidence(id);
-  } catch (error) {
-    if (codeOf(error) !== "STORE_NOT_LOGGED") throw error;
-    return {
-      signed,
-      text: "no proof yet: the recording is not in the hub's log; make the report again later",
-    };
-  }
-  const place = placeText(id, evidence);
-  if (!wanted) return { signed, place, text: "the proof was left out when this was made" };
-  const proof = writeProof(evidence, { open: true, hub: log.key(evidence.origin) });
-  if (proof.length > MAX_PROOF_BYTES)
-    return { signed, place, text: "the proof is too large to go with this; 'avnode proof' tells more" };
-  return {
-    ...{ signed, place, proof },
-    text: "this file carries its proof: 'avnode verify' on it checks the recording",
+export function evidenceOf(
+  { log }: StoreReader,
+  { id, adopted }: Pick<RecordingInfo, "id" | "adopted">,
+  wanted: boolean,
+  words: Words,
+): Shown {
+  const signature = adopted ? "adopted" : (log.signature(id) ?? "none");
+  const signed = words.say(`signature-${signature}`);
+  const place = log.place(id);
+  if (!place || !log.checkpointOver(place.log, place.index))
+    return { state: "not-logged", signed, text: words.say("proof-not-logged") };
+  const known = { signed, place: placeText(id, place) };
+  if (!wanted) return { state: "left-out", ...known, text: words.say("proof-left-out") };
+  const tooLarge: Shown = {
+    ...{ state: "too-large", ...known },
+    text: words.say("proof-too-large", { mb: MAX_PROOF_BYTES / MEGABYTE }),
   };
+  // Of a week nobody wants all frames in memory to learn that they are too many.
+  if (log.frameBytes(id) > MAX_PROOF_BYTES) return tooLarge;
+  const evidence = log.evidence(id);
+  const proof = writeProof(evidence, { open: true, hub: log.key(evidence.origin) });
+  if (proof.length > MAX_PROOF_BYTES) return tooLarge;
+  return { ...{ state: "inside", ...known, proof }, text: words.say("proof-inside") };
 }

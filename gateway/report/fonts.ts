@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Font } from "fontkit";
+import { unpacked } from "./woff";
 
 /** In order: what has a character first draws it. */
 export const FAMILIES = [
@@ -58,6 +59,11 @@ export function fontFiles(weight: 400 | 700): FontFile[] {
   });
 }
 
+/** OpenType, as fontkit and pdfkit take it. */
+export function fontIn({ path }: FontFile): Buffer {
+  return unpacked(readFileSync(path));
+}
+
 /** Finds the font of each character; opens no file that nothing is written with. */
 export class Fonts {
   private readonly files: Record<400 | 700, FontFile[]> = { 400: fontFiles(400), 700: fontFiles(700) };
@@ -78,7 +84,7 @@ export class Fonts {
     let font = this.opened.get(file.name);
     if (!font) {
       const { create } = require("fontkit") as typeof import("fontkit");
-      font = create(readFileSync(file.path)) as Font;
+      font = create(fontIn(file)) as Font;
       this.opened.set(file.name, font);
     }
     return font.hasGlyphForCodePoint(codePoint);

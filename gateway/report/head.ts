@@ -1,34 +1,34 @@
 /** The first page's upper part, which states everything, and what stands at the foot and head of every page. */
 
 import { type QrCode, qrCode } from "../document/qr";
-import { findingsOf, type Study } from "../document/study";
+import { findingsOf } from "../document/study";
 import type { StoreReader } from "../store/reader";
 import type { Shown } from "./evidence";
 import {
   analysisFacts,
   type Fact,
   findingLine,
-  NOT_A_DIAGNOSIS,
   noFindings,
   overReadTexts,
   recordingFacts,
-  SIMULATED,
+  type Telling,
 } from "./facts";
 import { MM } from "./paper";
 import type { Sheet } from "./sheet";
 
 /** What every part draws with. */
-export interface Page {
+export interface Page extends Telling {
   sheet: Sheet;
-  study: Study;
   reader: StoreReader;
-  timeZone: string;
 }
 
 const SIZE = 7;
 const LEADING = 8.6;
+/** Of the labels' column, at least. */
 const LABEL = 42;
+const LABEL_APART = 6;
 const QR_MM = 22;
+const MOST_QR_LINES = 4;
 const ALERT = "#b00000";
 const QUIET = "#555";
 /** A long recording has a table of them, too. */
@@ -36,103 +36,112 @@ const FIRST_FINDINGS = 3;
 
 /** @returns the height at which it ends */
 export async function drawHead(page: Page, shown: Shown, link: string | undefined): Promise<number> {
-  const { sheet, study, timeZone } = page;
+  const { sheet, study, words } = page;
   const { paper } = sheet;
   sheet.addPage();
-  const top = drawTitle(page, "ECG report");
+  const top = drawTitle(page, words.say("title"));
   const qr = shown.place === undefined ? undefined : await qrCode(shown.place);
   const middle = paper.left + (paper.right - paper.left) * 0.46;
   const right = qr ? paper.right - (QR_MM + 4) * MM : paper.right;
-  const firstColumn = drawFacts(
-    sheet,
-    recordingFacts(study, timeZone),
-    paper.left,
-    top,
-    middle - 8 - paper.left,
-  );
+  const firstColumn = drawFacts(sheet, recordingFacts(page), paper.left, top, middle - 8 - paper.left);
   const secondColumn = drawFacts(
     sheet,
-    [...analysisFacts(study, timeZone), ...findingFacts(page), ...closing(page, shown, link)],
+    [...analysisFacts(page), ...findingFacts(page), ...closing(page, shown, link)],
     ...([middle, top, right - middle] as const),
   );
-  if (qr) drawQr(sheet, qr, paper.right - QR_MM * MM, top - SIZE, QR_MM * MM);
+  if (qr) drawQr(page, qr, paper.right - QR_MM * MM, top - SIZE, QR_MM * MM);
+  const below = words.say(study.info.adopted ? "qr-adopted" : "qr");
+  const told = qr ? sheet.lines(below, QR_MM * MM, MOST_QR_LINES, { size: 6 }) : [];
   if (qr)
     sheet.tagged("P", () => {
-      const below = "Its place in the log, for 'avnode verify'";
-      for (const [index, line] of sheet.lines(below, QR_MM * MM, 3, { size: 6 }).entries())
+      for (const [index, line] of told.entries())
         sheet.write(line, paper.right - QR_MM * MM, top + (QR_MM + 1) * MM + index * 7, {
           size: 6,
           colour: QUIET,
         });
     });
-  return Math.max(firstColumn, secondColumn, qr ? top + (QR_MM + 1) * MM + 14 : 0);
+  return Math.max(firstColumn, secondColumn, qr ? top + (QR_MM + 1) * MM + told.length * 7 : 0);
 }
 
-function findingFacts({ study, timeZone }: Page): Fact[] {
+function findingFacts(page: Page): Fact[] {
+  const { study, words } = page;
   const findings = findingsOf(study);
-  if (findings.length === 0) return [{ label: "Findings", text: noFindings(study) }];
-  const shown = findings.slice(0, FIRST_FINDINGS).map((finding) => findingLine(study, finding, timeZone));
+  const label = words.say("label-findings");
+  if (findings.length === 0) return [{ label, text: noFindings(page) }];
+  const shown = findings.slice(0, FIRST_FINDINGS).map((finding) => findingLine(page, finding));
   const more = findings.length - shown.length;
   return [
-    ...shown.map((text, index) => ({ label: index === 0 ? "Findings" : "", text })),
+    ...shown.map((text, index) => ({ label: index === 0 ? label : "", text })),
     ...(more > 0
-      ? [{ label: "", text: `and ${more} more: 'avnode findings ${study.info.id}' lists all` }]
+      ? [{ label: "", text: words.say("findings-more", { count: more, id: study.info.id }) }]
       : []),
   ];
 }
 
-function closing({ study, timeZone }: Page, shown: Shown, link: string | undefined): Fact[] {
-  const [newest, ...older] = overReadTexts(study, timeZone);
+function closing(page: Page, shown: Shown, link: string | undefined): Fact[] {
+  const { words } = page;
+  const [newest, ...older] = overReadTexts(page);
   return [
-    { label: "Over-read", text: newest! },
+    { label: words.say("label-over-read"), text: newest! },
     ...older.slice(0, 1).map((text) => ({ label: "", text })),
-    { label: "Proof", text: `${shown.text}; ${shown.signed}` },
-    ...(link === undefined ? [] : [{ label: "Answer", text: link }]),
+    { label: words.say("label-proof"), text: `${shown.text}; ${shown.signed}` },
+    ...(link === undefined ? [] : [{ label: words.say("label-answer"), text: link, address: link }]),
   ];
 }
 
 /** @returns where what follows begins */
-export function drawTitle({ sheet, study }: Page, title: string): number {
+export function drawTitle({ sheet, study, words }: Page, title: string): number {
   const { left, right, top } = sheet.paper;
   sheet.tagged("H1", () => sheet.write(title, left, top + 10, { size: 13, bold: true }));
   if (study.info.simulated)
     sheet.tagged("P", () =>
-      sheet.write(SIMULATED, right, top + 10, { size: 10, bold: true, colour: ALERT, align: "right" }),
+      sheet.write(words.say("simulated"), right, top + 10, {
+        size: 10,
+        bold: true,
+        colour: ALERT,
+        align: "right",
+      }),
     );
   return top + 24;
 }
 
 /** @returns the base line below the last */
 function drawFacts(sheet: Sheet, facts: Fact[], x: number, top: number, width: number): number {
+  const aside = Math.max(LABEL, ...facts.map(({ label }) => sheet.width(label, SIZE) + LABEL_APART));
   let y = top;
-  for (const { label, text } of facts) {
-    const lines = sheet.lines(text, width - LABEL, 3, { size: SIZE });
+  for (const { label, text, address } of facts) {
+    const lines = sheet.lines(text, width - aside, 3, { size: SIZE });
     sheet.tagged("P", () => {
       if (label !== "") sheet.write(label, x, y, { size: SIZE, colour: QUIET });
       for (const [index, line] of lines.entries())
-        sheet.write(line, x + LABEL, y + index * LEADING, { size: SIZE });
+        sheet.write(line, x + aside, y + index * LEADING, { size: SIZE });
     });
+    if (address !== undefined)
+      sheet.link(x + aside, y - SIZE, width - aside, lines.length * LEADING, address);
     y += lines.length * LEADING;
   }
   return y;
 }
 
-function drawQr(sheet: Sheet, { size, isDark }: QrCode, x: number, y: number, side: number): void {
+function drawQr({ sheet, words }: Page, { size, isDark }: QrCode, x: number, y: number, side: number): void {
   const module = side / size;
   let path = "";
   for (let row = 0; row < size; row++)
     for (let column = 0; column < size; column++)
       if (isDark(row, column))
         path += `${(x + column * module).toFixed(3)} ${(y + row * module).toFixed(3)} ${module.toFixed(3)} ${module.toFixed(3)} re `;
-  sheet.tagged("Figure", () => sheet.fill(path, "#000"), "QR code: the recording's place in the hub's log");
+  sheet.tagged("Figure", () => sheet.fill(path, "#000"), words.say("qr-spoken"));
 }
 
-export function drawFoot({ sheet, study: { info } }: Page, page: number, pages: number): void {
+export function drawFoot({ sheet, study: { info }, words }: Page, page: number, pages: number): void {
   const { left, right, bottom } = sheet.paper;
   const y = bottom + 5 * MM;
   sheet.tagged("P", () => {
-    const demo = info.simulated ? "DEMO · SIMULATED · " : "";
-    sheet.write(`${demo}${NOT_A_DIAGNOSIS}`, left, y, { size: 7.5, bold: true });
-    sheet.write(`${info.id} · page ${page} of ${pages}`, right, y, { size: 7.5, align: "right" });
+    const demo = info.simulated ? `${words.say("demo")} · ` : "";
+    sheet.write(`${demo}${words.say("not-a-diagnosis")}`, left, y, { size: 7.5, bold: true });
+    sheet.write(`${info.id} · ${words.say("page", { page, pages })}`, right, y, {
+      size: 7.5,
+      align: "right",
+    });
   });
 }

@@ -1,12 +1,13 @@
 /** Of hours nobody reads every second: trends, a table of what was found, and the strips that show it. */
 import { findingsOf, rateOf, type Stretch, type Study } from "../document/study";
-import { nameOf } from "../export/signal";
+import { kindOf } from "../findings/words";
 import type { Finding } from "../rhythm/findings";
 import type { Rhythm } from "../rhythm/types";
-import { findingLine, symptomsOf, whenText } from "./facts";
+import type { Words } from "../words/words";
+import { findingLine, leadName, symptomsOf, whenText } from "./facts";
 import { drawTitle, type Page } from "./head";
 import { ROW_SECONDS } from "./paper";
-import { drawRow, ROW_HEIGHT, ROWS_APART, scaleLine } from "./rows";
+import { drawRow, heightOf, ROW_HEIGHT, ROWS_APART, scaleLine } from "./rows";
 import { samplesOf } from "./samples";
 import { drawTrends } from "./trends";
 
@@ -29,20 +30,24 @@ export function drawLong(page: Page, top: number): void {
   drawStrips(page);
 }
 
-function drawTable({ sheet, study, timeZone, ...rest }: Page, top: number): void {
+function drawTable(page: Page, top: number): void {
+  const { sheet, study, words } = page;
   const { left, right } = sheet.paper;
   const findings = findingsOf(study);
-  const lines = findings.slice(0, MOST_LINES).map((finding) => findingLine(study, finding, timeZone));
-  if (findings.length > MOST_LINES)
-    lines.push(`${MOST_LINES} of ${findings.length} shown: 'avnode findings ${study.info.id}' lists all`);
-  if (lines.length === 0) lines.push("none");
+  const lines = findings.slice(0, MOST_LINES).map((finding) => findingLine(page, finding));
+  const count = findings.length;
+  if (count > MOST_LINES)
+    lines.push(words.say("findings-shown", { shown: MOST_LINES, count, id: study.info.id }));
+  if (lines.length === 0) lines.push(words.say("findings-empty"));
   let y = top;
-  sheet.tagged("H2", () => sheet.write(`Findings: ${findings.length}`, left, y, { size: 8, bold: true }));
+  sheet.tagged("H2", () =>
+    sheet.write(words.say("findings-count", { count }), left, y, { size: 8, bold: true }),
+  );
   y += LEADING + 2;
   for (const line of lines) {
     if (y > sheet.paper.bottom) {
       sheet.addPage();
-      y = drawTitle({ sheet, study, timeZone, ...rest }, "Findings, continued");
+      y = drawTitle(page, words.say("findings-continued"));
     }
     sheet.tagged("P", () =>
       sheet.write(sheet.lines(line, right - left, 1, { size: 7 })[0]!, left, y, { size: 7 }),
@@ -57,30 +62,25 @@ function around({ from, to }: Study, middle: number, length: number): Stretch {
   return { from: first, to: Math.min(to, first + length) };
 }
 
-function stripsOf(study: Study): Strip[] {
+function stripsOf(study: Study, words: Words): Strip[] {
   const length = Math.round(ROW_SECONDS * rateOf(study));
   const ofFinding = (finding: Finding): Strip => ({
     ...around(study, (finding.evidence.from + finding.evidence.to) / 2, length),
-    why: WHY[finding.rhythm] ?? "irregular",
+    why: words.say(`strip-${kindOf(finding)}`),
     first: 1 + FIRST.indexOf(finding.rhythm),
   });
   const strips = [
-    ...symptomsOf(study).map((at) => ({ ...around(study, at, length), why: "symptom marked", first: 0 })),
+    ...symptomsOf(study).map((at) => ({
+      ...around(study, at, length),
+      why: words.say("strip-symptom"),
+      first: 0,
+    })),
     ...findingsOf(study).map(ofFinding),
   ];
   return strips.length > 0
     ? strips
-    : [{ ...around(study, study.from, length), why: "its beginning", first: 0 }];
+    : [{ ...around(study, study.from, length), why: words.say("strip-beginning"), first: 0 }];
 }
-
-const WHY: Partial<Record<Rhythm, string>> = {
-  af: "possible AF",
-  vrun: "possible run of ventricular beats",
-  pause: "pause between beats",
-  tachy: "fast",
-  brady: "slow",
-  ectopy: "frequent extra beats",
-};
 
 /** Of each kind the first ones in turn, so that one kind does not crowd out the others. */
 function chosen(strips: Strip[]): Strip[] {
@@ -98,28 +98,34 @@ function chosen(strips: Strip[]): Strip[] {
 }
 
 function drawStrips(page: Page): void {
-  const { sheet, study, reader, timeZone } = page;
+  const { sheet, study, reader, words } = page;
   const { leads } = study.info.open;
-  const all = stripsOf(study);
+  const all = stripsOf(study, words);
   const strips = chosen(all);
   const analysed = study.analysis?.lead ?? 0;
   const shown = leads.length <= MOST_LEADS ? leads.map((_, index) => index) : [analysed];
-  const title = `Strips: ${strips.length} of ${all.length} shown`;
-  const part = shown.length < leads.length ? `, lead ${nameOf(leads[analysed]!, analysed)} only` : "";
+  const title = words.say(shown.length < leads.length ? "strips-lead" : "strips", {
+    ...{ shown: strips.length, count: all.length, lead: leadName(words, study, analysed) },
+  });
+  const head = LEADING + 2;
+  const heightWith = (row: number) => head + shown.length * (row + ROWS_APART);
   let y = Number.POSITIVE_INFINITY;
+  let height = ROW_HEIGHT;
   for (const strip of strips) {
     const held = samplesOf(reader, study, strip);
-    const height = shown.length * (ROW_HEIGHT + ROWS_APART) + LEADING;
-    if (y + height > sheet.paper.bottom) {
+    if (y + heightWith(height) - ROWS_APART > sheet.paper.bottom) {
       sheet.addPage();
-      y = scaleLine(page, drawTitle(page, `${title}${part}`));
+      y = scaleLine(page, drawTitle(page, title));
+      const room = sheet.paper.bottom - y;
+      const fit = Math.min(strips.length, Math.floor(room / heightWith(ROW_HEIGHT)));
+      height = heightOf(fit * shown.length, room - fit * head);
     }
-    const label = `${strip.why}, ${whenText(study, strip.from, timeZone)}`;
+    const label = `${strip.why}, ${whenText(page, strip.from)}`;
     sheet.tagged("H2", () => sheet.write(label, sheet.paper.left, y + 8, { size: 7.5, bold: true }));
-    y += LEADING + 2;
+    y += head;
     for (const lead of shown) {
-      drawRow(page, strip, held, lead, y);
-      y += ROW_HEIGHT + ROWS_APART;
+      drawRow(page, strip, held, lead, y, height);
+      y += height + ROWS_APART;
     }
   }
 }

@@ -1,10 +1,11 @@
 /** Ten seconds of a recording as a PNG, for a mail's body. It names nobody. */
 import { rateOf, type Study } from "../document/study";
-import { nameOf } from "../export/signal";
+import { countsPerMillivolt } from "../document/units";
+import { ENGLISH, type Words } from "../words/words";
 import { Canvas } from "./canvas";
+import { leadName } from "./facts";
 import { MM_PER_MILLIVOLT, MM_PER_SECOND, PULSE_MM, PULSE_SECONDS, ROW_SECONDS } from "./paper";
 import { median } from "./samples";
-import { countsPerMillivolt, isCalibrated } from "./strip";
 
 /** Pixels to a millimetre of paper. */
 const SCALE = 4;
@@ -15,15 +16,23 @@ const BLACK = [0, 0, 0] as const;
 const RED = [176, 0, 0] as const;
 const GREY = [215, 215, 215] as const;
 
+export interface PictureOptions {
+  words?: Words;
+  /** Of the lead: the one that was analysed, else the first, by default. */
+  place?: number;
+}
+
 /**
- * Of the lead that was analysed, else the first.
  * @param study of a stretch round it: what lies before is decoded, too
  * @param from first sample
  */
-export function stripPicture(study: Study, from: number): Buffer {
+export function stripPicture(
+  study: Study,
+  from: number,
+  { words = ENGLISH, place = study.analysis?.lead ?? 0 }: PictureOptions = {},
+): Buffer {
   const rate = rateOf(study);
   const length = Math.round(ROW_SECONDS * rate);
-  const place = study.analysis?.lead ?? 0;
   const lead = study.info.open.leads[place]!;
   const values = valuesOf(study, place, from, length);
   const canvas = new Canvas((PULSE_MM + ROW_SECONDS * MM_PER_SECOND) * SCALE + 1, HEIGHT_MM * SCALE + 1);
@@ -31,14 +40,13 @@ export function stripPicture(study: Study, from: number): Buffer {
   const left = PULSE_MM * SCALE;
   const middle = Math.round((canvas.height - 1) * 0.55);
   const zero = median(values);
-  const calibrated = isCalibrated(lead);
+  const counts = countsPerMillivolt(lead);
+  const calibrated = counts !== undefined;
   const most = values.reduce(
     (far, value) => (Number.isNaN(value) ? far : Math.max(far, Math.abs(value - zero))),
     1,
   );
-  const perCount = calibrated
-    ? (MM_PER_MILLIVOLT * SCALE) / countsPerMillivolt(lead)
-    : (0.35 * canvas.height) / most;
+  const perCount = calibrated ? (MM_PER_MILLIVOLT * SCALE) / counts : (0.35 * canvas.height) / most;
   if (calibrated) drawPulse(canvas, middle);
   const step = (MM_PER_SECOND * SCALE) / rate;
   for (let i = 0; i < length; i++) {
@@ -54,9 +62,9 @@ export function stripPicture(study: Study, from: number): Buffer {
         BLACK,
       );
   }
-  const told = calibrated ? "25 mm/s, 10 mm/mV" : "25 mm/s, not calibrated";
-  canvas.text(`${nameOf(lead, place)} · ${told}`, left, 15, 13, BLACK);
-  if (study.info.simulated) canvas.text("DEMO · SIMULATED", canvas.width - 160, 15, 13, RED);
+  const told = words.say(calibrated ? "picture-scale" : "picture-no-scale");
+  canvas.text(`${leadName(words, study, place)} · ${told}`, left, 15, 13, BLACK);
+  if (study.info.simulated) canvas.text(words.say("demo"), canvas.width - 160, 15, 13, RED);
   return canvas.png();
 }
 

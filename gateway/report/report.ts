@@ -1,14 +1,14 @@
 /** A recording as a PDF for a doctor: true to scale, says what is not known, carries its proof. */
+import { ownTimeZone } from "../document/localtime";
 import { rateOf, studyOf } from "../document/study";
 import type { StoreReader } from "../store/reader";
-import { evidenceOf } from "./evidence";
-import { SIMULATED } from "./facts";
+import { type Language, Words } from "../words/words";
+import { evidenceOf, type ProofState } from "./evidence";
 import { drawFoot, drawHead, type Page } from "./head";
 import { drawLong } from "./long";
 import { type PaperName, paperOf, ROW_SECONDS } from "./paper";
 import { drawRows, isShort } from "./rows";
 import { Sheet } from "./sheet";
-import { ownTimeZone } from "./times";
 import { drawTwelve, isTwelve } from "./twelve";
 
 export interface ReportOptions {
@@ -24,6 +24,13 @@ export interface ReportOptions {
   link?: string;
   /** IANA's name; this machine's own by default. */
   timeZone?: string;
+  /** English by default. */
+  language?: Language;
+}
+
+export interface Report {
+  bytes: Buffer;
+  proof: ProofState;
 }
 
 export interface ReportParts {
@@ -39,19 +46,21 @@ export async function makeReport(
   { reader }: ReportParts,
   id: string,
   options: ReportOptions,
-): Promise<Buffer> {
+): Promise<Report> {
   const { from, to, paper, proof = true, password, link, timeZone = ownTimeZone() } = options;
+  const words = new Words(options.language ?? "en");
   const study = studyOf(reader, id, { from, to });
   const { info } = study;
-  const shown = evidenceOf(reader, info.id, proof);
+  const shown = evidenceOf(reader, info, proof, words);
   const sheet = new Sheet({
     paper: paperOf(paper),
     title: `ECG ${info.id}`,
-    subject: info.simulated ? SIMULATED : "ECG report",
+    subject: words.say(info.simulated ? "simulated" : "title"),
+    language: words.language,
     date: new Date(Math.max(0, info.startMs)),
     password,
   });
-  const page: Page = { sheet, study, reader, timeZone };
+  const page: Page = { sheet, study, reader, timeZone, words };
   const below = await drawHead(page, shown, link);
   drawSignal(page, below);
   if (shown.proof)
@@ -59,9 +68,10 @@ export async function makeReport(
       bytes: shown.proof,
       name: "proof.avnode",
       type: "application/cbor",
-      description: "The signed recording itself, opened: 'avnode verify' takes this PDF or this file",
+      description: words.say(info.adopted ? "proof-attached-adopted" : "proof-attached"),
     });
-  return sheet.end((number, pages) => drawFoot(page, number, pages));
+  const bytes = await sheet.end((number, pages) => drawFoot(page, number, pages));
+  return { bytes, proof: shown.state };
 }
 
 function drawSignal(page: Page, top: number): void {

@@ -1,7 +1,6 @@
 /** A whole stretch, row by row of ten seconds. */
 import { rateOf, type Stretch, type Study } from "../document/study";
-import { nameOf } from "../export/signal";
-import { whenText } from "./facts";
+import { leadName, whenText } from "./facts";
 import { drawTitle, type Page } from "./head";
 import { MM, ROW_SECONDS } from "./paper";
 import { type Held, samplesOf } from "./samples";
@@ -14,7 +13,6 @@ export const ROW_HEIGHT = 35 * MM;
 const MOST_HEIGHT = 50 * MM;
 const SQUARE = 5 * MM;
 export const ROWS_APART = 2 * MM;
-const SCALE = "25 mm/s, 10 mm/mV, pulse 1 mV for 200 ms. Each row stands where it fits";
 
 export function isShort({ from, to }: Study, rate: number): boolean {
   return (to - from) / rate <= SHORT_SECONDS;
@@ -26,56 +24,62 @@ export function drawRows(page: Page, top = Number.POSITIVE_INFINITY): void {
   const rate = rateOf(study);
   const rowSamples = Math.round(ROW_SECONDS * rate);
   let y = top === Number.POSITIVE_INFINITY ? top : scaleLine(page, top);
-  const rows = Math.ceil((study.to - study.from) / rowSamples) * study.info.open.leads.length;
-  const height = heightOf(rows, sheet.paper.bottom - y);
+  let rows = Math.ceil((study.to - study.from) / rowSamples) * study.info.open.leads.length;
+  let height = heightOf(rows, sheet.paper.bottom - y);
   for (let from = study.from; from < study.to; from += rowSamples) {
     const stretch = { from, to: Math.min(study.to, from + rowSamples) };
     const held = samplesOf(reader, study, stretch);
     for (let lead = 0; lead < held.length; lead++) {
       if (y + height > sheet.paper.bottom) {
         sheet.addPage();
-        y = scaleLine(page, drawTitle(page, "ECG report, continued"));
+        y = scaleLine(page, drawTitle(page, page.words.say("title-continued")));
+        height = heightOf(rows, sheet.paper.bottom - y);
       }
       drawRow(page, stretch, held, lead, y, height);
       y += height + ROWS_APART;
+      rows--;
     }
   }
 }
 
-/** Whole squares. @param room of the first page: rows that do not all fit there are of the usual height */
-function heightOf(rows: number, room: number): number {
-  const each = SQUARE * Math.floor((room / rows - ROWS_APART) / SQUARE);
+/** Whole squares. @param room of a page: as many rows as fit there share it */
+export function heightOf(rows: number, room: number): number {
+  const fit = Math.min(rows, Math.floor((room + ROWS_APART) / (ROW_HEIGHT + ROWS_APART)));
+  const each = SQUARE * Math.floor(((room + ROWS_APART) / Math.max(1, fit) - ROWS_APART) / SQUARE);
   return Math.max(ROW_HEIGHT, Math.min(MOST_HEIGHT, each));
 }
 
 /** How the rows below are to be read. @returns where they begin */
-export function scaleLine({ sheet }: Page, top: number): number {
-  sheet.tagged("P", () => sheet.write(SCALE, sheet.paper.left, top + 2, { size: 6.5, colour: "#555" }));
+export function scaleLine({ sheet, words }: Page, top: number): number {
+  sheet.tagged("P", () =>
+    sheet.write(words.say("scale"), sheet.paper.left, top + 2, { size: 6.5, colour: "#555" }),
+  );
   return top + 6;
 }
 
 /** One lead of at most ten seconds, with its time. */
 export function drawRow(
-  { sheet, study, timeZone }: Page,
+  page: Page,
   stretch: Stretch,
   held: Held,
   lead: number,
   y: number,
   height = ROW_HEIGHT,
 ): void {
+  const { sheet, study, words } = page;
   const { left, right } = sheet.paper;
   const box: Box = { x: left, y, width: right - left, height };
-  const name = nameOf(study.info.open.leads[lead]!, lead);
-  const label = `${name} · ${whenText(study, stretch.from, timeZone)}`;
+  const rate = rateOf(study);
+  const label = `${leadName(words, study, lead)} · ${whenText(page, stretch.from)}`;
   sheet.tagged(
     "Figure",
     () => {
       drawGrid(sheet, box);
-      drawTrace(sheet, box, {
-        ...{ lead: study.info.open.leads[lead]!, label, rate: rateOf(study) },
+      drawTrace(page, box, {
+        ...{ lead: study.info.open.leads[lead]!, label, rate },
         ...{ values: held[lead]!, pulse: true },
       });
     },
-    `ECG trace of lead ${label}, ${((stretch.to - stretch.from) / rateOf(study)).toFixed(1)} s`,
+    words.say("trace-spoken", { label, seconds: words.number((stretch.to - stretch.from) / rate, 1) }),
   );
 }

@@ -1,6 +1,6 @@
 /** The PDF document: pages of one size, text in any script, tags for those who hear it, the same bytes every time. */
 import type PDFKit from "pdfkit";
-import { Fonts } from "./fonts";
+import { Fonts, fontIn } from "./fonts";
 import type { Paper } from "./paper";
 import { legible, type Run, runsOf } from "./runs";
 
@@ -8,6 +8,8 @@ export interface SheetOptions {
   paper: Paper;
   title: string;
   subject: string;
+  /** A tag of BCP 47. */
+  language: string;
   /** Of the recording: the file's own identity derives from it. */
   date: Date;
   password?: string;
@@ -40,14 +42,14 @@ export class Sheet {
   private readonly bytes: Promise<Buffer>;
   pages = 0;
 
-  constructor({ paper, title, subject, date, password }: SheetOptions) {
+  constructor({ paper, title, subject, language, date, password }: SheetOptions) {
     // Loaded late: only reports need it.
     const PDFDocument = require("pdfkit") as typeof PDFKit;
     this.paper = paper;
     this.date = date;
     this.doc = new PDFDocument({
       ...{ autoFirstPage: false, bufferPages: true, margin: 0, size: [paper.width, paper.height] },
-      ...{ tagged: true, displayTitle: true, lang: "en" },
+      ...{ tagged: true, displayTitle: true, lang: language },
       ...(password === undefined
         ? { pdfVersion: "1.7" }
         : { pdfVersion: "1.7ext3", userPassword: password, ownerPassword: password }),
@@ -160,10 +162,13 @@ export class Sheet {
   }
 
   attach({ bytes, name, type, description }: Attachment): void {
+    // As it is: sealed frames do not pack, and to try takes a second for a day's.
+    this.doc.compress = false;
     this.doc.file(Buffer.from(bytes), {
       ...{ name, type, description, relationship: "Source" },
       ...{ creationDate: this.date, modifiedDate: this.date },
     } as PDFKit.Mixins.PDFAttachmentOptions);
+    this.doc.compress = true;
   }
 
   link(x: number, y: number, width: number, height: number, address: string): void {
@@ -182,7 +187,7 @@ export class Sheet {
 
   private use({ font }: Run, size: number): PDFKit.PDFDocument {
     if (!this.registered.has(font.name)) {
-      this.doc.registerFont(font.name, font.path);
+      this.doc.registerFont(font.name, fontIn(font));
       this.registered.add(font.name);
     }
     return this.doc.font(font.name).fontSize(size);

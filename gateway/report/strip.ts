@@ -1,5 +1,7 @@
 /** Rows of paper: the grid, the calibration pulse, and the trace as it was recorded. */
 import type { Lead } from "../../protocol/open";
+import { countsPerMillivolt, potentialOf } from "../document/units";
+import type { Words } from "../words/words";
 import { MM, MM_PER_MILLIVOLT, MM_PER_SECOND, PULSE_MM, PULSE_SECONDS } from "./paper";
 import { median } from "./samples";
 import type { Sheet } from "./sheet";
@@ -17,6 +19,12 @@ export interface Box {
   /** Whole multiples of 5 mm. */
   width: number;
   height: number;
+}
+
+/** On what, and in whose language. */
+export interface Inked {
+  sheet: Sheet;
+  words: Words;
 }
 
 export interface Trace {
@@ -50,23 +58,13 @@ export function drawGrid(sheet: Sheet, { x, y, width, height }: Box): void {
   sheet.stroke(paths[1]!, THICK, 0.4);
 }
 
-export function isCalibrated(lead: Lead): boolean {
-  return lead.gain > 0 && /^m?[Vv]$|^[uµμ]V$/.test(lead.unit.trim());
-}
-
-/** Counts per millivolt. @param lead calibrated */
-export function countsPerMillivolt({ gain, unit }: Lead): number {
-  const name = unit.trim();
-  if (/^[uµμ]/.test(name)) return gain * 1000;
-  return name === "V" || name === "v" ? gain / 1000 : gain;
-}
-
 /**
  * Of a lead that is not calibrated nobody knows how high a millivolt is: its range fills the row, and the row says so.
  * @returns points of height per count
  */
 function scaleOf({ lead, values }: Trace, height: number, middle: number): number {
-  if (isCalibrated(lead)) return (MM_PER_MILLIVOLT * MM) / countsPerMillivolt(lead);
+  const counts = countsPerMillivolt(lead);
+  if (counts !== undefined) return (MM_PER_MILLIVOLT * MM) / counts;
   const most = values.reduce(
     (far, value) => (Number.isNaN(value) ? far : Math.max(far, Math.abs(value - middle))),
     0,
@@ -104,14 +102,14 @@ function middleOf(values: Float64Array, reach: (middle: number) => number): numb
 }
 
 /** A trace on a grid that is there already. */
-export function drawTrace(sheet: Sheet, box: Box, trace: Trace): void {
+export function drawTrace({ sheet, words }: Inked, box: Box, trace: Trace): void {
   const { values, rate, lead, label, pulse } = trace;
   const left = pulse ? box.x + PULSE_MM * MM : box.x;
   const middle = box.y + box.height / 2;
   const zero = middleOf(values, (count) => box.height / 2 / scaleOf(trace, box.height, count));
   const scale = scaleOf(trace, box.height, zero);
   const step = (MM_PER_SECOND * MM) / rate;
-  const calibrated = isCalibrated(lead);
+  const calibrated = potentialOf(lead) !== undefined;
   if (pulse && calibrated) drawPulse(sheet, box.x, middle);
   let isCut = false;
   const at = (index: number) => {
@@ -146,17 +144,17 @@ export function drawTrace(sheet: Sheet, box: Box, trace: Trace): void {
     if (end >= values.length || Number.isNaN(values[end]!))
       path.push(`${n(left + last * step)} ${n(at(last))} l `);
   }
-  sheet.within(box.x, box.y, box.width, box.height, () => sheet.stroke(path.join(""), TRACE, 0.6));
-  drawGaps(sheet, { ...box, x: left }, values, step, rate);
   const told = [
     label,
-    ...(calibrated ? [] : ["not calibrated: height says nothing, no mV scale"]),
-    ...(isCut ? ["cut off at the row's edge"] : []),
+    ...(calibrated ? [] : [words.say("no-scale")]),
+    ...(isCut ? [words.say("cut-off")] : []),
   ];
   drawLabel(sheet, told.join(" · "), left + 1, box.y + 7.5);
+  sheet.within(box.x, box.y, box.width, box.height, () => sheet.stroke(path.join(""), TRACE, 0.6));
+  drawGaps({ sheet, words }, { ...box, x: left }, trace, step);
 }
 
-/** On paper of its own, so that neither grid nor trace runs through it. */
+/** On paper of its own, so that no grid runs through it. The trace is drawn later, so that nothing hides it. */
 function drawLabel(sheet: Sheet, text: string, x: number, y: number): void {
   const width = sheet.width(text, 7, true) + 2;
   sheet.fill(`${n(x - 1)} ${n(y - 7)} ${n(width)} 9 re `, "#fff");
@@ -164,7 +162,7 @@ function drawLabel(sheet: Sheet, text: string, x: number, y: number): void {
 }
 
 /** Hatched and measured, never bridged. */
-function drawGaps(sheet: Sheet, box: Box, values: Float64Array, step: number, rate: number): void {
+function drawGaps({ sheet, words }: Inked, box: Box, { values, rate }: Trace, step: number): void {
   for (let from = 0; from < values.length; from++) {
     if (!Number.isNaN(values[from]!)) continue;
     let to = from;
@@ -177,7 +175,7 @@ function drawGaps(sheet: Sheet, box: Box, values: Float64Array, step: number, ra
       path += line(x + offset, y + height, x + offset + height, y);
     sheet.within(x, y, width, height, () => sheet.stroke(path, TOLD, 0.4));
     sheet.stroke(`${n(x)} ${n(y)} ${n(width)} ${n(height)} re `, TOLD, 0.4);
-    const length = `no signal for ${((to - from) / rate).toFixed(2)} s`;
+    const length = words.say("no-signal", { seconds: words.number((to - from) / rate, 2) });
     const room = Math.min(x + width + 1, box.x + box.width - sheet.width(length, 7));
     sheet.write(length, Math.min(x, room), y - 2, { size: 7, colour: TOLD });
     from = to;

@@ -58,24 +58,17 @@ export function ratesOf(
 
 /** @returns the height at which they end */
 export function drawTrends(page: Page, top: number): number {
-  const { sheet, study } = page;
+  const { sheet, study, words } = page;
   const beats = study.beats()?.beats ?? [];
   const columns = ratesOf(beats, study, rateOf(study));
   const y = top + 14;
   sheet.tagged("H2", () =>
-    sheet.write(
-      "Heart rate, beats a minute: middle of each column, and nine tenths of its beats",
-      sheet.paper.left,
-      top + 8,
-      {
-        ...{ size: 8, bold: true },
-      },
-    ),
+    sheet.write(words.say("trends"), sheet.paper.left, top + 8, {
+      ...{ size: 8, bold: true },
+    }),
   );
   if (beats.length === 0) {
-    sheet.tagged("P", () =>
-      sheet.write("no beats were found, or it was not analysed", sheet.paper.left, y + 6),
-    );
+    sheet.tagged("P", () => sheet.write(words.say("trends-none"), sheet.paper.left, y + 6));
     return y + 12;
   }
   const known = columns.filter((column) => column !== undefined);
@@ -83,13 +76,9 @@ export function drawTrends(page: Page, top: number): number {
     Math.min(...known.map((each) => each.low)),
     Math.max(...known.map((each) => each.high)),
   ];
-  const spoken = `Heart rate over time, between ${Math.round(low)} and ${Math.round(high)} beats a minute`;
+  const spoken = words.say("trends-spoken", { low: Math.round(low), high: Math.round(high) });
   sheet.tagged("Figure", () => drawRates(page, columns, y), spoken);
-  sheet.tagged(
-    "Figure",
-    () => drawRibbon(page, y + HEIGHT + 4),
-    "Rhythms over time; the table of findings lists them",
-  );
+  sheet.tagged("Figure", () => drawRibbon(page, y + HEIGHT + 4), words.say("trends-rhythms"));
   drawTimes(page, y + HEIGHT + RIBBON + 11);
   return drawLegend(page, y + HEIGHT + RIBBON + 21);
 }
@@ -120,7 +109,7 @@ function drawRates({ sheet }: Page, columns: (Column | undefined)[], top: number
   sheet.fill(middle, "#1d3f73");
 }
 
-function drawRibbon({ sheet, study }: Page, top: number): void {
+function drawRibbon({ sheet, study, words }: Page, top: number): void {
   const left = sheet.paper.left + LEFT;
   const width = sheet.paper.right - left;
   const place = (sample: number) =>
@@ -137,28 +126,29 @@ function drawRibbon({ sheet, study }: Page, top: number): void {
   const order = Object.keys(COLOURS) as Rhythm[];
   for (const rhythm of ["unreadable", ...order.filter((each) => each !== "unreadable")] as Rhythm[])
     sheet.fill(paths.get(rhythm) ?? "", COLOURS[rhythm]);
-  sheet.write("rhythm", left - 4, top + 9, { size: 6, colour: QUIET, align: "right" });
+  sheet.write(words.say("rhythm"), left - 4, top + 9, { size: 6, colour: QUIET, align: "right" });
 }
 
-function drawTimes({ sheet, study, timeZone }: Page, y: number): void {
+function drawTimes(page: Page, y: number): void {
+  const { sheet, study } = page;
   const left = sheet.paper.left + LEFT;
   const width = sheet.paper.right - left;
   sheet.tagged("P", () => {
     for (let quarter = 0; quarter <= 4; quarter++) {
-      const text = whenText(study, study.from + ((study.to - study.from) * quarter) / 4, timeZone);
+      const text = whenText(page, study.from + ((study.to - study.from) * quarter) / 4);
       const x = left + (width * quarter) / 4 - (quarter / 4) * sheet.width(text, 6.5);
       sheet.write(text, x, y, { size: 6.5 });
     }
   });
 }
 
-function drawLegend({ sheet, study }: Page, y: number): number {
+function drawLegend({ sheet, study, words }: Page, y: number): number {
   const found = new Set((study.analysis?.episodes ?? []).map(({ rhythm }) => rhythm));
   let x = sheet.paper.left + LEFT;
   sheet.tagged("P", () => {
     for (const rhythm of (Object.keys(COLOURS) as Rhythm[]).filter((each) => found.has(each))) {
       sheet.fill(`${n(x)} ${n(y - 6)} 7 7 re `, COLOURS[rhythm]);
-      x += 10 + sheet.write(rhythmText(rhythm), x + 10, y, { size: 7 }) + 12;
+      x += 10 + sheet.write(rhythmText(rhythm, words), x + 10, y, { size: 7 }) + 12;
     }
   });
   return y + 8;

@@ -1,6 +1,7 @@
 /** The twelve leads as clinicians read them: three rows of four, 2.5 seconds each, and one lead for ten seconds below. */
+
+import { nameOf } from "../document/signal";
 import { rateOf, type Study } from "../document/study";
-import { nameOf } from "../export/signal";
 import { whenText } from "./facts";
 import type { Page } from "./head";
 import { MM, MM_PER_SECOND, PULSE_MM, ROW_SECONDS } from "./paper";
@@ -28,7 +29,8 @@ export function isTwelve(study: Study): boolean {
 }
 
 /** The stretch's first ten seconds; the columns follow each other in time. @returns the height at which it ends */
-export function drawTwelve({ sheet, study, reader, timeZone }: Page, top: number): number {
+export function drawTwelve(page: Page, top: number): number {
+  const { sheet, study, reader, words } = page;
   const { left, right } = sheet.paper;
   const { leads } = study.info.open;
   const places = placesOf(study)!;
@@ -36,7 +38,7 @@ export function drawTwelve({ sheet, study, reader, timeZone }: Page, top: number
   const rate = rateOf(study);
   const to = Math.min(study.to, study.from + Math.round(ROW_SECONDS * rate));
   const held = samplesOf(reader, study, { from: study.from, to });
-  const told = `12 leads, 2.5 s each, and ${RHYTHM} for 10 s, from ${whenText(study, study.from, timeZone)}. 25 mm/s, 10 mm/mV, pulse 1 mV for 200 ms`;
+  const told = words.say("twelve", { rhythm: RHYTHM, time: whenText(page, study.from) });
   sheet.tagged("P", () => sheet.write(told, left, top + 2, { size: 6.5, colour: "#555" }));
   const y = top + 6;
   sheet.tagged(
@@ -53,7 +55,7 @@ export function drawTwelve({ sheet, study, reader, timeZone }: Page, top: number
           const aside = pulse ? 0 : PULSE_MM * MM + column * width;
           const box = { x: left + aside, y: y + row * ROW_HEIGHT, height: ROW_HEIGHT };
           drawTrace(
-            sheet,
+            page,
             { ...box, width: pulse ? width + PULSE_MM * MM : width },
             { lead: leads[place(name)]!, label: name, values, rate, pulse },
           );

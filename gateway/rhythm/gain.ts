@@ -1,7 +1,7 @@
 /** Counts per millivolt of a lead whose gain is counts per `unit`; 0 where it is not calibrated. */
 export function countsPerMillivolt({ gain, unit }: { gain: number; unit: string }): number {
-  if (/^[uµμ]V$/.test(unit)) return gain * 1000;
-  return unit === "V" ? gain / 1000 : gain;
+  if (/^[uµμ][Vv]$/.test(unit)) return gain * 1000;
+  return /^[Vv]$/.test(unit) ? gain / 1000 : gain;
 }
 
 /** From a count a kilovolt to one a picovolt, upside down as well; 0 for a lead that is not calibrated. */

@@ -172,6 +172,15 @@ export class StoreReader {
       .map((row) => this.infoOf(row));
   }
 
+  /** Ids of those whose row was edited, or of which two frames claim one place. */
+  altered(): string[] {
+    const rows = this.db.prepare("SELECT * FROM recordings").iterate() as Iterable<RecordingRow>;
+    const ids: string[] = [];
+    for (const row of rows)
+      if (!this.table.intact(row) || (row.flags & RecordingFlag.conflict) !== 0) ids.push(row.id);
+    return ids;
+  }
+
   /** So many, newest first. @param after behind which the page begins; @throws STORE_NOT_FOUND, STORE_AMBIGUOUS */
   page(limit: number, after?: string): RecordingInfo[] {
     const below = after === undefined ? Number.MAX_SAFE_INTEGER : this.rowOf(after).key;
@@ -285,6 +294,11 @@ export class StoreReader {
    */
   pseudonym(purpose: string, of: string): string {
     return toHex(this.keyring.mac(JSON.stringify(["pseudonym", purpose, of]))).slice(0, PSEUDONYM_DIGITS);
+  }
+
+  /** 32 bytes that nobody derives who has not the keyring; the same ones for the same purpose and thing. */
+  secret(purpose: string, of: string): Buffer {
+    return this.keyring.mac(JSON.stringify(["secret", purpose, of]));
   }
 
   /** Offline, from the sealed frames alone. @param progress called with frames done and in all */

@@ -196,6 +196,8 @@ CREATE INDEX waiting_deliveries ON deliveries (next_at) WHERE state IN ('queued'
     sql: `
 -- Files that wait to be adopted by the process that writes, and what became of them, sealed (adoptions.ts).
 CREATE TABLE adoptions (id INTEGER PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT NULL);
+-- What the family is told of, and what it was told, sealed with every secret (alertrows.ts).
+CREATE TABLE alerts (id INTEGER PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT NULL);
 `,
   },
 ];

@@ -357,7 +357,10 @@ export class Store {
    * @param frames sealed with the seat's key, the open frame first and a close last
    * @returns the seat; @throws STORE_ADOPTED_MANY, STORE_NOT_KEPT, what `frames` throws
    */
-  async adopt(person: string | undefined, frames: (seat: Seat) => Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<Seat> {
+  async adopt(
+    person: string | undefined,
+    frames: (seat: Seat) => Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  ): Promise<Seat> {
     const known = [...this.devices.all()].find(isAdopted);
     const certificate = known
       ? decodeCertificate(known.row.certificate)

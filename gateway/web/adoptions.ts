@@ -3,10 +3,10 @@ import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
 import type { Adopted } from "../adopt/adopt";
 import { addPiece, beginCopy, endCopy, sweepCopies } from "../adopt/waiting";
+import * as schema from "../schema/adoptions";
 import { Adoptions } from "../store/adoptions";
 import { type ApiParts, isDemo } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/adoptions";
 
 export function addAdoptions(app: FastifyInstance, { hub, dataDir, clock }: ApiParts): void {
   const { reader } = hub;

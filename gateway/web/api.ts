@@ -2,6 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { Pyramids } from "../pyramid/pyramids";
 import { addAdoptions } from "./adoptions";
+import { addAlerts } from "./alerts";
 import { addBackups } from "./backups";
 import { addBeats } from "./beats";
 import { addClaims } from "./claims";
@@ -41,6 +42,7 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addExports(app, parts);
   addReports(app, parts);
   addDelivery(app, parts);
+  addAlerts(app, parts);
   addEgress(app, parts);
   addWhereabouts(app, parts);
   addDiagnostics(app, parts);

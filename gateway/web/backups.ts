@@ -9,9 +9,9 @@ import { readKeys } from "../backup/keyfile";
 import { runProgram } from "../backup/schedule";
 import { copiesBeside } from "../backup/status";
 import { diskOf } from "../health/disk";
+import * as schema from "../schema/backup";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/backup";
 
 /** Where systems put media that somebody plugs in. */
 const MEDIA = ["/media", "/run/media", "/mnt"];

@@ -5,12 +5,12 @@ import { requestAnalysis } from "../findings/again";
 import { analysedLead } from "../findings/lead";
 import { ANALYSIS_VERSION } from "../rhythm/analysis";
 import type { Beat } from "../rhythm/types";
+import { BINARY } from "../schema/endpoint";
+import * as schema from "../schema/findings";
 import { codeOf } from "../store/errors";
 import { answerBytes } from "./binary";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
-import { BINARY } from "./schema/endpoint";
-import * as schema from "./schema/findings";
 
 export function addBeats(app: FastifyInstance, { hub, dataDir, freshBeats }: ApiParts): void {
   const { reader } = hub;

@@ -6,10 +6,10 @@ import { answerTo, CLAIMED } from "../claim/answers";
 import { deafness, unheard } from "../claim/deaf";
 import { distanceText, unclaimedNearby } from "../claim/nearby";
 import type { Clock } from "../clock";
+import * as schema from "../schema/claims";
 import type { ApiParts } from "./parts";
 import type { PhotoAnswer } from "./photoworker";
 import { addRoute } from "./route";
-import * as schema from "./schema/claims";
 import { answerOf, startThread } from "./thread";
 
 /** A JPEG of 8 MB can be a day's work: scan over scan of the same pixels. */

@@ -1,13 +1,13 @@
 /** Recipients and the outbox: what somebody asks of them. What leaves, the hub's carrier carries. */
 import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
-import { addRecipient, type Note, sendRecording, sendTest, setRule } from "../delivery/sending";
+import { addRecipient, cameBack, type Note, sendRecording, sendTest, setRule } from "../delivery/sending";
 import { addressOf, isReadable } from "../delivery/way";
+import * as schema from "../schema/delivery";
 import type { Delivery, Recipient } from "../store/outbox/outbox";
 import { Outbox } from "../store/outbox/outbox";
 import { type ApiParts, isDemo } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/delivery";
 
 export function addDelivery(app: FastifyInstance, { hub, dataDir, clock, egress }: ApiParts): void {
   const outbox = Outbox.open<schema.Way>(dataDir, () => clock.now());
@@ -57,6 +57,11 @@ export function addDelivery(app: FastifyInstance, { hub, dataDir, clock, egress 
     outbox.end(params.id, "withdrawn", "its owner took it back");
     return told([outbox.delivery(params.id)!])[0]!;
   });
+  addRoute(
+    app,
+    schema.cameBack,
+    ({ params }) => told([saidWhy(() => cameBack(outbox, params.id, note))])[0]!,
+  );
 }
 
 /** @throws Refused for what the outbox does not take */

@@ -6,11 +6,11 @@ import type { NewestPulse } from "../findings/analyst";
 import { connectionOf } from "../health/connection";
 import { hasContact } from "../health/contact";
 import type { HubStatus } from "../health/status";
+import * as schema from "../schema/devices";
 import type { DeviceInfo } from "../store/infos";
 import { trustOf } from "./names";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/devices";
 
 const STATES: Record<number, "idle" | "recording" | "sending"> = {
   [MonitorState.idle]: "idle",

@@ -2,11 +2,11 @@
 import type { FastifyInstance } from "fastify";
 import { copiesBeside } from "../backup/status";
 import type { HubStatus } from "../health/status";
+import { diagnostics } from "../schema/diagnostics";
 import type { DeviceInfo, RecordingInfo } from "../store/infos";
 import type { ApiParts } from "./parts";
 import { pseudonymous } from "./pseudonymous";
 import { addRoute } from "./route";
-import { diagnostics } from "./schema/diagnostics";
 
 const MAX_RECORDINGS = 500;
 

@@ -1,9 +1,9 @@
 /** What left the house: what somebody asked for, and what goes out by itself. */
 import type { FastifyInstance } from "fastify";
 import { copiesBeside } from "../backup/status";
+import * as schema from "../schema/egress";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/egress";
 
 const DEFAULT_LISTED = 50;
 

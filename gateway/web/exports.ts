@@ -5,11 +5,11 @@ import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
 import type { Clock } from "../clock";
 import { FORMATS } from "../export/formats";
+import { BINARY } from "../schema/endpoint";
+import { exportRecording } from "../schema/exports";
 import type { ExportBegin, ExportEnd, ExportOrder } from "./exportworker";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
-import { BINARY } from "./schema/endpoint";
-import { exportRecording } from "./schema/exports";
 import { startThread } from "./thread";
 
 /** Whoever takes nothing for so long leaves his place to the next. */

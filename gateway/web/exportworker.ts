@@ -4,13 +4,13 @@
  */
 import { extname } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
+import { openRecording } from "../document/signal";
 import { studyOf } from "../document/study";
 import { FORMATS } from "../export/formats";
-import { openRecording } from "../export/signal";
 import { tar } from "../export/tar";
+import type { ExportFormat } from "../schema/exportformats";
 import { codeOf } from "../store/errors";
 import { StoreReader } from "../store/reader";
-import type { ExportFormat } from "./schema/exports";
 
 export interface ExportOrder {
   dataDir: string;

@@ -1,12 +1,13 @@
 /** What analysis says of a recording. */
 import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
+import { BY_WEIGHT } from "../schema/byweight";
+import * as schema from "../schema/findings";
+import type { RecordingEvent } from "../schema/recordings";
 import { isEventKind } from "../store/findings/group";
 import type { AnalysisInfo } from "../store/findings/types";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/findings";
-import type { RecordingEvent } from "./schema/recordings";
 
 export function addFindings(app: FastifyInstance, { hub }: ApiParts): void {
   const { reader } = hub;
@@ -25,7 +26,7 @@ export function addFindings(app: FastifyInstance, { hub }: ApiParts): void {
 export function headlineOf(analysis: AnalysisInfo | undefined): schema.Headline | undefined {
   if (!analysis || analysis.episodes.length === 0) return undefined;
   const { episodes, summary, ended } = analysis;
-  const rhythm = schema.BY_WEIGHT.find((kind) => episodes.some((one) => one.rhythm === kind))!;
+  const rhythm = BY_WEIGHT.find((kind) => episodes.some((one) => one.rhythm === kind))!;
   const own = episodes.filter((one) => one.rhythm === rhythm);
   const confidence = own.reduce((most, one) => Math.max(most, one.confidence), 0);
   return { rhythm, episodes: own.length, confidence, meanRate: summary?.meanRate, ended };

@@ -1,9 +1,9 @@
 /** The hub's own state, and what this API is. */
 import type { FastifyInstance } from "fastify";
+import * as schema from "../schema/hub";
 import { openApi } from "./openapi";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/hub";
 
 export function addHub(app: FastifyInstance, { hub, status, clock }: ApiParts): void {
   addRoute(app, schema.healthz, (_asked, _request, reply) => {

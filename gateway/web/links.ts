@@ -1,9 +1,9 @@
 /** Clinicians' links: made, listed and ended by the owner, looked at by whoever has one. */
 import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
+import * as schema from "../schema/session";
 import { type ApiParts, isDemo } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/session";
 
 export function addLinks(app: FastifyInstance, parts: ApiParts): void {
   const { hub, links, scheme } = parts;

@@ -1,9 +1,9 @@
 /** The API as an OpenAPI 3.1 document, made from the schemas that the server itself checks by. */
 import { z } from "zod";
 import { RULES } from "../access/rules";
-import { problemSchema } from "./schema/common";
-import { type Endpoint, EVENT_STREAM } from "./schema/endpoint";
-import { ENDPOINTS } from "./schema/endpoints";
+import { problemSchema } from "../schema/common";
+import { type Endpoint, EVENT_STREAM } from "../schema/endpoint";
+import { ENDPOINTS } from "../schema/endpoints";
 
 let made: ReturnType<typeof describe> | undefined;
 

@@ -8,6 +8,7 @@ import type { SetupCode } from "../access/setupcode";
 import type { SetupSteps } from "../access/setupsteps";
 import type { Throttle } from "../access/throttle";
 import type { Clock } from "../clock";
+import type { Watcher } from "../delivery/watcher";
 import type { NewestPulse } from "../findings/analyst";
 import type { FreshBeats } from "../findings/follow";
 import type { HubStatus } from "../health/status";
@@ -32,6 +33,8 @@ export interface ApiParts {
   pulse?: (device: string) => NewestPulse | undefined;
   /** Of the running hub as a whole. */
   status?: () => HubStatus;
+  /** Of the running hub, unless its alerts could not be started. */
+  watcher?: Pick<Watcher, "watched" | "ping">;
   passwords: Passwords;
   sessions: Sessions;
   links: Links;

@@ -1,8 +1,8 @@
 /** Persons, and which recordings and handhelds are whose. */
 import type { FastifyInstance } from "fastify";
+import * as schema from "../schema/people";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/people";
 
 export function addPeople(app: FastifyInstance, { hub }: ApiParts): void {
   const { reader } = hub;

@@ -1,13 +1,13 @@
 /** Recordings: the list, one, its place in the log, and whether it is what its handheld made. */
 import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
+import type { Asked } from "../schema/endpoint";
+import * as schema from "../schema/recordings";
 import type { RecordingInfo } from "../store/infos";
 import { headlineOf } from "./findings";
 import { modeOf, trustOf } from "./names";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
-import type { Asked } from "./schema/endpoint";
-import * as schema from "./schema/recordings";
 import { Verifier } from "./verifier";
 
 const DEFAULT_LISTED = 50;
@@ -30,7 +30,8 @@ export function addRecordings(app: FastifyInstance, { hub, dataDir }: ApiParts):
     overRead: reader.overReads(info.id).at(-1),
   });
 
-  const signatureOf = ({ id, adopted }: RecordingInfo) => (adopted ? ("adopted" as const) : reader.log.signature(id));
+  const signatureOf = ({ id, adopted }: RecordingInfo) =>
+    adopted ? ("adopted" as const) : reader.log.signature(id);
 
   const passesOpened = (info: RecordingInfo, { finding, proof }: Query): boolean =>
     (finding === undefined || headlineOf(reader.findings.telling(info.id))?.rhythm === finding) &&

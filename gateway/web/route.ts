@@ -2,7 +2,7 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { Refused } from "../access/guard";
-import type { Asked, Endpoint, Given } from "./schema/endpoint";
+import type { Asked, Endpoint, Given } from "../schema/endpoint";
 
 type Handler<E extends Endpoint> = (
   asked: Asked<E>,

@@ -18,13 +18,13 @@ import { type Clock, systemClock } from "../clock";
 import { addHealth, type HealthView } from "../health/routes";
 import { Tally } from "../mqtt/tally";
 import { listenFault, listenOrElse } from "../ports";
+import { BINARY } from "../schema/endpoint";
 import { codeOf, StoreError } from "../store/errors";
 import { type Log, silentLog } from "../store/log";
 import { addApi } from "./api";
 import { addFiles } from "./files";
 import { addInstall } from "./install";
 import type { ApiParts, HubView } from "./parts";
-import { BINARY } from "./schema/endpoint";
 
 export const DEFAULT_WEB_PORT = 8480;
 const DEFAULT_HOST = "127.0.0.1";
@@ -67,6 +67,7 @@ export interface WebOptions {
   configured?: Pick<ApiParts, "configFile" | "backup" | "runBackup" | "recentLog" | "media" | "outlets">;
   freshBeats?: ApiParts["freshBeats"];
   pulse?: ApiParts["pulse"];
+  watcher?: ApiParts["watcher"];
   /** What the first owner has to show. */
   setupCode?: SetupCode;
 }
@@ -195,6 +196,7 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
       ...options.configured,
       freshBeats: options.freshBeats,
       pulse: options.pulse,
+      watcher: options.watcher,
       open,
     });
   return app;

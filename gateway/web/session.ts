@@ -6,10 +6,10 @@ import type { PasswordRole } from "../access/passwords";
 import { BROWSER_MS, LIFE_MS } from "../access/sessions";
 import type { Secret } from "../access/throttle";
 import { csrfToken } from "../access/tokens";
+import type { Asked } from "../schema/endpoint";
+import * as schema from "../schema/session";
 import { type ApiParts, isDemo } from "./parts";
 import { addRoute } from "./route";
-import type { Asked } from "./schema/endpoint";
-import * as schema from "./schema/session";
 
 export function addSession(app: FastifyInstance, parts: ApiParts): void {
   const { sessions, cookies } = parts;

@@ -5,9 +5,9 @@ import type { FastifyInstance } from "fastify";
 import { Refused } from "../access/guard";
 import { ConfigError } from "../config/config";
 import { defaultConfigFile, readSettings, writeSettings } from "../config/settings";
+import * as schema from "../schema/settings";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/settings";
 
 export function addSettings(app: FastifyInstance, { dataDir, configFile }: ApiParts): void {
   const file = configFile ?? defaultConfigFile(dataDir);

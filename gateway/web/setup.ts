@@ -3,9 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isHere, Refused } from "../access/guard";
 import { readKeys } from "../backup/keyfile";
 import { copiesBeside } from "../backup/status";
+import * as schema from "../schema/setup";
 import { type ApiParts, isDemo } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/setup";
 import { guessed, letIn } from "./session";
 import { answerOf, startThread } from "./thread";
 

@@ -8,6 +8,9 @@ import { Refused } from "../access/guard";
 import { levelFor } from "../pyramid/levels";
 import { type Pyramid, readSamples } from "../pyramid/pyramid";
 import type { Pyramids } from "../pyramid/pyramids";
+import { BINARY } from "../schema/endpoint";
+import * as recordings from "../schema/recordings";
+import { MAX_LOOKED_AT, MAX_VALUES, SIGNAL_HEADERS, signal } from "../schema/signal";
 import type { RecordingInfo } from "../store/infos";
 import type { Runs } from "../store/runs";
 import { answerBytes } from "./binary";
@@ -16,9 +19,6 @@ import { markOf } from "./names";
 import type { ApiParts } from "./parts";
 import { patient } from "./patient";
 import { addRoute } from "./route";
-import { BINARY } from "./schema/endpoint";
-import * as recordings from "./schema/recordings";
-import { MAX_LOOKED_AT, MAX_VALUES, SIGNAL_HEADERS, signal } from "./schema/signal";
 
 /** Whoever pans asks often. */
 const MAX_REQUESTS_A_MINUTE = 3000;

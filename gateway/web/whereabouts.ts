@@ -4,11 +4,11 @@ import type { Egress } from "../access/egress";
 import type { Links } from "../access/links";
 import { readInfo } from "../backup/info";
 import { type CopyState, copiesBeside } from "../backup/status";
+import * as schema from "../schema/whereabouts";
 import type { DeviceInfo, RecordingInfo } from "../store/infos";
 import type { OverReadInfo } from "../store/layers/reading";
 import type { ApiParts } from "./parts";
 import { addRoute } from "./route";
-import * as schema from "./schema/whereabouts";
 
 type Doctor = schema.Whereabouts["doctors"][number];
 
@@ -67,7 +67,7 @@ function onMedium(dir: string): number | undefined {
   }
 }
 
-/** By link: those that last, those that were opened, and those that were read by. */
+/** By link or form: those that last, those that were opened, and those that were read by. */
 function doctorsOf(id: string, links: Links, egress: Egress, overReads: OverReadInfo[]): Doctor[] {
   const doctors = new Map<string, Doctor>();
   const of = (link: string, label: string | undefined): Doctor => {
@@ -79,6 +79,9 @@ function doctorsOf(id: string, links: Links, egress: Egress, overReads: OverRead
   for (const { id: link, recording, label, createdAt, expiresAt } of links.list())
     if (recording === id) Object.assign(of(link, label), { sentAt: createdAt, expiresAt });
   for (const { link, to, at } of egress.byLinks(id)) of(link!, to).openedAt ??= at;
-  for (const { link, name, at } of overReads) Object.assign(of(link.id, link.label), { name, readAt: at });
+  for (const { link, form, name, at } of overReads) {
+    const { id: way, label } = (link ?? form)!;
+    Object.assign(of(way, label), { name, readAt: at });
+  }
   return [...doctors.values()];
 }

@@ -1,8 +1,17 @@
 /** An opened proof: every frame with the recording's key, every block decoded, every sample counted or declared lost. */
-import { type Close, type Drop, DropReason, decodeData, decodeDrop, decodeMark } from "../bodies";
+import {
+  type Close,
+  type Data,
+  type Drop,
+  DropReason,
+  decodeData,
+  decodeDrop,
+  decodeMark,
+  type Mark,
+} from "../bodies";
 import { sameBytes, toHex } from "../bytes";
 import { keyCommitment } from "../chain";
-import { type BlockShape, decodeBlock } from "../codec/block";
+import { type BlockShape, decodeBlock, MAX_BLOCK_SAMPLES } from "../codec/block";
 import type { Crypto } from "../crypto";
 import { decodeHeader, FrameType } from "../header";
 import type { Manifest, ManifestDrop } from "../manifest";
@@ -55,6 +64,18 @@ function checkOpen(manifest: Manifest, open: Open): void {
   }
 }
 
+/**
+ * Shown each content as it is read, for whoever draws it once the verdict is there: so no frame is opened twice. What
+ * it saw of a proof that did not hold must be thrown away.
+ */
+export interface Onlooker {
+  /** @param samples per lead, as the log counts them */
+  open(open: Open, samples: number): void;
+  mark(mark: Mark): void;
+  /** @param leads good until the next call: the next block is decoded in the same place */
+  data(data: Data, leads: Int32Array[]): void;
+}
+
 class Reading {
   samples = 0;
   end = 0;
@@ -62,8 +83,13 @@ class Reading {
   readonly declared: Span[] = [];
   readonly drops: Declared = {};
   private shape: BlockShape | null = null;
+  /** A full block's samples: memory of its own for every block takes as long as decoding it. */
+  private room: Int32Array | undefined;
 
-  constructor(private readonly manifest: Manifest) {}
+  constructor(
+    private readonly manifest: Manifest,
+    private readonly onlooker: Onlooker | undefined,
+  ) {}
 
   isOpen(): boolean {
     return this.shape !== null;
@@ -74,9 +100,14 @@ class Reading {
       const open = decodeOpen(body);
       checkOpen(this.manifest, open);
       this.shape = blockShape(open);
+      const full = this.shape.leads * this.shape.nominal;
+      if (full <= MAX_BLOCK_SAMPLES) this.room = new Int32Array(full);
+      if (this.onlooker) this.onlooker.open(open, this.manifest.samples);
     } else if (type === FrameType.drop) this.takeDrop(sequence, decodeDrop(body));
-    else if (type === FrameType.mark) decodeMark(body);
-    else this.takeData(body);
+    else if (type === FrameType.mark) {
+      const mark = decodeMark(body);
+      if (this.onlooker) this.onlooker.mark(mark);
+    } else this.takeData(body);
   }
 
   private takeDrop(sequence: number, drop: Drop): void {
@@ -98,13 +129,15 @@ class Reading {
     const data = decodeData(body);
     // Without the open frame no block can be read.
     if (!this.shape) return;
-    const count = decodeBlock(data.block, this.shape)[0].length;
+    const leads = decodeBlock(data.block, this.shape, this.room);
+    const count = leads[0].length;
     if (data.firstSample < this.end) {
       throw fault(unchanged, "PROOF_SAMPLES", "sample " + data.firstSample + " stands there twice");
     }
     this.gaps.push({ from: this.end, to: data.firstSample });
     this.samples += count;
     this.end = data.firstSample + count;
+    if (this.onlooker) this.onlooker.data(data, leads);
   }
 }
 
@@ -165,11 +198,12 @@ export function readContents(
   frames: Uint8Array[],
   close: Close | null,
   jumped: ManifestDrop[],
+  onlooker?: Onlooker,
 ): Contents {
   if (!sameBytes(keyCommitment(crypto as Crypto, key), manifest.key)) {
     throw fault(unchanged, "PROOF_KEY", "the key in the file is not this recording's");
   }
-  const reading = new Reading(manifest);
+  const reading = new Reading(manifest, onlooker);
   for (let i = 0; i < frames.length; i++) {
     const header = decodeHeader(frames[i]);
     let body: Uint8Array;

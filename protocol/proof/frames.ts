@@ -1,8 +1,8 @@
 /** The frames of a proof: each in its place, once, and the chain through them from the key's commitment to its end. */
 import { isZero, sameBytes } from "../bytes";
-import { chainFrom, chainNext } from "../chain";
+import { chainFrom, chainNext, HASH_BYTES } from "../chain";
 import type { Crypto } from "../crypto";
-import { decodeHeader, FrameType } from "../header";
+import { decodeHeader, FrameType, MAX_FRAME_BYTES } from "../header";
 import type { Manifest, ManifestDrop } from "../manifest";
 import { type Declared, listedKey } from "./contents";
 import { fault, LineName } from "./lines";
@@ -147,6 +147,7 @@ export function checkChain(
 ): ManifestDrop[] {
   const untied: ManifestDrop[] = [];
   let chain = chainFrom(crypto, manifest.device, manifest.epoch, manifest.recording, manifest.key);
+  const room = new Uint8Array(HASH_BYTES + MAX_FRAME_BYTES);
   let next = 0;
   let jumps = 0;
   const jump = function (): void {
@@ -163,7 +164,7 @@ export function checkChain(
   let end = 0;
   for (let i = 0; i < frames.length; i++) {
     while (next < placed.places[i]) jump();
-    chain = chainNext(crypto, chain, frames[i]);
+    chain = chainNext(crypto, chain, frames[i], room);
     for (; end < ends.length && ends[end].to <= next; end++) {
       if (ends[end].to === next && !sameBytes(ends[end].chain, chain)) {
         throw broken("the chain at frame " + next + " is not the one that was declared");

@@ -15,7 +15,7 @@ import {
 } from "../manifest";
 import type { Ed25519Verify } from "../note";
 import type { Refusal } from "../refusal";
-import { type Contents, listedKey, readContents } from "./contents";
+import { type Contents, listedKey, type Onlooker, readContents } from "./contents";
 import { checkEcho } from "./echo";
 import { decodeProof, type ProofFile } from "./file";
 import { checkChain, type Placed, placeFrames } from "./frames";
@@ -37,6 +37,9 @@ import { type Trust, trustedMaker } from "./trust";
 export interface ProofCrypto extends Pick<Crypto, "sha256" | "open"> {
   ed25519: Ed25519Verify;
 }
+
+/** Of the gaps between frames. A page of them tells a reader no more, and a file of nothing else would be a book. */
+const MAX_GAPS_TOLD = 100;
 
 export interface ProofReport {
   verdict: string;
@@ -158,9 +161,12 @@ function completeness(
     gaps += "; frames " + drop.from + " to " + drop.to + " lost with " + drop.samples + " samples, " + whose;
   }
   if (contents) {
-    for (let i = 0; i < contents.gaps.length; i++) {
+    const told = Math.min(contents.gaps.length, MAX_GAPS_TOLD);
+    for (let i = 0; i < told; i++) {
       gaps += "; no samples " + contents.gaps[i].from + " to " + (contents.gaps[i].to - 1);
     }
+    if (told < contents.gaps.length)
+      gaps += "; no samples in " + (contents.gaps.length - told) + " more stretches";
   }
   for (let i = 0; i < manifest.gaps.length; i++) {
     const gap = manifest.gaps[i];
@@ -201,7 +207,13 @@ function stateText(manifest: Manifest): string {
 }
 
 /** @returns whether its content was there to be held against the log @throws the faults of a proof that contradicts itself */
-function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: Findings): boolean {
+function examine(
+  crypto: ProofCrypto,
+  evidence: Evidence,
+  trust: Trust,
+  found: Findings,
+  onlooker: Onlooker | undefined,
+): boolean {
   const proof = evidence.proof;
   const manifest = evidence.manifest;
   const close = evidence.close;
@@ -211,7 +223,7 @@ function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: F
   const certificate = checkCertificate(crypto, crypto.ed25519, proof.certificate, manifest, SIMULATION_MAKER);
   const placed = placeFrames(manifest, proof.frames);
   const contents = proof.key
-    ? readContents(crypto, proof.key, manifest, proof.frames, close, placed.lost)
+    ? readContents(crypto, proof.key, manifest, proof.frames, close, placed.lost, onlooker)
     : null;
   const untied = checkChain(crypto, manifest, proof.frames, placed, contents && contents.declared);
   const logged = checkSigners(
@@ -281,9 +293,15 @@ function examine(crypto: ProofCrypto, evidence: Evidence, trust: Trust, found: F
 
 /**
  * Every proof gets a verdict; only `authentic` is a yes.
+ * @param onlooker shown the contents; they are to be believed when the report says `opened`
  * @throws REVOCATIONS_SIGNATURE for a list among what is trusted that its maker did not sign
  */
-export function verifyProof(crypto: ProofCrypto, bytes: Uint8Array, trust: Trust): ProofReport {
+export function verifyProof(
+  crypto: ProofCrypto,
+  bytes: Uint8Array,
+  trust: Trust,
+  onlooker?: Onlooker,
+): ProofReport {
   const found = new Findings();
   const report: ProofReport = { verdict: "", code: "", lines: [], opened: false };
   let proof: ProofFile;
@@ -300,7 +318,7 @@ export function verifyProof(crypto: ProofCrypto, bytes: Uint8Array, trust: Trust
   try {
     const evidence = read(proof);
     report.manifest = evidence.manifest;
-    report.opened = examine(crypto, evidence, trust, found);
+    report.opened = examine(crypto, evidence, trust, found, onlooker);
     if (proof.person) report.person = proof.person.name;
   } catch (error) {
     const refused = error as ProofFault;

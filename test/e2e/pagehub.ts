@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
+import { buildAnswerForm } from "../../tools/answerform";
 import { buildPage } from "../../tools/page";
 import { type Built, built } from "../gateway/cli/built";
 
@@ -28,6 +29,7 @@ export class PageHub {
     const program = built();
     const folder = dirname(dirname(program.program));
     await buildPage(join(folder, "dist/page"));
+    buildAnswerForm(join(folder, "dist/answer-form.html"));
     mkdirSync(join(folder, "tools/sim"), { recursive: true });
     symlinkSync(join(ROOT, "tools/sim/records"), join(folder, "tools/sim/records"));
     return new PageHub(program, folder, words);

@@ -1,8 +1,8 @@
 /** The page: what its server takes to open, pan and zoom a day's recording over HTTP and to serve viewers, and what stands on a screen when. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { type SIGNAL_HEADERS, signal } from "../../gateway/schema/signal";
 import { Store } from "../../gateway/store/store";
-import { type SIGNAL_HEADERS, signal } from "../../gateway/web/schema/signal";
 import { startWeb, type Web } from "../../gateway/web/server";
 import { Random } from "../sim/random";
 import type { Context, Row } from "./area";

@@ -5,6 +5,7 @@ import { ed25519Verify, nodeCrypto } from "../../gateway/crypto";
 import { noTrust } from "../../gateway/proof/trust";
 import { writeProof } from "../../gateway/proof/write";
 import { StoreReader } from "../../gateway/store/reader";
+import { judge } from "../../gateway/web/verify/judge";
 import { verifyProof } from "../../protocol/proof/verify";
 import type { Context, Row } from "./area";
 import { recordDay } from "./day";
@@ -25,7 +26,7 @@ export function benchProof(context: Context): Promise<Row[]> {
       const [recording] = day.recordings();
       const bytes = statSync(join(dayDir, "avnode.db")).size;
       const seconds = await median(() => void day.verify());
-      const note = `a day is ${recording!.frames} frames in a database of ${(bytes / 1e6).toFixed(1)} MB`;
+      const note = `verify.html's judge with its curve, on Node; a day is ${recording!.frames} frames in a database of ${(bytes / 1e6).toFixed(1)} MB`;
       context.note(`${note}; medians of ${ROUNDS} rounds`);
       return [
         ...(await proofRows("30s", strip)),
@@ -43,7 +44,7 @@ function row(what: string, value: number, unit: string, peers: Record<string, nu
   return { name: `proof/${what}`, value, unit, peers };
 }
 
-async function median(work: () => void): Promise<number> {
+async function median(work: () => void | Promise<void>): Promise<number> {
   const seconds: number[] = [];
   for (let round = 0; round < ROUNDS; round++) seconds.push(await secondsOf(async () => work()));
   return seconds.sort((a, b) => a - b)[ROUNDS >> 1]!;
@@ -60,9 +61,11 @@ async function proofRows(what: string, proof: Uint8Array): Promise<Row[]> {
   if (verdict !== "simulated" && verdict !== "truncated")
     throw new Error(`the proof of a ${what} is ${verdict}`);
   const seconds = await median(() => void verifyProof(crypto, proof, noTrust()));
+  const page = await median(async () => void (await judge({ bytes: proof, trust: "", revocations: [] })));
   return [
     row(`${what}-size`, proof.length, "bytes"),
     row(`${what}-verify`, 1000 * seconds, "ms", { budget: 2000 }),
+    row(`${what}-verify-html`, 1000 * page, "ms", { budget: 3000 }),
   ];
 }
 

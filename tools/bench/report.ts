@@ -44,7 +44,7 @@ async function rowsOf(what: string, dataDir: string, context: Context): Promise<
   try {
     let bytes = 0;
     const make = async () => {
-      bytes = (await makeReport({ reader, dataDir }, recording!.id, { paper: "a4" })).length;
+      bytes = (await makeReport({ reader, dataDir }, recording!.id, { paper: "a4" })).bytes.length;
     };
     const first = 1000 * (await secondsOf(make));
     const again: number[] = [];

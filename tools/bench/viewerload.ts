@@ -1,6 +1,6 @@
 /** What of a core `avnode start --demo` takes in real time, alone and with viewers of its handheld. */
 import { setTimeout as pause } from "node:timers/promises";
-import { devices } from "../../gateway/web/schema/devices";
+import { devices } from "../../gateway/schema/devices";
 import { run } from "./program";
 import { median } from "./rounds";
 import { login } from "./session";

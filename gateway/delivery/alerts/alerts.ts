@@ -1,60 +1,59 @@
 /**
- * What the family is told: gathered for a few minutes, kept back in quiet hours, told once. Kept in memory alone: what is
- * still wrong after a restart is told again.
+ * Tells the family what is wrong: gathered for a few minutes, kept back in quiet hours unless it is urgent, told once, and
+ * once more when it is over. Kept on disk where that can be written, so that a hub that was ended goes on. One that ends
+ * between a server's answer and its own note of it tells that message again.
  */
 import type { Clock } from "../../clock";
 import { Tally } from "../../mqtt/tally";
 import { retryDelay } from "../../radio/backoff";
 import { codeOf } from "../../store/errors";
 import type { Log } from "../../store/log";
-import { isQuiet, type QuietHours } from "./quiet";
+import type { AlertBook, Listener, Wanted } from "./book";
+import type { Message } from "./message";
+import {
+  accepted,
+  emptyPile,
+  follow,
+  forgetMoments,
+  forgetTopics,
+  isDue,
+  messageOf,
+  type Pile,
+  type Wrong,
+} from "./pile";
+import { isQuiet } from "./quiet";
 
 const LOOK_EVERY_MS = 30_000;
-/** What goes wrong together is one message. */
-const GATHER_MS = 5 * 60_000;
-const RETRY = { firstMs: 60_000, longestMs: 3600_000 };
-/** Lines kept for one message; of more the number is told. */
-const MAX_LINES = 50;
+const MINUTE_MS = 60_000;
+const RETRY = { firstMs: MINUTE_MS, longestMs: 60 * MINUTE_MS };
 
-/** What is wrong now, by keys: of what has ended its key goes, and it is told anew when it comes back. */
-export type Lookout = () => Map<string, string>;
+/** What is wrong now, by keys that stay the same while it lasts. */
+export type Lookout = (now: number, times: Wanted["times"]) => Map<string, Wrong>;
 
-/** @throws what its server answered */
-export type Tell = (lines: string[]) => Promise<void>;
+/** @throws what the way's server answered */
+export type Tell = (to: Listener, message: Message, isHealth: boolean) => Promise<void>;
 
 export interface AlertsParts {
+  book: Pick<AlertBook, "wanted" | "told" | "keep">;
   lookout: Lookout;
-  /** One for each who is told, with nothing in common: one server that is down keeps no other back. */
-  ways: Tell[];
-  quiet?: QuietHours;
-  timeZone?: string;
+  tell: Tell;
   clock: Clock;
   log: Log;
   /** From 0 to 1. */
   random: () => number;
 }
 
-interface Pile {
-  tell: Tell;
-  lines: string[];
-  /** Those for which there was no room. */
-  more: number;
-  /** Unix ms: not before. */
-  at: number;
-  failures: number;
-  busy: boolean;
-}
-
 export class Alerts {
-  private readonly piles: Pile[];
-  private known = new Set<string>();
+  /** Nothing in common: one server that is down keeps no other back. */
+  private piles: Pile[];
+  private readonly busy = new Set<number>();
   private readonly tally: Tally;
   private cancel: () => void;
   private stopped = false;
 
   constructor(private readonly parts: AlertsParts) {
     this.tally = new Tally("alerts", parts.clock, parts.log);
-    this.piles = parts.ways.map((tell) => ({ tell, lines: [], more: 0, at: 0, failures: 0, busy: false }));
+    this.piles = parts.book.told();
     this.cancel = parts.clock.after(0, () => this.look());
   }
 
@@ -64,50 +63,66 @@ export class Alerts {
   }
 
   private look(): void {
-    const { clock, lookout, quiet, timeZone } = this.parts;
+    const { clock, book, lookout } = this.parts;
     this.cancel = clock.after(LOOK_EVERY_MS, () => this.look());
     const now = clock.now();
     try {
-      const wrong = lookout();
-      for (const [key, line] of wrong) if (!this.known.has(key)) this.add(line, now);
-      this.known = new Set(wrong.keys());
+      const { listeners, times, paused } = book.wanted();
+      if (paused) return;
+      this.piles = listeners.map(
+        ({ id }) => this.piles.find(({ listener }) => listener === id) ?? emptyPile(id),
+      );
+      if (listeners.length === 0) return;
+      const wrong = lookout(now, times);
+      const gatherMs = times.gatherMinutes * MINUTE_MS;
+      const changes = listeners.map(({ tells }, n) => {
+        const pile = this.piles[n]!;
+        forgetTopics(pile, tells);
+        const theirs = new Map([...wrong].filter(([, { topic }]) => tells.includes(topic)));
+        return follow(pile, theirs, now, gatherMs);
+      });
+      if (changes.includes(true)) this.keep();
+      const { quiet } = times;
+      const isNight = quiet !== undefined && isQuiet(quiet, now, quiet.timeZone);
+      for (const [n, to] of listeners.entries())
+        if (!this.busy.has(to.id) && isDue(this.piles[n]!, now, isNight) && forgetMoments(this.piles[n]!))
+          void this.tell(to, this.piles[n]!, gatherMs);
     } catch (error) {
       this.tally.count(
         codeOf(error).toLowerCase(),
         `could not see what is wrong: ${(error as Error).message}`,
       );
     }
-    if (quiet && isQuiet(quiet, now, timeZone)) return;
-    for (const pile of this.piles)
-      if (!pile.busy && pile.lines.length > 0 && now >= pile.at) void this.tell(pile);
   }
 
-  private add(line: string, now: number): void {
-    for (const pile of this.piles) {
-      if (pile.lines.length === 0) pile.at = now + GATHER_MS;
-      if (pile.lines.length < MAX_LINES) pile.lines.push(line);
-      else pile.more++;
-    }
-  }
-
-  /** Never rejects. What comes meanwhile is the next message's. */
-  private async tell(pile: Pile): Promise<void> {
-    const { clock, random } = this.parts;
-    const { lines, more } = pile;
-    [pile.lines, pile.more, pile.busy] = [[], 0, true];
+  /** Never rejects. */
+  private async tell(to: Listener, pile: Pile, gatherMs: number): Promise<void> {
+    const { clock, random, tell } = this.parts;
+    const sent = { lines: { ...pile.lines }, more: pile.more };
+    this.busy.add(to.id);
     try {
-      await pile.tell(more > 0 ? [...lines, `and ${more} more`] : lines);
-      pile.failures = 0;
+      const isHealth = Object.values(sent.lines).some(({ topic }) => topic === "finding");
+      await tell(to, messageOf(sent), isHealth);
+      if (this.stopped) return;
+      accepted(pile, sent, clock.now(), gatherMs);
     } catch (error) {
       if (this.stopped) return;
-      const all = [...lines, ...pile.lines];
-      pile.more += more + Math.max(0, all.length - MAX_LINES);
-      pile.lines = all.slice(0, MAX_LINES);
       pile.at = clock.now() + retryDelay(++pile.failures, random, RETRY);
-      // Without its words: an address in them may be a secret.
+      pile.reason = (error as Error).message;
+      // Without the reason: a mail server's words may name somebody.
       this.tally.count(codeOf(error).toLowerCase(), "could not tell an alert; it is tried again");
     } finally {
-      pile.busy = false;
+      this.busy.delete(to.id);
+    }
+    this.keep();
+  }
+
+  /** A disk that is full is just what has to be told: then it goes on from memory. */
+  private keep(): void {
+    try {
+      this.parts.book.keep(this.piles);
+    } catch (error) {
+      this.tally.count(codeOf(error).toLowerCase(), "could not note what was told; it is in memory alone");
     }
   }
 }

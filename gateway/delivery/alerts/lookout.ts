@@ -1,47 +1,84 @@
-/** What the family should know of now. Nothing here names a person, and a finding is told only where that was chosen. */
+/** What the family should know of now. Nothing here names a person. */
 
+import type { CopyState } from "../../backup/status";
+import { problemsOfStore } from "../../health/health";
 import { isPressing } from "../../health/limits";
 import type { HubStatus } from "../../health/status";
 import type { Delivery } from "../../store/outbox/outbox";
 import type { StoreReader } from "../../store/reader";
+import type { Wrong } from "./pile";
 
-const DAY_MS = 24 * 3600_000;
+const HOUR_MS = 3600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 export interface LookoutParts {
-  status(): Pick<HubStatus, "problems" | "limits">;
+  status(): Pick<HubStatus, "problems" | "limits" | "store">;
   reader: {
     devices(): Pick<ReturnType<StoreReader["devices"]>[number], "id" | "name" | "lastContact">[];
     findings: {
       listed(): Pick<ReturnType<StoreReader["findings"]["listed"]>[number], "id" | "kind" | "toMs">[];
     };
+    /** Ids of recordings. */
+    altered(): string[];
   };
   outbox: { list(): Pick<Delivery, "id" | "state" | "since">[] };
-  findings: boolean;
-  silentMs: number;
+  copies(): Pick<CopyState, "place" | "kind" | "ok" | "late">[];
 }
 
-export function lookOut({ status, reader, outbox, findings, silentMs }: LookoutParts, now: number) {
-  const wrong = new Map<string, string>();
-  const { problems, limits } = status();
+/**
+ * Urgent is where recordings are lost, or will be before the morning: a handheld's memory or the hub's disk is full, or the
+ * store cannot be written. A finding is not: this is no emergency call.
+ */
+export function lookOut(parts: LookoutParts, now: number, silentHours: number): Map<string, Wrong> {
+  const { status, reader, outbox, copies } = parts;
+  const wrong = new Map<string, Wrong>();
+  const { problems, limits, store } = status();
+  const losing = problemsOfStore(store);
   // A count within a problem does not make another of it.
-  for (const problem of problems) wrong.set(`problem ${problem.replace(/\d+/g, "")}`, problem);
-  for (const limit of limits.filter(isPressing)) {
-    const { what, device, level, permille, advice } = limit;
-    const which = what === "ring" ? "a handheld's memory" : `the ${what}`;
-    wrong.set(`${what} ${device} ${level}`, `${which} is ${Math.floor(permille / 10)} % full: ${advice}`);
+  for (const text of problems)
+    wrong.set(`problem ${text.replace(/\d+/g, "")}`, { text, topic: "hub", urgent: losing.includes(text) });
+  for (const { what, device, level, permille, advice } of limits.filter(isPressing)) {
+    const which = what === "ring" ? `the memory of ${handheld(device)}` : `the ${what}`;
+    wrong.set(`limit ${what} ${device ?? ""}`, {
+      text: `${which} is ${Math.floor(permille / 10)} % full: ${advice}`,
+      topic: what === "ring" ? "handheld" : "hub",
+      urgent: what !== "outbox" && level === "full",
+    });
   }
-  for (const { id, name, lastContact } of reader.devices())
-    if (lastContact !== undefined && now - lastContact > silentMs)
-      wrong.set(
-        `silent ${id}`,
-        `nothing was heard of handheld ${name ?? id.slice(0, 8)} for ${Math.floor(silentMs / 3600_000)} hours: see that it is charged, and near the hub`,
-      );
+  for (const { id, lastContact } of reader.devices())
+    if (lastContact !== undefined && now - lastContact > silentHours * HOUR_MS)
+      wrong.set(`silent ${id}`, {
+        text: `nothing was heard of ${handheld(id)} for ${silentHours} hours: see that it is charged, and near the hub`,
+        topic: "handheld",
+      });
+  for (const id of reader.altered())
+    wrong.set(`altered ${id}`, {
+      text: `recording ${id} was altered where it is kept: run 'avnode verify', and keep the backups that there are`,
+      topic: "hub",
+    });
+  for (const { place, kind, ok, late } of copies())
+    if (late || !ok)
+      wrong.set(`copy ${place}`, {
+        text: `the ${kind} ${place} is too old or failed: see why on the hub's page, under Backup`,
+        topic: "hub",
+      });
   for (const { id, state, since } of outbox.list())
     if ((state === "failed" || state === "bounced") && now - since < DAY_MS)
-      wrong.set(`delivery ${id} ${since}`, "a report did not get to whom it was sent: see 'avnode outbox'");
-  if (findings)
-    for (const { id, kind, toMs } of reader.findings.listed())
-      if (kind === "af" && toMs !== undefined && now - toMs < DAY_MS)
-        wrong.set(`finding ${id}`, "possible AF in a recording: show a clinician. It is on the hub's page");
+      wrong.set(`delivery ${id} ${since}`, {
+        text: "a report did not get to whom it was sent: see why on the hub's page, under Recipients",
+        topic: "delivery",
+        once: true,
+      });
+  for (const { id, kind, toMs } of reader.findings.listed())
+    if (kind === "af" && toMs !== undefined && now - toMs < DAY_MS)
+      wrong.set(`finding ${id}`, {
+        text: "possible AF in a recording: show a clinician. It is on the hub's page",
+        topic: "finding",
+        once: true,
+      });
   return wrong;
+
+  function handheld(id = ""): string {
+    return `handheld ${reader.devices().find((one) => one.id === id)?.name ?? id.slice(0, 8)}`;
+  }
 }

@@ -1,25 +1,24 @@
 /** Alerts and the watcher of a running hub, with everything real. */
+import { copiesBeside } from "../../backup/status";
 import type { Clock } from "../../clock";
-import type { Config } from "../../config/config";
 import type { HubStatus } from "../../health/status";
-import { StoreError } from "../../store/errors";
+import { Tally } from "../../mqtt/tally";
+import type { Way } from "../../schema/delivery";
+import { codeOf } from "../../store/errors";
 import type { Log } from "../../store/log";
 import { Outbox } from "../../store/outbox/outbox";
 import type { StoreReader } from "../../store/reader";
-import type { Way } from "../../web/schema/delivery";
-import { hostIn, isThisMachine } from "../near";
 import { noteLeft } from "../start";
 import { pingByHttp, Watcher } from "../watcher";
-import { requireAllowed } from "../way";
 import { Alerts, type Tell } from "./alerts";
+import { AlertBook } from "./book";
 import { lookOut } from "./lookout";
-import { tellByHttp } from "./ways";
+import { addressOf, requireNear, tell } from "./ways";
 
-const SILENT_HOURS = 24;
-type Receiver = NonNullable<Config["alerts"]>["to"][number];
+/** What reads through every recording, or opens a file, is looked at less often. */
+const SLOWLY_MS = 10 * 60_000;
 
 interface Parts {
-  config: Pick<Config, "alerts" | "watcher">;
   reader: StoreReader;
   status: () => HubStatus;
   dataDir: string;
@@ -27,64 +26,67 @@ interface Parts {
   log: Log;
 }
 
-/** @returns what ends them; @throws STORE_* where the outbox cannot be opened */
-export function startAlerts(parts: Parts): () => void {
-  const { config, reader, status, dataDir, clock, log } = parts;
-  const { alerts: wanted, watcher: watched } = config;
-  const ends: (() => void)[] = [];
-  if (wanted) {
-    const outbox = Outbox.open<Way>(dataDir, () => clock.now());
-    const { quiet, findings = false, silentHours = SILENT_HOURS } = wanted;
-    const looked = { status, reader, outbox, findings, silentMs: silentHours * 3600_000 };
-    const alerts = new Alerts({
-      ...{ quiet, clock, log, random: Math.random },
-      lookout: () => lookOut(looked, clock.now()),
-      ways: wanted.to.map((to) => teller(to, outbox, parts)),
-    });
-    ends.push(() => {
+/** @throws STORE_* where its rows cannot be opened */
+export function startAlerts(parts: Parts): { watcher: Watcher; stop(): void } {
+  const { reader, status, dataDir, clock, log } = parts;
+  const isDemo = reader.kind !== "home";
+  const book = AlertBook.open(dataDir, isDemo, () => {});
+  const outbox = Outbox.open<Way>(dataDir, () => clock.now());
+  const altered = slowly(clock, () => reader.altered());
+  const copies = slowly(clock, () => copiesBeside(dataDir, clock.now()));
+  const looked = {
+    ...{ status, outbox, copies },
+    reader: { devices: () => reader.devices(), findings: reader.findings, altered },
+  };
+  const alerts = new Alerts({
+    ...{ book, clock, log, random: Math.random, tell: teller(isDemo, parts) },
+    lookout: (now, { silentHours }) => lookOut(looked, now, silentHours),
+  });
+  const watcher = new Watcher({
+    ...{ clock, log, isWell: () => status().ok },
+    url: () => {
+      const { watcher: url, paused } = book.wanted();
+      return paused ? undefined : url;
+    },
+    ping: async (url) => {
+      requireNear(url, isDemo);
+      await pingByHttp(url);
+    },
+  });
+  return {
+    watcher,
+    stop() {
+      watcher.stop();
       alerts.stop();
       outbox.close();
-    });
-  }
-  if (watched) {
-    const ping = (url: string, timeoutMs: number) => {
-      requireNear(url, reader.kind !== "home");
-      return pingByHttp(url, timeoutMs);
-    };
-    const watcher = new Watcher({ url: watched.url, isWell: () => status().ok, clock, log, ping });
-    ends.push(() => watcher.stop());
-  }
-  return () => {
-    for (const end of ends) end();
+      book.close();
+    },
   };
 }
 
-function teller(to: Receiver, outbox: Outbox<Way>, { reader, dataDir, clock }: Parts): Tell {
-  const isDemo = reader.kind !== "home";
-  const note = (who: string, address: string) =>
-    noteLeft(dataDir, clock, { kind: "delivery", to: who, address, detail: `alert by ${to.kind}` });
-  return async (lines) => {
-    if (to.kind !== "mail") {
-      requireNear(to.url, isDemo);
-      // The path of it is as good as a password.
-      note("family", new URL(to.url).host);
-      return tellByHttp(to, lines, isDemo);
+/**
+ * Each in the ledger before it leaves. Where that cannot be written, what tells of nobody's health leaves all the same: a
+ * disk that is full is just what has to be told.
+ */
+function teller(isDemo: boolean, { dataDir, clock, log }: Parts): Tell {
+  const tally = new Tally("ledger", clock, log);
+  return async ({ way }, message, isHealth) => {
+    try {
+      const address = addressOf(way);
+      noteLeft(dataDir, clock, { kind: "delivery", to: "family", address, detail: `alert by ${way.kind}` });
+    } catch (error) {
+      if (isHealth) throw error;
+      tally.count(codeOf(error).toLowerCase(), "an alert leaves that could not be noted in the ledger");
     }
-    const way = outbox.recipients().find(({ name }) => name === to.recipient)?.way;
-    if (way?.kind !== "mail")
-      throw new StoreError(
-        "ALERT_RECIPIENT",
-        "alerts.to in the configuration file names no recipient by mail: see 'avnode recipients'",
-      );
-    requireAllowed(way, isDemo);
-    note(to.recipient, way.to);
-    const { mailAlert } = require("../mail") as typeof import("../mail");
-    return mailAlert(way, lines, isDemo);
+    await tell(way, message, isDemo);
   };
 }
 
-/** @throws OUTBOX_DEMO */
-function requireNear(url: string, isDemo: boolean): void {
-  if (isDemo && !isThisMachine(hostIn(url)))
-    throw new StoreError("OUTBOX_DEMO", "a demo tells nothing to another machine");
+function slowly<T>(clock: Clock, look: () => T): () => T {
+  let seen: { at: number; value: T } | undefined;
+  return () => {
+    const now = clock.now();
+    if (!seen || Math.abs(now - seen.at) >= SLOWLY_MS) seen = { at: now, value: look() };
+    return seen.value;
+  };
 }

@@ -54,7 +54,10 @@ export interface OverReadFinding {
 export interface OverReadLayer {
   /** As it was signed. */
   name: string;
-  link: { id: string; label?: string };
+  /** How it came: by a link, or on a form that was given out. One of them is there. */
+  link?: { id: string; label?: string };
+  /** `id`: the form's nonce, by which it is taken once. */
+  form?: { id: string; label?: string };
   analysis?: { number: number; version: string };
   findings: OverReadFinding[];
   comment: string;

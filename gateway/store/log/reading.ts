@@ -70,6 +70,11 @@ export class LogReader {
     return verifierKey(hubKey(this.keyring), origin);
   }
 
+  /** By the hub's key, for what is no checkpoint: no note has a zero byte, which stands behind the purpose here. */
+  sign(purpose: string, text: string): Uint8Array {
+    return hubKey(this.keyring).sign(Buffer.from(`${purpose}\0${text}`));
+  }
+
   leaf(log: number, index: number): Uint8Array | undefined {
     return this.db.prepare("SELECT leaf FROM leaves WHERE log = ? AND idx = ?").pluck().get(log, index) as
       | Buffer
@@ -154,6 +159,14 @@ export class LogReader {
       person: this.personOf(row, manifest),
       echo: this.echoOf(row, certificate, log, size),
     };
+  }
+
+  /** Of all frames of a recording that are held: what a proof of it is made of. @throws STORE_NOT_FOUND, STORE_AMBIGUOUS */
+  frameBytes(id: string): number {
+    return this.db
+      .prepare("SELECT ifnull(sum(length(frame)), 0) FROM frames WHERE recording = ?")
+      .pluck()
+      .get(this.rowOf(id).key) as number;
   }
 
   private placeOf(row: RecordingRow): LeafPlace | undefined {

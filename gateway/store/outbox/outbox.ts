@@ -232,6 +232,19 @@ export class Outbox<Way> {
     this.change(() => this.settle(id, state, reason));
   }
 
+  /** It was accepted, and came back since: it may be sent again by hand. @throws OUTBOX_NOT_ACCEPTED */
+  cameBack(id: number): Delivery {
+    return this.change(() => {
+      const reason = "it came back, as its sender was told";
+      if (!this.put(id, { state: "bounced", reason }, ["accepted"]))
+        throw new StoreError(
+          "OUTBOX_NOT_ACCEPTED",
+          `delivery ${id} is none that was accepted, so it cannot have come back: see 'avnode outbox'`,
+        );
+      return this.delivery(id)!;
+    });
+  }
+
   private settle(id: number, state: DeliveryState, reason?: string): void {
     this.put(id, { state, reason });
   }
@@ -239,10 +252,11 @@ export class Outbox<Way> {
   private put(
     id: number,
     to: { state: DeliveryState; attempt?: boolean; nextAt?: number; reason?: string },
+    from: DeliveryState[] = ["queued", "sending"],
   ): boolean {
     const row = this.row(id);
     if (!row || !this.deliveryTable.intact(row)) return false;
-    if (row.state !== "queued" && row.state !== "sending") return false;
+    if (!from.includes(row.state)) return false;
     const before = this.bodyOf(row);
     const body: DeliveryBody = {
       ...before,

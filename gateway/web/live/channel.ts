@@ -5,12 +5,12 @@ import { decodeData, decodeMark } from "../../../protocol/bodies";
 import { type BlockShape, blockSamples, decodeBlock } from "../../../protocol/codec/block";
 import { FrameType, type Header } from "../../../protocol/header";
 import { blockShape } from "../../../protocol/open";
+import type { LIVE_EVENTS, LiveBlock, LiveMissed } from "../../schema/live";
+import { type Recording, recordingSchema } from "../../schema/recordings";
 import type { RecordingInfo } from "../../store/infos";
 import type { StoredFrame } from "../../store/ingest";
 import { markOf } from "../names";
 import { recordingOf } from "../recordings";
-import type { LIVE_EVENTS, LiveBlock, LiveMissed } from "../schema/live";
-import { type Recording, recordingSchema } from "../schema/recordings";
 
 /** A quarter of an hour of blocks that come each second; whoever was away longer reads all anew. */
 const REMEMBERED = 1024;

@@ -2,11 +2,11 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Refused } from "../../access/guard";
 import { HEADERS } from "../../access/headers";
+import { EVENT_STREAM } from "../../schema/endpoint";
+import { live } from "../../schema/live";
 import type { StoredFrame } from "../../store/ingest";
 import type { ApiParts } from "../parts";
 import { addRoute } from "../route";
-import { EVENT_STREAM } from "../schema/endpoint";
-import { live } from "../schema/live";
 import { LiveChannel } from "./channel";
 import { Viewer } from "./viewer";
 

@@ -4,7 +4,7 @@
  */
 import type { Writable } from "node:stream";
 import type { Clock } from "../../clock";
-import type { LiveMissed } from "../schema/live";
+import type { LiveMissed } from "../../schema/live";
 import { type LiveChannel, type Message, union } from "./channel";
 
 /** Bytes that wait for a reader, beyond which it is behind. */

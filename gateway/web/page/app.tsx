@@ -1,8 +1,8 @@
 /** The page's frame: who is here, which screen is open, and what stands above each of them. */
 import type { ComponentChild } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { logout } from "../schema/session";
-import { type SetupStep, setupSteps } from "../schema/setup";
+import { logout } from "../../schema/session";
+import { type SetupStep, setupSteps } from "../../schema/setup";
 import { Api } from "./api/client";
 import { type Key, LANGUAGE_NAMES, type Language, languageFor, Messages } from "./messages/messages";
 import { PageContext, usePage } from "./parts/context";
@@ -10,6 +10,7 @@ import { keepLanguage, keepRuler, keptLanguage, keptRuler } from "./parts/kept";
 import { useVisitor, type Visitor } from "./parts/visitor";
 import { addressOf, type Route, routeOf } from "./route";
 import { Adopt } from "./screens/adopt";
+import { Alerts } from "./screens/alerts";
 import { Backup } from "./screens/backup";
 import { Claim } from "./screens/claim";
 import { EgressLedger } from "./screens/egress";
@@ -193,6 +194,7 @@ const SCREENS = {
   backup: Backup,
   egress: EgressLedger,
   recipients: Recipients,
+  alerts: Alerts,
   settings: SettingsScreen,
   setup: Setup,
 } as const satisfies Record<Exclude<Route["screen"], "recording" | "print">, () => ComponentChild>;
@@ -224,6 +226,7 @@ const UNDER: Partial<Record<Route["screen"], Route["screen"]>> = {
   backup: "settings",
   egress: "settings",
   recipients: "settings",
+  alerts: "settings",
   ruler: "settings",
 };
 

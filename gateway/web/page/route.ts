@@ -9,6 +9,7 @@ const PLAIN = [
   "backup",
   "egress",
   "recipients",
+  "alerts",
   "settings",
   "setup",
 ] as const;

@@ -1,7 +1,6 @@
 /** AES-128-CCM as the frames have it (RFC 3610, M = 8, L = 2, no associated data), over AES's bare block. */
-import { unsafe } from "@noble/ciphers/aes.js";
-import { sameBytes } from "../../../protocol/bytes";
 import { TAG_BYTES } from "../../../protocol/header";
+import { Aes } from "./aes";
 
 const BLOCK = 16;
 const NONCE_BYTES = 13;
@@ -16,62 +15,71 @@ const MAX_PLAIN = 0xffff;
  * order of every machine that has a browser, little-endian.
  */
 export class Ccm {
-  private readonly schedule: Uint32Array;
+  private readonly aes: Aes;
+  /** Ciphertext, then plaintext, with the zeros behind it that the MAC wants. */
+  private room = new Uint8Array(0);
 
   /** @param key 16 bytes */
   constructor(readonly key: Uint8Array) {
-    this.schedule = unsafe.expandKeyLE(key);
+    this.aes = new Aes(key);
   }
 
   /** @returns undefined when the tag does not verify */
   open(nonce: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
     const length = sealed.length - TAG_BYTES;
     if (nonce.length !== NONCE_BYTES || length < 0 || length > MAX_PLAIN) return undefined;
-    // With zeros behind it, as the MAC wants it.
-    const padded = new Uint8Array(Math.ceil(length / BLOCK) * BLOCK);
-    padded.set(sealed.subarray(0, length));
-    const words = new Uint32Array(padded.buffer);
-    const [a, b, c, d] = blockOf(COUNTER_FLAGS, nonce, 0);
-    for (let at = 0, counter = 1; at < words.length; at += 4, counter++) {
-      const { s0, s1, s2, s3 } = unsafe.encrypt(this.schedule, a, b, c, d | lastOf(counter));
-      words[at]! ^= s0;
-      words[at + 1]! ^= s1;
-      words[at + 2]! ^= s2;
-      words[at + 3]! ^= s3;
-    }
-    padded.fill(0, length);
-    const mac = this.macOf(blockOf(MAC_FLAGS, nonce, length), words);
-    const mask = unsafe.encrypt(this.schedule, a, b, c, d);
-    const tag = new Uint8Array(Uint32Array.of(mac[0] ^ mask.s0, mac[1] ^ mask.s1).buffer);
-    return sameBytes(tag, sealed.subarray(length)) ? padded.subarray(0, length) : undefined;
+    const padded = Math.ceil(length / BLOCK) * BLOCK;
+    if (this.room.length < padded) this.room = new Uint8Array(padded);
+    this.room.set(sealed.subarray(0, length));
+    const words = new Int32Array(this.room.buffer, 0, padded / 4);
+    this.decipher(nonce, words);
+    this.room.fill(0, length, padded);
+    const { out } = this.aes;
+    this.mac(nonce, length, words);
+    const [first, second] = [out[0]!, out[1]!];
+    this.aes.encrypt(firstWord(COUNTER_FLAGS, nonce), word(nonce, 3), word(nonce, 7), lastWord(nonce, 0));
+    const tag = sealed.subarray(length);
+    const isWhole = word(tag, 0) === (first ^ out[0]!) && word(tag, 4) === (second ^ out[1]!);
+    return isWhole ? this.room.slice(0, length) : undefined;
   }
 
-  /** CBC-MAC over flags, nonce and length, then the plaintext. @returns its first two words: as many as the tag has */
-  private macOf([a, b, c, d]: Block, words: Uint32Array): [number, number] {
-    let state = unsafe.encrypt(this.schedule, a, b, c, d);
+  /** XORs the words with the keystream, from counter 1. */
+  private decipher(nonce: Uint8Array, words: Int32Array): void {
+    const { aes } = this;
+    const { out } = aes;
+    const [a, b, c] = [firstWord(COUNTER_FLAGS, nonce), word(nonce, 3), word(nonce, 7)];
+    for (let at = 0, counter = 1; at < words.length; at += 4, counter++) {
+      aes.encrypt(a, b, c, lastWord(nonce, counter));
+      words[at]! ^= out[0]!;
+      words[at + 1]! ^= out[1]!;
+      words[at + 2]! ^= out[2]!;
+      words[at + 3]! ^= out[3]!;
+    }
+  }
+
+  /** CBC-MAC over flags, nonce and length, then the plaintext; it stands in the cipher's `out`. */
+  private mac(nonce: Uint8Array, length: number, words: Int32Array): void {
+    const { aes } = this;
+    const { out } = aes;
+    aes.encrypt(firstWord(MAC_FLAGS, nonce), word(nonce, 3), word(nonce, 7), lastWord(nonce, length));
     for (let at = 0; at < words.length; at += 4) {
-      state = unsafe.encrypt(
-        this.schedule,
-        state.s0 ^ words[at]!,
-        state.s1 ^ words[at + 1]!,
-        state.s2 ^ words[at + 2]!,
-        state.s3 ^ words[at + 3]!,
+      aes.encrypt(
+        out[0]! ^ words[at]!,
+        out[1]! ^ words[at + 1]!,
+        out[2]! ^ words[at + 2]!,
+        out[3]! ^ words[at + 3]!,
       );
     }
-    return [state.s0, state.s1];
   }
 }
 
-type Block = [number, number, number, number];
+const word = (bytes: Uint8Array, at: number): number =>
+  bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 
-/** Two big-endian bytes at the end of a block, as part of its last word. */
-const lastOf = (value: number): number => ((value >> 8) << 16) | ((value & 255) << 24);
+/** Of a block that is flags ‖ nonce ‖ two big-endian bytes. */
+const firstWord = (flags: number, nonce: Uint8Array): number =>
+  flags | (nonce[0]! << 8) | (nonce[1]! << 16) | (nonce[2]! << 24);
 
-/** @param last what stands in its last two bytes */
-function blockOf(flags: number, nonce: Uint8Array, last: number): Block {
-  const bytes = new Uint8Array(BLOCK);
-  bytes[0] = flags;
-  bytes.set(nonce, 1);
-  const [a, b, c, d] = new Uint32Array(bytes.buffer);
-  return [a!, b!, c!, d! | lastOf(last)];
-}
+/** Of the same block. @param end what its last two bytes say */
+const lastWord = (nonce: Uint8Array, end: number): number =>
+  nonce[11]! | (nonce[12]! << 8) | ((end >> 8) << 16) | ((end & 255) << 24);

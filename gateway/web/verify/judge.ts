@@ -1,11 +1,9 @@
 /** A file that somebody brought: taken out of its PDF if it is one, judged, and opened when nothing contradicts. */
 import { DeviceClass } from "../../../protocol/certificate";
-import type { Crypto } from "../../../protocol/crypto";
-import { decodeProof, MAX_PROOF_BYTES } from "../../../protocol/proof/file";
+import { MAX_PROOF_BYTES } from "../../../protocol/proof/file";
 import { verifyProof } from "../../../protocol/proof/verify";
 import { refusal } from "../../../protocol/refusal";
 import { decodeRevocations, MAX_REVOCATIONS_BYTES } from "../../../protocol/revocations";
-import { openFrame } from "../../../protocol/seal";
 import { attachedProof, isPdf } from "../../document/attachment";
 import { parseTrustLines } from "../../proof/trustlines";
 import { type Worded, worded } from "../../proof/words";
@@ -15,6 +13,7 @@ import { Signal } from "./signal";
 
 /** A proof and the pages around it. */
 export const MAX_FILE_BYTES = 2 * MAX_PROOF_BYTES;
+const MAX_TRUST_CHARACTERS = 1_048_576;
 
 export interface Brought {
   bytes: Uint8Array;
@@ -28,12 +27,14 @@ export interface Judgement extends Worded {
   /** True when it came out of a PDF, whose pages nobody judged. */
   isFromPdf: boolean;
   isSimulated: boolean;
+  /** True when there is more of it than a curve can be kept of. */
+  isTooLong: boolean;
   signal?: Signal;
 }
 
 /**
  * @param progress told how much of the file is done, 0 to 1
- * @throws TRUST_LINE, REVOCATIONS_*, PDF_*, FILE_SIZE with what to do
+ * @throws TRUST_SIZE, TRUST_LINE, REVOCATIONS_*, PDF_*, FILE_SIZE with what to do
  */
 export async function judge(
   brought: Brought,
@@ -45,29 +46,33 @@ export async function judge(
   const isFromPdf = isPdf(bytes);
   const proof = isFromPdf ? await proofIn(bytes) : bytes;
   let done = 0;
-  // Opened once for the verdict, and once more for the curves.
   const crypto = browserCrypto((length) => {
     done += length;
-    progress(Math.min(1, done / (2 * proof.length)));
+    progress(Math.min(1, done / proof.length));
   });
+  if (lines.length > MAX_TRUST_CHARACTERS)
+    throw refusal("TRUST_SIZE", `a trust file has at most ${MAX_TRUST_CHARACTERS} characters`);
   const trust = parseTrustLines(crypto.sha256, lines, "the trust file");
   for (const list of revocations) {
     if (list.length > MAX_REVOCATIONS_BYTES)
       throw refusal("REVOCATIONS_SIZE", `a revocation list has at most ${MAX_REVOCATIONS_BYTES} bytes`);
     trust.revocations.push(decodeRevocations(list));
   }
-  const report = verifyProof(crypto, proof, trust);
+  let signal: Signal | undefined;
+  let isTooLong = false;
+  const report = verifyProof(crypto, proof, trust, {
+    open(open, samples) {
+      if (Signal.holds(open, samples)) signal = new Signal(open, samples, proof.length);
+      else isTooLong = true;
+    },
+    mark: (mark) => signal?.mark(mark),
+    data: (data, leads) => signal?.data(data, leads),
+  });
+  // What was altered is shown to nobody as a curve.
+  if (!report.opened) signal = undefined;
+  signal?.missing(signal.form.samples);
   const isSimulated = report.manifest?.deviceClass === DeviceClass.simulated;
-  const signal =
-    report.opened && report.manifest?.rate ? signalOf(crypto, proof, report.manifest.samples) : undefined;
-  return { ...worded(report), isFromPdf, isSimulated, ...(signal && { signal }) };
-}
-
-/** Of a proof in which nothing contradicts: what was altered is shown to nobody as a curve. */
-function signalOf(crypto: Pick<Crypto, "open">, bytes: Uint8Array, samples: number): Signal {
-  const { key, frames } = decodeProof(bytes);
-  const opened = frames.map((frame) => ({ frame, body: openFrame(crypto as Crypto, key!, frame) }));
-  return new Signal(opened, samples);
+  return { ...worded(report), isFromPdf, isSimulated, isTooLong, ...(signal && { signal }) };
 }
 
 async function proofIn(pdf: Uint8Array): Promise<Uint8Array> {

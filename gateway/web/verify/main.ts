@@ -7,7 +7,9 @@ import type { Asked, Shown, Told } from "./worker";
 
 /** Files above are refused before they are read: twice a proof, as in judge.ts. */
 const MAX_FILE_BYTES = 134_217_728;
+/** Of what is larger one byte too many is read, which the thread refuses: nothing that was brought is left out in silence. */
 const MAX_TRUST_BYTES = 1_048_576;
+const MAX_REVOCATIONS_BYTES = 8_388_608;
 
 const one = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 
@@ -20,6 +22,7 @@ class VerifyPage {
   private refusal: { code: string; message: string } | undefined;
   private viewer: Viewer | undefined;
   private asked = 0;
+  private taken = 0;
 
   constructor() {
     const select = one<HTMLSelectElement>("language");
@@ -74,13 +77,13 @@ class VerifyPage {
   private takeTrust(): void {
     one<HTMLInputElement>("trust-file").onchange = async ({ target }) => {
       const file = (target as HTMLInputElement).files?.[0];
-      if (file && file.size <= MAX_TRUST_BYTES) one<HTMLTextAreaElement>("trust").value = await file.text();
+      if (file) one<HTMLTextAreaElement>("trust").value = await file.slice(0, MAX_TRUST_BYTES + 1).text();
       this.judge();
     };
     one<HTMLInputElement>("revocations").onchange = async ({ target }) => {
       this.revocations.length = 0;
       for (const file of (target as HTMLInputElement).files ?? [])
-        if (file.size <= MAX_TRUST_BYTES) this.revocations.push(new Uint8Array(await file.arrayBuffer()));
+        this.revocations.push(new Uint8Array(await file.slice(0, MAX_REVOCATIONS_BYTES + 1).arrayBuffer()));
       this.sayRevocations();
       this.judge();
     };
@@ -113,13 +116,27 @@ class VerifyPage {
 
   private async take(file: File | undefined): Promise<void> {
     if (!file) return;
+    const taken = ++this.taken;
+    // "Judge again" is not to fall back on an earlier one.
+    this.file = undefined;
     this.forget();
     if (file.size > MAX_FILE_BYTES) {
       this.refuse("FILE_SIZE", `${file.name} has ${file.size} bytes; a report has at most ${MAX_FILE_BYTES}`);
       return;
     }
-    this.file = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
-    this.judge();
+    try {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      // The verdict is on what was brought last, whichever was read first.
+      if (taken !== this.taken) return;
+      this.file = { name: file.name, bytes };
+      this.judge();
+    } catch (error) {
+      if (taken !== this.taken) return;
+      this.refuse(
+        "FILE_READ",
+        `${file.name} cannot be read: ${(error as Error).message}; bring it again, as a file`,
+      );
+    }
   }
 
   /** Of what was shown before, nothing stays that could be taken for the next file's. */

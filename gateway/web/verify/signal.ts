@@ -1,18 +1,24 @@
 /** The samples of an opened proof, decoded where they are looked at; of a day as a whole only smallest and largest are kept. */
-import { decodeData, decodeMark, MarkKind } from "../../../protocol/bodies";
+import { type Data, type Mark, MarkKind } from "../../../protocol/bodies";
 import { decodeBlock } from "../../../protocol/codec/block";
-import { FrameType, typeOf } from "../../../protocol/header";
-import { blockShape, decodeOpen, type Open } from "../../../protocol/open";
+import { blockShape, type Open } from "../../../protocol/open";
+import type { Onlooker } from "../../../protocol/proof/contents";
+import { NO_SAMPLE } from "../../schema/nosample";
 import type { Piece, Range } from "../page/paper/samples";
-import { NO_SAMPLE } from "../schema/nosample";
 
 /** Samples to an entry of what is kept of all. */
 const COARSE = 128;
+/** Of all leads together: 97 days of one at 256 Hz, for which 128 MiB are kept. */
+const MAX_SAMPLES = 2 ** 31;
+/** Of all leads together, in a window that shows each of them. */
+const MAX_FINE = 2 ** 24;
 
+/** Where a block's bytes lie among those of all. */
 interface Block {
   first: number;
   count: number;
-  bytes: Uint8Array;
+  from: number;
+  to: number;
 }
 
 export interface SignalForm {
@@ -23,42 +29,51 @@ export interface SignalForm {
   marks: number[];
 }
 
-export class Signal {
+export class Signal implements Pick<Onlooker, "mark" | "data"> {
   readonly form: SignalForm;
   private readonly blocks: Block[] = [];
+  /** Those of all blocks, one behind the other: an array for each would be as large again. */
+  private readonly bytes: Uint8Array;
   /** Of each lead: smallest and largest of each COARSE samples. */
   private readonly pairs: Int32Array[];
+  /** Behind the last sample that came. */
+  private end = 0;
+
+  /** False for what would take the machine's memory; a proof can say what it likes of gaps. */
+  static holds(open: Open, samples: number): boolean {
+    return open.leads.length * samples <= MAX_SAMPLES;
+  }
 
   /**
-   * @param bodies of all frames, as sealed and as opened, in order
+   * Marks and data are to follow, and then what is not there.
    * @param samples of the recording, gaps included
+   * @param maxBytes of all blocks together
    */
-  constructor(bodies: readonly { frame: Uint8Array; body: Uint8Array }[], samples: number) {
-    const first = bodies.find(({ frame }) => typeOf(frame) === FrameType.open);
-    if (!first) throw new Error("the proof has no open frame, so no block of it can be read");
-    const open = decodeOpen(first.body);
-    const shape = blockShape(open);
+  constructor(open: Open, samples: number, maxBytes: number) {
     const entries = Math.ceil(samples / COARSE);
     this.pairs = open.leads.map(() => new Int32Array(2 * entries).fill(NO_SAMPLE));
-    const gaps: Range[] = [];
-    const marks: number[] = [];
-    let end = 0;
-    for (const { frame, body } of bodies) {
-      if (typeOf(frame) === FrameType.mark) {
-        const mark = decodeMark(body);
-        if (mark.kind === MarkKind.symptom) marks.push(mark.sample);
-      }
-      if (typeOf(frame) !== FrameType.data) continue;
-      const { firstSample, block } = decodeData(body);
-      const leads = decodeBlock(block, shape);
-      const count = leads[0]!.length;
-      if (firstSample > end) gaps.push({ from: end, to: firstSample });
-      this.blocks.push({ first: firstSample, count, bytes: block });
-      for (const [n, values] of leads.entries()) this.note(this.pairs[n]!, firstSample, values);
-      end = firstSample + count;
-    }
-    if (samples > end) gaps.push({ from: end, to: samples });
-    this.form = { open, samples, gaps, marks };
+    this.bytes = new Uint8Array(maxBytes);
+    this.form = { open, samples, gaps: [], marks: [] };
+  }
+
+  mark({ kind, sample }: Mark): void {
+    if (kind === MarkKind.symptom) this.form.marks.push(sample);
+  }
+
+  data({ firstSample: first, block }: Data, leads: Int32Array[]): void {
+    this.missing(first);
+    const from = this.blocks.at(-1)?.to ?? 0;
+    this.bytes.set(block, from);
+    const count = leads[0]!.length;
+    this.blocks.push({ first, count, from, to: from + block.length });
+    for (const [n, values] of leads.entries()) this.note(this.pairs[n]!, first, values);
+    this.end = first + count;
+  }
+
+  /** Nothing more comes before this sample. */
+  missing(to: number): void {
+    if (to > this.end) this.form.gaps.push({ from: this.end, to });
+    this.end = to;
   }
 
   private note(pairs: Int32Array, first: number, values: Int32Array): void {
@@ -77,16 +92,18 @@ export class Signal {
   window(from: number, to: number, step: number): Piece[] {
     const { samples } = this.form;
     const [begin, end] = [Math.max(0, Math.floor(from)), Math.min(samples, Math.ceil(to))];
-    return step < COARSE ? this.fine(begin, Math.max(begin, end)) : this.coarse(begin, end, step);
+    const isFine = step < COARSE && this.pairs.length * (end - begin) <= MAX_FINE;
+    return isFine ? this.fine(begin, Math.max(begin, end)) : this.coarse(begin, end, step);
   }
 
   private fine(from: number, to: number): Piece[] {
     const shape = blockShape(this.form.open);
     const leads = this.pairs.map(() => new Int32Array(to - from).fill(NO_SAMPLE));
     for (let n = this.blockAt(from); n < this.blocks.length && this.blocks[n]!.first < to; n++) {
-      const { first, count, bytes } = this.blocks[n]!;
+      const { first, count, ...place } = this.blocks[n]!;
       if (first + count <= from) continue;
-      for (const [lead, values] of decodeBlock(bytes, shape).entries()) {
+      const block = this.bytes.subarray(place.from, place.to);
+      for (const [lead, values] of decodeBlock(block, shape).entries()) {
         const [a, b] = [Math.max(from, first), Math.min(to, first + count)];
         leads[lead]!.set(values.subarray(a - first, b - first), a - from);
       }
@@ -95,7 +112,7 @@ export class Signal {
   }
 
   private coarse(from: number, to: number, step: number): Piece[] {
-    const merged = Math.floor(step / COARSE);
+    const merged = Math.max(1, Math.floor(step / COARSE));
     const width = merged * COARSE;
     const [first, last] = [Math.floor(from / width), Math.ceil(to / width)];
     return this.pairs.map((pairs) => {

@@ -47,8 +47,10 @@ export function verdictNodes(
   ];
 }
 
-const noCurve = ({ judged: { verdict } }: Shown): Key =>
-  verdict === Verdict.tampered || verdict === Verdict.unknown ? "no-curve" : "hidden";
+function noCurve({ judged: { verdict }, isTooLong }: Shown): Key {
+  if (verdict === Verdict.tampered || verdict === Verdict.unknown) return "no-curve";
+  return isTooLong ? "too-long" : "hidden";
+}
 
 function linesTable(words: Words, { judged }: Shown): HTMLElement {
   const table = document.createElement("table");

@@ -7,6 +7,8 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -88,6 +90,29 @@ describe("avnode report, and avnode verify FILE.pdf", function () {
       readdirSync(dir).filter((name) => name.endsWith(".part")),
       [],
     );
+  });
+
+  it("leaves what was there, and says what to do, where the disk is full", async () => {
+    if (!existsSync("/dev/full")) return;
+    writeFileSync(at("full.pdf"), "an older one");
+    // A device that is always full stands where the file is written first.
+    symlinkSync("/dev/full", at("full.pdf.part"));
+    const { code, out, err } = await report("full.pdf");
+    assert.equal(code, 3);
+    assert.equal(out, "");
+    assert.match(err, /cannot write .*full\.pdf\.part: ENOSPC.*the disk is full: make room/);
+    assert.equal(readFileSync(at("full.pdf"), "utf8"), "an older one");
+    assert.ok(!existsSync(at("full.pdf.part")));
+  });
+
+  it("is for its owner's eyes, in the language that was asked for", async function () {
+    skipUnless(existsSync("/usr/bin/pdftotext"), this, "pdftotext (Debian: poppler-utils)");
+    assert.equal((await report("de.pdf", "--language", "de")).code, 0);
+    assert.equal(statSync(at("de.pdf")).mode & 0o777, 0o600);
+    const said = execFileSync("/usr/bin/pdftotext", [at("de.pdf"), "-"], { encoding: "utf8" });
+    assert.match(said, /EKG-Bericht/);
+    assert.match((await report("e.pdf", "--language", "tlh")).err, /en, de, fr/);
+    assert.ok(!existsSync(at("e.pdf")));
   });
 
   it("of a recording of which not a second can be read says that, not that nothing was found", async function () {

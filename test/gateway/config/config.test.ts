@@ -49,23 +49,7 @@ web:
     });
   });
 
-  it("takes alerts without TLS within the house", () => {
-    const said =
-      "watcher: { url: 'http://[::1]:8/x' }\nalerts: { to: [{ kind: ntfy, url: 'http://192.168.1.2/home' }] }\n";
-    assert.equal(parseConfig(said, "config.yaml").watcher!.url, "http://[::1]:8/x");
-  });
-
   const faults: [string, string, string][] = [
-    [
-      "an alert that everybody on the way could read",
-      "alerts:\n  to: [{ kind: ntfy, url: 'http://ntfy.example/home' }]\n",
-      "config.yaml:2: alerts.to.0.url: expected https, or http to an address in this house; correct or remove it",
-    ],
-    [
-      "quiet hours that are none",
-      "watcher: { url: 'http://127.0.0.1:8/x' }\nalerts:\n  to: [{ kind: mail, recipient: Eve }]\n  quiet: { from: '25:00', to: '07:00' }\n",
-      'config.yaml:4: alerts.quiet.from: expected a time like "22:00"; correct or remove it',
-    ],
     [
       "a mistyped key",
       "name: kitchen\n# the broker\n\n\n\nbroker:\n  prot: 1884\n",
@@ -74,7 +58,7 @@ web:
     [
       "a key like no other",
       "colour: red\n",
-      "config.yaml:1: colour: unknown key; known are name, dataDir, logLevel, broker, radio, web, backup, mirror, alerts, watcher, homeAssistant",
+      "config.yaml:1: colour: unknown key; known are name, dataDir, logLevel, broker, radio, web, backup, mirror, homeAssistant",
     ],
     [
       "a value of the wrong kind",
@@ -174,7 +158,7 @@ web:
     [
       "a list",
       "- a\n",
-      "config.yaml:1: invalid input: expected object, received array; known keys are name, dataDir, logLevel, broker, radio, web, backup, mirror, alerts, watcher, homeAssistant",
+      "config.yaml:1: invalid input: expected object, received array; known keys are name, dataDir, logLevel, broker, radio, web, backup, mirror, homeAssistant",
     ],
     ["a key twice", "name: a\nname: b\n", "config.yaml:2: Map keys must be unique; correct the YAML"],
   ];

@@ -4,10 +4,10 @@ import type { Clock } from "../../../gateway/clock";
 import { Carrier, type CarrierParts } from "../../../gateway/delivery/carrier";
 import { DeliveryError } from "../../../gateway/delivery/error";
 import { addRecipient, sendRecording, setRule } from "../../../gateway/delivery/sending";
+import type { Way } from "../../../gateway/schema/delivery";
 import { Keyring } from "../../../gateway/store/keyring";
 import { silentLog } from "../../../gateway/store/log";
 import { type Delivery, Outbox, type Recipient } from "../../../gateway/store/outbox/outbox";
-import type { Way } from "../../../gateway/web/schema/delivery";
 import { Rig } from "../store/rig";
 
 const MINUTE_MS = 60_000;
@@ -75,6 +75,7 @@ describe("the outbox's carrier", function () {
     new Carrier({
       ...{ reader: rig.store.reader, outbox: own, dataDir: rig.dataDir, clock, log: silentLog },
       random: () => 0.5,
+      makeLink: () => "",
       make: async () => ({ pdf: new Uint8Array(1), hasProof: true, simulated: true }),
       leaving: ({ recording, to }) => void left.push(`${recording} ${to}`),
       handOver: async (_way, _documents, key) => {

@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import { basename, join } from "node:path";
-import { log, type requests, responses, Scp, Server } from "dcmjs-dimse";
 import { type DicomNode, storeDicom } from "../../../gateway/delivery/cstore";
 import { DeliveryError } from "../../../gateway/delivery/error";
 import { dicomFiles, dicomPdf } from "../../../gateway/export/dicom";
@@ -15,6 +14,7 @@ import { freePort } from "../../ports";
 import { digestOf } from "../export/read";
 import { bytesOf, type Made, noise, sourceOf, sourceOfRecord } from "../export/source";
 import { certify, hasOpenssl, makeCa } from "../mqtt/certificates";
+import { startArchive } from "./archive";
 import { Orthanc } from "./orthanc";
 
 const SIGNALS = [noise(5_000, 30_000), noise(5_000, 30_000, 2)];
@@ -143,41 +143,14 @@ describe("DICOM objects in an archive (Orthanc)", function () {
 describe("an archive that misbehaves", function () {
   this.timeout(20_000);
   const ends: (() => void)[] = [];
-  before(() => log.setLevel("silent"));
   afterEach(() => {
     for (const end of ends.splice(0)) end();
   });
 
-  /** An archive of dcmjs-dimse, that stores nothing and answers so. */
-  async function answering(status: number): Promise<{ port: number; asked: () => number }> {
-    let asked = 0;
-    class Archive extends Scp {
-      override associationRequested(association: {
-        getPresentationContexts(): { context: { setResult(result: number, syntax: string): void } }[];
-      }): void {
-        for (const { context } of association.getPresentationContexts())
-          context.setResult(0, "1.2.840.10008.1.2.1");
-        this.sendAssociationAccept();
-      }
-      override cStoreRequest(
-        request: requests.CStoreRequest,
-        done: (response: responses.CStoreResponse) => void,
-      ): void {
-        asked++;
-        const response = responses.CStoreResponse.fromRequest(request);
-        response.setStatus(status);
-        done(response);
-      }
-      override associationReleaseRequested(): void {
-        this.sendAssociationReleaseResponse();
-      }
-    }
-    const port = await freePort();
-    const server = new Server(Archive);
-    server.on("networkError", () => {});
-    server.listen(port);
-    ends.push(() => server.close());
-    return { port, asked: () => asked };
+  async function answering(status: number): Promise<{ port: number; asked: string[] }> {
+    const archive = await startArchive(status);
+    ends.push(archive.end);
+    return archive;
   }
 
   /** A server that does this with each connection. @returns its port */
@@ -210,14 +183,14 @@ describe("an archive that misbehaves", function () {
         storeDicom([...filesOf(), ...filesOf({ to: 4_000 })], nodeAt(port), SHORT),
         failsAs("DICOM_STATUS", retry, message),
       );
-      assert.equal(asked(), 1, "nothing is stored behind what was refused");
+      assert.equal(asked.length, 1, "nothing is stored behind what was refused");
     });
 
   for (const status of [0x0000, 0xb000, 0xb007, 0x0111])
     it(`has taken what it answers with ${status.toString(16)}`, async () => {
       const { port, asked } = await answering(status);
       await storeDicom([...filesOf(), ...filesOf({ to: 4_000 })], nodeAt(port), SHORT);
-      assert.equal(asked(), 2);
+      assert.equal(asked.length, 2);
     });
 
   it("by silence is left", async () => {

@@ -1,13 +1,23 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { serialize } from "node:v8";
+import type { Documents } from "../../../gateway/delivery/documents";
 import { addRecipient, sendRecording } from "../../../gateway/delivery/sending";
+import { dicomFiles, dicomPdf } from "../../../gateway/export/dicom";
+import { fhirBundle } from "../../../gateway/export/fhir";
+import type { Way } from "../../../gateway/schema/delivery";
 import { Outbox } from "../../../gateway/store/outbox/outbox";
-import type { Way } from "../../../gateway/web/schema/delivery";
+import { scratch } from "../../e2e/rig";
+import { ORTHANC, skipUnless } from "../../machine";
+import { bytesOf, noise, sourceOf } from "../export/source";
 import { Rig } from "../store/rig";
+import { builtCarrier } from "./builtcarrier";
+import { FhirServer } from "./fhirserver";
+import { Orthanc } from "./orthanc";
 import { SmtpServer } from "./smtpserver";
 
 const SECRET = "geheimnis-4711";
@@ -15,6 +25,7 @@ const consent = { who: "Ada", text: "Reports go to the doctor." };
 
 describe("a carrier killed with SIGKILL", function () {
   this.timeout(120_000);
+  const program = builtCarrier();
   let rig: Rig;
   let outbox: Outbox<Way>;
   let smtp: SmtpServer;
@@ -52,9 +63,15 @@ describe("a carrier killed with SIGKILL", function () {
     );
     return sendRecording(rig.store.reader, outbox, id, recipient.id).id;
   };
-  const run = async (point: string) => {
-    const args = ["-r", "ts-node/register/transpile-only", join(__dirname, "killedcarrier.ts")];
-    const child = spawn(process.execPath, [...args, rig.dataDir, String(Date.now()), point]);
+  /** @param documents a file of them */
+  const run = async (point: string, documents?: string) => {
+    const args = [
+      rig.dataDir,
+      String(Date.now()),
+      point,
+      ...(documents === undefined ? [] : ["1", documents]),
+    ];
+    const child = spawn(process.execPath, [program, ...args]);
     let said = "";
     child.stdout.on("data", (bytes) => (said += bytes));
     child.stderr.on("data", (bytes) => (said += bytes));
@@ -91,6 +108,52 @@ describe("a carrier killed with SIGKILL", function () {
     const files = readdirSync(folder);
     assert.equal(files.length, 1);
     assert.equal(readFileSync(join(folder, files[0]!), "utf8"), "%PDF-1.7 test");
+  });
+
+  describe("after it had an answer and before it noted it", () => {
+    const source = sourceOf({ signals: [noise(5_000, 30_000)] });
+    const pdf = Buffer.from("%PDF-1.7 test\n");
+    const again = async (way: Way, made: Partial<Documents>) => {
+      const id = queue(way);
+      const file = join(folder, "documents");
+      writeFileSync(file, serialize({ [way.kind]: made }));
+      const { end, said } = await run("answered", file);
+      assert.equal(end, "SIGKILL", said);
+      assert.equal((await run("end", file)).end, 0);
+      const { state, attempts } = outbox.delivery(id)!;
+      assert.deepEqual([state, attempts], ["accepted", 2]);
+    };
+
+    describe("of an archive", () => {
+      const dir = scratch();
+      let archive: Orthanc | undefined;
+      // Before the clock stands still: it is asked now and then whether it is there.
+      before(async function () {
+        skipUnless(ORTHANC !== undefined, this, "Orthanc (Debian: orthanc)");
+        archive = await Orthanc.start(dir);
+      });
+      after(() => archive?.end());
+
+      it("sends a study again, which is there once", async () => {
+        const node = { host: "127.0.0.1", port: archive!.port, aeTitle: "ORTHANC", callingAeTitle: "AVNODE" };
+        const dicom = [...dicomFiles(source).map(bytesOf), dicomPdf(source, pdf)];
+        await again({ kind: "dicom", ...node }, { dicom });
+        assert.equal((await archive!.instances()).length, 2);
+      });
+    });
+
+    it("sends a transaction again, under one key, that leaves a server with each resource once", async () => {
+      const fhir = await FhirServer.start();
+      try {
+        const bundle = fhirBundle({ source, pdf, proof: Buffer.from("a proof") });
+        await again({ kind: "fhir", url: `${fhir.url}/r4` }, { bundle });
+        assert.equal(fhir.keys.length, 2);
+        assert.equal(new Set(fhir.keys).size, 1);
+        assert.deepEqual([...fhir.kept.keys()].sort(), bundle.entry.map(({ request }) => request.url).sort());
+      } finally {
+        await fhir.stop();
+      }
+    });
   });
 
   it("leaves no password in any file of the hub", async () => {

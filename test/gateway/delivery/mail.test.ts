@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import type { Documents } from "../../../gateway/delivery/documents";
 import { DeliveryError } from "../../../gateway/delivery/error";
 import { mailReport, mailTest } from "../../../gateway/delivery/mail";
-import type { Way } from "../../../gateway/web/schema/delivery";
+import type { Way } from "../../../gateway/schema/delivery";
+import { scratch } from "../../e2e/rig";
+import { skipUnless } from "../../machine";
+import { certify, hasOpenssl, makeCa } from "../mqtt/certificates";
 import { type Misbehaviour, SmtpServer } from "./smtpserver";
 
 const KEY = "ab".repeat(32);
@@ -11,6 +15,7 @@ const documents: Documents = { pdf: Buffer.from("%PDF-1.7 test"), hasProof: true
 
 describe("a report by mail", function () {
   this.timeout(30_000);
+  const dir = scratch();
   let server: SmtpServer;
   beforeEach(async () => {
     server = await SmtpServer.start();
@@ -41,6 +46,14 @@ describe("a report by mail", function () {
     assert.match(data, new RegExp(`^Message-ID:\\s+<${KEY}@home\\.example>\r$`, "m"));
     assert.match(data, /filename=ecg-report\.pdf/);
     assert.ok(data.includes(Buffer.from("%PDF-1.7 test").toString("base64")));
+  });
+
+  it("is in the recipient's language, and DEMO in every one", async () => {
+    await mailReport(way({ language: "de" }), { ...documents, simulated: true }, KEY, TIMES);
+    const { data } = server.mails[0]!;
+    assert.match(data, /^Subject: DEMO: EKG-Bericht\r$/m);
+    assert.match(data.replaceAll("=\r\n", ""), /DEMO: Die Aufzeichnung ist simuliert/);
+    assert.doesNotMatch(data, /ECG recorded/);
   });
 
   it("shows the strip within its words where there is a picture", async () => {
@@ -76,5 +89,23 @@ describe("a report by mail", function () {
       (error: Error) => !error.message.includes("geheim"),
     );
     assert.deepEqual(server.mails, []);
+  });
+
+  it("goes over STARTTLS to a server whose certificate its CA signed, and tells no other its password", async function () {
+    skipUnless(hasOpenssl, this, "openssl (Debian: openssl)");
+    const [ours, stranger] = [makeCa(dir, "ours"), makeCa(dir, "stranger")];
+    const { cert, key } = certify(dir, "server", ours, "IP:127.0.0.1");
+    const read = (file: string) => readFileSync(file, "utf8");
+    const secure = await SmtpServer.start({ cert: read(cert), key: read(key) });
+    try {
+      const to = (ca: string) =>
+        way({ port: secure.port, security: "starttls", user: "hub", password: "geheim", ca: read(ca) });
+      await assert.rejects(mailReport(to(stranger.cert), documents, KEY, TIMES), { retry: true });
+      assert.deepEqual([secure.mails, secure.logins], [[], []]);
+      await mailReport(to(ours.cert), documents, KEY, TIMES);
+      assert.deepEqual([secure.mails.length, secure.logins], [1, ["hub"]]);
+    } finally {
+      await secure.stop();
+    }
   });
 });

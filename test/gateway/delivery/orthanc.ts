@@ -50,6 +50,11 @@ export class Orthanc {
     return this.get(`/instances/${instance}/file`);
   }
 
+  /** The PDF within it; of anything else nothing. */
+  pdf(instance: string): Promise<Buffer | undefined> {
+    return this.get(`/instances/${instance}/pdf`).catch(() => undefined);
+  }
+
   async end(): Promise<void> {
     const ended = once(this.child, "close");
     this.child.kill("SIGKILL");

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { systemClock } from "../../../gateway/clock";
 import { Carrier } from "../../../gateway/delivery/carrier";
 import { addRecipient, sendRecording } from "../../../gateway/delivery/sending";
+import type { Way } from "../../../gateway/schema/delivery";
 import { silentLog } from "../../../gateway/store/log";
 import { Outbox } from "../../../gateway/store/outbox/outbox";
 import { StoreReader } from "../../../gateway/store/reader";
-import type { Way } from "../../../gateway/web/schema/delivery";
 import { BackupRig } from "../backup/rig";
 
 const HOUR_MS = 3600_000;
@@ -21,7 +21,7 @@ describe("the outbox of a store that came out of a backup", function () {
     const ends: { stop?(): unknown; close?(): unknown }[] = [];
     const start = (dataDir: string, reader: StoreReader) => {
       const carrier = new Carrier({
-        ...{ reader, dataDir, clock: systemClock, log: silentLog, random: () => 0.5 },
+        ...{ reader, dataDir, clock: systemClock, log: silentLog, random: () => 0.5, makeLink: () => "" },
         outbox: Outbox.open<Way>(dataDir, () => Date.now()),
         make: async () => ({ pdf: new Uint8Array(1), hasProof: true, simulated: true }),
         handOver: async (_way, _documents, key) => void arrived.push(key),

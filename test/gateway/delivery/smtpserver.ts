@@ -20,10 +20,13 @@ export interface Got {
   data: string;
   tls: boolean;
   user?: string;
+  password?: string;
 }
 
 export class SmtpServer {
   readonly mails: Got[] = [];
+  /** Who said a password. */
+  readonly logins: string[] = [];
   connections = 0;
   misbehaviour: Misbehaviour | undefined;
   private readonly sockets = new Set<Socket>();
@@ -33,11 +36,11 @@ export class SmtpServer {
     private readonly tls: { cert: string; key: string } | undefined,
   ) {}
 
-  static async start(tls?: { cert: string; key: string }): Promise<SmtpServer> {
+  static async start(tls?: { cert: string; key: string }, port = 0): Promise<SmtpServer> {
     const server = createServer();
     const smtp = new SmtpServer(server, tls);
     server.on("connection", (socket) => smtp.serve(socket));
-    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
     return smtp;
   }
 
@@ -81,9 +84,11 @@ export class SmtpServer {
         return socket.on("data", take);
       }
       if (verb === "AUTH") {
-        mail.user = Buffer.from(line.split(" ")[2] ?? "", "base64")
+        const [, user, password] = Buffer.from(line.split(" ")[2] ?? "", "base64")
           .toString()
-          .split("\0")[1];
+          .split("\0");
+        mail = { ...mail, user, password };
+        this.logins.push(user!);
         return say("235 2.7.0 known");
       }
       if (verb === "MAIL") {
@@ -116,4 +121,10 @@ export class SmtpServer {
     plain.on("data", take);
     say("220 test");
   }
+}
+
+/** The first part of that type (RFC 2045), out of its base64. */
+export function attachmentOf(mail: string, type: string): Buffer {
+  const part = new RegExp(`^Content-Type: ${type};[^]*?\\r\\n\\r\\n([^]*?)\\r\\n--`, "m").exec(mail);
+  return Buffer.from(part?.[1] ?? "", "base64");
 }

@@ -61,6 +61,14 @@ describe("the proof in a PDF", () => {
     assert.throws(() => attachedProof(Buffer.from("Dear doctor")), { code: "PDF_FORM" });
   });
 
+  it("is looked for once through, however many streams say elsewhere how long they are", () => {
+    const stream = "1 0 obj\n<< /Length 9 0 R >>\nstream\n\nendstream\nendobj\n";
+    const far = `${stream.repeat(50_000)}${" ".repeat(30_000_000)}\n9 0 obj\n0\nendobj\n`;
+    assert.equal(attachedProof(Buffer.from(`%PDF-1.7\n${far}`, "latin1")), undefined);
+    const many = Buffer.from(`%PDF-1.7\n${"1 0 obj <<>> endobj\n".repeat(100_001)}`, "latin1");
+    assert.throws(() => attachedProof(many), { code: "PDF_FORM" });
+  });
+
   it("is taken or refused wherever the file is cut, and never read past its end", async () => {
     const whole = await pdf(withProof);
     for (let length = 5; length < whole.length; length += 1 + (length % 7)) {

@@ -2,9 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { type ExportSource, FORMATS } from "../../../gateway/export/formats";
+import { FORMATS } from "../../../gateway/export/formats";
 import { saveFiles } from "../../../gateway/export/save";
-import type { ExportFormat } from "../../../gateway/web/schema/exports";
+import type { ExportSource } from "../../../gateway/export/source";
+import type { ExportFormat } from "../../../gateway/schema/exportformats";
 import { PYTHON } from "../../machine";
 
 export interface Asked {

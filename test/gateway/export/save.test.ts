@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { OutFile } from "../../../gateway/export/formats";
 import { saveFiles } from "../../../gateway/export/save";
+import type { OutFile } from "../../../gateway/export/source";
 import { tar } from "../../../gateway/export/tar";
 import { scratch } from "../../e2e/rig";
 

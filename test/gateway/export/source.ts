@@ -1,6 +1,6 @@
 /** Recordings as exports see them, made of numbers that a test knows. */
 import type { Study } from "../../../gateway/document/study";
-import type { ExportSource, OutFile } from "../../../gateway/export/formats";
+import type { ExportSource, OutFile } from "../../../gateway/export/source";
 import type { Finding } from "../../../gateway/rhythm/findings";
 import type { Beat } from "../../../gateway/rhythm/types";
 import type { AnalysisInfo, KeptBeats } from "../../../gateway/store/findings/types";

@@ -29,7 +29,10 @@ describe("a report of much", () => {
   async function pagesOf(id: string): Promise<string[]> {
     const { reader, rig } = written;
     const file = join(dir, "a.pdf");
-    const bytes = await makeReport({ reader, dataDir: rig.dataDir }, id, { paper: "a4", timeZone: "UTC" });
+    const { bytes } = await makeReport({ reader, dataDir: rig.dataDir }, id, {
+      paper: "a4",
+      timeZone: "UTC",
+    });
     writeFileSync(file, bytes);
     if (existsSync("/usr/bin/qpdf"))
       assert.equal(spawnSync("/usr/bin/qpdf", ["--check", file]).status, 0, "qpdf --check");

@@ -39,10 +39,8 @@ describe("a report", () => {
   async function report(id: string, options: Partial<ReportOptions> = {}): Promise<string> {
     const { reader, rig } = written;
     const parts = { reader, dataDir: rig.dataDir };
-    writeFileSync(
-      at("a.pdf"),
-      await makeReport(parts, id, { paper: "a4", timeZone: "Europe/Berlin", ...options }),
-    );
+    const { bytes } = await makeReport(parts, id, { paper: "a4", timeZone: "Europe/Berlin", ...options });
+    writeFileSync(at("a.pdf"), bytes);
     return at("a.pdf");
   }
 
@@ -117,6 +115,61 @@ describe("a report", () => {
     ])
       assert.ok(said.includes(statement), `${statement}\nin\n${said}`);
   });
+
+  for (const [language, stated] of [
+    [
+      "de",
+      [
+        "EKG-Bericht",
+        "Person Ada Lovelace, geboren 1815-12-10",
+        "Beginn 2026-07-01 12:00:00 +02:00 (Europe/Berlin)",
+        "Dauer 30,0 s",
+        "1 Ableitung: I; 250 Werte pro Sekunde, 16 Bit",
+        "2 Lücken, 2,00 s ohne Signal (der Messteil hat sie verloren)",
+        "1 markiert: 12:00:12 +02:00",
+        "von keinem Arzt befundet",
+        "von ihrem Handgerät signiert",
+        "DEMO · SIMULIERT · Keine Diagnose",
+        "Seite 1 von 1",
+        "kein Signal für 1,00 s",
+      ],
+    ],
+    [
+      "fr",
+      [
+        "Rapport ECG",
+        "Personne Ada Lovelace, date de naissance 1815-12-10",
+        "Début 2026-07-01 12:00:00 +02:00 (Europe/Berlin)",
+        "Durée 30,0 s",
+        "1 dérivation : I ; 250 valeurs par seconde, 16 bits",
+        "2 lacunes, 2,00 s sans signal (le capteur l’a perdu)",
+        "1 fois marqués : 12:00:12 +02:00",
+        "relu par aucun médecin",
+        "signé par son appareil",
+        "DÉMO · SIMULÉ · Pas un diagnostic",
+        "page 1 sur 1",
+        "pas de signal pendant 1,00 s",
+      ],
+    ],
+  ] as const)
+    it(`says the same in ${language}, for readers that speak it, too`, async function () {
+      skipUnless(hasPoppler && hasQpdf, this, "pdftotext and qpdf (Debian: poppler-utils, qpdf)");
+      const silent: [number, number][] = [
+        [3, 4],
+        [21, 22],
+      ];
+      const open = { startMs: Date.UTC(2026, 6, 1, 10), trust: 2 };
+      const id = written.record({ seconds: 30, symptoms: [12], silent, open });
+      const { store } = written.rig;
+      store.assign(id, store.addPerson({ name: "Ada Lovelace", birthDate: "1815-12-10" }).id);
+      const file = await report(id, { language });
+      const said = words(file);
+      for (const statement of stated) assert.ok(said.includes(statement), `${statement}\nin\n${said}`);
+      for (const english of [/handheld/i, /recording/i, /clinician/, /no signal/, /\bpulse\b/])
+        assert.doesNotMatch(said, english);
+      const json = execFileSync("/usr/bin/qpdf", ["--json", file], { encoding: "utf8" });
+      assert.ok(json.includes(`"/Lang": "u:${language}"`));
+    });
 
   it("says who read it over, and what she said of which finding", async function () {
     skipUnless(hasPoppler, this, "pdftotext (Debian: poppler-utils)");

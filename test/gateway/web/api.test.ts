@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { RULES } from "../../../gateway/access/rules";
 import type { HubStatus } from "../../../gateway/health/status";
-import { ENDPOINTS } from "../../../gateway/web/schema/endpoints";
+import { ENDPOINTS } from "../../../gateway/schema/endpoints";
 import { MarkKind } from "../../../protocol/bodies";
 import { Op } from "../../../protocol/command";
 import { VIEWER_PASSWORD } from "../access/rig";
@@ -264,6 +264,7 @@ describe("the API", function () {
         ["/api/status", "/api/status"],
         ["/api/devices", "/api/devices"],
         ["/api/links", "/api/links"],
+        ["/api/alerts", "/api/alerts"],
         ["/api/recordings", "/api/recordings"],
         ["/api/recordings/{id}", `/api/recordings/${id}`],
         ["/api/recordings/{id}/proof", `/api/recordings/${id}/proof`],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HubStatus } from "../../../gateway/health/status";
-import { MAX_PHOTO_BYTES } from "../../../gateway/web/schema/claims";
+import { MAX_PHOTO_BYTES } from "../../../gateway/schema/claims";
 import { encodeClaimCode } from "../../../protocol/claim";
 import { HOST, ORIGIN, VIEWER_PASSWORD } from "../access/rig";
 import { Handheld } from "../store/handheld";

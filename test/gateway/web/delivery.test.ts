@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { makeOnThread } from "../../../gateway/delivery/making";
+import { Outbox } from "../../../gateway/store/outbox/outbox";
 import type { Handheld } from "../store/handheld";
 import { WebRig } from "./rig";
 
@@ -59,6 +60,30 @@ describe("the outbox by the API", function () {
     );
   });
 
+  it("takes the owner's word that what was accepted came back, writes it down, and sends it again by hand", async () => {
+    const recipient = (await add()).json().id;
+    const id = recorded();
+    rig.store.assign(id, rig.store.addPerson({ name: "Ada" }).id);
+    const send = async () =>
+      (await rig.ask("POST", `/api/recordings/${id}/deliveries`, { recipient })).json();
+    const delivery = (await send()).id;
+    const back = () => rig.ask("POST", `/api/deliveries/${delivery}/return`);
+    const early = await back();
+    assert.deepEqual([early.statusCode, early.json().code], [409, "OUTBOX_NOT_ACCEPTED"]);
+    const outbox = Outbox.open(rig.dataDir, () => Date.now());
+    outbox.begin(delivery);
+    outbox.end(delivery, "accepted");
+    outbox.close();
+    assert.equal((await send()).state, "accepted");
+    const { state, reason } = (await back()).json();
+    assert.deepEqual([state, reason], ["bounced", "it came back, as its sender was told"]);
+    assert.equal((await back()).statusCode, 409);
+    const [newest] = (await rig.ask("GET", "/api/egress?limit=1")).json().entries;
+    assert.deepEqual([newest.kind, newest.to, newest.recording], ["return", "Dr Weiss", id]);
+    const again = await send();
+    assert.deepEqual([again.id, again.state, again.attempts], [delivery, "queued", 0]);
+  });
+
   it("says why a test was not accepted", async () => {
     const { id } = (await add({ way: { kind: "folder", dir: "/nowhere/at/all" } })).json();
     const { accepted, reason } = (await rig.ask("POST", `/api/recipients/${id}/test`)).json();
@@ -74,12 +99,17 @@ describe("the outbox by the API", function () {
   it("has what is sent made on a thread", async () => {
     const id = recorded();
     rig.store.assign(id, rig.store.addPerson({ name: "Ada" }).id);
-    const { dataDir } = rig;
-    const forFolder = await makeOnThread({ dataDir, id, way: { kind: "folder" } });
+    const answering = { label: "Dr Weiss", now: Date.now(), nonce: "ab".repeat(16) };
+    const order = { dataDir: rig.dataDir, id, answering };
+    const forFolder = await makeOnThread({ ...order, way: { kind: "folder" } });
     assert.equal(Buffer.from(forFolder.pdf.subarray(0, 5)).toString(), "%PDF-");
-    const { dicom } = await makeOnThread({ dataDir, id, way: { kind: "dicom" } });
+    // PDF's catalogue names the language in which readers speak it.
+    const inGerman = await makeOnThread({ ...order, way: { kind: "folder", language: "de" } });
+    assert.match(Buffer.from(inGerman.pdf).toString("latin1"), /\/Lang \(de\)/);
+    assert.match(Buffer.from(forFolder.pdf).toString("latin1"), /\/Lang \(en\)/);
+    const { dicom } = await makeOnThread({ ...order, way: { kind: "dicom" } });
     for (const file of dicom!) assert.equal(Buffer.from(file.subarray(128, 132)).toString(), "DICM");
-    const { bundle } = await makeOnThread({ dataDir, id, way: { kind: "fhir" } });
+    const { bundle } = await makeOnThread({ ...order, way: { kind: "fhir" } });
     assert.equal((bundle as { type: string }).type, "transaction");
   });
 });

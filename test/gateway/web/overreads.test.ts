@@ -44,7 +44,7 @@ describe("over-reads in the API", function () {
 
   it("say something: a signature alone is refused", async () => {
     const answer = await send({ ...SIGNED, comment: "   " });
-    assert.deepEqual([answer.statusCode, answer.json().code], [400, "WEB_OVERREAD"]);
+    assert.deepEqual([answer.statusCode, answer.json().code], [400, "OVERREAD_EMPTY"]);
     assert.deepEqual(await list(), []);
   });
 

@@ -7,6 +7,7 @@ import { systemClock } from "../../../gateway/clock";
 import type { NewestPulse } from "../../../gateway/findings/analyst";
 import type { FreshBeats } from "../../../gateway/findings/follow";
 import type { HealthView } from "../../../gateway/health/routes";
+import type { ApiParts } from "../../../gateway/web/parts";
 import { makeServer, type WebPlace } from "../../../gateway/web/server";
 import { encodeData } from "../../../protocol/bodies";
 import { encodeBlock } from "../../../protocol/codec/block";
@@ -27,6 +28,7 @@ export class WebRig extends Rig {
   readonly fresh = new Map<string, FreshBeats>();
   /** Of the newest seconds, by handheld. */
   readonly pulses = new Map<string, NewestPulse>();
+  watcher: ApiParts["watcher"];
 
   async serve(health?: HealthView): Promise<void> {
     const db = openAccess(this.dataDir);
@@ -37,6 +39,7 @@ export class WebRig extends Rig {
       ...{ dataDir: this.dataDir, hub: this.store, health, clock: systemClock },
       freshBeats: (recording) => this.fresh.get(recording),
       pulse: (device) => this.pulses.get(device),
+      watcher: this.watcher,
     });
     this.owner = await this.login(PASSWORD, "owner");
   }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { buildSync } from "esbuild";
-import type { SetupState } from "../../../gateway/web/schema/setup";
+import type { SetupState } from "../../../gateway/schema/setup";
 import { Random } from "../../../tools/sim/random";
 import { PASSWORD } from "../access/rig";
 

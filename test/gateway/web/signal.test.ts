@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { MAX_VALUES, NO_SAMPLE } from "../../../gateway/web/schema/signal";
+import { MAX_VALUES, NO_SAMPLE } from "../../../gateway/schema/signal";
 import { DropReason } from "../../../protocol/bodies";
 import { Random } from "../../../tools/sim/random";
 import type { Handheld, Made } from "../store/handheld";

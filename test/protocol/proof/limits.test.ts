@@ -7,6 +7,7 @@ import { chainNext, chainStart } from "../../../protocol/chain";
 import { encodeBlock } from "../../../protocol/codec/block";
 import { FrameType } from "../../../protocol/header";
 import { encodeProof, MAX_PROOF_BYTES } from "../../../protocol/proof/file";
+import { LineName } from "../../../protocol/proof/lines";
 import { coveredBy, spansOf } from "../../../protocol/proof/spans";
 import { verifyProof } from "../../../protocol/proof/verify";
 import { decodeRevocations, MAX_REVOCATIONS_BYTES } from "../../../protocol/revocations";
@@ -31,6 +32,13 @@ describe("a proof that is to wear its reader out", () => {
     assert.throws(() => decodeCbor(five, 4), { code: "CBOR_ITEMS" });
   });
 
+  it("of one text is given up at its length, as a name of a field, too", () => {
+    const long = new Uint8Array(MAX_PROOF_BYTES - 16).fill(0x41);
+    const head = Uint8Array.of(0x7a, long.length >>> 24, long.length >>> 16, long.length >>> 8, long.length);
+    assert.equal(codeOf(concat([head, long])), "CBOR_TEXT");
+    assert.equal(codeOf(concat([Uint8Array.of(0xa1), head, long])), "CBOR_TEXT");
+  });
+
   it("with a gap behind every sample is judged in one sweep", function () {
     const handheld = new Handheld("sieve", new Maker("sieve maker"));
     const one = handheld.record(beats(1), { close: false });
@@ -50,6 +58,24 @@ describe("a proof that is to wear its reader out", () => {
     const hub = new Hub("sieve hub");
     hub.log(sieve);
     assert.equal(codeOf(encodeProof(hub.prove(handheld, sieve, { open: true }))), "PROOF_GAP");
+  });
+});
+
+describe("a proof with very many gaps", () => {
+  it("names the first hundred and counts the others", () => {
+    const handheld = new Handheld("loose lead", new Maker("loose lead maker"));
+    const parts = Array.from({ length: 130 }, () => [...beats(1), { frontEnd: 3 }]).flat();
+    const hub = new Hub("loose lead hub");
+    const recorded = handheld.record(parts);
+    hub.log(recorded);
+    const report = verifyProof(
+      proofCrypto,
+      encodeProof(hub.prove(handheld, recorded, { open: true })),
+      trusting(),
+    );
+    const { text } = report.lines.find(({ name }) => name === LineName.complete)!;
+    assert.equal(text.match(/no samples \d+ to \d+/g)!.length, 100);
+    assert.match(text, /; no samples in 30 more stretches$/);
   });
 });
 

@@ -62,7 +62,7 @@ class Decoder:
 
     def text(self, n):
         raw = self.take(n)
-        need(all(0x20 <= c <= 0x7E for c in raw), "CBOR_TEXT")
+        need(n <= 512 and all(0x20 <= c <= 0x7E for c in raw), "CBOR_TEXT")
         return raw.decode("ascii")
 
     def key(self):

@@ -49,9 +49,9 @@ OWN_REFUSED = [
     ("CBOR_CANONICAL", "a262616100616200"), ("CBOR_RANGE", "1b0020000000000000"), ("CBOR_KEY", "a160f6"),
     ("CBOR_KEY", "a1615ff6"), ("CBOR_KEY", "a1612df6"), ("CBOR_KEY", "a17821" + "61" * 33 + "f6"), ("CBOR_TEXT", "610a"),
     ("CBOR_TEXT", "a1610af6"), ("CBOR_TYPE", "a14161f6"), ("CBOR_TYPE", "a1f6f6"), ("CBOR_DEPTH", "81" * 8 + "00"),
-    ("CBOR_DEPTH", "81" * 9 + "f6"),
+    ("CBOR_DEPTH", "81" * 9 + "f6"), ("CBOR_TEXT", "790201" + "61" * 513), ("CBOR_TEXT", "a1790201" + "61" * 513 + "f6"),
 ]
-OWN = [2 ** 53 - 1, 2 ** 32, 2 ** 32 - 1, 65536, 65535, 256, 255, b"\xff" * 24, b"\0" * 256, "~" * 23, "x" * 300,
+OWN = [2 ** 53 - 1, 2 ** 32, 2 ** 32 - 1, 65536, 65535, 256, 255, b"\xff" * 24, b"\0" * 256, "~" * 23, "x" * 300, "x" * 512,
        [[[[[[[1]]]]]]], {"b": 1, "a": 2, "aa": 3, "B": 4, "10": 5, "9": 6}, {"x" * 32: {"y": b""}}]
 
 # Certificate Transparency's reference leaves, and the roots of the trees of 0 to 8 of them.

@@ -1,6 +1,7 @@
 /** Old recordings of strangers that `avnode adopt` reads. */
-import { readOld } from "../../../gateway/adopt/oldfile";
+
 import { framesOf, openOf } from "../../../gateway/adopt/frames";
+import { readOld } from "../../../gateway/adopt/oldfile";
 import { memorySource } from "../../../gateway/adopt/source";
 import { nodeCrypto } from "../../../gateway/crypto";
 import type { Target } from "../target";

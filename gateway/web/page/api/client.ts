@@ -1,7 +1,7 @@
 /** Asks the hub: each request and answer is of the schemas that the server holds to, too. */
 import type { z } from "zod";
-import { problemSchema } from "../../schema/common";
-import { type Answer, BINARY, type Endpoint } from "../../schema/endpoint";
+import { problemSchema } from "../../../schema/common";
+import { type Answer, BINARY, type Endpoint } from "../../../schema/endpoint";
 
 type In<T> = T extends z.ZodType ? z.input<T> : T extends typeof BINARY ? Uint8Array<ArrayBuffer> : undefined;
 export interface Input<E extends Endpoint> {

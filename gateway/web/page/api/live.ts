@@ -1,6 +1,6 @@
 /** The live stream of one handheld: what the browser's EventSource brings, checked and decoded. */
 import type { z } from "zod";
-import { LIVE_EVENTS, live } from "../../schema/live";
+import { LIVE_EVENTS, live } from "../../../schema/live";
 import { addressOf } from "./client";
 
 type Events = { [Name in keyof typeof LIVE_EVENTS]: z.output<(typeof LIVE_EVENTS)[Name]> };

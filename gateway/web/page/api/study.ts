@@ -1,5 +1,5 @@
 /** What analysis says of a recording: its episodes, and its beats as far as it has come. */
-import { BEATS_HEADERS, beats as beatsEndpoint, type Findings, findings } from "../../schema/findings";
+import { BEATS_HEADERS, beats as beatsEndpoint, type Findings, findings } from "../../../schema/findings";
 import { type Beats, beatsOf, joinedBeats, NO_BEATS } from "../paper/beats";
 import { type Api, ApiError } from "./client";
 

@@ -2,7 +2,7 @@
  * Windows of a recording's signal, in pieces of one size that are asked for once and kept while they are of use. They are
  * kept in memory alone: no browser is to have an ECG on its disk.
  */
-import { MAX_STEP, SIGNAL_HEADERS, signal } from "../../schema/signal";
+import { MAX_STEP, SIGNAL_HEADERS, signal } from "../../../schema/signal";
 import type { Piece } from "../paper/samples";
 import type { Api } from "./client";
 

@@ -1,5 +1,5 @@
 /** Beats of a recording: where they are, of which class, and the time between them. */
-import { BEAT_BYTES, BEAT_CLASSES } from "../../schema/findings";
+import { BEAT_BYTES, BEAT_CLASSES } from "../../../schema/findings";
 import type { Range } from "./samples";
 
 export interface Beats {

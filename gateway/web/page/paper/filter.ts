@@ -4,7 +4,7 @@
  * allowed where there is no phase distortion), Butterworth of second order, each half at its edge after both passes; a
  * notch of quality 10 at the mains' frequency. Biquads after R. Bristow-Johnson's Audio EQ Cookbook.
  */
-import { NO_SAMPLE } from "../../schema/nosample";
+import { NO_SAMPLE } from "../../../schema/nosample";
 import type { Piece } from "./samples";
 
 export interface Filters {

@@ -1,5 +1,5 @@
 /** Colours of the paper. Red stays at its most in the light one's grid, so that a copier in red light leaves it out. */
-import type { EpisodeFinding } from "../../schema/findings";
+import type { EpisodeFinding } from "../../../schema/findings";
 import type { GridInk } from "./grid";
 
 export interface Ink extends GridInk {

@@ -1,5 +1,5 @@
 /** Where a curve is higher than its paper: a bar at the edge, so that a cut wave is not taken for a small one. */
-import { NO_SAMPLE } from "../../schema/nosample";
+import { NO_SAMPLE } from "../../../schema/nosample";
 import { type Place, xOf, yOf } from "./place";
 import type { Piece } from "./samples";
 import { pxPerMm, type Scale } from "./scale";

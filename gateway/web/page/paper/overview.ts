@@ -1,6 +1,6 @@
 /** The whole recording in one line, and where the window stands that is open in it. */
 
-import { NO_SAMPLE } from "../../schema/nosample";
+import { NO_SAMPLE } from "../../../schema/nosample";
 import { drawGaps, gapArea } from "./hatching";
 import type { Ink } from "./ink";
 import type { Place } from "./place";

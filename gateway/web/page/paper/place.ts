@@ -10,10 +10,14 @@ export interface LeadScale {
   baseline: number;
 }
 
+/** Published records write a small v, too. */
 const UNITS_PER_MILLIVOLT: Record<string, number> = {
   V: 1e-3,
+  v: 1e-3,
   mV: 1,
+  mv: 1,
   uV: 1e3,
+  uv: 1e3,
   "\u00b5V": 1e3,
   "\u03bcV": 1e3,
   nV: 1e6,

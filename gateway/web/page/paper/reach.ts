@@ -1,5 +1,5 @@
 /** How far a lead's curve goes from 0 mV to both sides: what its paper must have room for. */
-import { NO_SAMPLE } from "../../schema/nosample";
+import { NO_SAMPLE } from "../../../schema/nosample";
 import { countsPerMillivolt, type LeadScale } from "./place";
 import type { Piece } from "./samples";
 

@@ -1,5 +1,5 @@
 /** The rhythm as a ribbon: a stretch for each episode, its name in it where there is room. */
-import type { EpisodeFinding } from "../../schema/findings";
+import type { EpisodeFinding } from "../../../schema/findings";
 import { hatchLines } from "./hatching";
 import type { Ink } from "./ink";
 import type { Range } from "./samples";

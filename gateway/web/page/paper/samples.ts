@@ -1,6 +1,6 @@
 /** A piece of one lead as the hub sends it, and what of it is missing. */
 
-import { NO_SAMPLE } from "../../schema/nosample";
+import { NO_SAMPLE } from "../../../schema/nosample";
 
 export interface Piece {
   /** Number of its first sample, in the recording. */

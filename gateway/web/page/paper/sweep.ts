@@ -3,7 +3,7 @@
  * bare paper in front. What comes late is drawn in its place, what never comes is hatched as a gap.
  */
 
-import { NO_SAMPLE } from "../../schema/nosample";
+import { NO_SAMPLE } from "../../../schema/nosample";
 import { drawGaps } from "./hatching";
 import type { Ink } from "./ink";
 import { drawLeaving } from "./leaving";

@@ -1,6 +1,6 @@
 /** The curve: straight from sample to sample, or from the smallest to the largest of many; never across a gap. */
 
-import { NO_SAMPLE } from "../../schema/nosample";
+import { NO_SAMPLE } from "../../../schema/nosample";
 import { type Place, xOf, yOf } from "./place";
 import { entriesOf, type Piece } from "./samples";
 import { pxPerMm, type Scale } from "./scale";

@@ -1,7 +1,7 @@
 /** Whose a recording is: a person's, or nobody's yet. */
 import { useCallback, useState } from "preact/hooks";
-import { assign, people } from "../../schema/people";
-import type { ListedRecording } from "../../schema/recordings";
+import { assign, people } from "../../../schema/people";
+import type { ListedRecording } from "../../../schema/recordings";
 import { addressOf } from "../route";
 import { useAction } from "./action";
 import { useAsked } from "./asked";

@@ -1,7 +1,7 @@
 /** Puts a recording into the outbox for somebody who was agreed on, and says what became of it. */
 import { useCallback, useState } from "preact/hooks";
-import { deliveries, recipients, send } from "../../schema/delivery";
-import type { ListedRecording } from "../../schema/recordings";
+import { deliveries, recipients, send } from "../../../schema/delivery";
+import type { ListedRecording } from "../../../schema/recordings";
 import { addressOf } from "../route";
 import { useAction } from "./action";
 import { useAsked } from "./asked";

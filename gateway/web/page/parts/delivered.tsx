@@ -1,7 +1,7 @@
 /** What became of the newest version of a recording that went to each recipient, in a line: "Mail · Dr Weiss: accepted 14:03." */
 import type { ComponentChildren } from "preact";
 import { useCallback } from "preact/hooks";
-import { type Delivery, deliveries } from "../../schema/delivery";
+import { type Delivery, deliveries } from "../../../schema/delivery";
 import type { Key, Messages } from "../messages/messages";
 import { useAsked } from "./asked";
 import { usePage } from "./context";

@@ -1,5 +1,5 @@
 /** What waits to leave and what became of it, in words that claim no more than is known. */
-import { type Delivery, withdraw } from "../../schema/delivery";
+import { cameBack, type Delivery, withdraw } from "../../../schema/delivery";
 import type { Key } from "../messages/messages";
 import { addressOf } from "../route";
 import { useAction } from "./action";
@@ -31,8 +31,9 @@ function One({ delivery, changed, withRecording }: Omit<Props, "deliveries"> & {
   const { id, recipient, recording, state, since, nextAt, reason, attempts } = delivery;
   const isWaiting = state === "queued" || state === "sending";
   const isWrong = state === "bounced" || state === "failed" || (isWaiting && reason !== undefined);
-  const takeBack = async () => {
-    await api.ask(withdraw, { params: { id: String(id) } });
+  const isOwner = role === "owner";
+  const tell = async (what: typeof withdraw | typeof cameBack) => {
+    await api.ask(what, { params: { id: String(id) } });
     changed();
   };
   const words = [
@@ -56,9 +57,14 @@ function One({ delivery, changed, withRecording }: Omit<Props, "deliveries"> & {
           {messages.say("open")}
         </a>
       )}
-      {isWaiting && role === "owner" && (
-        <button type="button" disabled={action.isBusy} onClick={() => action.run(takeBack)}>
+      {isWaiting && isOwner && (
+        <button type="button" disabled={action.isBusy} onClick={() => action.run(() => tell(withdraw))}>
           {messages.say("delivery-withdraw")}
+        </button>
+      )}
+      {state === "accepted" && recipient.kind === "mail" && isOwner && (
+        <button type="button" disabled={action.isBusy} onClick={() => action.run(() => tell(cameBack))}>
+          {messages.say("delivery-came-back")}
         </button>
       )}
       <Outcome action={action} />

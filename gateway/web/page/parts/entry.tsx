@@ -1,5 +1,5 @@
 /** A recording in a list: what it looks like, what was found, and how sure it is that this is what the handheld made. */
-import type { ListedRecording } from "../../schema/recordings";
+import type { ListedRecording } from "../../../schema/recordings";
 import type { Key, Messages } from "../messages/messages";
 import { addressOf } from "../route";
 import { secondsOf } from "../screens/sentence";

@@ -1,6 +1,6 @@
 /** "I felt something": asks the handheld to mark this moment, and says so once it has. */
 import { useState } from "preact/hooks";
-import { type Device, mark } from "../../schema/devices";
+import { type Device, mark } from "../../../schema/devices";
 import { usePage } from "./context";
 import { problemWords } from "./problem";
 

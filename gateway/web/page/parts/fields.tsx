@@ -6,12 +6,14 @@ interface FieldProps {
   label: string;
   value: string;
   set: (value: string) => void;
-  type?: "text" | "password" | "date" | "number";
+  type?: "text" | "password" | "date" | "time" | "number";
   autocomplete?: string;
   /** Of a number: what lies beyond them the browser refuses, in the reader's language. */
   min?: number;
   max?: number;
   step?: number;
+  /** Characters. */
+  maxLength?: number;
   required?: boolean;
   disabled?: boolean;
 }

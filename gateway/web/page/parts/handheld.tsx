@@ -1,5 +1,5 @@
 /** A handheld's state, in words. */
-import { type Device, start, stop } from "../../schema/devices";
+import { type Device, start, stop } from "../../../schema/devices";
 import { useAction } from "./action";
 import { usePage } from "./context";
 import { deviceName } from "./devicename";

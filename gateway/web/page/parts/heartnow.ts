@@ -1,5 +1,5 @@
 /** What may be said of the heart rate now: nothing that is old, and to whoever listens not at every beat. */
-import type { Device } from "../../schema/devices";
+import type { Device } from "../../../schema/devices";
 
 /** Blocks come each second, and analysis follows them: older than that, a rate is not one of now. */
 export const OLD_MS = 15_000;

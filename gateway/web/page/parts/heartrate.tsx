@@ -1,6 +1,6 @@
 /** The heart rate now, beside the live trace. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Device } from "../../schema/devices";
+import type { Device } from "../../../schema/devices";
 import type { Key, Messages } from "../messages/messages";
 import { usePage } from "./context";
 import { type HeartNow, heartNow, type SaidHeart, saidHeart } from "./heartnow";

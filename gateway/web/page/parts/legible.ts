@@ -1,6 +1,6 @@
 /** Whether the newest seconds of a live lead can be read, by the same measure as the hub's analysis has. */
 import { QualityMeter } from "../../../rhythm/quality";
-import type { Recording } from "../../schema/recordings";
+import type { Recording } from "../../../schema/recordings";
 import { countsPerMillivolt } from "../paper/place";
 
 type Form = NonNullable<Recording["form"]>;

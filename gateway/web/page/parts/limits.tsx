@@ -1,5 +1,5 @@
 /** What is running full and what to do, on every screen that has it; what is not known any more, more quietly. */
-import type { Limit } from "../../schema/hub";
+import type { Limit } from "../../../schema/hub";
 import { usePage } from "./context";
 
 export function Limits({ limits }: { limits: readonly Limit[] }) {

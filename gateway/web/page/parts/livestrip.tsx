@@ -1,6 +1,6 @@
 /** The live trace of a handheld: all its leads, sweeping over paper, with its age. */
 import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
-import type { Device } from "../../schema/devices";
+import type { Device } from "../../../schema/devices";
 import { type BandLimits, type BandMm, bandsFor, heightOf } from "../paper/bands";
 import { drawGrid } from "../paper/grid";
 import { drawLabel, TEXT_CSS_PX } from "../paper/label";

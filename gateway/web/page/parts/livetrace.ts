@@ -1,5 +1,5 @@
 /** What is known of a handheld's running recording: its newest samples, how old they are, whether there is contact. */
-import type { Recording } from "../../schema/recordings";
+import type { Recording } from "../../../schema/recordings";
 import { Playout } from "../paper/playout";
 import { type Reach, reachBetween } from "../paper/reach";
 import type { Range } from "../paper/samples";

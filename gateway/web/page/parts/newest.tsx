@@ -1,6 +1,6 @@
 /** What is done with the newest recording from Home: sent, printed. */
 import { useState } from "preact/hooks";
-import type { ListedRecording } from "../../schema/recordings";
+import type { ListedRecording } from "../../../schema/recordings";
 import { addressOf } from "../route";
 import { BelongsTo } from "./belongsto";
 import { usePage } from "./context";

@@ -1,6 +1,6 @@
 /** Who signed a recording, and since when the log has it: asked once it is in view. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type ProofState as Proof, proof } from "../../schema/recordings";
+import { type ProofState as Proof, proof } from "../../../schema/recordings";
 import type { Messages } from "../messages/messages";
 import { usePage } from "./context";
 import { useSeen } from "./seen";

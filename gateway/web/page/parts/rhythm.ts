@@ -1,5 +1,5 @@
 /** Findings in words, as gateway/findings/words.ts has them for terminals. Never a diagnosis. */
-import type { EpisodeFinding, Headline } from "../../schema/findings";
+import type { EpisodeFinding, Headline } from "../../../schema/findings";
 import type { Key, Messages } from "../messages/messages";
 
 export type Rhythm = EpisodeFinding["rhythm"];
@@ -47,7 +47,10 @@ export function sentenceAbout({ rhythm, meanRate }: Headline, messages: Messages
 }
 
 /** A pause between two beats has no rate that says anything. */
-export function episodeWords({ rhythm, rate, confidence }: EpisodeFinding, messages: Messages): string {
+export function episodeWords(
+  { rhythm, rate, confidence }: Pick<EpisodeFinding, "rhythm" | "rate" | "confidence">,
+  messages: Messages,
+): string {
   const told = rhythm !== "pause" && rate > 0 ? rate : undefined;
   return [sayRhythm(rhythm, messages), ...details(told, confidence, messages)].join(" · ");
 }

@@ -1,7 +1,7 @@
 /** Sends a recording: a clinician's link to it, made, copied or handed to the phone, with what leaves and for how long. */
 import { useCallback, useRef, useState } from "preact/hooks";
-import type { ListedRecording } from "../../schema/recordings";
-import { links, MAX_LINK_HOURS, makeLink, revokeLink } from "../../schema/session";
+import type { ListedRecording } from "../../../schema/recordings";
+import { links, MAX_LINK_HOURS, makeLink, revokeLink } from "../../../schema/session";
 import { secondsOf } from "../screens/sentence";
 import { useAction } from "./action";
 import { useAsked } from "./asked";

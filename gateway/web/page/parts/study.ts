@@ -1,6 +1,6 @@
 /** What analysis says of a recording, asked for again and again. */
 import { useMemo } from "preact/hooks";
-import type { Recording } from "../../schema/recordings";
+import type { Recording } from "../../../schema/recordings";
 import { type Study, studyOf } from "../api/study";
 import { NO_BEATS } from "../paper/beats";
 import { useAsked } from "./asked";

@@ -1,7 +1,7 @@
 /** A recording's first seconds, small: to tell one from the other, not to be read. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import type { Recording } from "../../schema/recordings";
-import { SIGNAL_HEADERS, signal } from "../../schema/signal";
+import type { Recording } from "../../../schema/recordings";
+import { SIGNAL_HEADERS, signal } from "../../../schema/signal";
 import type { Api } from "../api/client";
 import { leadsOf } from "../api/windows";
 import { fittedPlace } from "../paper/overview";

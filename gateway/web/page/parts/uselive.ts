@@ -1,6 +1,6 @@
 /** The live trace of a handheld, fed by the hub: first what it holds already, then what comes. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { SIGNAL_HEADERS, signal } from "../../schema/signal";
+import { SIGNAL_HEADERS, signal } from "../../../schema/signal";
 import type { Api } from "../api/client";
 import { samplesOf, watchLive } from "../api/live";
 import { leadsOf } from "../api/windows";

@@ -1,7 +1,7 @@
 /** Who opened the page: an owner or a viewer with a session, a clinician with a link, or nobody yet. */
 import { useLayoutEffect, useState } from "preact/hooks";
-import { link as linkEndpoint, type SessionInfo, session } from "../../schema/session";
-import { setup } from "../../schema/setup";
+import { link as linkEndpoint, type SessionInfo, session } from "../../../schema/session";
+import { setup } from "../../../schema/setup";
 import { type Api, ApiError } from "../api/client";
 import type { Role } from "./context";
 

@@ -1,7 +1,7 @@
 /** Where is my recording: handheld, hub, backup, doctor, with times. */
 import type { ComponentChildren } from "preact";
 import { useCallback, useState } from "preact/hooks";
-import { type Whereabouts, whereabouts } from "../../schema/whereabouts";
+import { type Whereabouts, whereabouts } from "../../../schema/whereabouts";
 import type { Key, Messages } from "../messages/messages";
 import { useAsked } from "./asked";
 import { usePage } from "./context";

@@ -1,7 +1,8 @@
 /** What is done with a recording: whose it is, who may see it, taking it along, proving it. */
 import { useState } from "preact/hooks";
-import { EXPORT_FORMATS, type ExportFormat, exportRecording } from "../../schema/exports";
-import { type ListedRecording, type Verification, verify } from "../../schema/recordings";
+import { EXPORT_FORMATS, type ExportFormat } from "../../../schema/exportformats";
+import { exportRecording } from "../../../schema/exports";
+import { type ListedRecording, type Verification, verify } from "../../../schema/recordings";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { BelongsTo } from "../parts/belongsto";
@@ -9,7 +10,7 @@ import { usePage } from "../parts/context";
 import { Deliver } from "../parts/deliver";
 import { download } from "../parts/download";
 import { Outcome, Select } from "../parts/fields";
-import { ReportButton } from "../parts/report";
+import { FormButton, ReportButton } from "../parts/report";
 import { Share } from "../parts/share";
 
 const NAMES: Record<Exclude<ExportFormat, "proof">, string> = {
@@ -78,6 +79,7 @@ function Export({ recording: { id, device, number, person } }: { recording: List
       )}
       <div class="tools">
         <ReportButton id={id} name={`${device}-${number}`} action={action} />
+        {person !== undefined && <FormButton id={id} action={action} />}
         {EXPORT_FORMATS.map((format) => (
           <button
             type="button"

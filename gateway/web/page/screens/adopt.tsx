@@ -7,8 +7,8 @@ import {
   adoptPiece,
   MAX_FILE_BYTES,
   PIECE_BYTES,
-} from "../../schema/adoptions";
-import { people } from "../../schema/people";
+} from "../../../schema/adoptions";
+import { people } from "../../../schema/people";
 import { type Api, ApiError } from "../api/client";
 import { useAction } from "../parts/action";
 import { useAsked } from "../parts/asked";
@@ -83,10 +83,11 @@ export function Adopt() {
 
 function Ended({ adopted }: { adopted: AdoptionState }) {
   const { messages } = usePage();
-  const { recording, known, left = [], zoneAssumed, exportOf } = adopted;
+  const { recording, known, left = [], zoneAssumed, exportOf, answeredBy } = adopted;
   return (
     <section class="card" role="status">
       <p class="sentence">{messages.say(known ? "adopt-known" : "adopt-done")}</p>
+      {answeredBy !== undefined && <p>{messages.say("adopt-answer", { name: answeredBy })}</p>}
       {exportOf !== undefined && <p>{messages.say("adopt-export", { id: exportOf })}</p>}
       {zoneAssumed && <p>{messages.say("adopt-zone")}</p>}
       {left.map((what) => (

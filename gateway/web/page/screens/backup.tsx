@@ -1,6 +1,6 @@
 /** Copies of this hub: where they are, how old, and one now. */
 import { useCallback, useState } from "preact/hooks";
-import { type Backups, backUp, backups, type CopyState } from "../../schema/backup";
+import { type Backups, backUp, backups, type CopyState } from "../../../schema/backup";
 import type { Messages } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { type Asked, useAsked } from "../parts/asked";

@@ -8,7 +8,7 @@ import {
   MAX_PHOTO_BYTES,
   nearby,
   withdrawClaim,
-} from "../../schema/claims";
+} from "../../../schema/claims";
 import { ApiError } from "../api/client";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";

@@ -1,6 +1,6 @@
 /** Chooses the recording to lay beside the one that is open. */
 import { useState } from "preact/hooks";
-import { type ListedRecording, recordings } from "../../schema/recordings";
+import { type ListedRecording, recordings } from "../../../schema/recordings";
 import { usePage } from "../parts/context";
 import { addressOf } from "../route";
 import { secondsOf } from "./sentence";

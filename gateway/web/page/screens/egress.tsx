@@ -1,6 +1,6 @@
 /** The ledger of what left the house. */
 import { useEffect, useState } from "preact/hooks";
-import { type Egress, type EgressEntry, egress } from "../../schema/egress";
+import { type Egress, type EgressEntry, egress } from "../../../schema/egress";
 import type { Key } from "../messages/messages";
 import { usePage } from "../parts/context";
 import { addressOf } from "../route";

@@ -1,6 +1,6 @@
 /** What happened in a recording, by time: episodes, marks and gaps; each one opens on the paper. */
 import { useState } from "preact/hooks";
-import type { RecordingEvent } from "../../schema/recordings";
+import type { RecordingEvent } from "../../../schema/recordings";
 import type { Key, Messages } from "../messages/messages";
 import { usePage } from "../parts/context";
 import { episodeWords } from "../parts/rhythm";

@@ -1,9 +1,9 @@
 /** Which recordings a list shows. */
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { devices } from "../../schema/devices";
-import { BY_WEIGHT } from "../../schema/findings";
-import { people } from "../../schema/people";
-import type { RecordingFilter } from "../../schema/recordings";
+import { BY_WEIGHT } from "../../../schema/byweight";
+import { devices } from "../../../schema/devices";
+import { people } from "../../../schema/people";
+import type { RecordingFilter } from "../../../schema/recordings";
 import type { Key } from "../messages/messages";
 import { usePage } from "../parts/context";
 import { deviceName } from "../parts/devicename";

@@ -1,7 +1,7 @@
 /** Before there is a password: whoever has the code that the hub printed becomes its owner. */
 import { useState } from "preact/hooks";
-import { login, type SessionInfo } from "../../schema/session";
-import { setFirstPassword } from "../../schema/setup";
+import { login, type SessionInfo } from "../../../schema/session";
+import { setFirstPassword } from "../../../schema/setup";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
 import { Field, Form, Outcome } from "../parts/fields";

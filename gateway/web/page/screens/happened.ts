@@ -1,6 +1,6 @@
 /** What happened in a recording, as its paper and its overview show it. */
 import { useMemo } from "preact/hooks";
-import type { RecordingEvent } from "../../schema/recordings";
+import type { RecordingEvent } from "../../../schema/recordings";
 import type { Key } from "../messages/messages";
 import { intervalsOf } from "../paper/beats";
 import type { Episode } from "../paper/ribbon";

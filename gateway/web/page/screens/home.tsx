@@ -1,7 +1,7 @@
 import { useCallback, useState } from "preact/hooks";
-import { devices } from "../../schema/devices";
-import { status } from "../../schema/hub";
-import { recordings } from "../../schema/recordings";
+import { devices } from "../../../schema/devices";
+import { status } from "../../../schema/hub";
+import { recordings } from "../../../schema/recordings";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
 import { Delivered } from "../parts/delivered";

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { login, type SessionInfo } from "../../schema/session";
+import { login, type SessionInfo } from "../../../schema/session";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
 import { Form } from "../parts/fields";

@@ -1,5 +1,5 @@
 /** What analysis measured, in figures; what could not be measured is said to be so. */
-import type { Findings } from "../../schema/findings";
+import type { Findings } from "../../../schema/findings";
 import type { Key } from "../messages/messages";
 import { usePage } from "../parts/context";
 

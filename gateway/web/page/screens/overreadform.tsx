@@ -1,12 +1,14 @@
 /** A clinician's own reading: each finding accepted, changed or rejected, others added, and signed by name. */
 import { useState } from "preact/hooks";
-import { BY_WEIGHT, type Findings } from "../../schema/findings";
-import { type OverReadSaid, overRead } from "../../schema/overreads";
+import { BY_WEIGHT } from "../../../schema/byweight";
+import type { Findings } from "../../../schema/findings";
+import { overRead } from "../../../schema/overreads";
 import type { Range } from "../paper/samples";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
 import { Field, Form, Select } from "../parts/fields";
 import { episodeWords, nameOf, type Rhythm } from "../parts/rhythm";
+import { judged, type Verdict, verdictOptions } from "../parts/verdicts";
 
 interface Props {
   id: string;
@@ -17,8 +19,6 @@ interface Props {
   done: () => void;
 }
 
-type Verdict = "" | "accepted" | "rejected" | `changed ${Rhythm}`;
-
 export function OverReadForm({ id, rate, analysis, window, done }: Props) {
   const { api, messages } = usePage();
   const [verdicts, setVerdicts] = useState<Record<number, Verdict>>({});
@@ -28,27 +28,15 @@ export function OverReadForm({ id, rate, analysis, window, done }: Props) {
   const action = useAction();
   const episodes = analysis?.episodes ?? [];
   const submit = async () => {
-    const said = episodes.flatMap((one, episode): OverReadSaid[] => {
-      const verdict = verdicts[episode] ?? "";
-      if (verdict === "") return [];
-      if (verdict === "accepted" || verdict === "rejected") return [{ verdict, episode }];
-      const rhythm = verdict.slice("changed ".length) as Rhythm;
-      return [{ verdict: "changed", episode, rhythm, from: one.from, to: one.to }];
-    });
+    const said = judged(
+      episodes.map(({ from, to }, episode) => ({ episode, from, to })),
+      verdicts,
+    );
     const more = added.map((one) => ({ verdict: "added" as const, ...one }));
     const body = { analysis: analysis?.number, findings: [...said, ...more], comment, name };
     await api.ask(overRead, { params: { id }, body });
     done();
   };
-  const options: [Verdict, string][] = [
-    ["", messages.say("overread-leave")],
-    ["accepted", messages.say("verdict-accepted")],
-    ["rejected", messages.say("verdict-rejected")],
-    ...BY_WEIGHT.map((rhythm): [Verdict, string] => [
-      `changed ${rhythm}`,
-      `${messages.say("verdict-changed")} ${nameOf(rhythm, messages)}`,
-    ]),
-  ];
   return (
     <section class="card screen">
       <h2>{messages.say("overread")}</h2>
@@ -65,7 +53,7 @@ export function OverReadForm({ id, rate, analysis, window, done }: Props) {
             label={`${messages.position(one.from / rate)} ${episodeWords(one, messages)}`}
             value={verdicts[episode] ?? ""}
             set={(verdict) => setVerdicts({ ...verdicts, [episode]: verdict as Verdict })}
-            options={options}
+            options={verdictOptions(messages)}
           />
         ))}
         {added.map((one) => (

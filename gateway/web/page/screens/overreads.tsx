@@ -1,6 +1,6 @@
 /** What clinicians said of a recording, beside what the analysis said. */
 import { useCallback } from "preact/hooks";
-import { type OverRead, overReads } from "../../schema/overreads";
+import { type OverRead, overReads } from "../../../schema/overreads";
 import type { Key, Messages } from "../messages/messages";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
@@ -23,7 +23,10 @@ export function OverReads({ id, rate, version }: { id: string; rate: number; ver
         {value.overReads.map((one) => (
           <li key={one.number}>
             <h3>{one.name}</h3>
-            <p class="quiet">{messages.time(one.at)}</p>
+            <p class="quiet">
+              {messages.time(one.at)}
+              {one.form && ` · ${messages.say("overread-on-form")}`}
+            </p>
             <ul>
               {one.findings.map((finding) => (
                 <li key={JSON.stringify(finding)}>{saidWords(finding, rate, messages)}</li>

@@ -1,6 +1,6 @@
 /** The whole recording above the paper: heart rate, rhythm and curve over one axis; a click or a pull moves the paper there. */
 import { useCallback, useMemo, useRef } from "preact/hooks";
-import { MAX_STEP } from "../../schema/signal";
+import { MAX_STEP } from "../../../schema/signal";
 import type { Windows } from "../api/windows";
 import type { Beats } from "../paper/beats";
 import { drawOverview, stepFor, windowShare } from "../paper/overview";

@@ -1,6 +1,6 @@
 /** A recording's window as its paper has it: what is shown, at which scale, and how high each band is. */
 import { useMemo } from "preact/hooks";
-import type { Recording } from "../../schema/recordings";
+import type { Recording } from "../../../schema/recordings";
 import { stepOf, type Windows } from "../api/windows";
 import { type BandLimits, bandsFor } from "../paper/bands";
 import { filtered, isRaw, SETTLING_SECONDS } from "../paper/filter";

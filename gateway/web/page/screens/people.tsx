@@ -1,6 +1,6 @@
 /** Whose recordings they are. */
 import { useCallback, useState } from "preact/hooks";
-import { devices, nameDevice } from "../../schema/devices";
+import { devices, nameDevice } from "../../../schema/devices";
 import {
   addPerson,
   assignDevice,
@@ -8,7 +8,7 @@ import {
   type Person,
   type PersonDetails,
   people,
-} from "../../schema/people";
+} from "../../../schema/people";
 import { useAction } from "../parts/action";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";

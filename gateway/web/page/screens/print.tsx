@@ -1,6 +1,6 @@
 /** A part of a recording as it goes on paper: a sheet of rows at 25 mm/s and 10 mm/mV, drawn as strokes alone. */
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
-import { recording as endpoint, type ListedRecording } from "../../schema/recordings";
+import { recording as endpoint, type ListedRecording } from "../../../schema/recordings";
 import { Windows } from "../api/windows";
 import { type BandLimits, bandsFor, heightOf } from "../paper/bands";
 import { LIGHT } from "../paper/ink";

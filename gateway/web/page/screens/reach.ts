@@ -1,7 +1,7 @@
 /** What a recording's leads need of the paper's height, for all of it: so that it stays one height while it is moved. */
 import { useMemo, useRef } from "preact/hooks";
-import type { Recording } from "../../schema/recordings";
-import { MAX_STEP } from "../../schema/signal";
+import type { Recording } from "../../../schema/recordings";
+import { MAX_STEP } from "../../../schema/signal";
 import type { Windows } from "../api/windows";
 import { stepFor } from "../paper/overview";
 import { type Reach, usualReach, widened } from "../paper/reach";

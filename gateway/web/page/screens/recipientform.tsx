@@ -1,35 +1,35 @@
 /** A new recipient: by which way, and with whose consent. What is secret goes to the hub once and is never shown again. */
 import { useState } from "preact/hooks";
-import type { RecipientDetails, SendingRule, Way } from "../../schema/delivery";
-import { sendingRuleSchema } from "../../schema/delivery";
+import type { Answers, RecipientDetails, SendingRule, Way } from "../../../schema/delivery";
+import { answersSchema, sendingRuleSchema } from "../../../schema/delivery";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
 import { Field, Form, Select } from "../parts/fields";
+import {
+  MAIL_SERVER,
+  MAIL_START,
+  MailSecurity,
+  mailOf,
+  type Question,
+  Questions,
+  type Typed,
+} from "../parts/questions";
 
 const KINDS = ["mail", "folder", "dicom", "fhir"] as const satisfies Way["kind"][];
-const SECURITIES = ["tls", "starttls", "plain"] as const;
-const PORTS = { tls: "465", starttls: "587", plain: "25" };
-
-/** What is typed, by field. */
-type Typed = Record<string, string>;
-const START: Typed = { kind: "mail", rule: "press", security: "tls", port: "465", callingAeTitle: "AVNODE" };
-
-interface Question {
-  key: Key;
-  field: string;
-  type?: "text" | "password" | "number";
-  optional?: boolean;
-}
+const START: Typed = { ...MAIL_START, rule: "press", callingAeTitle: "AVNODE", answers: "form" };
+const ANSWERS: Record<Answers, Key> = { form: "answers-form", link: "answers-link", none: "answers-none" };
+/** What they add to the consent. */
+const AGREED: Record<Answers, Key | undefined> = {
+  form: "consent-form",
+  link: "consent-link",
+  none: undefined,
+};
 
 const QUESTIONS: Record<Way["kind"], Question[]> = {
   mail: [
     { key: "mail-to", field: "to" },
-    { key: "mail-from", field: "from" },
-    { key: "mail-host", field: "host" },
-    { key: "port", field: "port", type: "number" },
-    { key: "mail-user", field: "user", optional: true },
-    { key: "password", field: "password", type: "password", optional: true },
+    ...MAIL_SERVER,
     { key: "mail-pdf-password", field: "pdfPassword", type: "password", optional: true },
   ],
   folder: [{ key: "folder-dir", field: "dir" }],
@@ -50,16 +50,13 @@ const QUESTIONS: Record<Way["kind"], Question[]> = {
 function wayOf(typed: Typed): Way {
   const said = (field: string) => typed[field] || undefined;
   const needed = (field: string) => typed[field] ?? "";
+  const answers = typed["answers"] as Answers;
   const place = { host: needed("host"), port: Number(typed["port"]) };
   switch (typed["kind"] as Way["kind"]) {
     case "mail":
-      return {
-        ...{ kind: "mail", ...place, to: needed("to"), from: needed("from") },
-        security: typed["security"] as (typeof SECURITIES)[number],
-        ...{ user: said("user"), password: said("password"), pdfPassword: said("pdfPassword") },
-      };
+      return { ...mailOf(typed), pdfPassword: said("pdfPassword"), answers };
     case "folder":
-      return { kind: "folder", dir: needed("dir") };
+      return { kind: "folder", dir: needed("dir"), answers };
     case "dicom":
       return {
         ...{ kind: "dicom", ...place, aeTitle: needed("aeTitle") },
@@ -78,13 +75,21 @@ export function RecipientForm({ add }: { add: (details: RecipientDetails) => Pro
   const { messages } = usePage();
   const [typed, setTyped] = useState(START);
   const action = useAction();
-  const set = (field: string) => (value: string) => setTyped((before) => ({ ...before, [field]: value }));
+  const change = (changes: Typed) => setTyped((before) => ({ ...before, ...changes }));
+  const set = (field: string) => (value: string) => change({ [field]: value });
   const kind = typed["kind"] as Way["kind"];
-  const text = messages.say("consent-text", { name: typed["name"] || "…" });
+  const agreed = kind === "mail" || kind === "folder" ? AGREED[typed["answers"] as Answers] : undefined;
+  const consent = messages.say("consent-text", { name: typed["name"] || "…" });
+  const text = agreed === undefined ? consent : `${consent} ${messages.say(agreed)}`;
   const submit = async () => {
     const rule = typed["rule"] as SendingRule;
     const consent = { who: typed["who"] ?? "", text };
-    await add({ name: typed["name"] ?? "", way: wayOf(typed), rule, consent });
+    await add({
+      name: typed["name"] ?? "",
+      way: { ...wayOf(typed), language: messages.language },
+      rule,
+      consent,
+    });
     setTyped(START);
   };
   return (
@@ -96,23 +101,14 @@ export function RecipientForm({ add }: { add: (details: RecipientDetails) => Pro
         set={set("kind")}
         options={KINDS.map((one) => [one, messages.say(`way-${one}` satisfies Key)])}
       />
-      {QUESTIONS[kind].map(({ key, field, type, optional }) => (
-        <Field
-          key={field}
-          label={optional ? `${messages.say(key)} (${messages.say("optional")})` : messages.say(key)}
-          type={type}
-          autocomplete="off"
-          value={typed[field] ?? ""}
-          set={set(field)}
-          required={!optional}
-        />
-      ))}
-      {kind === "mail" && (
+      <Questions questions={QUESTIONS[kind]} typed={typed} set={change} />
+      {kind === "mail" && <MailSecurity typed={typed} set={change} />}
+      {(kind === "mail" || kind === "folder") && (
         <Select
-          label={messages.say("security")}
-          value={typed["security"]!}
-          set={(security) => setTyped({ ...typed, security, port: PORTS[security as keyof typeof PORTS] })}
-          options={SECURITIES.map((one) => [one, messages.say(`security-${one}` satisfies Key)])}
+          label={messages.say("answers")}
+          value={typed["answers"]!}
+          set={set("answers")}
+          options={answersSchema.options.map((one) => [one, messages.say(ANSWERS[one])])}
         />
       )}
       {kind === "dicom" && (

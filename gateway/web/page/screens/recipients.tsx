@@ -10,7 +10,7 @@ import {
   type SendingRule,
   sendingRuleSchema,
   testRecipient,
-} from "../../schema/delivery";
+} from "../../../schema/delivery";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { useAsked } from "../parts/asked";

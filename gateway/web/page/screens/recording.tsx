@@ -5,7 +5,7 @@ import {
   events,
   type ListedRecording,
   type RecordingEvent,
-} from "../../schema/recordings";
+} from "../../../schema/recordings";
 import { Windows } from "../api/windows";
 import { useAfterPaint } from "../parts/afterpaint";
 import { useAsked } from "../parts/asked";

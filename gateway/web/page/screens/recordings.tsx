@@ -1,6 +1,6 @@
 /** All recordings, newest first, and which of them. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type ListedRecording, type RecordingFilter, recordings } from "../../schema/recordings";
+import { type ListedRecording, type RecordingFilter, recordings } from "../../../schema/recordings";
 import { usePage } from "../parts/context";
 import { Entry } from "../parts/entry";
 import { addressOf } from "../route";

@@ -1,6 +1,6 @@
 /** The recovery sheet: a code that is shown once, to be printed and put away. */
 import { useState } from "preact/hooks";
-import { makeRecoveryCode } from "../../schema/setup";
+import { makeRecoveryCode } from "../../../schema/setup";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
 import { Field, Outcome } from "../parts/fields";

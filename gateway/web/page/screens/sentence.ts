@@ -1,5 +1,5 @@
 /** The one sentence at the top: what became of the newest recording, and nothing that is not known. */
-import type { Recording } from "../../schema/recordings";
+import type { Recording } from "../../../schema/recordings";
 
 import type { Key, Messages } from "../messages/messages";
 

@@ -1,8 +1,8 @@
 /** What an owner changes: the hub's settings, the password, and where the rest is. */
 import { useEffect, useState } from "preact/hooks";
-import { diagnostics } from "../../schema/diagnostics";
-import { changeSettings, type Settings, settings } from "../../schema/settings";
-import { changePassword } from "../../schema/setup";
+import { diagnostics } from "../../../schema/diagnostics";
+import { changeSettings, type Settings, settings } from "../../../schema/settings";
+import { changePassword } from "../../../schema/setup";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { usePage } from "../parts/context";
@@ -13,7 +13,7 @@ import { problemWords } from "../parts/problem";
 import { addressOf } from "../route";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
-const ELSEWHERE = ["claim", "recipients", "backup", "egress", "ruler"] as const;
+const ELSEWHERE = ["claim", "recipients", "alerts", "backup", "egress", "ruler"] as const;
 const DEFAULT_HOURS = 24;
 
 export function SettingsScreen() {

@@ -1,6 +1,6 @@
 /** The first run after the password: what is to be done next follows from what is there, so that it goes on anywhere. */
 import { useCallback, useState } from "preact/hooks";
-import { type SetupStep, settleStep, setupSteps } from "../../schema/setup";
+import { type SetupStep, settleStep, setupSteps } from "../../../schema/setup";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { useAsked } from "../parts/asked";

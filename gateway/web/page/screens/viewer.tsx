@@ -1,6 +1,6 @@
 /** The paper of a recording with its tools: speeds, gains, filters, moving, zooming, calipers; all of it by keys, too. */
 import { useCallback, useMemo, useRef, useState } from "preact/hooks";
-import type { Recording, RecordingEvent } from "../../schema/recordings";
+import type { Recording, RecordingEvent } from "../../../schema/recordings";
 import type { Windows } from "../api/windows";
 import { heightOf } from "../paper/bands";
 import { BEATS_CSS_PX } from "../paper/beatsdrawn";

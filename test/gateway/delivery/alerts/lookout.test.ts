@@ -1,55 +1,99 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { type LookoutParts, lookOut } from "../../../../gateway/delivery/alerts/lookout";
-import { tellByHttp } from "../../../../gateway/delivery/alerts/ways";
-import { mailAlert } from "../../../../gateway/delivery/mail";
-import { pingByHttp } from "../../../../gateway/delivery/watcher";
-import { SmtpServer } from "../smtpserver";
+import type { AnalysisStatus, Analyst } from "../../../../gateway/findings/analyst";
+import { HubHealth } from "../../../../gateway/health/health";
+import type { Level, LimitName } from "../../../../gateway/health/limits";
+import { NO_ADAPTERS, type RadioStatus } from "../../../../gateway/radio/radio";
+import { Rig } from "../../store/rig";
 
 const HOUR_MS = 3600_000;
 const NOW = Date.parse("2026-06-01T12:00Z");
+const DEVICE = "ab".repeat(8);
+
+const parts = (changes: Partial<LookoutParts> = {}): LookoutParts => ({
+  status: () => ({ problems: [], limits: [] }),
+  reader: { devices: () => [], findings: { listed: () => [] }, altered: () => [] },
+  outbox: { list: () => [] },
+  copies: () => [],
+  ...changes,
+});
+const seen = (changes?: Partial<LookoutParts>) => [...lookOut(parts(changes), NOW, 24).values()];
+const limited = (what: LimitName, level: Level, permille: number) => ({
+  problems: [],
+  limits: [
+    {
+      what,
+      level,
+      permille,
+      at: NOW,
+      since: NOW,
+      advice: "do this",
+      ...(what === "ring" && { device: DEVICE }),
+    },
+  ],
+});
 
 describe("what the family is told of", () => {
-  const parts = (changes: Partial<LookoutParts> = {}): LookoutParts => ({
-    status: () => ({ problems: [], limits: [] }),
-    reader: { devices: () => [], findings: { listed: () => [{ id: 7, kind: "af", toMs: NOW - HOUR_MS }] } },
-    outbox: { list: () => [] },
-    ...{ findings: false, silentMs: 24 * HOUR_MS },
-    ...changes,
-  });
-  const lines = (changes?: Partial<LookoutParts>) => [...lookOut(parts(changes), NOW).values()];
-
-  it("is nothing while all is well, and a finding only where that was chosen", () => {
-    assert.deepEqual(lines(), []);
-    assert.match(lines({ findings: true }).join(), /^possible AF in a recording: show a clinician/);
+  it("is nothing while all is well", () => {
+    assert.deepEqual(seen(), []);
   });
 
-  it("is one problem however often it happened", () => {
-    const keys = ["failed 2 times", "failed 3 times"].map((problem) => [
-      ...lookOut(parts({ status: () => ({ problems: [problem], limits: [] }) }), NOW).keys(),
-    ]);
-    assert.deepEqual(keys[0], keys[1]);
+  it("is a possible AF of the last day, which is no emergency", () => {
+    const listed = () => [
+      { id: 7, kind: "af" as const, toMs: NOW - HOUR_MS },
+      { id: 8, kind: "af" as const, toMs: NOW - 30 * HOUR_MS },
+    ];
+    const [one, ...rest] = seen({ reader: { ...parts().reader, findings: { listed } } });
+    assert.match(one!.text, /^possible AF in a recording: show a clinician/);
+    assert.deepEqual([one!.topic, one!.urgent, rest], ["finding", undefined, []]);
   });
 
-  it("is what runs full, a silent handheld, and a delivery that failed, once at each level", () => {
-    const limit = { what: "disk", permille: 812, at: NOW, since: NOW, advice: "make room" } as const;
-    const device = { id: "ab".repeat(8), name: undefined };
-    const wrong = lines({
-      status: () => ({
-        problems: [],
-        limits: [
-          { ...limit, level: "near" },
-          { ...limit, what: "ring", permille: 100, level: "ok" },
-        ],
-      }),
-      reader: {
-        devices: () => [
-          { ...device, lastContact: NOW - 25 * HOUR_MS },
-          { ...device, id: "cd", lastContact: NOW - 23 * HOUR_MS },
-        ],
-        findings: { listed: () => [] },
-      },
+  for (const [what, level, permille, urgent, topic] of [
+    ["ring", "near", 812, false, "handheld"],
+    ["ring", "full", 1000, true, "handheld"],
+    ["disk", "near", 850, false, "hub"],
+    ["disk", "full", 1000, true, "hub"],
+    ["outbox", "near", 800, false, "hub"],
+    ["outbox", "full", 1000, false, "hub"],
+  ] as const)
+    it(`is a ${what} that is ${level}, ${urgent ? "in quiet hours, too" : "outside quiet hours"}`, () => {
+      const [one] = seen({ status: () => limited(what, level, permille) });
+      assert.match(one!.text, new RegExp(` is ${Math.floor(permille / 10)} % full: do this$`));
+      assert.deepEqual([one!.urgent, one!.topic], [urgent, topic]);
+    });
+
+  it("is no limit that is fine, or of which nothing is known", () => {
+    for (const level of ["ok", "unknown"] as const)
+      assert.deepEqual(seen({ status: () => limited("ring", level, 100) }), []);
+  });
+
+  it("is one limit at both levels, which becomes urgent", () => {
+    const keys = (["near", "full"] as const).map((level) =>
+      [...lookOut(parts({ status: () => limited("ring", level, 900) }), NOW, 24).keys()].join(),
+    );
+    assert.equal(keys[0], keys[1]);
+  });
+
+  it("is a handheld that was not heard of, by its name where it has one", () => {
+    const device = { id: DEVICE, name: undefined };
+    const devices = () => [
+      { ...device, lastContact: NOW - 25 * HOUR_MS },
+      { ...device, id: "cd", name: "kitchen", lastContact: NOW - 26 * HOUR_MS },
+      { ...device, id: "ef", lastContact: NOW - 23 * HOUR_MS },
+    ];
+    assert.deepEqual(
+      seen({ reader: { ...parts().reader, devices } }).map(({ text }) => text.split(":")[0]),
+      ["abababab", "kitchen"].map((name) => `nothing was heard of handheld ${name} for 24 hours`),
+    );
+  });
+
+  it("is a delivery that did not get there, a backup too old, and a recording that was altered", () => {
+    const [altered, backup, delivery, ...rest] = seen({
+      reader: { ...parts().reader, altered: () => ["r1"] },
+      copies: () => [
+        { place: "/stick", kind: "backup", ok: true, late: true },
+        { place: "/nas", kind: "backup", ok: true, late: false },
+      ],
       outbox: {
         list: () => [
           { id: 1, state: "failed", since: NOW - HOUR_MS },
@@ -58,76 +102,108 @@ describe("what the family is told of", () => {
         ],
       },
     });
-    assert.equal(wrong.length, 3);
-    assert.match(wrong[0]!, /^the disk is 81 % full: make room$/);
-    assert.match(wrong[1]!, /handheld abababab for 24 hours/);
-    assert.match(wrong[2]!, /a report did not get to whom it was sent/);
+    assert.match(altered!.text, /^recording r1 was altered/);
+    assert.match(backup!.text, /^the backup \/stick is too old or failed/);
+    assert.match(delivery!.text, /^a report did not get to whom it was sent/);
+    assert.deepEqual(rest, []);
   });
 });
 
-describe("alerts on their way", () => {
-  let got: { request: IncomingMessage; body: string }[];
-  let status: number;
-  const server = createServer((request, answer) => {
-    let body = "";
-    request.on("data", (piece) => {
-      body += piece;
-    });
-    request.on("end", () => {
-      got.push({ request, body });
-      answer.writeHead(status, { location: "/elsewhere" }).end();
-    });
-  });
-  const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/topic`;
-  before((done) => void server.listen(0, "127.0.0.1", done));
-  after((done) => {
-    server.close(done);
-    server.closeAllConnections();
-  });
+describe("what a hub's health says, told to the family", () => {
+  const FORBIDDEN = {
+    id: "hci1",
+    state: "no-permission",
+    scanning: false,
+    links: 0,
+    recoveries: 0,
+    advice: "run: x",
+  };
+  let rig: Rig;
   beforeEach(() => {
-    got = [];
-    status = 200;
+    rig = new Rig();
   });
+  afterEach(() => rig.end());
 
-  it("have nothing in their title but that the hub needs a look", async () => {
-    await tellByHttp({ kind: "ntfy", url: url(), token: "geheim" }, ["possible AF", "two"], false);
-    await tellByHttp({ kind: "webhook", url: url() }, ["one"], true);
-    const [ntfy, webhook] = got;
-    assert.equal(ntfy!.request.headers.title, "Your ECG hub needs a look");
-    assert.equal(ntfy!.request.headers.authorization, "Bearer geheim");
-    assert.equal(ntfy!.body, "possible AF\n\ntwo");
-    assert.deepEqual(JSON.parse(webhook!.body), { title: "DEMO: Your ECG hub needs a look", lines: ["one"] });
-  });
+  const problem = (changes: {
+    radio?: Partial<RadioStatus>;
+    analysis?: Partial<AnalysisStatus>;
+    connected?: boolean;
+  }) => {
+    const { radio, analysis, connected = true } = changes;
+    const health = new HubHealth({
+      hub: {
+        store: rig.store,
+        radio: radio && {
+          start() {},
+          async stop() {},
+          status: () => ({ ...NO_ADAPTERS, simulated: false, ...radio }),
+        },
+        analyst:
+          analysis &&
+          ({
+            status: () => ({
+              running: true,
+              failures: 0,
+              recordings: 0,
+              incomplete: 0,
+              behindSeconds: 0,
+              aside: [],
+              ...analysis,
+            }),
+          } as unknown as Analyst),
+        connected: () => connected,
+      },
+      dataDir: rig.dataDir,
+      ...{ version: "1.2.3", roles: ["store", "relay"], broker: "" },
+    });
+    const found = lookOut(parts({ status: () => health.status() }), NOW, 24);
+    assert.equal(found.size, 1);
+    const [[key, { text, urgent, topic }]] = [...found] as [
+      [string, { text: string; urgent?: boolean; topic: string }],
+    ];
+    assert.equal(topic, "hub");
+    return { key, text, urgent };
+  };
 
-  it("have failed where a server says no, or points elsewhere", async () => {
-    for (status of [500, 403, 302]) {
-      await assert.rejects(tellByHttp({ kind: "ntfy", url: url() }, ["one"], false));
-      await assert.rejects(pingByHttp(url(), 2000));
+  it("is each problem that there is", () => {
+    const cases: [RegExp, Parameters<typeof problem>[0]][] = [
+      [/^the broker cannot be reached/, { connected: false }],
+      [/^no Bluetooth adapter is here/, { radio: {} }],
+      [/^adapter hci1: run: x/, { radio: { adapters: [FORBIDDEN] as never } }],
+      [
+        /^no Bluetooth adapter works/,
+        { radio: { adapters: [{ ...FORBIDDEN, advice: undefined }] as never, healthy: false } },
+      ],
+      [/^nothing new is found/, { analysis: { failures: 2 } }],
+      [/^findings are missing/, { analysis: { aside: [{ recording: "00ff", reason: "" }] } }],
+    ];
+    for (const [said, changes] of cases) {
+      const { text, urgent } = problem(changes);
+      assert.match(text, said);
+      assert.equal(urgent, false, text);
     }
-    assert.equal(got.filter(({ request }) => request.url === "/elsewhere").length, 0);
   });
 
-  it("do not wait for a server that says nothing", async () => {
-    const silent = createServer(() => {});
-    await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
-    await assert.rejects(pingByHttp(`http://127.0.0.1:${(silent.address() as AddressInfo).port}/`, 100));
-    silent.closeAllConnections();
-    silent.close();
+  it("is urgent where the store cannot be written", () => {
+    Object.assign(rig.store.health, { ok: false, reason: "SQLITE_IOERR" });
+    const { text, urgent } = problem({});
+    assert.match(text, /^the store cannot be written \(SQLITE_IOERR\)/);
+    assert.equal(urgent, true);
   });
 
-  it("come by mail without a finding in the subject", async () => {
-    const smtp = await SmtpServer.start();
-    try {
-      const way = { kind: "mail", host: "127.0.0.1", port: smtp.port, security: "plain" } as const;
-      await mailAlert(
-        { ...way, to: "ada@home.example", from: "hub@home.example" },
-        ["possible AF in a recording: show a clinician"],
-        false,
-      );
-      assert.match(smtp.mails[0]!.data, /^Subject: Your ECG hub needs a look\r$/m);
-      assert.match(smtp.mails[0]!.data, /possible AF in a recording: show a clinician/);
-    } finally {
-      await smtp.stop();
-    }
+  it("is one problem however often it happened", () => {
+    const keys = [2, 3].map((failures) => problem({ analysis: { failures } }).key);
+    assert.equal(keys[0], keys[1]);
+  });
+
+  it("finds a recording whose row was edited, with the store's own reader", () => {
+    const handheld = rig.claimed();
+    rig.deliver(handheld, handheld.record(2));
+    assert.deepEqual(rig.store.reader.altered(), []);
+    rig.sql("UPDATE recordings SET samples = samples + 1");
+    assert.deepEqual(
+      rig.store.reader.altered(),
+      rig.store.reader.recordings().map(({ id }) => id),
+    );
   });
 });

@@ -84,6 +84,7 @@ describe("the log under faults", () => {
     rig.store.close();
     for (const table of [
       "adoptions",
+      "alerts",
       "deliveries",
       "recipients",
       "logs",

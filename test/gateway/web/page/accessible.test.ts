@@ -49,6 +49,8 @@ const SCREENS: Record<string, Screen> = {
   backup: { address: "#/backup" },
   ledger: { address: "#/egress" },
   recipients: { address: "#/recipients" },
+  alerts: { address: "#/alerts" },
+  adopt: { address: "#/adopt" },
   claim: { address: "#/claim" },
   ruler: { address: "#/ruler" },
   setup: {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { PIECE_BYTES } from "../../../../gateway/web/schema/adoptions";
-import type { ListedRecording } from "../../../../gateway/web/schema/recordings";
+import { PIECE_BYTES } from "../../../../gateway/schema/adoptions";
+import type { OverRead } from "../../../../gateway/schema/overreads";
+import type { ListedRecording } from "../../../../gateway/schema/recordings";
 import { type FakeHub, RATE, type Shape } from "./fakehub";
 import { withPage } from "./pagerig";
 
@@ -47,6 +48,24 @@ describe("the page: an old recording", function () {
     });
     await page.getByRole("link", { name: "Look at it" }).click();
     assert.match(page.url(), /#\/recordings\/r1$/);
+  });
+
+  it("may be an answer on a form: by whom, and beside the recording that it came so", async () => {
+    const { page, hub } = await add({
+      state: "adopted",
+      recording: "r1",
+      known: false,
+      answeredBy: "Dr Kern",
+    });
+    await page.getByText("An answer on a form, by Dr Kern, as they wrote it.").waitFor();
+    const read = {
+      ...{ number: 1, at: 0, name: "Dr Kern", comment: "Seen.", findings: [] },
+      form: { id: "x" },
+    };
+    const overRead: OverRead = { ...read, logged: { log: 1, index: 1 } };
+    hub.answers["GET /api/recordings/r1/overreads"] = () => ({ overReads: [overRead] });
+    await page.getByRole("link", { name: "Look at it" }).click();
+    await page.getByText("· on a form").waitFor();
   });
 
   it("is refused in the reader's words, and in the hub's where the page has none", async () => {

@@ -4,16 +4,16 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { HEADERS } from "../../../../gateway/access/headers";
-import type { Device } from "../../../../gateway/web/schema/devices";
+import type { Device } from "../../../../gateway/schema/devices";
 import {
   BEAT_BYTES,
   BEAT_CLASSES,
   BEATS_HEADERS,
   type EpisodeFinding,
-} from "../../../../gateway/web/schema/findings";
-import type { OverRead, OverReadSaid } from "../../../../gateway/web/schema/overreads";
-import type { ListedRecording, Recording } from "../../../../gateway/web/schema/recordings";
-import { NO_SAMPLE, SIGNAL_HEADERS } from "../../../../gateway/web/schema/signal";
+} from "../../../../gateway/schema/findings";
+import type { OverRead, OverReadSaid } from "../../../../gateway/schema/overreads";
+import type { ListedRecording, Recording } from "../../../../gateway/schema/recordings";
+import { NO_SAMPLE, SIGNAL_HEADERS } from "../../../../gateway/schema/signal";
 
 import { household } from "./household";
 
@@ -310,7 +310,7 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
     for await (const part of request) parts.push(part as Buffer);
     bodies.set(route, Buffer.concat(parts));
     authorizations.add(request.headers.authorization ?? "");
-    if (route === "GET /api/recordings" || route.endsWith("/export")) queries.push(url.search);
+    if (route === "GET /api/recordings" || /\/(export|report)$/.test(route)) queries.push(url.search);
     if (route.endsWith("/signal") && !url.searchParams.has("lead")) windows.push(url.search);
     if (route === "GET /api/live" && !refusals.has(route)) {
       reply.writeHead(200, { ...HEADERS, "content-type": "text/event-stream" });

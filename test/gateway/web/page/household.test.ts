@@ -135,6 +135,7 @@ describe("the owner's screens in a browser", function () {
       page.getByRole("button", { name: "Report (PDF)" }).click(),
     ]);
     assert.equal(report.suggestedFilename(), `${hub.device.id}-7.pdf`);
+    assert.match(hub.queries.at(-1)!, /[?&]language=en(&|$)/);
   });
 
   const clinician = (prepare?: (hub: FakeHub) => void) =>

@@ -15,6 +15,36 @@ const toFolder = (now: number) => ({
 const toDoctor = { recording: "r1", recipient: { id: 1, name: "Dr Lang", kind: "mail" } };
 const times = (now: number) => ({ queuedAt: now - MINUTE, since: now - MINUTE });
 
+/** Who is told what is wrong, and the newest messages. */
+export const alertsOf = (now: number) => ({
+  ways: [
+    { id: 1, kind: "ntfy", address: "ntfy.example", tells: ["hub", "handheld", "finding"] },
+    { id: 2, kind: "mail", address: "karl@home.example by mail.example:465", tells: ["hub"] },
+  ],
+  times: {
+    quiet: { from: "22:00", to: "07:00", timeZone: "Europe/Berlin" },
+    gatherMinutes: 5,
+    silentHours: 24,
+  },
+  paused: false,
+  watcher: { host: "watch.example", pingedAt: now - MINUTE },
+  messages: [
+    {
+      way: 1,
+      state: "accepted",
+      at: now - MINUTE,
+      lines: ["the disk is 81 % full: make room", "over again: no adapter"],
+    },
+    {
+      way: 2,
+      state: "waiting",
+      at: now + MINUTE,
+      lines: ["the disk is 81 % full: make room"],
+      reason: "mail.example:465: ETIMEDOUT",
+    },
+  ],
+});
+
 /** @param now Unix ms */
 export function household(now: number): Record<string, () => unknown> {
   const people = [
@@ -97,6 +127,14 @@ export function household(now: number): Record<string, () => unknown> {
       attempts: 2,
       ...times(now),
     }),
+    "POST /api/deliveries/1/return": () => ({
+      ...toDoctor,
+      id: 1,
+      state: "bounced",
+      attempts: 1,
+      ...times(now),
+      reason: "it came back",
+    }),
     "POST /api/recordings/r1/deliveries": () => ({
       ...toDoctor,
       id: 4,
@@ -104,6 +142,15 @@ export function household(now: number): Record<string, () => unknown> {
       attempts: 0,
       ...times(now),
     }),
+    "GET /api/alerts": () => alertsOf(now),
+    "PUT /api/alerts/times": () => alertsOf(now),
+    "POST /api/alerts/ways": () => alertsOf(now),
+    "PUT /api/alerts/ways/1/tells": () => alertsOf(now),
+    "DELETE /api/alerts/ways/1": () => ({}),
+    "POST /api/alerts/ways/1/test": () => ({ accepted: true }),
+    "POST /api/alerts/ways/2/test": () => ({ accepted: false, reason: "535 wrong password" }),
+    "PUT /api/alerts/watcher": () => alertsOf(now),
+    "POST /api/alerts/watcher/test": () => ({ accepted: false, reason: "the hub is not well" }),
     "GET /api/egress": () => ({
       entries: [
         {

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findingText, rhythmText } from "../../../../gateway/findings/words";
+import { BY_WEIGHT } from "../../../../gateway/schema/byweight";
+import type { Recording } from "../../../../gateway/schema/recordings";
 import { ApiError } from "../../../../gateway/web/page/api/client";
 import { languageFor, Messages } from "../../../../gateway/web/page/messages/messages";
 import { problemWords } from "../../../../gateway/web/page/parts/problem";
 import { headlineWords, nameOf } from "../../../../gateway/web/page/parts/rhythm";
 import { addressOf, routeOf } from "../../../../gateway/web/page/route";
 import { sentenceOf } from "../../../../gateway/web/page/screens/sentence";
-import { BY_WEIGHT } from "../../../../gateway/web/schema/findings";
-import type { Recording } from "../../../../gateway/web/schema/recordings";
 
 const PAGE = join(__dirname, "../../../../gateway/web/page");
 const LANGUAGES = ["en", "de", "fr"] as const;
@@ -37,7 +37,7 @@ describe("page: messages", () => {
       .join("\n");
     // Composed ones: of a recording, an episode, a beat, a claim, a step and so on; and what a handheld does.
     const composed =
-      /^((state|mark|rhythm|class|gap|proof|step|claim|near|left|holds|verdict|limit|refusal|heart|way|rule|security|delivery)-|idle$|recording$|sending$)/;
+      /^((state|mark|rhythm|class|gap|proof|step|claim|near|left|holds|verdict|limit|refusal|heart|way|rule|security|delivery|tells)-|idle$|recording$|sending$)/;
     const unused = Object.keys(textsOf("en")).filter(
       (key) => !composed.test(key) && !sources.includes(`"${key}"`),
     );

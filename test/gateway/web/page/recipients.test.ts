@@ -33,11 +33,13 @@ describe("to whom recordings go", function () {
       way: {
         ...{ kind: "mail", host: "mail.home.example", port: 587, to: "kern@practice.example" },
         ...{ from: "anna@home.example", security: "starttls", user: "anna", password: "correct horse" },
+        language: "en",
+        answers: "form",
       },
       rule: "af",
     });
     assert.equal(consent.who, "Anna Weiss");
-    assert.match(consent.text, /Dr Kern.*cannot be taken back/);
+    assert.match(consent.text, /Dr Kern.*cannot be taken back.*A form goes along/);
     assert.equal(await secret.inputValue(), "");
   });
 
@@ -53,10 +55,14 @@ describe("to whom recordings go", function () {
       await form.getByRole("button", { name: "Agree and add" }).click();
       while (!hub.bodies.has("POST /api/recipients")) await page.evaluate("0");
       await form.getByLabel("Name", { exact: true }).and(page.locator(":invalid")).waitFor();
-      return posted(hub, "POST /api/recipients").way;
+      const { language, ...way } = posted(hub, "POST /api/recipients").way;
+      assert.equal(language, "en");
+      return way;
     };
     await form.getByLabel("By which way").selectOption("folder");
-    assert.deepEqual(await add({ "Folder on the hub": "/mnt/nas" }), { kind: "folder", dir: "/mnt/nas" });
+    assert.deepEqual(await add({ "Folder on the hub": "/mnt/nas" }), {
+      ...{ kind: "folder", dir: "/mnt/nas", answers: "form" },
+    });
     await form.getByLabel("By which way").selectOption("dicom");
     assert.deepEqual(await add({ Server: "pacs", Port: "104", "AE title of the archive": "ARCHIVE" }), {
       ...{ kind: "dicom", host: "pacs", port: 104, aeTitle: "ARCHIVE", callingAeTitle: "AVNODE", tls: {} },
@@ -89,7 +95,7 @@ describe("to whom recordings go", function () {
     while (!hub.asked.includes("DELETE /api/recipients/1")) await page.evaluate("0");
   });
 
-  it("says of what leaves no more than is known, and takes back what waits", async () => {
+  it("says of what leaves no more than is known, takes back what waits, and hears of a mail that came back", async () => {
     const { page, hub } = await rig.open(SHAPE, "#/recipients");
     await page.getByText("Waits since 14:01 · 2 attempts · next try 14:06 · no network").waitFor();
     await page.getByText("Refused 14:01 · 550 no such mailbox").waitFor();
@@ -97,6 +103,8 @@ describe("to whom recordings go", function () {
     assert.equal(await page.getByText(/\bsent\b/).count(), 1, "in the consent alone");
     await page.getByRole("button", { name: "Take back" }).click();
     while (!hub.asked.includes("DELETE /api/deliveries/3")) await page.evaluate("0");
+    await page.getByRole("button", { name: "It came back" }).click();
+    while (!hub.asked.includes("POST /api/deliveries/1/return")) await page.evaluate("0");
   });
 
   it("a recording is put into the outbox for somebody, once it is somebody's", async () => {

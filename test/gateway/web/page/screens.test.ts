@@ -220,7 +220,7 @@ describe("the page in a browser", function () {
     const german = await open({ samples: 30 * RATE, leads: ["I"] }, "", { locale: "de-AT" });
     await german.page.getByText("Gesichert 14:02: 30 s, vollständig.").waitFor();
     await german.page.getByLabel("Sprache").selectOption("fr");
-    await german.page.getByText("Ce n'est pas une alarme.").waitFor();
+    await german.page.getByText("Ce n’est pas une alarme.").waitFor();
     await german.page.locator('html[lang="fr"]').waitFor();
   });
 

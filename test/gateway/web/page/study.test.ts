@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { BEAT_BYTES, BEATS_HEADERS, beats } from "../../../../gateway/schema/findings";
 import { type Api, ApiError } from "../../../../gateway/web/page/api/client";
 import { studyOf } from "../../../../gateway/web/page/api/study";
-import { BEAT_BYTES, BEATS_HEADERS, beats } from "../../../../gateway/web/schema/findings";
 
 describe("what the page knows of a recording's beats", () => {
   let there: number[];

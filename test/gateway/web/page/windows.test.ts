@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Recording } from "../../../../gateway/schema/recordings";
+import { recordings } from "../../../../gateway/schema/recordings";
+import { SIGNAL_HEADERS } from "../../../../gateway/schema/signal";
 import { Api } from "../../../../gateway/web/page/api/client";
 import { leadsOf, stepOf, Windows } from "../../../../gateway/web/page/api/windows";
 import { LiveTrace } from "../../../../gateway/web/page/parts/livetrace";
-import type { Recording } from "../../../../gateway/web/schema/recordings";
-import { recordings } from "../../../../gateway/web/schema/recordings";
-import { SIGNAL_HEADERS } from "../../../../gateway/web/schema/signal";
 
 /** A hub whose sample n is n in lead 0, and -n in lead 1. */
 function hub(samples: () => number) {

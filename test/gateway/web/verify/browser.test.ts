@@ -7,7 +7,10 @@ import { pathToFileURL } from "node:url";
 import type { AxeResults } from "axe-core";
 import PDFDocument from "pdfkit";
 import type { BrowserContext, Page } from "playwright-core";
+import { DeviceClass } from "../../../../protocol/certificate";
+import { encodeProof } from "../../../../protocol/proof/file";
 import { buildVerifyPage } from "../../../../tools/verifypage";
+import { beats, Handheld, Hub, SIMULATION } from "../../../protocol/proof/notary";
 import { VECTORS } from "../../../protocol/vectors";
 import { withChromium } from "../page/chromium";
 import { GAIN, RATE, type Simulated, simulatedProof } from "./simulated";
@@ -160,6 +163,81 @@ describe("verify.html in a browser without a network", function () {
     await ended;
     await bring("bare.pdf", Buffer.concat(pieces));
     await page.getByText("the PDF carries no proof").waitFor();
+  });
+
+  it("shows names out of a file as text, whatever they look like, and no curve of a recording longer than its memory", async () => {
+    const name = `<img src=x onerror="document.title='taken'"><script>document.title='taken'</script>`;
+    const handheld = new Handheld("hostile", SIMULATION, DeviceClass.simulated);
+    const hub = new Hub("hostile hub");
+    const person = { name, salt: new Uint8Array(16) };
+    const long = handheld.record([...beats(1), { frontEnd: 2 ** 40 }, ...beats(1)], { person });
+    hub.log(long);
+    await bring(`${name}.proof`, encodeProof(hub.prove(handheld, long, { open: true, person })));
+    assert.equal(await verdict().textContent(), "Simulated");
+    await page.getByText("longer than this page can draw").waitFor();
+    assert.equal(await page.locator("#viewer").isVisible(), false);
+    assert.match((await page.locator("tr[data-line=identity]").textContent())!, /<img src=x/);
+    assert.equal(await page.locator("#result img, #result script").count(), 0);
+    assert.equal(await page.title(), "avnode: Verify an ECG recording");
+  });
+
+  it("judges what was brought last, whichever was read first, and never an earlier file again", async () => {
+    await bring("r1.proof", made.proof);
+    await page.evaluate(`(() => {
+      const bring = (name, read) => {
+        const file = Object.assign(new File(["Dear doctor"], name), { arrayBuffer: read });
+        const event = new DragEvent("drop", { cancelable: true });
+        Object.defineProperty(event, "dataTransfer", { value: { files: [file] } });
+        dispatchEvent(event);
+      };
+      let late;
+      bring("slow.proof", () => new Promise((done) => { late = done; }));
+      bring("gone.proof", () => Promise.reject(new Error("it is gone")));
+      setTimeout(() => late(new ArrayBuffer(5)), 0);
+    })()`);
+    await page.getByText("gone.proof cannot be read: it is gone; bring it again, as a file").waitFor();
+    await page.click("summary");
+    await page.getByRole("button", { name: "Judge again" }).click();
+    assert.equal(await verdict().textContent(), "Not judged");
+    assert.equal(await page.locator("#viewer").isVisible(), false);
+  });
+
+  it("refuses trust and lists that are too long, instead of leaving them out in silence", async () => {
+    await bring("r1.proof", made.proof);
+    const brought = (length: number) => ({
+      name: "long",
+      mimeType: "text/plain",
+      buffer: Buffer.alloc(length, 0x20),
+    });
+    await page.setInputFiles("#revocations", brought(8_388_609));
+    await page.getByText("(REVOCATIONS_SIZE)").waitFor();
+    await page.setInputFiles("#revocations", []);
+    await verdict().getByText("Simulated").waitFor();
+    await page.setInputFiles("#trust-file", brought(1_048_577));
+    await page.getByText("(TRUST_SIZE)").waitFor();
+  });
+
+  it("would let nothing in it ask any address, were something in it taken over", async () => {
+    const policy = await page.getAttribute("meta[http-equiv=content-security-policy]", "content");
+    assert.doesNotMatch(policy!, /https?:|\*|unsafe|data:|'self'/);
+    const failures: string[] = [];
+    page.on("requestfailed", (request) => failures.push(request.failure()!.errorText));
+    const told = await page.evaluate(`Promise.all([
+      fetch("http://127.0.0.1:9/").catch((error) => error.name),
+      new Promise((done) => {
+        addEventListener("securitypolicyviolation", (event) => {
+          if (event.violatedDirective === "img-src") done("refused by " + event.originalPolicy.split(";")[0]);
+        });
+        new Image().src = "http://127.0.0.1:9/image.png";
+      }),
+    ])`);
+    assert.deepEqual(told, ["TypeError", "refused by default-src 'none'"]);
+    assert.ok(
+      failures.every((text) => text === "csp"),
+      failures.join(),
+    );
+    requests.length = 1;
+    complaints.length = 0;
   });
 
   it("measures with calipers what was recorded", async () => {

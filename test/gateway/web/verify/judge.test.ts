@@ -5,13 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../../../gateway/cli/program";
 import { Terminal } from "../../../../gateway/cli/terminal";
-import { NO_SAMPLE } from "../../../../gateway/web/schema/nosample";
+import { NO_SAMPLE } from "../../../../gateway/schema/nosample";
 import { Ccm } from "../../../../gateway/web/verify/ccm";
 import { judge } from "../../../../gateway/web/verify/judge";
 import { Signal } from "../../../../gateway/web/verify/signal";
-import { encodeData } from "../../../../protocol/bodies";
 import { encodeBlock } from "../../../../protocol/codec/block";
-import { ClockTrust, encodeOpen, RecordingMode } from "../../../../protocol/open";
+import { ClockTrust, RecordingMode } from "../../../../protocol/open";
 import { VECTORS } from "../../../protocol/vectors";
 import { type Simulated, simulatedProof } from "./simulated";
 
@@ -100,16 +99,12 @@ describe("the page that verifies, without its page", function () {
       leads: [{ name: "I", unit: "mV", gain: 1000, baseline: 0, adcZero: 0 }],
     };
     const shape = { leads: 1, bits: 18, nominal: 256 };
-    const frame = (type: number) => Uint8Array.of(0x10 | type);
-    const block = (first: number) => {
+    const signal = new Signal(open, 1600, 4096);
+    for (const first of [0, 256, 1024]) {
       const values = Int32Array.from({ length: 256 }, (_, i) => (first + i) * 3 - 1000);
-      return {
-        frame: frame(2),
-        body: encodeData({ firstSample: first, block: encodeBlock([values], shape) }),
-      };
-    };
-    const bodies = [{ frame: frame(1), body: encodeOpen(open) }, block(0), block(256), block(1024)];
-    const signal = new Signal(bodies, 1600);
+      signal.data({ firstSample: first, block: encodeBlock([values], shape) }, [values]);
+    }
+    signal.missing(1600);
     assert.deepEqual(signal.form.gaps, [
       { from: 512, to: 1024 },
       { from: 1280, to: 1600 },
@@ -125,6 +120,18 @@ describe("the page that verifies, without its page", function () {
     const [fine] = signal.window(510, 1026, 1);
     assert.deepEqual([...fine!.values.subarray(0, 3)], [510 * 3 - 1000, 511 * 3 - 1000, NO_SAMPLE]);
     assert.deepEqual([...fine!.values.subarray(513)], [NO_SAMPLE, 1024 * 3 - 1000, 1025 * 3 - 1000]);
+  });
+
+  it("keeps a window within bounds, whatever rate and however many leads a file claims", () => {
+    const open = {
+      ...{ rateNum: 0xffffffff, rateDen: 1, frontEnd: "f", firmware: "w", bits: 18, nominal: 256 },
+      ...{ startMs: 0, trust: ClockTrust.unknown, mode: RecordingMode.continuous, seconds: 0 },
+      leads: Array.from({ length: 64 }, () => ({ name: "I", unit: "mV", gain: 1, baseline: 0, adcZero: 0 })),
+    };
+    assert.equal(Signal.holds(open, 2 ** 26), false);
+    const signal = new Signal(open, 2 ** 20, 16);
+    assert.equal(signal.window(0, 2 ** 18, 1)[0]!.step, 1);
+    assert.equal(signal.window(0, 2 ** 18 + 1, 1)[0]!.step, 128);
   });
 
   it("opens what OpenSSL sealed, of every length of a frame, and nothing with one bit changed", () => {

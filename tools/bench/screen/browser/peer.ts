@@ -3,7 +3,7 @@
  * recording's id stands behind the #.
  */
 import uPlot from "uplot";
-import type { SIGNAL_HEADERS } from "../../../../gateway/web/schema/signal";
+import type { SIGNAL_HEADERS } from "../../../../gateway/schema/signal";
 import { HEIGHT, PEER_SECONDS, SHOWN_SECONDS, WIDTH } from "../sizes";
 
 const OVERVIEW_HEIGHT = 60;

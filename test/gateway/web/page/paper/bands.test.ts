@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
+import { NO_SAMPLE } from "../../../../../gateway/schema/signal";
 import { bandsFor, heightOf } from "../../../../../gateway/web/page/paper/bands";
 import { LIGHT } from "../../../../../gateway/web/page/paper/ink";
 import { drawLeaving, leavesPaper } from "../../../../../gateway/web/page/paper/leaving";
 import { extremesOf, reachBetween, usualReach, widened } from "../../../../../gateway/web/page/paper/reach";
 import { screenScale } from "../../../../../gateway/web/page/paper/scale";
 import { bandsOf, isCut } from "../../../../../gateway/web/page/paper/strip";
-import { NO_SAMPLE } from "../../../../../gateway/web/schema/signal";
 import { Recorder } from "./recorder";
 
 const LEAD = { unit: "mV", gain: 100, baseline: 1000 };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { NO_SAMPLE } from "../../../../../gateway/schema/signal";
 import {
   marchOut,
   moved,
@@ -9,7 +10,6 @@ import {
 } from "../../../../../gateway/web/page/paper/calipers";
 import { drawCalipers } from "../../../../../gateway/web/page/paper/calipersdrawn";
 import { screenScale } from "../../../../../gateway/web/page/paper/scale";
-import { NO_SAMPLE } from "../../../../../gateway/web/schema/signal";
 import { Recorder } from "./recorder";
 
 describe("paper: calipers", () => {

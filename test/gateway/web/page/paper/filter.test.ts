@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { NO_SAMPLE } from "../../../../../gateway/schema/signal";
 import { type Filters, filtered, RAW } from "../../../../../gateway/web/page/paper/filter";
-import { NO_SAMPLE } from "../../../../../gateway/web/schema/signal";
 
 const RATE = 500;
 const SECONDS = 20;

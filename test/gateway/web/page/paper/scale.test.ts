@@ -72,6 +72,7 @@ describe("paper: scale, grid and places", () => {
     assert.equal(countsPerMillivolt({ unit: "mV", gain: 200, baseline: 0 }), 200);
     assert.equal(countsPerMillivolt({ unit: "uV", gain: 2, baseline: 0 }), 2000);
     assert.equal(countsPerMillivolt({ unit: "V", gain: 1e6, baseline: 0 }), 1000);
+    assert.equal(countsPerMillivolt({ unit: "mv", gain: 200, baseline: 0 }), 200);
     assert.equal(countsPerMillivolt({ unit: "mV", gain: 0, baseline: 0 }), undefined);
     assert.equal(countsPerMillivolt({ unit: "mmHg", gain: 10, baseline: 0 }), undefined);
   });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import { NO_SAMPLE } from "../../../../../gateway/schema/signal";
 import { LIGHT } from "../../../../../gateway/web/page/paper/ink";
 import { Playout } from "../../../../../gateway/web/page/paper/playout";
 import { screenScale } from "../../../../../gateway/web/page/paper/scale";
 import { Sweep } from "../../../../../gateway/web/page/paper/sweep";
-import { NO_SAMPLE } from "../../../../../gateway/web/schema/signal";
 import { Recorder } from "./recorder";
 
 const numbers = (from: number, to: number) => Int32Array.from({ length: to - from }, (_, n) => from + n);

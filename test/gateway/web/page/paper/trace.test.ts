@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
+import { NO_SAMPLE } from "../../../../../gateway/schema/signal";
 import { drawGaps, hatchLines } from "../../../../../gateway/web/page/paper/hatching";
 import { overviewPlace, stepFor, windowShare } from "../../../../../gateway/web/page/paper/overview";
 import { countAt, gapsIn, joined } from "../../../../../gateway/web/page/paper/samples";
 import { screenScale } from "../../../../../gateway/web/page/paper/scale";
 import { drawTrace } from "../../../../../gateway/web/page/paper/trace";
-import { NO_SAMPLE } from "../../../../../gateway/web/schema/signal";
 import { Recorder } from "./recorder";
 
 const AREA = { left: 0, top: 0, width: 100, height: 100 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import type { Recording } from "../../../../../gateway/schema/recordings";
 import { LiveTrace } from "../../../../../gateway/web/page/parts/livetrace";
-import type { Recording } from "../../../../../gateway/web/schema/recordings";
 import { RATE, sampleAt } from "../fakehub";
 
 const RECORDING = {
