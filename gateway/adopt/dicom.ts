@@ -1,5 +1,6 @@
 /** Reads DICOM ECG waveforms (12-Lead, General, Ambulatory, General 32-bit): counts as they stand, padding as gaps. */
 import { type Lead, MAX_LEADS, MAX_TEXT_BYTES } from "../../protocol/open";
+import { checkLengths, LONG_VRS } from "./dicomlengths";
 import { AdoptError } from "./error";
 import type { OldRecording, Piece, Run, WallTime } from "./recording";
 import type { ByteSource } from "./source";
@@ -20,14 +21,13 @@ const CLASSES = new Map(
     "1.2.840.10008.5.1.4.1.1.9.1.4": "DICOM General 32-bit ECG",
   }),
 );
-/** Implicit and explicit little endian; what is deflated could swell without end. */
-const SYNTAXES = ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"];
+const IMPLICIT = "1.2.840.10008.1.2";
+/** And explicit little endian; what is deflated could swell without end. */
+const SYNTAXES = [IMPLICIT, "1.2.840.10008.1.2.1"];
 /** It is read whole: two days of twelve leads at 50 samples per second. */
 const MAX_FILE_BYTES = 1 << 28;
 /** Behind the preamble and "DICM". */
 const META_AT = 132;
-/** Whose length has four bytes, behind two that are reserved (PS3.5 7.1.2). */
-const LONG_VRS = ["OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"];
 const MAX_RUNS = 4096;
 const MAX_INT32 = 2 ** 31 - 1;
 const PIECE_SAMPLES = 1 << 14;
@@ -44,10 +44,12 @@ export function readDicom(source: ByteSource): OldRecording {
   if (source.bytes > MAX_FILE_BYTES)
     refuse("DICOM_SIZE", `has ${source.bytes} bytes; ${MAX_FILE_BYTES} are read`);
   const bytes = source.read(0, source.bytes);
-  const syntax = syntaxOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const { syntax, end } = metaOf(view);
   if (!SYNTAXES.includes(syntax)) {
     refuse("DICOM_SYNTAX", `transfer syntax "${syntax}"`, "write it as explicit VR little endian");
   }
+  checkLengths(view, end, syntax === IMPLICIT);
   const dict = parse(bytes);
   const format = CLASSES.get(String(firstOf(dict, "00080016")));
   if (!format) refuse("DICOM_CLASS", "is no ECG waveform", "choose the object that holds the ECG");
@@ -67,18 +69,20 @@ export function readDicom(source: ByteSource): OldRecording {
   };
 }
 
-/** Of the file's meta information, before dcmjs inflates anything (PS3.10 7.1: explicit VR little endian, by tag). */
-function syntaxOf(bytes: Buffer): string {
-  for (let at = META_AT; at + 8 <= bytes.length && bytes.readUInt16LE(at) === 2; ) {
+/** The file's meta information, before dcmjs inflates anything (PS3.10 7.1: explicit VR little endian). */
+function metaOf(bytes: Buffer): { syntax: string; end: number } {
+  let syntax = "";
+  let at = META_AT;
+  while (at + 8 <= bytes.length && bytes.readUInt16LE(at) === 2) {
     const isLong = LONG_VRS.includes(bytes.toString("latin1", at + 4, at + 6));
     if (isLong && at + 12 > bytes.length) break;
     const value = at + (isLong ? 12 : 8);
     const end = value + (isLong ? bytes.readUInt32LE(at + 8) : bytes.readUInt16LE(at + 6));
     if (bytes.readUInt16LE(at + 2) === 0x10)
-      return uid(bytes.toString("latin1", value, Math.min(end, value + 64)));
+      syntax = uid(bytes.toString("latin1", value, Math.min(end, value + 64)));
     at = end;
   }
-  return "";
+  return { syntax, end: at };
 }
 
 /** Padded with a zero to an even length; what is no UID is not shown on a terminal. */

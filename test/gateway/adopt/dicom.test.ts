@@ -162,6 +162,22 @@ describe("An old DICOM ECG", function () {
     assert.ok(process.memoryUsage().rss - before < 2 ** 28);
   });
 
+  it("whose lengths or depth are beyond its bytes is refused before memory goes", () => {
+    const bytes = Buffer.from(bytesOf("gaps"));
+    // SOPClassUID as UN: two bytes of its value become a length of 774 MB, of which dcmjs made value after value.
+    const at = bytes.indexOf(Buffer.from("080016005549", "hex"));
+    assert.ok(at > 0);
+    bytes.write("UN", at + 4, "latin1");
+    assert.throws(() => readOld(memorySource(bytes)), { code: "DICOM_LENGTH" });
+    const deep = Buffer.concat([
+      bytesOf("gaps").subarray(0, at),
+      ...Array.from({ length: 1000 }, () =>
+        Buffer.from("005400015351" + "0000ffffffff" + "feff00e0ffffffff", "hex"),
+      ),
+    ]);
+    assert.throws(() => readOld(memorySource(deep)), { code: "DICOM_LENGTH", message: /nests/ });
+  });
+
   it("with a VR that is another's is refused, or gives the same counts", () => {
     const bytes = bytesOf("twelve");
     for (const [tag, vr, isSame] of [
