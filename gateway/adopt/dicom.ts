@@ -1,5 +1,6 @@
 /** Reads DICOM ECG waveforms (12-Lead, General, Ambulatory, General 32-bit): counts as they stand, padding as gaps. */
 import { type Lead, MAX_LEADS, MAX_TEXT_BYTES } from "../../protocol/open";
+import { checkLengths, LONG_VRS } from "./dicomlengths";
 import { AdoptError } from "./error";
 import type { OldRecording, Piece, Run, WallTime } from "./recording";
 import type { ByteSource } from "./source";
@@ -9,7 +10,7 @@ type Item = Record<string, { vr?: string; Value?: unknown[] } | undefined>;
 /** Of dcmjs, which has no types, what is used here. */
 interface Dcmjs {
   log: { setLevel(level: "silent"): void; getLogger(name: string): { setLevel(level: "silent"): void } };
-  data: { DicomMessage: { readFile(buffer: ArrayBuffer): { meta: Item; dict: Item } } };
+  data: { DicomMessage: { readFile(buffer: ArrayBuffer): { dict: Item } } };
 }
 
 const CLASSES = new Map(
@@ -20,10 +21,13 @@ const CLASSES = new Map(
     "1.2.840.10008.5.1.4.1.1.9.1.4": "DICOM General 32-bit ECG",
   }),
 );
-/** Implicit and explicit little endian; what is deflated could swell without end. */
-const SYNTAXES = ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"];
+const IMPLICIT = "1.2.840.10008.1.2";
+/** And explicit little endian; what is deflated could swell without end. */
+const SYNTAXES = [IMPLICIT, "1.2.840.10008.1.2.1"];
 /** It is read whole: two days of twelve leads at 50 samples per second. */
 const MAX_FILE_BYTES = 1 << 28;
+/** Behind the preamble and "DICM". */
+const META_AT = 132;
 const MAX_RUNS = 4096;
 const MAX_INT32 = 2 ** 31 - 1;
 const PIECE_SAMPLES = 1 << 14;
@@ -39,11 +43,14 @@ function refuse(code: string, what: string, hint = CHECK): never {
 export function readDicom(source: ByteSource): OldRecording {
   if (source.bytes > MAX_FILE_BYTES)
     refuse("DICOM_SIZE", `has ${source.bytes} bytes; ${MAX_FILE_BYTES} are read`);
-  const { meta, dict } = parse(source.read(0, source.bytes));
-  const syntax = String(firstOf(meta, "00020010"));
+  const bytes = source.read(0, source.bytes);
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const { syntax, end } = metaOf(view);
   if (!SYNTAXES.includes(syntax)) {
-    refuse("DICOM_SYNTAX", `transfer syntax ${syntax.slice(0, 64)}`, "write it as explicit VR little endian");
+    refuse("DICOM_SYNTAX", `transfer syntax "${syntax}"`, "write it as explicit VR little endian");
   }
+  checkLengths(view, end, syntax === IMPLICIT);
+  const dict = parse(bytes);
   const format = CLASSES.get(String(firstOf(dict, "00080016")));
   if (!format) refuse("DICOM_CLASS", "is no ECG waveform", "choose the object that holds the ECG");
   const groups = itemsOf(dict, "54000100");
@@ -62,7 +69,28 @@ export function readDicom(source: ByteSource): OldRecording {
   };
 }
 
-function parse(bytes: Uint8Array): { meta: Item; dict: Item } {
+/** The file's meta information, before dcmjs inflates anything (PS3.10 7.1: explicit VR little endian). */
+function metaOf(bytes: Buffer): { syntax: string; end: number } {
+  let syntax = "";
+  let at = META_AT;
+  while (at + 8 <= bytes.length && bytes.readUInt16LE(at) === 2) {
+    const isLong = LONG_VRS.includes(bytes.toString("latin1", at + 4, at + 6));
+    if (isLong && at + 12 > bytes.length) break;
+    const value = at + (isLong ? 12 : 8);
+    const end = value + (isLong ? bytes.readUInt32LE(at + 8) : bytes.readUInt16LE(at + 6));
+    if (bytes.readUInt16LE(at + 2) === 0x10)
+      syntax = uid(bytes.toString("latin1", value, Math.min(end, value + 64)));
+    at = end;
+  }
+  return { syntax, end: at };
+}
+
+/** Padded with a zero to an even length; what is no UID is not shown on a terminal. */
+function uid(text: string): string {
+  return text.replace(/[\0 ]+$/, "").replace(/[^\d.]/g, "?");
+}
+
+function parse(bytes: Uint8Array): Item {
   const { data, log } = require("dcmjs") as Dcmjs;
   // It tells the terminal of every byte of a stranger's that it doubts.
   log.setLevel("silent");
@@ -70,8 +98,7 @@ function parse(bytes: Uint8Array): { meta: Item; dict: Item } {
   // A view of its own: of a Buffer, slice() and buffer would be the pool that it lies in.
   const copy = Uint8Array.from(bytes);
   try {
-    const { meta, dict } = data.DicomMessage.readFile(copy.buffer);
-    return { meta, dict };
+    return data.DicomMessage.readFile(copy.buffer).dict;
   } catch (error) {
     return refuse("DICOM_FORM", `cannot be read as DICOM (${String((error as Error).message).slice(0, 80)})`);
   }

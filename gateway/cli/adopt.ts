@@ -51,6 +51,7 @@ async function adopt(
 ): Promise<Adopted> {
   const { Store } = require("../store/store") as typeof import("../store/store");
   const { adoptFile } = require("../adopt/adopt") as typeof import("../adopt/adopt");
+  const { openOnThread } = require("../adopt/onthread") as typeof import("../adopt/onthread");
   let store: import("../store/store").Store;
   try {
     store = Store.openAsIs(dataDir);
@@ -59,7 +60,7 @@ async function adopt(
     return adoptBeside(dataDir, file, person, terminal);
   }
   try {
-    return await adoptFile(store, file, person);
+    return await adoptFile(store, file, person, openOnThread);
   } finally {
     store.close();
   }

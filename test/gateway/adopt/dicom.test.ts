@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { deflateRawSync } from "node:zlib";
+import { AdoptError } from "../../../gateway/adopt/error";
 import { openOf } from "../../../gateway/adopt/frames";
 import { readOld } from "../../../gateway/adopt/oldfile";
 import { memorySource } from "../../../gateway/adopt/source";
@@ -52,6 +54,11 @@ describe("An old DICOM ECG", function () {
       ],
     },
     nothing: { ...base, padding: 7, signals: [[7, 7]] },
+    undefined: { ...base, undefined: true },
+    groups: { ...base, groups: 3 },
+    deflated: { ...base, syntax: "1.2.840.10008.1.2.1.99" },
+    jpeg: { ...base, syntax: "1.2.840.10008.1.2.4.50" },
+    bigEndian: { ...base, syntax: "1.2.840.10008.1.2.2" },
     noRate: { ...base, rate: 0 },
     negativeRate: { ...base, rate: -500 },
   };
@@ -110,6 +117,94 @@ describe("An old DICOM ECG", function () {
   it("that says it is simulated is known to be", () => {
     assert.equal(read("simulated").simulated, true);
     assert.equal(read("gaps").simulated, false);
+  });
+
+  it("of undefined lengths is read as one whose lengths are told", () => {
+    assert.deepEqual(wholeOf(read("undefined")), [gappy]);
+  });
+
+  it("of several multiplex groups gives the first, and names what it leaves", () => {
+    const old = read("groups");
+    assert.deepEqual(wholeOf(old), [gappy]);
+    assert.ok(old.left.includes("2 more multiplex groups"), old.left.join());
+  });
+
+  it("in another transfer syntax is refused by its name", () => {
+    for (const [name, syntax] of [
+      ["deflated", asked.deflated.syntax],
+      ["jpeg", asked.jpeg.syntax],
+      ["bigEndian", asked.bigEndian.syntax],
+    ] as const) {
+      const bytes = bytesOf(name);
+      assert.throws(
+        () => readOld(memorySource(bytes)),
+        (error: AdoptError) =>
+          error.code === "DICOM_SYNTAX" && error.message.includes(syntax) && error.hint !== "",
+        name,
+      );
+    }
+  });
+
+  it("whose header claims gigabytes is refused before memory is asked for", () => {
+    const bytes = bytesOf("gaps");
+    const before = process.memoryUsage().rss;
+    // NumberOfWaveformSamples, UL, and WaveformData, OW.
+    for (const [head, claim] of [
+      ["3a001000554c0400", 2 ** 31 - 1],
+      ["005410104f570000", 2 ** 31],
+    ] as const) {
+      const at = bytes.indexOf(Buffer.from(head, "hex"));
+      assert.ok(at > 0);
+      const claims = Buffer.from(bytes);
+      claims.writeUInt32LE(claim, at + 8);
+      assert.throws(() => readOld(memorySource(claims)), AdoptError, head);
+    }
+    assert.ok(process.memoryUsage().rss - before < 2 ** 28);
+  });
+
+  it("whose lengths or depth are beyond its bytes is refused before memory goes", () => {
+    const bytes = Buffer.from(bytesOf("gaps"));
+    // SOPClassUID as UN: two bytes of its value become a length of 774 MB, of which dcmjs made value after value.
+    const at = bytes.indexOf(Buffer.from("080016005549", "hex"));
+    assert.ok(at > 0);
+    bytes.write("UN", at + 4, "latin1");
+    assert.throws(() => readOld(memorySource(bytes)), { code: "DICOM_LENGTH" });
+    const deep = Buffer.concat([
+      bytesOf("gaps").subarray(0, at),
+      ...Array.from({ length: 1000 }, () =>
+        Buffer.from("005400015351" + "0000ffffffff" + "feff00e0ffffffff", "hex"),
+      ),
+    ]);
+    assert.throws(() => readOld(memorySource(deep)), { code: "DICOM_LENGTH", message: /nests/ });
+  });
+
+  it("with a VR that is another's is refused, or gives the same counts", () => {
+    const bytes = bytesOf("twelve");
+    for (const [tag, vr, isSame] of [
+      ["3a000500", "FD", false],
+      ["3a001000", "OB", false],
+      ["3a001a00", "SQ", false],
+      // What is of unknown VR and undefined length is a sequence (PS3.5 6.2.2).
+      ["00540001", "UN", true],
+      ["00541010", "SH", false],
+    ] as const) {
+      const at = bytes.indexOf(Buffer.from(tag, "hex"));
+      assert.ok(at > 0, tag);
+      const wrong = Buffer.from(bytes);
+      wrong.write(vr, at + 4, "latin1");
+      if (isSame) assert.deepEqual(wholeOf(readOld(memorySource(wrong))), narrow);
+      else assert.throws(() => readOld(memorySource(wrong)), AdoptError, `${tag} as ${vr}`);
+    }
+  });
+
+  it("that is deflated is refused before it swells", () => {
+    const bomb = Buffer.concat([
+      bytesOf("deflated").subarray(0, bytesOf("deflated").indexOf("1.2.840.10008.1.2.1.99") + 22),
+      deflateRawSync(Buffer.alloc(1 << 28)),
+    ]);
+    const before = process.memoryUsage().rss;
+    assert.throws(() => readOld(memorySource(bomb)), { code: "DICOM_SYNTAX" });
+    assert.ok(process.memoryUsage().rss - before < 2 ** 27);
   });
 
   for (const [name, code] of [

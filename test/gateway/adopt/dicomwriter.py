@@ -1,7 +1,7 @@
 """Writes DICOM ECG objects with pydicom: one JSON object a line on stdin.
 
 {"file", "sopClass", "bits": 16 | 32, "rate", "signals": [[count]], "labels", "sensitivity", "baseline", "padding",
-"at", "description", "implicit"}
+"at", "description", "implicit", "syntax", "groups", "undefined"}
 """
 import json
 import sys
@@ -17,6 +17,7 @@ for line in sys.stdin:
     meta.MediaStorageSOPClassUID = asked["sopClass"]
     meta.MediaStorageSOPInstanceUID = generate_uid()
     meta.TransferSyntaxUID = ImplicitVRLittleEndian if asked.get("implicit") else ExplicitVRLittleEndian
+    meta.TransferSyntaxUID = asked.get("syntax", meta.TransferSyntaxUID)
     ds = FileDataset(asked["file"], {}, file_meta=meta, preamble=bytes(128))
     ds.SOPClassUID = asked["sopClass"]
     ds.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
@@ -52,7 +53,12 @@ for line in sys.stdin:
     if "padding" in asked:
         group.WaveformPaddingValue = np.array([asked["padding"]], dtype=kind).tobytes()
     group.WaveformData = np.array(asked["signals"], dtype=kind).T.tobytes()
-    ds.WaveformSequence = Sequence([group])
+    ds.WaveformSequence = Sequence([group] * asked.get("groups", 1))
+    if asked.get("undefined"):
+        for sequence in (group["ChannelDefinitionSequence"], ds["WaveformSequence"]):
+            sequence.is_undefined_length = True
+            for item in sequence.value:
+                item.is_undefined_length_sequence_item = True
     ds.is_little_endian = True
     ds.is_implicit_VR = bool(asked.get("implicit"))
     ds.save_as(asked["file"], write_like_original=False)

@@ -13,6 +13,7 @@ import { skipUnlessPython } from "../../machine";
 import { edfBytes } from "../adopt/edffile";
 import { digestOf, readBack } from "../export/read";
 import { noise } from "../export/source";
+import { Rig } from "../store/rig";
 
 const SIGNAL = noise(2500, 30_000);
 
@@ -87,12 +88,59 @@ describe("avnode adopt", function () {
     assert.match(out + err, /adopted: a file that a hub took over; no handheld signed it/);
   });
 
+  const exported = async (format: string, ending = format): Promise<string> => {
+    const out = join(dir, `out.${ending}`);
+    const { code, err } = await avnode("export", id, "--format", format, "-o", out);
+    assert.equal(code, 0, err);
+    return out;
+  };
+
   it("says so in what it exports", async () => {
-    for (const format of ["csv", "fhir"]) {
-      const out = join(dir, `out.${format}`);
-      const { code, err } = await avnode("export", id, "--format", format, "-o", out);
-      assert.equal(code, 0, err);
-      assert.match(readFileSync(out, "utf8"), /adopted from a file/, format);
+    for (const format of ["csv", "fhir", "edf", "dicom", "aecg"]) {
+      const text = readFileSync(await exported(format), "latin1");
+      assert.match(text, /adopted from a file: no handheld signed it/, format);
+    }
+    await exported("wfdb", "hea");
+    assert.match(readFileSync(join(dir, "out.hea"), "latin1"), /^#.*adopted from a file/m);
+  });
+
+  it("knows its own exports: refused where their recording is, and told of elsewhere", async () => {
+    const elsewhere = join(dir, "elsewhere");
+    Store.open({ dataDir: elsewhere, kind: "home" }).close();
+    for (const format of ["edf", "dicom"]) {
+      const out = await exported(format);
+      const here = await avnode("adopt", out);
+      assert.equal(here.code, 3);
+      assert.match(
+        here.err,
+        new RegExp(`is avnode's own export of recording ${id}, which is here; .*ADOPT_EXPORT`),
+      );
+      const there = await avnode("adopt", out, "--data", elsewhere);
+      assert.equal(there.code, 0, there.err);
+      assert.match(there.err, new RegExp(`an avnode's export of recording ${id}`));
+    }
+  });
+
+  it("takes no simulated export, into a person's store or a demo's", async () => {
+    const rig = new Rig();
+    try {
+      const handheld = rig.claimed();
+      rig.deliver(handheld, handheld.record(3));
+      const simulated = rig.store.reader.recordings()[0]!.id;
+      rig.store.flush();
+      rig.time.restore();
+      for (const format of ["edf", "dicom"]) {
+        const out = join(dir, `simulated.${format}`);
+        const made = await avnode("export", simulated, "--format", format, "-o", out, "--data", rig.dataDir);
+        assert.equal(made.code, 0, made.err);
+        assert.match((await avnode("adopt", out)).err, /ADOPT_SIMULATED/);
+        const demo = Store.open({ dataDir: join(dir, `demo-${format}`), kind: "demo" });
+        demo.close();
+        const { err } = await avnode("adopt", out, "--data", join(dir, `demo-${format}`));
+        assert.match(err, /what is adopted would no longer bear that mark \(ADOPT_SIMULATED\)/);
+      }
+    } finally {
+      rig.end();
     }
   });
 

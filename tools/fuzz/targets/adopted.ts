@@ -97,8 +97,15 @@ function element(tag: string, vr: string, value: Uint8Array | string): Uint8Arra
   return Buffer.concat([head, bytes]);
 }
 
-function sequence(tag: string, elements: Uint8Array[]): Uint8Array {
+/** Items with their lengths told, or ended by delimiters. */
+function sequence(tag: string, elements: Uint8Array[], isOpen = false): Uint8Array {
   const item = Buffer.concat(elements);
+  if (isOpen) {
+    const open = (start: string, content: Uint8Array, end: string) =>
+      Buffer.concat([Buffer.from(`${start}ffffffff`, "hex"), content, Buffer.from(`${end}00000000`, "hex")]);
+    const head = element(tag, "SQ", new Uint8Array()).subarray(0, 8);
+    return open(Buffer.from(head).toString("hex"), open("feff00e0", item, "feff0de0"), "feffdde0");
+  }
   const head = Buffer.from("feff00e000000000", "hex");
   head.writeUInt32LE(item.length, 4);
   return element(tag, "SQ", Buffer.concat([head, item]));
@@ -107,7 +114,7 @@ function sequence(tag: string, elements: Uint8Array[]): Uint8Array {
 const short = (value: number) => Buffer.from([value & 255, value >> 8]);
 
 /** One lead of three samples, the middle one padded. */
-function object(last: number, bits: 16 | 32): Uint8Array {
+function object(last: number, bits: 16 | 32, isOpen = false, syntaxUid = "1.2.840.10008.1.2.1"): Uint8Array {
   const counts = Buffer.from(bits === 16 ? "010000800200" : "010000000080000002000000", "hex");
   const channel = [
     element("003A0203", "SH", "II"),
@@ -119,13 +126,13 @@ function object(last: number, bits: 16 | 32): Uint8Array {
     element("003A0005", "US", short(1)),
     element("003A0010", "UL", Buffer.from([3, 0, 0, 0])),
     element("003A001A", "DS", "500"),
-    sequence("003A0200", channel),
+    sequence("003A0200", channel, isOpen),
     element("54001004", "US", short(bits)),
     element("54001006", "CS", bits === 16 ? "SS" : "SL"),
     element("5400100A", "OW", counts.subarray(bits / 8, bits / 4)),
     element("54001010", "OW", counts),
   ];
-  const syntax = element("00020010", "UI", "1.2.840.10008.1.2.1\0");
+  const syntax = element("00020010", "UI", `${syntaxUid}${syntaxUid.length % 2 ? "\0" : ""}`);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(syntax.length);
   return Buffer.concat([
@@ -134,13 +141,19 @@ function object(last: number, bits: 16 | 32): Uint8Array {
     ...[element("00020000", "UL", length), syntax],
     element("00080016", "UI", `1.2.840.10008.5.1.4.1.1.9.1.${last}\0`),
     element("0008002A", "DT", "20210302131415+0100"),
-    sequence("54000100", group),
+    sequence("54000100", group, isOpen),
   ]);
 }
 
 const dicom: Target = {
   name: "adoptedDicom",
-  seeds: () => [object(2, 16), object(4, 32)],
+  seeds: () => [
+    object(2, 16),
+    object(4, 32),
+    object(1, 16, true),
+    // Deflated, in its meta information.
+    object(2, 16, false, "1.2.840.10008.1.2.1.99"),
+  ],
   words: ["DICM", "SQ", "OW", "UN", "OB", "SS", "SL", "\xff\xff\xff\xff", "500", "-1", "1e9", "SIMULATED"],
   maxBytes: 1200,
   codes: /^(EDF_[A-Z]+|DICOM_[A-Z]+|ADOPT_TRUNCATED)$/,
