@@ -114,7 +114,7 @@ function deviceOf({ info }: Study): Resource {
     id: idOf("device", info.device),
     serialNumber: info.device,
     type: { text: typeText(info) },
-    ...(firmware !== "" && { version: [{ value: firmware }] }),
+    ...(firmware !== "" && !info.adopted && { version: [{ value: firmware }] }),
     ...(frontEnd !== "" && { note: [{ text: `front end ${frontEnd}` }] }),
   };
 }
@@ -271,7 +271,8 @@ function provenanceOf({ info }: Study, proof: Uint8Array, targets: Resource[], d
           },
         ],
         when: recorded,
-        who: reference(device),
+        // No handheld signed an adopted one; the proof holds its hub's signature alone.
+        who: info.adopted ? { display: "the hub that adopted the file" } : reference(device),
         sigFormat: "application/octet-stream",
         data: Buffer.from(proof).toString("base64"),
       },

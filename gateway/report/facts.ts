@@ -181,7 +181,8 @@ export function analysisFacts(telling: Telling): Fact[] {
   ];
 }
 
-function measuredFacts({ study: { analysis }, words }: Telling): Fact[] {
+function measuredFacts({ study, words }: Telling): Fact[] {
+  const { analysis } = study;
   const summary = analysis?.summary;
   const label = { rate: words.say("label-rate"), analysed: words.say("label-analysed") };
   if (!summary)
@@ -193,10 +194,10 @@ function measuredFacts({ study: { analysis }, words }: Telling): Fact[] {
     { label: label.rate, text: rateText(words, summary) },
     {
       label: label.analysed,
-      text: words.say("analysed", {
+      text: words.say(analysis.ended ? "analysed" : "analysed-so-far", {
         percent: Math.round(100 * summary.analysable),
         ...{ lead: analysis.name, version: analysis.version },
-        ended: analysis.ended ? "" : words.say("analysed-so-far"),
+        ...(!analysis.ended && { time: clockTime(analysis.samples / rateOf(study)) }),
       }),
     },
     { label: words.say("label-intervals"), text: intervalsLine(summary.measurements, words) },

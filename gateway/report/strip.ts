@@ -175,7 +175,11 @@ function drawGaps({ sheet, words }: Inked, box: Box, { values, rate }: Trace, st
       path += line(x + offset, y + height, x + offset + height, y);
     sheet.within(x, y, width, height, () => sheet.stroke(path, TOLD, 0.4));
     sheet.stroke(`${n(x)} ${n(y)} ${n(width)} ${n(height)} re `, TOLD, 0.4);
-    const length = words.say("no-signal", { seconds: words.number((to - from) / rate, 2) });
+    // How long one is that goes on beyond the strip does not show on it.
+    const isWhole = from > 0 && to < values.length;
+    const length = isWhole
+      ? words.say("no-signal", { seconds: words.number((to - from) / rate, 2) })
+      : words.say("no-signal-on");
     const room = Math.min(x + width + 1, box.x + box.width - sheet.width(length, 7));
     sheet.write(length, Math.min(x, room), y - 2, { size: 7, colour: TOLD });
     from = to;
