@@ -50,8 +50,15 @@ const TEST_DATA = {
 };
 
 /** @throws STORE_*, EXPORT_EMPTY, EXPORT_TIME, EXPORT_FHIR where it is longer than one resource holds */
-export function fhirFiles(source: ExportSource): OutFile[] {
-  const bundle = fhirBundle({ source, proof: proofOf(source) });
+export async function fhirFiles(source: ExportSource): Promise<OutFile[]> {
+  requireFits(source.study);
+  const { makeReport } = require("../report/report") as typeof import("../report/report");
+  const { reader, dataDir, timeZone } = source;
+  const { info, from, to, person } = source.study;
+  // Its proof stands in the Provenance.
+  const options = { from, to, timeZone, nameless: person === undefined, paper: "a4", proof: false } as const;
+  const { bytes: pdf } = await makeReport({ reader, dataDir }, info.id, options);
+  const bundle = fhirBundle({ source, pdf, proof: proofOf(source) });
   const bytes = Buffer.from(`${JSON.stringify(bundle, undefined, 1)}\n`);
   return [
     {
@@ -119,16 +126,21 @@ function deviceOf({ info }: Study): Resource {
   };
 }
 
+/** @throws EXPORT_FHIR */
+function requireFits({ info, from, to }: Study): void {
+  const { leads, rateNum, rateDen } = info.open;
+  if ((to - from) * leads.length <= MAX_SAMPLES) return;
+  const seconds = Math.floor((MAX_SAMPLES / leads.length) * (rateDen / rateNum));
+  throw new StoreError(
+    "EXPORT_FHIR",
+    `cannot export ${info.id} as fhir: one resource holds ${seconds} s of its leads. Give --from and --to, or use --format edf`,
+  );
+}
+
 function observationOf({ study, timeZone, reader }: FhirParts["source"]): Resource {
+  requireFits(study);
   const { info, from, to } = study;
   const { leads, rateNum, rateDen } = info.open;
-  if ((to - from) * leads.length > MAX_SAMPLES) {
-    const seconds = Math.floor((MAX_SAMPLES / leads.length) * (rateDen / rateNum));
-    throw new StoreError(
-      "EXPORT_FHIR",
-      `cannot export ${info.id} as fhir: one resource holds ${seconds} s of its leads. Give --from and --to, or use --format edf`,
-    );
-  }
   const { absences } = survey({ reader, study });
   const data = samplesOf(study);
   const [start, end] = [timeOf(study, from), timeOf(study, to)];

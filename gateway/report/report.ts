@@ -26,6 +26,8 @@ export interface ReportOptions {
   timeZone?: string;
   /** English by default. */
   language?: Language;
+  /** Without whose it is. */
+  nameless?: boolean;
 }
 
 export interface Report {
@@ -49,7 +51,8 @@ export async function makeReport(
 ): Promise<Report> {
   const { from, to, paper, proof = true, password, link, timeZone = ownTimeZone() } = options;
   const words = new Words(options.language ?? "en");
-  const study = studyOf(reader, id, { from, to });
+  const whole = studyOf(reader, id, { from, to });
+  const study = options.nameless ? { ...whole, person: undefined } : whole;
   const { info } = study;
   const shown = evidenceOf(reader, info, proof, words);
   const sheet = new Sheet({
