@@ -150,7 +150,7 @@ function samplesOf(group: Item): Samples {
   if (!width) {
     return refuse(
       "DICOM_SAMPLES",
-      `samples of ${allocated} bits, ${kind.slice(0, 8)}`,
+      `samples of ${allocated} bits, ${plain(kind).slice(0, 8)}`,
       "write it with 16 bits, signed",
     );
   }

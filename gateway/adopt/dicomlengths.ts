@@ -11,6 +11,9 @@ const ITEM = 0xfffee000;
 const ITEM_END = 0xfffee00d;
 const SEQUENCE_END = 0xfffee0dd;
 const MAX_DEPTH = 16;
+const WAVEFORM_DATA = 0x54001010;
+/** Of anything but the signal: dcmjs splits texts in memory. */
+const MAX_VALUE = 1 << 20;
 
 /** @param at of the first data element @throws AdoptError DICOM_LENGTH */
 export function checkLengths(bytes: Buffer, at: number, implicit: boolean): void {
@@ -45,6 +48,8 @@ function elements(
       vr === "SQ" ||
       (implicit && length >= 8 && value + 8 <= end && tagAt(bytes, value, end) === ITEM);
     if (length !== UNDEFINED && length > end - value) throw beyond(at);
+    if (!isSequence && tag !== WAVEFORM_DATA && length > MAX_VALUE)
+      throw refusal(`has a value of ${length} bytes that is no signal, at byte ${at}`);
     at = isSequence ? items(bytes, value, end, length, implicit || vr === "UN", depth + 1) : value + length;
   }
   if (isOpen) throw beyond(at);

@@ -4,6 +4,7 @@ import { nodeCrypto } from "../crypto";
 import type { Seat } from "../store/adopted";
 import { readDicom } from "./dicom";
 import { readEdf } from "./edf";
+import { AdoptError } from "./error";
 import { framesOf, openOf } from "./frames";
 import type { OldRecording } from "./recording";
 import { type ByteSource, fileSource } from "./source";
@@ -26,6 +27,10 @@ export interface OldFile extends OldFacts {
   close(): void;
 }
 
+const MIN_RATE = 1;
+const MAX_RATE = 50_000;
+const MAX_DAYS = 100;
+const DAY_S = 86_400;
 const HASH_CHUNK = 1 << 20;
 /** As much of it as a text of the open frame has room for, which is 128 bits. */
 const FINGERPRINT_DIGITS = 32;
@@ -38,6 +43,7 @@ export function openOldFile(
   const source = fileSource(path);
   try {
     const old = readOld(source);
+    requireOrdinary(old);
     const { format, left, simulated, exportOf, start } = old;
     const fingerprint = fingerprintOf(source);
     return {
@@ -67,4 +73,19 @@ function fingerprintOf(source: ByteSource): string {
     hash.update(source.read(at, Math.min(HASH_CHUNK, source.bytes - at)));
   }
   return `sha256 ${hash.digest("hex").slice(0, FINGERPRINT_DIGITS)}`;
+}
+
+/** What a heart's recording may be; reports and exports have no bounds of their own. @throws AdoptError ADOPT_RATE, ADOPT_SPAN */
+function requireOrdinary({ rateNum, rateDen, runs }: OldRecording): void {
+  const rate = rateNum / rateDen;
+  if (rate < MIN_RATE || rate > MAX_RATE)
+    throw new AdoptError(
+      "ADOPT_RATE",
+      `has ${rate} samples a second, and an ECG has ${MIN_RATE} to ${MAX_RATE}`,
+      "look whether its header is right",
+    );
+  const last = runs.at(-1);
+  const seconds = last ? (last.firstSample + last.samples) / rate : 0;
+  if (seconds > MAX_DAYS * DAY_S)
+    throw new AdoptError("ADOPT_SPAN", `spans more than ${MAX_DAYS} days`, "divide it into shorter ones");
 }

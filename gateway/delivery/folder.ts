@@ -14,7 +14,9 @@ export function putInFolder(dir: string, name: string, bytes: Uint8Array): void 
   if (!existsSync(dir))
     throw new DeliveryError("DELIVERY_FOLDER", `${dir} is not there: plug it in or mount it`, true);
   try {
-    const handle = openSync(part, "w", 0o600);
+    // Whoever may write there may have put a link or a pipe of that name: neither is opened.
+    rmSync(part, { force: true });
+    const handle = openSync(part, "wx", 0o600);
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
       fsyncSync(handle);

@@ -28,7 +28,8 @@ export function isAsked(rule: SendingRule, id: string, reader: StoreReader): boo
 function isDue(info: RecordingInfo, { rule, since }: Recipient<Way>, reader: StoreReader): boolean {
   const ended = info.state === "closed" || info.state === "truncated";
   if (!ended || info.holes > 0 || info.erasedAt !== undefined || info.person === undefined) return false;
-  if ((info.lastAt ?? 0) < since) return false;
+  // An old one that was adopted today did not end today: it goes when somebody presses send.
+  if (info.adopted || (info.lastAt ?? 0) < since) return false;
   return reader.findings.telling(info.id)?.ended === true && isAsked(rule, info.id, reader);
 }
 

@@ -24,7 +24,8 @@ const addressSchema = z.email().max(254);
 const urlSchema = z
   .string()
   .max(MAX_URL)
-  .regex(/^https?:\/\/[^\s@#]+$/, "expected a URL like https://fhir.example/r4");
+  .regex(/^https?:\/\/[^\s@#]+$/, "expected a URL like https://fhir.example/r4")
+  .refine((url) => URL.canParse(url), "expected a URL like https://fhir.example/r4");
 const pemSchema = z
   .string()
   .max(MAX_PEM)
@@ -105,7 +106,7 @@ export const folderSchema = z.strictObject({
   kind: z.literal("folder"),
   ...documents,
   /** On the hub's own machine. */
-  dir: z.string().max(4096).regex(/^\//, "expected a path from the root"),
+  dir: lineSchema(4096).regex(/^\//, "expected a path from the root"),
   /** As of a mail. */
   answers: answersSchema.optional(),
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fs, { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sinon from "sinon";
@@ -28,6 +28,15 @@ describe("a folder as a recipient", () => {
       message: /no room/,
     });
     assert.deepEqual(readdirSync(dir), []);
+  });
+
+  it("follows no link that somebody put there", () => {
+    const precious = join(dir, "keyring.json");
+    writeFileSync(precious, "keys");
+    for (const name of ["ecg.pdf", "ecg.pdf.part"]) symlinkSync(precious, join(dir, name));
+    putInFolder(dir, "ecg.pdf", Buffer.from("whole"));
+    assert.equal(readFileSync(precious, "utf8"), "keys");
+    assert.equal(readFileSync(join(dir, "ecg.pdf"), "utf8"), "whole");
   });
 
   it("that is not mounted is tried again, and not made", () => {
