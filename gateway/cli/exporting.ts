@@ -43,8 +43,7 @@ export function addExport(program: Command, terminal: Terminal): void {
         const made = await make({ reader, study, dataDir, name: fileName(name) });
         const placed = made.map((file) => {
           const alone = asked ?? `${name}${extname(file.name)}`;
-          // As of a report: an ECG is for its owner's eyes.
-          return { file, path: join(dir, made.length > 1 ? file.name : alone), mode: 0o600 };
+          return { file, path: join(dir, made.length > 1 ? file.name : alone) };
         });
         for (const { path } of placed) requireReplaceable(path);
         mkdirSync(dir, { recursive: true });

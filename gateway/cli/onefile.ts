@@ -21,5 +21,5 @@ export function saveFile(path: string, bytes: Uint8Array, leave: () => void): vo
   const { smallFile } = require("../export/pieces") as typeof import("../export/pieces");
   const { saveFiles } = require("../export/save") as typeof import("../export/save");
   leave();
-  saveFiles([{ file: smallFile(path, () => bytes), path, mode: 0o600 }]);
+  saveFiles([{ file: smallFile(path, () => bytes), path }]);
 }

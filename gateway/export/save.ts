@@ -7,8 +7,6 @@ import type { OutFile } from "./source";
 export interface Placed {
   file: OutFile;
   path: string;
-  /** Who may read it, as `open` takes it; anybody, as far as the process lets, by default. */
-  mode?: number;
 }
 
 /**
@@ -19,7 +17,7 @@ export interface Placed {
 export function saveFiles(placed: Placed[]): string[] {
   const parts = placed.map((each) => ({ ...each, part: `${each.path}.part` }));
   try {
-    for (const { file, part, mode } of parts) write(part, file, mode);
+    for (const { file, part } of parts) write(part, file);
     for (const { path, part } of parts) onDisk(path, () => renameSync(part, path));
   } finally {
     for (const { part } of parts) rmSync(part, { force: true });
@@ -27,8 +25,9 @@ export function saveFiles(placed: Placed[]): string[] {
   return placed.map(({ path }) => path);
 }
 
-function write(path: string, file: OutFile, mode?: number): void {
-  const handle = onDisk(path, () => openSync(path, "w", mode));
+function write(path: string, file: OutFile): void {
+  // An ECG is for its owner's eyes.
+  const handle = onDisk(path, () => openSync(path, "w", 0o600));
   try {
     for (const piece of file.pieces())
       for (let at = 0; at < piece.length; ) at += onDisk(path, () => writeSync(handle, piece, at));
