@@ -3,7 +3,18 @@ import { Reader, Writer } from "./bytes";
 import { ClockTrust, RecordingMode } from "./open";
 import { refusal } from "./refusal";
 
-export const Op = { start: 1, stop: 2, time: 3, settings: 4, identify: 5, mark: 6 };
+export const Op = {
+  start: 1,
+  stop: 2,
+  time: 3,
+  settings: 4,
+  identify: 5,
+  mark: 6,
+  offer: 7,
+  chunk: 8,
+  swap: 9,
+  cancel: 10,
+};
 
 /** Ids of settings; values are unsigned 32-bit. */
 export const Setting = { rateHz: 1, stripSeconds: 2, notificationsPerSecond: 3 };
@@ -20,10 +31,21 @@ export interface Command {
   /** settings */
   setting?: number;
   value?: number;
+  /** chunk: its place in the image; its bytes are the next chunk's hash and what stands in the image. */
+  at?: number;
+  /** swap, cancel: of the release that is meant. */
+  counter?: number;
+  /** offer: a release as it travels (release.ts). chunk: see `at`. They end the command. */
+  bytes?: Uint8Array;
 }
 
+/** What `bytes` of a command hold at most: a command is the body of one message. */
+const MAX_BYTES = 2041;
+
+type NumberField = Exclude<keyof Command, "bytes">;
+
 /** Field name and width of every operation, in wire order. */
-const FIELDS: [keyof Command, number][][] = [];
+const FIELDS: [NumberField, number][][] = [];
 FIELDS[Op.start] = [
   ["mode", 1],
   ["seconds", 4],
@@ -39,8 +61,16 @@ FIELDS[Op.settings] = [
 ];
 FIELDS[Op.identify] = [["seconds", 1]];
 FIELDS[Op.mark] = [];
+FIELDS[Op.offer] = [];
+FIELDS[Op.chunk] = [["at", 4]];
+FIELDS[Op.swap] = [["counter", 4]];
+FIELDS[Op.cancel] = [["counter", 4]];
 
-function fieldsOf(op: number): [keyof Command, number][] {
+function hasBytes(op: number): boolean {
+  return op === Op.offer || op === Op.chunk;
+}
+
+function fieldsOf(op: number): [NumberField, number][] {
   if (!FIELDS[op]) throw refusal("COMMAND_OP", "command " + op + " is not known");
   return FIELDS[op];
 }
@@ -57,6 +87,10 @@ function check(command: Command): void {
   ) {
     throw refusal("COMMAND_SETTING", "setting " + setting + " is not known");
   }
+  const bytes = command.bytes;
+  if (hasBytes(command.op) && !(bytes !== undefined && bytes.length > 0 && bytes.length <= MAX_BYTES)) {
+    throw refusal("COMMAND_BYTES", "an offer or a chunk holds 1 to " + MAX_BYTES + " bytes");
+  }
 }
 
 export function encodeCommand(command: Command): Uint8Array {
@@ -64,9 +98,10 @@ export function encodeCommand(command: Command): Uint8Array {
   check(command);
   let length = 1;
   for (let i = 0; i < fields.length; i++) length += fields[i][1];
-  const writer = new Writer(length).uint(command.op, 1);
+  const bytes = hasBytes(command.op) ? command.bytes! : new Uint8Array(0);
+  const writer = new Writer(length + bytes.length).uint(command.op, 1);
   for (let i = 0; i < fields.length; i++) writer.uint(command[fields[i][0]]!, fields[i][1]);
-  return writer.done();
+  return writer.raw(bytes, bytes.length).done();
 }
 
 /** @throws COMMAND_* */
@@ -74,7 +109,12 @@ export function decodeCommand(body: Uint8Array): Command {
   const reader = new Reader(body, "COMMAND");
   const command: Command = { op: reader.uint(1) };
   const fields = fieldsOf(command.op);
-  for (let i = 0; i < fields.length; i++) command[fields[i][0]] = reader.uint(fields[i][1]);
+  let length = 1;
+  for (let i = 0; i < fields.length; i++) {
+    command[fields[i][0]] = reader.uint(fields[i][1]);
+    length += fields[i][1];
+  }
+  if (hasBytes(command.op)) command.bytes = reader.raw(body.length - length);
   reader.end();
   check(command);
   return command;

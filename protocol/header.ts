@@ -10,7 +10,7 @@ export const MAX_FRAME_BYTES = HEADER_BYTES + MAX_CIPHERTEXT_BYTES + TAG_BYTES;
 /** Recording numbers and sequences stop one short of the field's end, so that "next" always fits. */
 export const MAX_NUMBER = 0xfffffffe;
 
-/** Frames of a recording are 1 to 6, messages of a session 8 to 11, the clear nonce exchange 13 to 15. */
+/** Frames of a recording are 1 to 6, messages of a session 8 to 12, the clear nonce exchange 13 to 15. */
 export const FrameType = {
   open: 1,
   data: 2,
@@ -22,6 +22,7 @@ export const FrameType = {
   command: 9,
   status: 10,
   claim: 11,
+  update: 12,
   helloRequest: 13,
   deviceHello: 14,
   storeHello: 15,
@@ -48,7 +49,7 @@ function check(header: Header): void {
   // Most are of a recording, and a handheld looks at each of them.
   if (type >= 1 && type <= 6 && recording > 0 && recording <= MAX_NUMBER && header.sequence <= MAX_NUMBER)
     return;
-  if (header.type < FrameType.open || header.type > FrameType.claim || header.type === 7) {
+  if (header.type < FrameType.open || header.type > FrameType.update || header.type === 7) {
     throw refusal("FRAME_TYPE", "type " + header.type + " is not a sealed frame");
   }
   if (isRecorded(header.type) !== header.recording > 0) {
