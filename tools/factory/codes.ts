@@ -40,7 +40,8 @@ export const FAILURES = {
   },
   E08: {
     what: "not locked",
-    advice: "do not ship it: its console still answers; put it aside and tell whoever answers for the firmware",
+    advice:
+      "do not ship it: its console still answers; put it aside and tell whoever answers for the firmware",
   },
   E09: {
     what: "not on the air",
