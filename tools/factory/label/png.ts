@@ -53,7 +53,7 @@ export async function labelPng(unit: LabelUnit, template: LabelTemplate): Promis
   writeText(canvas, unit, side, height);
   if (mark !== undefined) {
     canvas.rectangle(0, height, canvas.width, band, BLACK);
-    fit(canvas, mark, QUIET_MODULES * module, height + 0.78 * band, canvas.width, 0.75 * band, WHITE);
+    writeWithin(canvas, mark, QUIET_MODULES * module, height + 0.78 * band, canvas.width, 0.75 * band, WHITE);
   }
   return canvas.png(Math.round(PX_PER_MM * 1000));
 }
@@ -76,12 +76,12 @@ function writeText(canvas: Canvas, unit: LabelUnit, left: number, height: number
   let y = 0.04 * height;
   for (const [text, size] of lines) {
     y += 1.25 * size * unitHeight;
-    fit(canvas, text, left, y - 0.2 * size * unitHeight, canvas.width, size * unitHeight, BLACK);
+    writeWithin(canvas, text, left, y - 0.2 * size * unitHeight, canvas.width, size * unitHeight, BLACK);
   }
 }
 
 /** As large as it may be, or as it has room for. */
-function fit(
+function writeWithin(
   canvas: Canvas,
   text: string,
   x: number,

@@ -22,31 +22,43 @@ export async function scanBack(
   source: AsyncIterable<string> | Uint8Array,
 ): Promise<"match" | "other"> {
   const code =
-    source instanceof Uint8Array ? await readLabel(source, "the picture of the label") : await typed(source);
+    source instanceof Uint8Array ? await readLabel(source, "the picture of the label") : await first(source);
   return Buffer.from(code).equals(expected) ? "match" : "other";
 }
 
-/** The first claim code among what a scanner types. @throws FACTORY_LABEL */
-export async function typed(lines: AsyncIterable<string>): Promise<Uint8Array> {
+/** Other codes of a bench are passed over. */
+async function first(lines: AsyncIterable<string>): Promise<Uint8Array> {
   let tries = 0;
-  let why = "nothing was scanned";
+  let unread = unreadable("nothing was scanned");
   for await (const line of lines) {
     if (line.trim() === "") continue;
     try {
-      return decodeClaimCode(line);
+      return typedCode(line);
     } catch (error) {
-      why = wrongLayout(line)
-        ? "the scanner types for another keyboard than this computer's: set its country"
-        : (error as Error).message;
+      unread = error as Error & { code: string };
     }
     if (++tries === MAX_TRIES) break;
   }
-  throw Object.assign(new Error(`no label was read: ${why}; scan the QR of the label on the unit`), {
-    code: "FACTORY_LABEL",
-  });
+  throw unread;
 }
 
-/** The colon of "AVNODE:" is another character on most keyboards, and letters change places. */
-function wrongLayout(line: string): boolean {
-  return /^[aq]vnode[^:]/i.test(line.trim());
+/** @param line as a scanner types it; @throws FACTORY_LABEL */
+export function typedCode(line: string): Uint8Array {
+  try {
+    return decodeClaimCode(line);
+  } catch (error) {
+    // The colon of "AVNODE:" is another character on most keyboards, and letters change places.
+    const isForeign = /^[aq]vnode[^:]/i.test(line.trim());
+    throw unreadable(
+      isForeign
+        ? "the scanner types for another keyboard than this computer has: set its country"
+        : (error as Error).message,
+    );
+  }
+}
+
+function unreadable(why: string): Error & { code: string } {
+  return Object.assign(new Error(`no label was read: ${why}; scan the QR of the label on the unit`), {
+    code: "FACTORY_LABEL",
+  });
 }

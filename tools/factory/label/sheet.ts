@@ -44,7 +44,7 @@ export function sheetOf(pngs: Buffer[], template: LabelTemplate): Promise<Buffer
     const y = margin + Math.floor(place / columns) * cell.height;
     const { width, height } = sizes[index]!;
     doc.image(png, x * MM, y * MM, { width: width * MM, height: height * MM });
-    cutMarks(doc, x, y, width, height, Math.min(MARK_MM, gap / 2));
+    cutMarks(doc, x, y, width, height, Math.min(MARK_MM, 0.4 * gap));
   }
   const pieces: Buffer[] = [];
   doc.on("data", (piece: Buffer) => pieces.push(piece));

@@ -1,4 +1,6 @@
 /** How large a station's labels are, and the sheets that they are printed on. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 
 const mm = (least: number, most: number) => z.number().min(least).max(most);
@@ -29,4 +31,17 @@ export function labelTemplate(value: unknown = {}): LabelTemplate {
 
 export function templateError(why: string): Error & { code: string } {
   return Object.assign(new Error(`cannot use the label template: ${why}`), { code: "FACTORY_TEMPLATE" });
+}
+
+/** Of a station's folder; as it is by default where the maker has written none. @throws Error with code FACTORY_TEMPLATE */
+export function templateOf(station: string): LabelTemplate {
+  const path = join(station, "label.json");
+  if (!existsSync(path)) return labelTemplate();
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw templateError(`${path} is no JSON (${(error as Error).message}); correct it`);
+  }
+  return labelTemplate(value);
 }
