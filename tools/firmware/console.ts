@@ -1,6 +1,6 @@
 /** A unit's open console, spoken to in Espruino's packets: expressions, and files that go on where they were cut short. */
 import { crc32 } from "node:zlib";
-import { type Connection, loadConnection } from "./connection";
+import { loadConnection } from "./connection";
 
 /** Bytes to and from the unit's console, whatever carries them and however it cuts them. */
 export interface Wire {
@@ -11,18 +11,19 @@ export interface Wire {
 
 export interface Patience {
   /** For one answer. */
-  timeoutMs?: number;
-  tries?: number;
+  timeoutMs: number;
+  tries: number;
+  /** Between two tries. */
+  settleMs: number;
 }
 
 /** The console's input holds 1,024 bytes, and overflows without a word. */
 const CHUNK_BYTES = 512;
-/** Reading the CRC of a file takes a unit well under a second. */
-const ANSWER_MS = 5000;
-/** Consoles lose a byte now and then, and the packet with it. */
-const TRIES = 5;
-/** A unit gives up an unfinished packet five seconds after its beginning, as this side does; its word of that must pass. */
-const SETTLE_MS = 1000;
+/**
+ * Reading the CRC of a file takes a unit well under a second. Consoles lose a byte now and then, and the packet with it. A
+ * unit gives up an unfinished packet five seconds after its beginning, as this side does; its word of that must pass.
+ */
+const PATIENCE: Patience = { timeoutMs: 5000, tries: 5, settleMs: 1000 };
 /** Base64 of them fits into one expression. */
 const PIECE_BYTES = 384;
 
@@ -44,24 +45,16 @@ function padded(expression: string): string {
 /** The library rejects with strings. */
 export const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-async function persist<T>(tries: number, attempt: () => Promise<T>): Promise<T> {
-  for (let left = tries - 1; left > 0; left--) {
-    try {
-      return await attempt();
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    }
-  }
-  return attempt();
-}
-
 const quoted = (storage: string) => JSON.stringify(storage);
 
 export class UnitConsole {
   readonly connection = loadConnection();
+  private readonly patience: Patience;
   private asked = 0;
+  private left = false;
 
-  constructor(wire: Wire) {
+  constructor(wire: Wire, patience: Partial<Patience> = {}) {
+    this.patience = { ...PATIENCE, ...patience };
     const { connection } = this;
     connection.chunkSize = CHUNK_BYTES;
     connection.writeLowLevel = async (data) => wire.write(Buffer.from(data, "latin1"));
@@ -76,8 +69,9 @@ export class UnitConsole {
   }
 
   /** @returns the expression's value, as far as JSON goes */
-  ask(expression: string, { timeoutMs = ANSWER_MS, tries = TRIES }: Patience = {}): Promise<unknown> {
-    return persist(tries, async () => {
+  ask(expression: string, patience: Partial<Patience> = {}): Promise<unknown> {
+    const { timeoutMs, tries } = { ...this.patience, ...patience };
+    return this.persist(tries, async () => {
       // Told apart by a number: an answer that comes too late is none to the next question.
       const number = ++this.asked;
       const answer = await this.connection.espruinoEval(padded(`[${number},(${expression})]`), {
@@ -99,7 +93,7 @@ export class UnitConsole {
    * @param data without bytes that a console takes for its own
    */
   async send(storage: string, data: Buffer, progress: (doneBytes: number) => void): Promise<void> {
-    await persist(TRIES, () => this.sendOnce(storage, data, progress));
+    await this.persist(this.patience.tries, () => this.sendOnce(storage, data, progress));
   }
 
   private async sendOnce(
@@ -161,5 +155,22 @@ export class UnitConsole {
   async sha256(storage: string, offset: number, length: number): Promise<string> {
     const read = `require("Storage").read(${quoted(storage)},${offset},${length})`;
     return (await this.ask(`btoa(require("crypto").SHA256(${read}))`)) as string;
+  }
+
+  /** Nothing is tried again from here on: the unit is gone. */
+  leave(): void {
+    this.left = true;
+  }
+
+  private async persist<T>(tries: number, attempt: () => Promise<T>): Promise<T> {
+    for (let left = tries - 1; left > 0; left--) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (this.left) throw error;
+        await new Promise((resolve) => setTimeout(resolve, this.patience.settleMs));
+      }
+    }
+    return attempt();
   }
 }
