@@ -10,6 +10,7 @@ import { FactoryFailure } from "./failure";
 import type { Identities } from "./identities";
 import type { Journal } from "./journal";
 import type { MakerKey, SecretBox } from "./keys";
+import type { Pace } from "./locking";
 import type { StationLog } from "./log";
 import { placesOf, type Station } from "./station";
 import type { TestLine } from "./unitline";
@@ -53,7 +54,9 @@ export interface Bench {
   busy: Map<string, string>;
   /** Unix ms. */
   now(): number;
+  /** Of the console, and of the attempts at a locked one. */
   patience?: Partial<Patience>;
+  pace: Pace;
 }
 
 /** @throws FACTORY_FIRMWARE */

@@ -57,11 +57,11 @@ export class Run {
     try {
       while (!signal.aborted) {
         this.screen.slot({ slot: port.name, word: "WAIT", done: 0, total: TOTAL });
+        // Units in other slots may make the number full.
+        while (this.isFull && !signal.aborted) await this.change();
         const wire = await port.waitForUnit(signal);
         if (this.isFull) {
-          // Others will make the number full, or fail.
           await wire.close();
-          await this.change();
           continue;
         }
         this.under++;

@@ -231,7 +231,7 @@ export class Turn {
       }
       const paths = [{ name: "wire", wire: this.wire }, ...((await this.port.otherPaths?.()) ?? [])];
       for (const { name, wire } of paths) {
-        const heard = await attack(wire);
+        const heard = await attack(wire, this.bench.pace);
         if (wire !== this.wire) await wire.close();
         if (heard > 0) throw new UnitFailure("E08", `over the ${name} it answered with ${heard} bytes`);
       }
