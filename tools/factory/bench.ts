@@ -6,6 +6,7 @@ import type { BoardSpec } from "../../firmware/board/spec";
 import type { Connection } from "../firmware/connection";
 import type { Patience } from "../firmware/console";
 import type { FlashedFile, Manifest } from "../firmware/manifest";
+import type { Typed } from "./asking";
 import { FactoryFailure } from "./failure";
 import type { Identities } from "./identities";
 import type { Journal } from "./journal";
@@ -33,9 +34,6 @@ export type SelfTest = (
   operator: Operator | undefined,
 ) => Promise<{ passed: boolean; checks: TestLine[] }>;
 
-/** What sticks on a unit, as a scanner types it or as a picture. */
-export type LabelReader = (serial: string, png: Buffer) => AsyncIterable<string> | Uint8Array;
-
 export interface Bench {
   dir: string;
   station: Station;
@@ -47,9 +45,10 @@ export interface Bench {
   box: SecretBox;
   identities: Identities;
   selfTest: SelfTest;
-  operator?: Operator;
-  /** Left out, the picture itself is read back, and the log says so. */
-  scanner?: LabelReader;
+  /** Whoever stands there and answers; left out, the self-test asks nothing. */
+  operator?: Typed;
+  /** Left out, a label's picture itself is read back, and the log says so. */
+  scanner?: Typed;
   /** Chips that are in a slot now. */
   busy: Map<string, string>;
   /** Unix ms. */

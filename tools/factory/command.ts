@@ -15,6 +15,8 @@ const ROOT = [join(__dirname, ".."), join(__dirname, "../..")].find((folder) =>
 )!;
 /** Trees made before a unit asks for them. */
 const AHEAD = 4;
+/** Every serial port that units are plugged into from then on. */
+const SERIAL = "serial";
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 interface InitOptions {
@@ -64,7 +66,9 @@ function addInit(factory: Command, terminal: Terminal): void {
     .requiredOption("--maker <name>", "the maker's name, as papers show it")
     .requiredOption("--board <board>", "what the firmware is for")
     .addOption(
-      new Option("--class <class>", "what its units are").choices(["locked", "dev", "simulated"]).default("locked"),
+      new Option("--class <class>", "what its units are")
+        .choices(["locked", "dev", "simulated"])
+        .default("locked"),
     )
     .option("--name <name>", "the bench's name in the log", "bench")
     .option("--batch <batch>", "name of the batch", "1")
@@ -73,7 +77,11 @@ function addInit(factory: Command, terminal: Terminal): void {
     .option("--first <n>", "number of the first unit", "1")
     .option("--trees <n>", "signing trees of a unit; fewer for trials", "8")
     .option("--height <n>", "of each tree, 10 or 5; smaller for trials", "10")
-    .option("--ports <port...>", "where units are plugged in: /dev/…, tcp://host:port, exec:COMMAND, serial", [])
+    .option(
+      "--ports <port...>",
+      "where units are plugged in: /dev/…, tcp://host:port, exec:COMMAND, serial",
+      [],
+    )
     .option("--keys <dir>", "keys of the maker; made there if there are none (by default in the station)")
     .option("--firmware <dir>", "a build to flash, instead of building one")
     .option("--json", "print JSON")
@@ -127,14 +135,14 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
   const { readStation } = require("./station") as typeof import("./station");
   const { openBench, closeBench } = require("./opening") as typeof import("./opening");
   const { Run } = require("./run") as typeof import("./run");
-  const { lockDirectory } =
-    require("../../gateway/store/lock") as typeof import("../../gateway/store/lock");
+  const { watchSerial } = require("./ports/serial") as typeof import("./ports/serial");
+  const { lockDirectory } = require("../../gateway/store/lock") as typeof import("../../gateway/store/lock");
   const station = readStation(dir);
   const words = options.ports ?? station.ports;
   if (words.length === 0)
     throw new CliError(Exit.usage, "no port: name them with --ports, or in station.json");
   const ending = new AbortController();
-  const ports = words.filter((word) => word !== "serial").map(portOf);
+  const ports = words.filter((word) => word !== SERIAL).map(portOf);
   const unlock = lockDirectory(dir);
   let bench: Bench | undefined;
   const end = () => ending.abort();
@@ -149,10 +157,11 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
       ask: options.ask === true,
     });
     for (const signal of SIGNALS) process.once(signal, end);
-    const screen = screenFor(terminal);
+    const { terminalScreen } = require("./screen/screen") as typeof import("./screen/screen");
+    const screen = terminalScreen(terminal);
     const run = new Run(bench, screen, { count: whole("--count", options.count), signal: ending.signal });
     for (const port of ports) run.serve(port);
-    if (words.includes("serial")) watch(run, ending.signal);
+    if (words.includes(SERIAL)) watchSerial((port) => run.serve(port), ending.signal);
     await run.ended().finally(() => screen.close());
   } finally {
     for (const signal of SIGNALS) process.off(signal, end);
@@ -164,4 +173,24 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
 function portOf(word: string): Port {
   const { portNamed } = require("./ports/open") as typeof import("./ports/open");
   return portNamed(word);
+}
+
+function addStatus(factory: Command, terminal: Terminal): void {
+  factory
+    .command("status <station>")
+    .description("verify the station's log and say what was made: yield, failures, units per hour")
+    .option("--json", "print JSON")
+    .action((dir: string, { json }: { json?: boolean }) => {
+      const { readStatus } = require("./status") as typeof import("./status");
+      const { statusLines } = require("./statustext") as typeof import("./statustext");
+      const { status } = readStatus(dir);
+      if (json) terminal.json(status);
+      else for (const line of statusLines(status)) terminal.print(line);
+      const [problem] = status.problems;
+      if (problem)
+        throw new CliError(
+          Exit.no,
+          `the station's log is not as it was written: ${problem}; keep the folder as it is for whoever looks into it`,
+        );
+    });
 }

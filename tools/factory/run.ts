@@ -1,7 +1,7 @@
 /** A station at work: one unit in each slot at a time, until so many have passed or somebody ends it. */
 import type { Bench } from "./bench";
-import type { Screen, TallyView } from "./events";
 import type { Port } from "./ports/port";
+import type { Screen, TallyView } from "./screen/screen";
 import { TOTAL } from "./steps";
 import { type End, Turn } from "./turn";
 

@@ -1,6 +1,7 @@
 /** What a station has made, by its log, which is verified as it is read. */
-import { readLog } from "./log";
+
 import { openJournalToRead } from "./journal";
+import { readLog } from "./log";
 import { readStation, type Station } from "./station";
 import { decodeUnitLine, type UnitLine } from "./unitline";
 
