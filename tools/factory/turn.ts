@@ -46,6 +46,7 @@ export class Turn {
   private readonly startedAt: number;
   private unit!: UnitConsole;
   private gone!: Promise<never>;
+  private readonly stopped: Promise<never>;
 
   constructor(
     private readonly bench: Bench,
@@ -55,6 +56,10 @@ export class Turn {
     private readonly signal: AbortSignal,
   ) {
     this.startedAt = bench.now();
+    this.stopped = new Promise((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+    );
+    this.stopped.catch(() => {});
     this.attach(wire);
   }
 
@@ -290,7 +295,7 @@ export class Turn {
     this.step = step;
     this.tell(0);
     try {
-      return await Promise.race([run(), this.gone]);
+      return await Promise.race([run(), this.gone, this.stopped]);
     } catch (error) {
       if (error instanceof UnitFailure) throw error;
       const { code: named = "" } = error as { code?: string };
