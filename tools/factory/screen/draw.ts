@@ -43,7 +43,7 @@ export function tallyLines({ passed, failed, planned, startedAt, byStep }: Tally
   const ended = passed + failed;
   const spent = now - startedAt;
   const figures = [
-    `${passed}/${planned} passed`,
+    planned > 0 ? `${passed}/${planned} passed` : `${passed} passed`,
     `${failed} failed`,
     ended === 0 ? "no yield yet" : `yield ${((100 * passed) / ended).toFixed(1)} %`,
     ...(ended === 0 || spent < MIN_PACE_MS ? [] : [`${Math.round((ended * HOUR_MS) / spent)} an hour`]),

@@ -71,6 +71,8 @@ describe("a station's screen", () => {
     // 417 of 424; 424 in two hours.
     assert.equal(figures!.trimEnd(), "417/1000 passed · 7 failed · yield 98.3 % · 212 an hour");
     assert.equal(steps!.trimEnd(), "failed at: self-test 5, upload 2");
+    const [endless] = screen([], 80, 24, { ...TALLY, planned: 0 });
+    assert.match(endless!, /^417 passed · 7 failed/);
     const none = { ...TALLY, passed: 0, failed: 0, byStep: {} };
     const [first, second] = screen([], 80, 24, none);
     assert.equal(first!.trimEnd(), "0/1000 passed · 0 failed · no yield yet");
