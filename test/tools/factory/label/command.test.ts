@@ -9,7 +9,7 @@ import { keepLabel } from "../../../../tools/factory/label/kept";
 import { addLabels } from "../../../../tools/factory/label/labelscommand";
 import type { LabelUnit } from "../../../../tools/factory/label/png";
 import { readLabel, scanBack } from "../../../../tools/factory/label/scan";
-import { labelTemplate } from "../../../../tools/factory/label/template";
+import { labelTemplate, templateOf } from "../../../../tools/factory/label/template";
 import { directories } from "../../../gateway/claim/house";
 
 const unit = (n: number): LabelUnit => ({
@@ -84,6 +84,12 @@ describe("labels of a station", function () {
     await assert.rejects(factory(["label", station, "AVN-9"]), /no label of AVN-9 was made here/);
     await assert.rejects(factory(["label", station, "../AVN-1"]), { code: "FACTORY_LABEL" });
     await assert.rejects(factory(["label", newDir()]), /no labels are in/);
+    // As large as a page: one to each.
+    const sizes = { width: 190, height: 200, module: 2 };
+    writeFileSync(join(station, "label.json"), JSON.stringify(sizes));
+    const large = await keepLabel(station, unit(1), templateOf(station));
+    assert.deepEqual([large.readUInt32BE(16), large.readUInt32BE(20)], [2244, 2362]);
+    await factory(["label", station, "AVN-1", "-o", pdf]);
     writeFileSync(join(station, "label.json"), "{");
     await assert.rejects(factory(["label", station, "-o", pdf]), { code: "FACTORY_TEMPLATE" });
   });
