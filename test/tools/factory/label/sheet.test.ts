@@ -66,6 +66,12 @@ describe("a sheet of labels", function () {
       ]);
       assert.equal(toHex(await codeFromPicture(readFileSync(`${out}.png`), "label")), toHex(claimCode));
     }
+    // Page, number, type, width, height, colour, components, bits, encoding, interpolation, object (2), dots per inch (2).
+    const images = execFileSync("/usr/bin/pdfimages", ["-list", path], { encoding: "utf8" });
+    const rows = images.trim().split("\n").slice(2);
+    assert.equal(rows.length, units.length);
+    for (const row of rows)
+      assert.deepEqual(row.trim().split(/\s+/).slice(12, 14), [`${DPI}`, `${DPI}`], row);
     const text = execFileSync("/usr/bin/pdftotext", [path, "-"], { encoding: "utf8" });
     assert.match(text, /page 1 of 2 · print at 100 %: this line is 50 mm long/);
     const out = join(folder, "page");
