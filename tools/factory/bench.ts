@@ -6,10 +6,12 @@ import type { BoardSpec } from "../../firmware/board/spec";
 import type { Connection } from "../firmware/connection";
 import type { Patience } from "../firmware/console";
 import type { FlashedFile, Manifest } from "../firmware/manifest";
+import type { Typed } from "./asking";
 import { FactoryFailure } from "./failure";
 import type { Identities } from "./identities";
 import type { Journal } from "./journal";
 import type { MakerKey, SecretBox } from "./keys";
+import type { Pace } from "./locking";
 import type { StationLog } from "./log";
 import { placesOf, type Station } from "./station";
 import type { TestLine } from "./unitline";
@@ -32,9 +34,6 @@ export type SelfTest = (
   operator: Operator | undefined,
 ) => Promise<{ passed: boolean; checks: TestLine[] }>;
 
-/** What sticks on a unit, as a scanner types it or as a picture. */
-export type LabelReader = (serial: string, png: Buffer) => AsyncIterable<string> | Uint8Array;
-
 export interface Bench {
   dir: string;
   station: Station;
@@ -46,14 +45,17 @@ export interface Bench {
   box: SecretBox;
   identities: Identities;
   selfTest: SelfTest;
-  operator?: Operator;
-  /** Left out, the picture itself is read back, and the log says so. */
-  scanner?: LabelReader;
+  /** Whoever stands there and answers; left out, the self-test asks nothing. */
+  operator?: Typed;
+  /** Left out, a label's picture itself is read back, and the log says so. */
+  scanner?: Typed;
   /** Chips that are in a slot now. */
   busy: Map<string, string>;
   /** Unix ms. */
   now(): number;
+  /** Of the console, and of the attempts at a locked one. */
   patience?: Partial<Patience>;
+  pace: Pace;
 }
 
 /** @throws FACTORY_FIRMWARE */

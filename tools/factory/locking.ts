@@ -2,12 +2,16 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { OpenWire } from "./ports/port";
 
-/** A runtime greets as it starts. */
-const QUIET_MS = 500;
-const MAX_GREETING_MS = 5000;
-/** An open console answers within a tenth of a second; the last attempt gets more. */
-const LISTEN_MS = 250;
-const LAST_MS = 1000;
+export interface Pace {
+  /** Its runtime greets as it starts, until it is quiet for so long. */
+  quietMs: number;
+  /** An open console answers within a tenth of a second. */
+  listenMs: number;
+  lastMs: number;
+}
+
+export const PACE: Pace = { quietMs: 500, listenMs: 250, lastMs: 1000 };
+const MAX_GREETING = 10;
 
 const packet = (type: number, data: string) =>
   String.fromCharCode(16, 1, type | (data.length >> 8), data.length & 255) + data;
@@ -29,20 +33,20 @@ const ATTEMPTS = [
 ];
 
 /** @returns how many bytes came back; none from a locked unit */
-export async function attack(wire: OpenWire): Promise<number> {
+export async function attack(wire: OpenWire, { quietMs, listenMs, lastMs }: Pace): Promise<number> {
   let heard = 0;
   wire.onData = (bytes) => {
     heard += bytes.length;
   };
-  for (let waited = 0, before = -1; heard !== before && waited < MAX_GREETING_MS; waited += QUIET_MS) {
+  for (let times = 0, before = -1; heard !== before && times < MAX_GREETING; times++) {
     before = heard;
-    await pause(QUIET_MS);
+    await pause(quietMs);
   }
   heard = 0;
   for (const attempt of ATTEMPTS) {
     wire.write(Buffer.from(attempt, "latin1"));
-    await pause(LISTEN_MS);
+    await pause(listenMs);
   }
-  await pause(LAST_MS);
+  await pause(lastMs);
   return heard;
 }

@@ -1,7 +1,7 @@
 /** A station at work: one unit in each slot at a time, until so many have passed or somebody ends it. */
 import type { Bench } from "./bench";
-import type { Screen, TallyView } from "./events";
 import type { Port } from "./ports/port";
+import type { Screen, TallyView } from "./screen/screen";
 import { TOTAL } from "./steps";
 import { type End, Turn } from "./turn";
 
@@ -57,11 +57,11 @@ export class Run {
     try {
       while (!signal.aborted) {
         this.screen.slot({ slot: port.name, word: "WAIT", done: 0, total: TOTAL });
+        // Units in other slots may make the number full.
+        while (this.isFull && !signal.aborted) await this.change();
         const wire = await port.waitForUnit(signal);
         if (this.isFull) {
-          // Others will make the number full, or fail.
           await wire.close();
-          await this.change();
           continue;
         }
         this.under++;

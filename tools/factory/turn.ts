@@ -1,16 +1,17 @@
 /** One unit's turn in one slot: from whoever was plugged in to a line in the log. */
 import { setTimeout as pause } from "node:timers/promises";
 import { textOf, UnitConsole } from "../firmware/console";
+import { isYes } from "./asking";
 import type { Bench } from "./bench";
 import { identityFile } from "./certify";
 import type { FailureCode } from "./codes";
-import type { SlotView } from "./events";
 import { checkFiles, eraseAll, filesOf, putFile, readBack } from "./flashing";
 import { checkBootloader, checkRuntime, type Found, findOut } from "./identify";
 import type { UnitRow, UnitState } from "./journal";
 import { attack } from "./locking";
 import type { OpenWire, Port } from "./ports/port";
 import { certificateHash, type Identified, identityOf, reserve, wipe } from "./provisioning";
+import type { SlotView } from "./screen/screen";
 import { classOf } from "./station";
 import { doneAt, NothingToDo, type Step, TOTAL, UnitFailure } from "./steps";
 import { encodeUnitLine, type TestLine } from "./unitline";
@@ -172,7 +173,14 @@ export class Turn {
 
   private async selfTest(): Promise<void> {
     const { selfTest, board, operator } = this.bench;
-    const { passed, checks } = await selfTest(this.unit.connection, board, operator);
+    const { passed, checks } = await selfTest(
+      this.unit.connection,
+      board,
+      operator && {
+        confirm: (question) =>
+          isYes(operator(() => this.view("WAIT", { detail: `${question} Type y or n.` }))),
+      },
+    );
     this.tests = checks;
     if (passed) return;
     const failed = checks.find((check) => !check.passed);
@@ -231,7 +239,7 @@ export class Turn {
       }
       const paths = [{ name: "wire", wire: this.wire }, ...((await this.port.otherPaths?.()) ?? [])];
       for (const { name, wire } of paths) {
-        const heard = await attack(wire);
+        const heard = await attack(wire, this.bench.pace);
         if (wire !== this.wire) await wire.close();
         if (heard > 0) throw new UnitFailure("E08", `over the ${name} it answered with ${heard} bytes`);
       }
@@ -266,8 +274,9 @@ export class Turn {
       const { claimCode } = secrets;
       const unit = { device, claimCode, serial, board, batch, deviceClass: classOf(station) };
       const png = await keepLabel(dir, unit, templateOf(dir));
-      if (scanner) this.view("WAIT", { detail: `print, stick on and scan the label of ${serial}` });
-      if ((await scanBack(claimCode, scanner ? scanner(serial, png) : png)) === "other")
+      const detail = `print, stick on and scan the label of ${serial}`;
+      const source = scanner ? scanner(() => this.view("WAIT", { detail })) : png;
+      if ((await scanBack(claimCode, source)) === "other")
         throw new UnitFailure("E10", `the label that was scanned is not that of ${serial}`);
       this.checks.label = scanner ? "scanned from the unit" : "picture read back, not scanned from the unit";
     });

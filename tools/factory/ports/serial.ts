@@ -9,18 +9,29 @@ const BAUD = 115200;
 interface Listed {
   path: string;
   serialNumber?: string;
+  vendorId?: string;
 }
 
 // Loaded late: most commands meet no serial port.
 const library = () => (require("serialport") as typeof import("serialport")).SerialPort;
 
-export async function listSerial(): Promise<Listed[]> {
-  // A port without a maker is one of the computer's own, with nothing behind it.
-  return (await library().list()).filter(({ vendorId }) => vendorId !== undefined);
-}
-
 async function find(path: string): Promise<Listed | undefined> {
   return (await library().list()).find((listed) => listed.path === path);
+}
+
+/** @param plugged called once for each port that a unit was ever plugged into */
+export function watchSerial(plugged: (port: Port) => void, signal: AbortSignal): void {
+  const known = new Set<string>();
+  const look = async (): Promise<undefined> => {
+    for (const { path, vendorId } of await library().list()) {
+      // A port without a maker is one of the computer's own, with nothing behind it.
+      if (vendorId === undefined || known.has(path)) continue;
+      known.add(path);
+      plugged(serialPort(path));
+    }
+    return undefined;
+  };
+  until(look, signal).catch(() => {});
 }
 
 async function open(path: string): Promise<SerialPort | undefined> {
