@@ -1,6 +1,7 @@
 /** A port into which virtual units are plugged, one after another. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { OpenWire, Port } from "../ports/port";
+import { Question } from "../selftest";
 import type { VirtualUnit } from "./unit";
 
 const LOOK_MS = 20;
@@ -32,7 +33,17 @@ export function virtualPort(
       if (before) removed(before);
     },
     seen: async () => unit?.onAir === true,
+    jig: { confirm: async (question) => (unit ? act(unit, question) : false) },
+    wait: async (ms) => unit?.passes(ms),
   };
+}
+
+/** The operator's hands. What eyes and ears would tell is answered as of a good unit. */
+function act(unit: VirtualUnit, question: string): boolean {
+  if (question === Question.open) unit.electrodes(true);
+  if (question === Question.shorted) unit.electrodes(false);
+  unit.buttonHeld = question === Question.button;
+  return true;
 }
 
 function open(unit: VirtualUnit): OpenWire {

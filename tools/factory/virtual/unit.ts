@@ -39,8 +39,6 @@ export interface UnitOptions {
   storageBytes?: number;
   /** Bytes a second that its console takes; as fast as it goes when left out. */
   bytesPerSecond?: number;
-  /** Its clock runs so many times as fast as ours. */
-  speed?: number;
   faults?: UnitFaults;
 }
 
@@ -52,13 +50,14 @@ const XIAO = { runtime: "XIAOBLE", version: "2v29", storageBytes: 2097152 };
 const PAGE_BYTES = 4096;
 /** Millivolts at the converter's pin to a fraction of its reference, over the divider of the reference board. */
 const RATIO = 1510 / 510;
-const REFERENCE_MILLIVOLTS = 3600;
+const REFERENCE_VOLTS = 3.6;
 /** Its console evaluates no longer than that. */
 const EVAL_MS = 2000;
 
 export class VirtualUnit {
   readonly chip: string;
   faults: UnitFaults;
+  buttonHeld = false;
   /** Bytes to whoever is connected; set by the wire. */
   send: (text: string) => void = () => {};
   /** Power is gone; set by the wire. */
@@ -82,7 +81,7 @@ export class VirtualUnit {
   private writes = 0;
 
   constructor({ faults = {}, ...options }: UnitOptions) {
-    this.options = { ...XIAO, speed: 1, ...options };
+    this.options = { ...XIAO, ...options };
     this.chip = options.chip;
     this.faults = faults;
     this.storage = new ModelStorage(this.options.storageBytes, () => this.written());
@@ -95,8 +94,14 @@ export class VirtualUnit {
     this.writes = 0;
   }
 
-  get isOn(): boolean {
-    return this.on;
+  /** @param off whether the electrodes hang in the air; they are shorted otherwise */
+  electrodes(off: boolean): void {
+    this.frontEnd?.electrodes(off);
+  }
+
+  /** Its clock is put forward. */
+  passes(ms: number): void {
+    this.bootedMs -= ms;
   }
 
   /** A second adapter hears it advertise. */
@@ -209,7 +214,7 @@ export class VirtualUnit {
   }
 
   private uptimeMs(): number {
-    return (performance.now() - this.bootedMs) * this.options.speed;
+    return performance.now() - this.bootedMs;
   }
 
   private written(): void {
@@ -346,6 +351,7 @@ export class VirtualUnit {
         this.powerOff();
         this.lost();
       },
+      getAnalogVRef: () => REFERENCE_VOLTS,
       setPassword: () => {},
       lockConsole: () => {},
       setConsole: (device: unknown) => {
@@ -355,10 +361,10 @@ export class VirtualUnit {
     const every = (run: () => void, ms: number) => {
       const again = () => {
         run();
-        timers.set(id, this.later(ms / options.speed, again));
+        timers.set(id, this.later(ms, again));
       };
       const id = timers.size + 1;
-      timers.set(id, this.later(ms / options.speed, again));
+      timers.set(id, this.later(ms, again));
       return id;
     };
     const timers = new Map<number, NodeJS.Timeout>();
@@ -380,10 +386,12 @@ export class VirtualUnit {
       },
       pinMode() {},
       digitalWrite() {},
-      digitalRead: () => 1,
-      analogRead: () => (this.faults.batteryMillivolts ?? 3900) / RATIO / REFERENCE_MILLIVOLTS,
+      // To ground while it is held.
+      digitalRead: () => (this.buttonHeld ? 0 : 1),
+      analogWrite() {},
+      analogRead: () => (this.faults.batteryMillivolts ?? 3900) / 1000 / RATIO / REFERENCE_VOLTS,
       getTime: () => this.uptimeMs() / 1000,
-      setTimeout: (run: () => void, ms: number) => void this.later(ms / options.speed, run),
+      setTimeout: (run: () => void, ms: number) => void this.later(ms, run),
       setInterval: every,
       clearInterval: (id: number) => clearTimeout(timers.get(id)),
       print: (...words: unknown[]) => this.answer(`${words.join(" ")}\r\n`),
@@ -395,8 +403,6 @@ export class VirtualUnit {
         this.application = createHash("sha256").update(code, LATIN).digest("hex");
         this.advertises = storage.read("identity") !== undefined;
       },
-      // Of the model, for whoever plays the operator's hands.
-      electrodes: (off: boolean) => this.frontEnd!.electrodes(off),
     };
   }
 }
