@@ -99,6 +99,7 @@ export class Turn {
   private async provision(found: Found): Promise<void> {
     const { bench, unit } = this;
     const { board, firmware } = bench;
+    this.chip = found.chip;
     await this.at("identify", "E02", async () => {
       checkRuntime(found, firmware.manifest);
       this.meet(found);
@@ -130,7 +131,6 @@ export class Turn {
   /** @throws UnitFailure E11, E08 */
   private meet({ chip, device }: Found): void {
     const { journal, busy, now } = this.bench;
-    this.chip = chip;
     const other = busy.get(chip);
     if (other !== undefined)
       throw new UnitFailure("E11", `it says that it is chip ${chip}, which is in slot ${other} now`);
