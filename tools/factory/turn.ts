@@ -21,7 +21,6 @@ import { encodeUnitLine, type TestLine } from "./unitline";
 const RESTART_MS = 3000;
 /** Until a unit that restarted is there again. */
 const AGAIN_MS = 15_000;
-const AIR_MS = 15_000;
 const AIR_LOOK_MS = 500;
 const RESTART = "setTimeout(function(){E.reboot()},200),1";
 const IDENTITY = "identity";
@@ -47,6 +46,7 @@ export class Turn {
   private readonly startedAt: number;
   private unit!: UnitConsole;
   private gone!: Promise<never>;
+  private stop: () => void = () => {};
   private readonly stopped: Promise<never>;
 
   constructor(
@@ -57,9 +57,10 @@ export class Turn {
     private readonly signal: AbortSignal,
   ) {
     this.startedAt = bench.now();
-    this.stopped = new Promise((_, reject) =>
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
-    );
+    this.stopped = new Promise((_, reject) => {
+      this.stop = () => reject(signal.reason);
+    });
+    signal.addEventListener("abort", this.stop);
     this.stopped.catch(() => {});
     this.attach(wire);
   }
@@ -77,6 +78,7 @@ export class Turn {
       throw error;
     } finally {
       if (this.identified) wipe(this.identified.secrets);
+      this.signal.removeEventListener("abort", this.stop);
       this.unit.leave();
       await this.wire.close();
       if (this.row && bench.busy.get(this.row.chip) === this.port.name) bench.busy.delete(this.row.chip);
@@ -259,9 +261,10 @@ export class Turn {
         this.checks.air = "not checked: no second adapter";
         return;
       }
-      const until = Date.now() + AIR_MS;
+      const { airMs } = this.bench.pace;
+      const until = Date.now() + airMs;
       while (!(await this.port.seen())) {
-        if (Date.now() > until) throw new UnitFailure("E09", `not heard within ${AIR_MS / 1000} s`);
+        if (Date.now() > until) throw new UnitFailure("E09", `not heard within ${airMs / 1000} s`);
         await pause(AIR_LOOK_MS, undefined, { signal: this.signal });
       }
       this.checks.air = "heard by a second adapter";

@@ -16,6 +16,7 @@ import { readLog } from "../../../tools/factory/log";
 import { readStatus } from "../../../tools/factory/status";
 import { type End, Turn } from "../../../tools/factory/turn";
 import { decodeUnitLine } from "../../../tools/factory/unitline";
+import { chunkFor } from "../../../tools/firmware/console";
 import { APPLICATION, BOOT_CODE, closeBench, MAKER, makeStation, openBench, STATION } from "./bench";
 import { FakeUnit, fakePort } from "./fakeunit";
 
@@ -132,7 +133,7 @@ describe("a unit's turn at a station", function () {
     assert.equal((await turn(unit, { selfTest })).code, "E12");
     data = 100;
     assert.equal((await turn(unit, { selfTest })).word, "PASS");
-    const all = Math.ceil(APPLICATION.length / 512) + 1;
+    const all = Math.ceil(APPLICATION.length / chunkFor(APPLICATION.length)) + 1;
     assert.deepEqual([data - 100, tests], [all - 19, 1]);
     assert.equal(unit.files.get("avnode")!.toString(), APPLICATION);
   });

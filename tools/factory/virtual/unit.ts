@@ -39,6 +39,8 @@ export interface UnitOptions {
   storageBytes?: number;
   /** Bytes a second that its console takes; as fast as it goes when left out. */
   bytesPerSecond?: number;
+  /** Until it gives up an unfinished packet, as the runtime does after five seconds. */
+  packetMs?: number;
   faults?: UnitFaults;
 }
 
@@ -46,13 +48,13 @@ export interface UnitOptions {
 class PowerLost extends Error {}
 
 const LATIN: BufferEncoding = "latin1";
-const XIAO = { runtime: "XIAOBLE", version: "2v29", storageBytes: 2097152 };
+const PACKET_MS = 5000;
+const XIAO = { runtime: "XIAOBLE", version: "2v29", storageBytes: 2097152, packetMs: PACKET_MS };
 const PAGE_BYTES = 4096;
-/** Millivolts at the converter's pin to a fraction of its reference, over the divider of the reference board. */
+/** Of the reference board: its battery's divider, and the pin that grounds it, which the runtime inverts. */
 const RATIO = 1510 / 510;
+const FOOT = "D14";
 const REFERENCE_VOLTS = 3.6;
-/** Its console evaluates no longer than that. */
-const EVAL_MS = 2000;
 
 export class VirtualUnit {
   readonly chip: string;
@@ -77,6 +79,10 @@ export class VirtualUnit {
   private file: { name: string; size: number; at: number } | undefined;
   private readonly timers = new Set<NodeJS.Timeout>();
   private bootedMs = 0;
+  /** Taking bytes that arrived before. */
+  private busyUntilMs = 0;
+  /** The unfinished packet that a timer is set for. */
+  private watched = 0;
   private taken = 0;
   private writes = 0;
 
@@ -152,12 +158,33 @@ export class VirtualUnit {
     }
     if (this.locked) return;
     const { bytesPerSecond } = this.options;
-    if (bytesPerSecond === undefined) this.guard(() => this.reader?.take(text));
-    else this.later((1000 * bytes.length) / bytesPerSecond, () => this.reader?.take(text));
+    if (bytesPerSecond === undefined) this.guard(() => this.read(text));
+    else {
+      const now = performance.now();
+      this.busyUntilMs = Math.max(now, this.busyUntilMs) + (1000 * bytes.length) / bytesPerSecond;
+      this.later(this.busyUntilMs - now, () => this.read(text));
+    }
+  }
+
+  private read(text: string): void {
+    const { reader } = this;
+    if (!reader) return;
+    reader.take(text);
+    if (reader.begun === this.watched) return;
+    this.watched = reader.begun;
+    const { begun } = reader;
+    if (begun > 0)
+      this.later(this.options.packetMs, () => {
+        if (reader !== this.reader || reader.begun !== begun) return;
+        reader.forget();
+        this.answer(NAK);
+      });
   }
 
   private boot(): void {
     this.bootedMs = performance.now();
+    this.busyUntilMs = 0;
+    this.watched = 0;
     this.locked = false;
     this.advertises = false;
     this.application = undefined;
@@ -172,7 +199,7 @@ export class VirtualUnit {
     if (bootCode === undefined) return;
     this.guard(() => {
       try {
-        runInContext(bootCode, this.context!, { timeout: EVAL_MS });
+        runInContext(bootCode, this.context!);
       } catch (error) {
         if (error instanceof PowerLost) throw error;
         // As the runtime does: an error of the boot code is told on the console, if there is one.
@@ -255,7 +282,7 @@ export class VirtualUnit {
   private evaluate(expression: string): void {
     let value: unknown;
     try {
-      value = runInContext(`(${expression}\n)`, this.context!, { timeout: EVAL_MS });
+      value = runInContext(`(${expression}\n)`, this.context!);
     } catch (error) {
       if (error instanceof PowerLost) throw error;
       this.answer(`${NAK}Uncaught ${error}\r\n`);
@@ -273,7 +300,7 @@ export class VirtualUnit {
     for (const line of text.split(/[\p{Cc}]+/u)) {
       if (line.trim() === "") continue;
       try {
-        const value = runInContext(line, this.context!, { timeout: EVAL_MS });
+        const value = runInContext(line, this.context!);
         this.answer(`=${String(value)}\r\n>`);
       } catch (error) {
         if (error instanceof PowerLost) throw error;
@@ -368,6 +395,7 @@ export class VirtualUnit {
       return id;
     };
     const timers = new Map<number, NodeJS.Timeout>();
+    const levels = new Map<string, number>();
     return {
       process: { env: { SERIAL: chip, BOARD: runtime }, version, memory: () => ({}) },
       require: (name: string) => modules[name],
@@ -385,11 +413,12 @@ export class VirtualUnit {
         constructor(readonly name: string) {}
       },
       pinMode() {},
-      digitalWrite() {},
+      digitalWrite: (pin: { name: string }, level: number) => void levels.set(pin.name, level),
       // To ground while it is held.
       digitalRead: () => (this.buttonHeld ? 0 : 1),
       analogWrite() {},
-      analogRead: () => (this.faults.batteryMillivolts ?? 3900) / 1000 / RATIO / REFERENCE_VOLTS,
+      analogRead: () =>
+        levels.get(FOOT) ? (this.faults.batteryMillivolts ?? 3900) / 1000 / RATIO / REFERENCE_VOLTS : 1,
       getTime: () => this.uptimeMs() / 1000,
       setTimeout: (run: () => void, ms: number) => void this.later(ms, run),
       setInterval: every,
