@@ -32,15 +32,18 @@ interface OtsShape {
   ls: number;
 }
 
-const SHAPES: OtsShape[] = [];
-SHAPES[OtsType.sha256N32W1] = { n: 32, w: 1, p: 265, ls: 7 };
-SHAPES[OtsType.sha256N32W2] = { n: 32, w: 2, p: 133, ls: 6 };
-SHAPES[OtsType.sha256N32W4] = { n: 32, w: 4, p: 67, ls: 4 };
-SHAPES[OtsType.sha256N32W8] = { n: 32, w: 8, p: 34, ls: 0 };
-SHAPES[OtsType.sha256N24W1] = { n: 24, w: 1, p: 200, ls: 8 };
-SHAPES[OtsType.sha256N24W2] = { n: 24, w: 2, p: 101, ls: 6 };
-SHAPES[OtsType.sha256N24W4] = { n: 24, w: 4, p: 51, ls: 4 };
-SHAPES[OtsType.sha256N24W8] = { n: 24, w: 8, p: 26, ls: 0 };
+/** By type code. */
+const SHAPES: (OtsShape | undefined)[] = [
+  undefined,
+  { n: 32, w: 1, p: 265, ls: 7 },
+  { n: 32, w: 2, p: 133, ls: 6 },
+  { n: 32, w: 4, p: 67, ls: 4 },
+  { n: 32, w: 8, p: 34, ls: 0 },
+  { n: 24, w: 1, p: 200, ls: 8 },
+  { n: 24, w: 2, p: 101, ls: 6 },
+  { n: 24, w: 4, p: 51, ls: 4 },
+  { n: 24, w: 8, p: 26, ls: 0 },
+];
 
 const D_PUBLIC = 0x8080;
 const D_MESSAGE = 0x8181;
