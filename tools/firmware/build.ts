@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BoardSpec } from "../../firmware/board/spec";
+import { decodeLmsPublicKey } from "../../protocol/lms";
 import { type Bundle, bundle } from "./bundle";
 import { FirmwareFailure } from "./failure";
 import { describeFile, type Manifest, manifestOf, revisionOf } from "./manifest";
@@ -10,13 +11,18 @@ import { missingOf } from "./runtime";
 
 const ROOT = join(__dirname, "../..");
 const APPLICATION = { file: "avnode.js", storage: "avnode" };
-const BOOT_SOURCE = "firmware/espruino/boot.ts";
 const BOOT_CODE = { file: "bootcde.js", storage: ".bootcde" };
 
 export interface BuildRequest {
   board: BoardSpec;
   /** Keeps the console, for developers. */
   dev?: boolean;
+  /** LMS public key (RFC 8554, 5.3) of the maker's releases; without one the units take no update. */
+  releaseKey?: Uint8Array;
+  /** Of the release that this is, 0 for none: a unit takes no update that is not above it. */
+  counter?: number;
+  /** As people call it; the package's when left out. */
+  version?: string;
   /** Folder that holds protocol/ and firmware/. */
   root?: string;
 }
@@ -34,9 +40,21 @@ function refuse(board: BoardSpec, lacks: Lack[]): void {
   throw new FirmwareFailure("BOARD_LACKS", `the firmware cannot run on ${board.name}\n  ${list}`);
 }
 
-/** @throws FirmwareFailure BOARD_LACKS, BUNDLE_FAILED */
-export function buildFirmware({ board, dev = false, root = ROOT }: BuildRequest): FirmwareBuild {
+function packageVersion(root: string): string {
+  return (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
+}
+
+/** @throws FirmwareFailure BOARD_LACKS, BUNDLE_FAILED; LMS_* for a key that is none */
+export function buildFirmware({
+  board,
+  dev = false,
+  root = ROOT,
+  releaseKey,
+  counter = 0,
+  version = packageVersion(root),
+}: BuildRequest): FirmwareBuild {
   refuse(board, lacksOf(board));
+  if (releaseKey) decodeLmsPublicKey(releaseKey);
   const application = bundle({
     root,
     source: `import { run } from "./firmware/espruino/main";\nrun(${JSON.stringify(board)});\n`,
@@ -45,12 +63,16 @@ export function buildFirmware({ board, dev = false, root = ROOT }: BuildRequest)
   const flashed = describeFile(APPLICATION.file, APPLICATION.storage, application.code);
   const bootCode = bundle({
     root,
-    source: readFileSync(join(root, BOOT_SOURCE), "utf8"),
-    sourceFile: BOOT_SOURCE,
+    source: `import { chosen } from "./firmware/espruino/boot";\nchosen();\n`,
+    evaluates: true,
     file: BOOT_CODE.file,
     define: {
       APP_CRC: String(flashed.crc32),
       APP_LENGTH: String(flashed.bytes),
+      APP_COUNTER: String(counter),
+      APP_VERSION: JSON.stringify(version),
+      RELEASE_KEY: JSON.stringify(Buffer.from(releaseKey ?? []).toString("base64")),
+      SLOTS: JSON.stringify(board.slots ?? null),
       DEV: String(dev),
     },
   });
@@ -73,7 +95,6 @@ export function buildFirmware({ board, dev = false, root = ROOT }: BuildRequest)
       files.map(({ bytes }) => bytes),
     ),
   );
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   return {
     board,
     manifest: manifestOf(board, version, revisionOf(root), !dev, files, demands),
