@@ -4,7 +4,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { ed25519Verify, nodeCrypto } from "../../gateway/crypto";
-import { fromHex, sameBytes, toHex } from "../../protocol/bytes";
+import { fromHex, sameBytes } from "../../protocol/bytes";
 import { chunkHashes, openRelease } from "../../protocol/release";
 import { decodeReleaseFile, signedReleaseFile } from "../../protocol/releasefile";
 import { FactoryFailure } from "./failure";
@@ -181,10 +181,4 @@ function rebuilt(manifest: ReleaseManifest, read: (name: string) => Buffer, root
   } catch (error) {
     return untold(`commit ${commit} cannot be built here: ${(error as Error).message}`);
   }
-}
-
-/** For whoever compares with papers. */
-export function fingerprintOf(publicKey: Uint8Array): string {
-  const digest = toHex(nodeCrypto.sha256(publicKey)).slice(0, 32);
-  return digest.match(/.{4}/g)!.join(" ");
 }

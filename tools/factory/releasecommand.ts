@@ -87,7 +87,8 @@ function notesIn(file: string): string {
 }
 
 function check(folder: string, { json }: { json?: boolean }, terminal: Terminal): void {
-  const { checkRelease, fingerprintOf } = require("./releasecheck") as typeof import("./releasecheck");
+  const { checkRelease } = require("./releasecheck") as typeof import("./releasecheck");
+  const { fingerprintOf } = require("./maker") as typeof import("./maker");
   const { sourceTree } = require("./sourcetree") as typeof import("./sourcetree");
   const { passed, maker, manifest, checks } = checkRelease(resolve(folder), sourceTree());
   if (json) terminal.json({ folder, passed, maker, checks });
