@@ -6,9 +6,9 @@ import type { BoardSpec } from "../../firmware/board/spec";
 import { syncDirectory, syncFile } from "../../gateway/backup/files";
 import { nodeCrypto } from "../../gateway/crypto";
 import { lockDirectory } from "../../gateway/store/lock";
-import { toHex } from "../../protocol/bytes";
+import { concat, toHex } from "../../protocol/bytes";
 import { chunkHashes, encodeRelease, joinRelease, signedRelease } from "../../protocol/release";
-import { encodeReleaseFile, signedReleaseFile } from "../../protocol/releasefile";
+import { encodeReleaseFile, MAX_NOTES_BYTES, signedReleaseFile } from "../../protocol/releasefile";
 import { buildFirmware, type FirmwareBuild } from "../firmware/build";
 import type { Manifest, Revision } from "../firmware/manifest";
 import { revisionOf } from "../firmware/manifest";
@@ -25,7 +25,7 @@ import {
 } from "./releaselist";
 import { reproduceText } from "./reproduce";
 import { runtimeParts } from "./runtimeparts";
-import { knowsCommit, subjectsSince, withCommitted } from "./sourcetree";
+import { knowsCommit, sourceTree, subjectsSince, withCommitted } from "./sourcetree";
 
 export interface ReleaseRequest {
   /** The station's folder. */
@@ -63,12 +63,11 @@ export interface Released {
   folder: string;
   entry: ReleaseEntry;
   manifest: ReleaseManifest;
-  /** How many more the key can sign. */
-  notes: string;
 }
 
 export const SUMS = "SHA256SUMS";
 export const SUMS_SIGNATURE = "SHA256SUMS.sig";
+const REST = "- and more\n";
 /** Folder names, and the wire's 24 characters. */
 const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,23}$/;
 
@@ -116,6 +115,14 @@ export function sameCode(one: FirmwareBuild, other: FirmwareBuild): boolean {
   return one.application.code === other.application.code && one.bootCode.code === other.bootCode.code;
 }
 
+/** As many lines of git's log as notes have room for. */
+function shortened(notes: string): string {
+  const bytes = Buffer.from(notes);
+  if (bytes.length <= MAX_NOTES_BYTES) return notes;
+  const room = bytes.subarray(0, MAX_NOTES_BYTES - REST.length);
+  return room.subarray(0, room.lastIndexOf("\n") + 1).toString() + REST;
+}
+
 function notesSince(root: string, last: ReleaseEntry | undefined): string {
   if (!last) return "The first release.\n";
   if (last.commit === null || !knowsCommit(root, last.commit))
@@ -125,9 +132,9 @@ function notesSince(root: string, last: ReleaseEntry | undefined): string {
   return `Since ${last.version}:\n\n${list.map((subject) => `- ${subject}`).join("\n")}\n`;
 }
 
-/** Of the program that builds and of what runs on the handheld beside the firmware. */
-function sbomOf(root: string, { board, manifest }: FirmwareBuild): unknown {
-  const sbom = makeSbom(root);
+/** Of the program that builds, and of what runs on the handheld beside the firmware. */
+function sbomOf({ board, manifest }: FirmwareBuild): unknown {
+  const sbom = makeSbom(sourceTree()!);
   const parts = runtimeParts(board);
   const firmware = {
     type: "firmware",
@@ -177,8 +184,13 @@ function make(request: ReleaseRequest, { commit }: Revision): Released {
     head: chunkHashes(nodeCrypto.sha256, image)[0]!,
   });
   const finished = releases.filter(({ sums }) => sums !== undefined);
-  const notes = request.notes ?? notesSince(root, finished.at(-1));
-  const sbom = json(sbomOf(root, build));
+  const notes = utf8(request.notes ?? shortened(notesSince(root, finished.at(-1))));
+  if (notes.length > MAX_NOTES_BYTES)
+    throw new FactoryFailure(
+      "FACTORY_RELEASE_NOTES",
+      `release notes have at most ${MAX_NOTES_BYTES} bytes, these ${notes.length}: shorten them`,
+    );
+  const sbom = json(sbomOf(build));
   const entry: ReleaseEntry = {
     ...{ counter, version, board: board.name, dev, commit, issued: now },
     ...{ key: toHex(releaseKey), leaf: -1 },
@@ -212,11 +224,11 @@ function make(request: ReleaseRequest, { commit }: Revision): Released {
     "manifest.json": json(manifest),
     [manifest.release.file]: encodeReleaseFile({ ...file, signature: maker.sign(signedReleaseFile(file)) }),
     "sbom.json": sbom,
-    "NOTES.md": utf8(`# ${version} for ${board.name}\n\n${notes}`),
+    "NOTES.md": concat([utf8(`# ${version} for ${board.name}\n\n`), notes]),
     "REPRODUCE.md": utf8(reproduceText(manifest)),
   });
   noteRelease(dir, Object.assign(entry, { sums: createHash("sha256").update(sums).digest("hex") }));
-  return { folder, entry, manifest, notes };
+  return { folder, entry, manifest };
 }
 
 /** Whole under its name, or not there. @returns the sums, as coreutils' sha256sum takes them */

@@ -15,8 +15,6 @@ interface ReleaseOptions {
   json?: boolean;
 }
 
-const MAX_NOTES_BYTES = 65536;
-
 export function addRelease(factory: Command, terminal: Terminal): void {
   factory
     .command("release <station>")
@@ -50,7 +48,7 @@ async function release(station: string, options: ReleaseOptions, terminal: Termi
   const dir = realpathSync(station);
   const keys = options.keys === undefined ? join(dir, "keys") : resolve(options.keys);
   const board = boardNamed(options.board ?? stationBoard(dir));
-  const notes = options.notes === undefined ? undefined : notesIn(options.notes);
+  const notes = options.notes === undefined ? undefined : readFileSync(options.notes, "utf8");
   const version = options.version ?? packageVersion(root);
   const passphrase = await askSecret(terminal, "passphrase of the maker's keys: ");
   const { dev, skipLeaves } = options;
@@ -78,12 +76,6 @@ function packageVersion(root: string): string {
 function stationBoard(dir: string): string {
   const { readStation } = require("./station") as typeof import("./station");
   return readStation(dir).board;
-}
-
-function notesIn(file: string): string {
-  const text = readFileSync(file, "utf8");
-  if (Buffer.byteLength(text) <= MAX_NOTES_BYTES) return text;
-  throw new CliError(Exit.usage, `${file} is larger than release notes may be (${MAX_NOTES_BYTES} bytes)`);
 }
 
 function check(folder: string, { json }: { json?: boolean }, terminal: Terminal): void {

@@ -67,7 +67,10 @@ function maker(station: string, options: { keys?: string; json?: boolean }, term
   const { makerPapers } = require("./maker") as typeof import("./maker");
   const dir = resolve(station);
   const papers = makerPapers(dir, options.keys ?? join(dir, "keys"));
-  if (options.json) return terminal.json(papers);
+  if (options.json) {
+    terminal.json(papers);
+    return;
+  }
   terminal.print(papers.trustLine);
   terminal.print(`# maker key ${papers.makerKey}, fingerprint ${papers.fingerprint}`);
   if (papers.releaseKey !== undefined)
