@@ -5,6 +5,7 @@ import { type Command, Option } from "commander";
 import { askNewSecret, askSecret } from "../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../gateway/cli/terminal";
 import type { Bench } from "./bench";
+import { addEvidence } from "./evidencecommand";
 import { addLabels } from "./label/labelscommand";
 import type { Port } from "./ports/port";
 import { addRelease } from "./releasecommand";
@@ -56,6 +57,7 @@ export function addFactory(program: Command, terminal: Terminal): void {
   addLabels(factory, terminal);
   addRelease(factory, terminal);
   addRevoke(factory, terminal);
+  addEvidence(factory, terminal);
 }
 
 function whole(option: string, text: string): number {

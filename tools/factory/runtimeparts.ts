@@ -30,7 +30,7 @@ export function runtimeParts({ runtime, runtimeVersion, has }: BoardSpec): Firmw
     "firmware",
     `Espruino ${runtime}`,
     runtimeVersion,
-    "interpreter; this version is the lowest that the firmware takes, each unit's own is in the station's log",
+    "interpreter; the lowest version that the firmware takes: a unit may have a newer one",
   );
   espruino.licenses = [{ license: { id: "MPL-2.0" } }];
   if (!has.bluetooth) return [espruino];

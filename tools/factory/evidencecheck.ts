@@ -1,0 +1,61 @@
+/** Judges an evidence file with nothing but itself, for a reviewer who has the maker's papers. */
+import { ed25519Verify, nodeCrypto } from "../../gateway/crypto";
+import { fromHex, sameBytes, toHex } from "../../protocol/bytes";
+import { inclusionRoot, leafHash } from "../../protocol/merkle";
+import { decodeCheckpoint, decodeNote, isSigned } from "../../protocol/note";
+import { type SignedEvidence, signedBytes } from "./evidence";
+import { FactoryFailure } from "./failure";
+import { decodeUnitLine, type UnitLine } from "./unitline";
+
+const { sha256 } = nodeCrypto;
+
+/** @returns what is wrong; nothing of a file that is as its maker signed it @throws FACTORY_EVIDENCE for no such file at all */
+export function evidenceProblems(text: string): { evidence: SignedEvidence; problems: string[] } {
+  let evidence: SignedEvidence;
+  try {
+    evidence = JSON.parse(text) as SignedEvidence;
+    if (evidence.type !== "avnode/factory-evidence" || evidence.v !== 1) throw new Error("of another type");
+    return { evidence, problems: problemsOf(evidence) };
+  } catch (cause) {
+    throw new FactoryFailure(
+      "FACTORY_EVIDENCE",
+      `it is no evidence file: ${(cause as Error).message}. Name the JSON that 'avnode factory evidence' wrote`,
+      { cause },
+    );
+  }
+}
+
+function problemsOf({ signature, ...evidence }: SignedEvidence): string[] {
+  const { log, lines, units, figures, batch } = evidence;
+  const maker = fromHex(evidence.makerKey);
+  const problems = log.problems.map((problem) => `the station's log: ${problem}`);
+  if (!ed25519Verify(maker, signedBytes(evidence), fromHex(signature)))
+    problems.push("the maker's signature is not over this file: it was altered");
+  const note = decodeNote(Buffer.from(log.checkpoint));
+  if (!isSigned(sha256, ed25519Verify, note, { name: log.origin, publicKey: maker }))
+    problems.push("the checkpoint is not signed by the maker");
+  const { origin, size, root } = decodeCheckpoint(note.text);
+  if (origin !== log.origin || size !== log.size || toHex(root) !== log.root)
+    problems.push("the checkpoint is another one than the file says");
+  const logged = new Map<number, UnitLine>();
+  for (const { index, leaf, proof } of lines) {
+    const bytes = new Uint8Array(Buffer.from(leaf, "base64"));
+    const found = inclusionRoot(sha256, leafHash(sha256, bytes), index, size, proof.map(fromHex));
+    if (!sameBytes(found, root)) problems.push(`line ${index} is not in the log`);
+    const line = decodeUnitLine(bytes);
+    if (line.batch !== batch) problems.push(`line ${index} is of another batch`);
+    logged.set(index, line);
+  }
+  for (const unit of units) {
+    const last = unit.lines
+      .map((index) => logged.get(index))
+      .filter((line) => line?.outcome === "PASS")
+      .at(-1);
+    if (!last?.device || toHex(last.device) !== unit.device || last.serial !== unit.serial)
+      problems.push(`no line says that ${unit.serial} passed`);
+  }
+  const passed = [...logged.values()].filter(({ outcome }) => outcome === "PASS").length;
+  if (figures.turns !== logged.size || figures.passedTurns !== passed)
+    problems.push("the figures are not those of the lines");
+  return problems;
+}
