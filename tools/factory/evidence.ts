@@ -25,18 +25,21 @@ import { decodeUnitLine, type TestLine, type UnitLine } from "./unitline";
 const LOG = 1;
 const DOMAIN = "avnode/factory-evidence/v1\0";
 
-export interface EvidenceLine {
+export interface LoggedLine {
   index: number;
+  line: UnitLine;
+}
+
+export interface EvidenceTurn
+  extends Pick<UnitLine, "at" | "slot" | "outcome" | "step" | "detail" | "serial"> {
+  index: number;
+}
+
+export interface EvidenceLine extends EvidenceTurn {
   /** As it was logged, base64 of canonical CBOR: what the proof is about. */
   leaf: string;
   /** RFC 6962 inclusion path up to the checkpoint's root, hexadecimal. */
   proof: string[];
-  at: number;
-  slot: string;
-  outcome: string;
-  step: string;
-  detail: string;
-  serial: string | null;
 }
 
 export interface EvidenceUnit {
@@ -123,7 +126,7 @@ function gather(db: Database, dir: string, station: Station, batch: string, now:
     );
   const { size, root } = decodeCheckpoint(decodeNote(checkpoint).text);
   const tree = new MerkleTree(db, nodeCrypto.sha256);
-  const found: { index: number; leaf: Uint8Array; line: UnitLine }[] = [];
+  const found: (LoggedLine & { leaf: Uint8Array })[] = [];
   for (const [index, leaf] of leaves.entries()) {
     const line = decodeUnitLine(leaf);
     if (line.batch === batch && index < size) found.push({ index, leaf, line });
@@ -133,38 +136,25 @@ function gather(db: Database, dir: string, station: Station, batch: string, now:
       "FACTORY_EVIDENCE",
       `no unit of batch ${batch} is in the log of ${dir}: name another with --batch`,
     );
-  const failed = found.filter(({ line }) => line.outcome !== "PASS");
-  const units = unitsOf(found);
   return {
-    ...{
-      type: "avnode/factory-evidence",
-      v: 1,
-      issued: now,
-      maker: station.maker,
-      makerKey: station.makerKey,
-    },
+    type: "avnode/factory-evidence",
+    v: 1,
+    issued: now,
+    maker: station.maker,
+    makerKey: station.makerKey,
     station: { id: station.id, name: station.name },
-    ...{ batch, board: station.board },
+    batch,
+    board: station.board,
     log: {
       ...{ origin: originOf(station), size, root: toHex(root), problems },
       checkpoint: Buffer.from(checkpoint).toString("utf8"),
     },
-    figures: {
-      turns: found.length,
-      passedTurns: found.length - failed.length,
-      failedTurns: failed.length,
-      unitsPassed: units.length,
-      chips: new Set(found.map(({ line }) => line.chip).filter((chip) => chip !== "")).size,
-      byCode: counted(failed.map(({ line }) => line.outcome)),
-      byStep: counted(failed.map(({ line }) => line.step)),
-    },
-    units,
+    figures: figuresOf(found),
+    units: unitsOf(found),
     lines: found.map(({ index, leaf, line }) => ({
-      index,
+      ...turnOf({ index, line }),
       leaf: Buffer.from(leaf).toString("base64"),
       proof: tree.inclusion(LOG, index, size).map(toHex),
-      ...{ at: line.at, slot: line.slot, outcome: line.outcome, step: line.step, detail: line.detail },
-      serial: line.serial,
     })),
     firmware: firmwareOf(dir),
     releases: releasesOf(dir),
@@ -179,10 +169,28 @@ function counted(words: string[]): Record<string, number> {
   return counts;
 }
 
+export function turnOf({ index, line }: LoggedLine): EvidenceTurn {
+  const { at, slot, outcome, step, detail, serial } = line;
+  return { index, at, slot, outcome, step, detail, serial };
+}
+
+export function figuresOf(found: LoggedLine[]): Evidence["figures"] {
+  const failed = found.filter(({ line }) => line.outcome !== "PASS");
+  return {
+    turns: found.length,
+    passedTurns: found.length - failed.length,
+    failedTurns: failed.length,
+    unitsPassed: unitsOf(found).length,
+    chips: new Set(found.map(({ line }) => line.chip).filter((chip) => chip !== "")).size,
+    byCode: counted(failed.map(({ line }) => line.outcome)),
+    byStep: counted(failed.map(({ line }) => line.step)),
+  };
+}
+
 const CLASS_NAMES = Object.fromEntries(Object.entries(DeviceClass).map(([name, value]) => [value, name]));
 
 /** Those that passed, as their last pass says. */
-function unitsOf(found: { index: number; line: UnitLine }[]): EvidenceUnit[] {
+export function unitsOf(found: LoggedLine[]): EvidenceUnit[] {
   const units = new Map<string, EvidenceUnit>();
   for (const { line } of found) {
     if (line.outcome !== "PASS" || !line.device || line.serial === null) continue;

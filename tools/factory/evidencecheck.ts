@@ -3,9 +3,17 @@ import { ed25519Verify, nodeCrypto } from "../../gateway/crypto";
 import { fromHex, sameBytes, toHex } from "../../protocol/bytes";
 import { inclusionRoot, leafHash } from "../../protocol/merkle";
 import { decodeCheckpoint, decodeNote, isSigned } from "../../protocol/note";
-import { type SignedEvidence, signedBytes } from "./evidence";
+import {
+  canonical,
+  figuresOf,
+  type LoggedLine,
+  type SignedEvidence,
+  signedBytes,
+  turnOf,
+  unitsOf,
+} from "./evidence";
 import { FactoryFailure } from "./failure";
-import { decodeUnitLine, type UnitLine } from "./unitline";
+import { decodeUnitLine } from "./unitline";
 
 const { sha256 } = nodeCrypto;
 
@@ -37,25 +45,20 @@ function problemsOf({ signature, ...evidence }: SignedEvidence): string[] {
   const { origin, size, root } = decodeCheckpoint(note.text);
   if (origin !== log.origin || size !== log.size || toHex(root) !== log.root)
     problems.push("the checkpoint is another one than the file says");
-  const logged = new Map<number, UnitLine>();
-  for (const { index, leaf, proof } of lines) {
+  const logged: LoggedLine[] = [];
+  for (const { leaf, proof, ...turn } of lines) {
+    const { index } = turn;
     const bytes = new Uint8Array(Buffer.from(leaf, "base64"));
     const found = inclusionRoot(sha256, leafHash(sha256, bytes), index, size, proof.map(fromHex));
     if (!sameBytes(found, root)) problems.push(`line ${index} is not in the log`);
     const line = decodeUnitLine(bytes);
     if (line.batch !== batch) problems.push(`line ${index} is of another batch`);
-    logged.set(index, line);
+    if (canonical(turnOf({ index, line })) !== canonical(turn)) problems.push(`line ${index} says otherwise`);
+    logged.push({ index, line });
   }
-  for (const unit of units) {
-    const last = unit.lines
-      .map((index) => logged.get(index))
-      .filter((line) => line?.outcome === "PASS")
-      .at(-1);
-    if (!last?.device || toHex(last.device) !== unit.device || last.serial !== unit.serial)
-      problems.push(`no line says that ${unit.serial} passed`);
-  }
-  const passed = [...logged.values()].filter(({ outcome }) => outcome === "PASS").length;
-  if (figures.turns !== logged.size || figures.passedTurns !== passed)
-    problems.push("the figures are not those of the lines");
+  // What people read follows from what is proven.
+  if (canonical(unitsOf(logged)) !== canonical(units)) problems.push("its units are not those of its lines");
+  if (canonical(figuresOf(logged)) !== canonical(figures))
+    problems.push("its figures are not those of its lines");
   return problems;
 }
