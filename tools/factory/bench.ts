@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BoardSpec } from "../../firmware/board/spec";
-import type { Connection } from "../firmware/connection";
 import type { Patience } from "../firmware/console";
 import type { FlashedFile, Manifest } from "../firmware/manifest";
 import type { Typed } from "./asking";
@@ -13,8 +12,8 @@ import type { Journal } from "./journal";
 import type { MakerKey, SecretBox } from "./keys";
 import type { Pace } from "./locking";
 import type { StationLog } from "./log";
+import type { selfTest } from "./selftest";
 import { placesOf, type Station } from "./station";
-import type { TestLine } from "./unitline";
 
 /** What goes into every unit. */
 export interface Firmware {
@@ -23,16 +22,6 @@ export interface Firmware {
   bootCode: FlashedFile;
   contents(file: FlashedFile): Uint8Array;
 }
-
-export interface Operator {
-  confirm(question: string): Promise<boolean>;
-}
-
-export type SelfTest = (
-  connection: Connection,
-  board: BoardSpec,
-  operator: Operator | undefined,
-) => Promise<{ passed: boolean; checks: TestLine[] }>;
 
 export interface Bench {
   dir: string;
@@ -44,7 +33,7 @@ export interface Bench {
   maker: MakerKey;
   box: SecretBox;
   identities: Identities;
-  selfTest: SelfTest;
+  selfTest: typeof selfTest;
   /** Whoever stands there and answers; left out, the self-test asks nothing. */
   operator?: Typed;
   /** Left out, a label's picture itself is read back, and the log says so. */

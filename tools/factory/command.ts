@@ -5,6 +5,7 @@ import { type Command, Option } from "commander";
 import { askNewSecret, askSecret } from "../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../gateway/cli/terminal";
 import type { Bench } from "./bench";
+import { failureTable } from "./codes";
 import { addEvidence } from "./evidencecommand";
 import { addLabels } from "./label/labelscommand";
 import type { Port } from "./ports/port";
@@ -134,6 +135,7 @@ function addRun(factory: Command, terminal: Terminal): void {
     .option("--keys <dir>", "keys of the maker (by default in the station)")
     .option("--scan", "labels are scanned back from the unit, by a scanner that types")
     .option("--ask", "the self-test asks whoever stands there what a unit cannot tell")
+    .addHelpText("after", `\nHow a unit may fail, and what to do then:\n${failureTable()}`)
     .action((dir: string, options: RunOptions) => runStation(dir, options, terminal));
 }
 

@@ -8,6 +8,8 @@ import { UnitFailure } from "./steps";
 
 /** Two megabytes of pages at 85 ms each, twice over. */
 const ERASE_MS = 120_000;
+/** Of a file, before its flash counts as damaged. */
+const WRITES = 3;
 /** A board has no room for the whole file beside its hash. */
 const PIECE_BYTES = 4096;
 
@@ -35,20 +37,20 @@ export async function checkFiles(unit: UnitConsole, wanted: string[]): Promise<v
     throw new UnitFailure("E05", `its flash holds ${found.length} files, and ${wanted.length} were written`);
 }
 
-/** A file that stands there damaged is written anew once. @throws FirmwareFailure UPLOAD_* */
+/** A file that stands there damaged is written anew. @throws FirmwareFailure UPLOAD_* */
 export async function putFile(
   unit: UnitConsole,
   file: FlashedFile,
   contents: Uint8Array,
   progress: (part: number) => void,
 ): Promise<void> {
-  const tell = (done: number) => progress(done / file.bytes);
-  try {
-    await uploadFile(unit, file, contents, tell);
-  } catch (error) {
-    if ((error as { code?: string }).code !== "UPLOAD_DIFFERS") throw error;
-    await unit.ask(`require("Storage").erase(${JSON.stringify(file.storage)}),1`);
-    await uploadFile(unit, file, contents, tell);
+  for (let left = WRITES - 1; ; left--) {
+    try {
+      return await uploadFile(unit, file, contents, (done) => progress(done / file.bytes));
+    } catch (error) {
+      if (left === 0 || (error as { code?: string }).code !== "UPLOAD_DIFFERS") throw error;
+      await unit.ask(`require("Storage").erase(${JSON.stringify(file.storage)}),1`);
+    }
   }
 }
 

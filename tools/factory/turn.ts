@@ -12,6 +12,7 @@ import { attack } from "./locking";
 import type { OpenWire, Port } from "./ports/port";
 import { certificateHash, type Identified, identityOf, reserve, wipe } from "./provisioning";
 import type { SlotView } from "./screen/screen";
+import { isNotDone } from "./selftest";
 import { classOf } from "./station";
 import { doneAt, NothingToDo, type Step, TOTAL, UnitFailure } from "./steps";
 import { encodeUnitLine, type TestLine } from "./unitline";
@@ -46,6 +47,7 @@ export class Turn {
   private readonly startedAt: number;
   private unit!: UnitConsole;
   private gone!: Promise<never>;
+  private readonly stopped: Promise<never>;
 
   constructor(
     private readonly bench: Bench,
@@ -55,6 +57,10 @@ export class Turn {
     private readonly signal: AbortSignal,
   ) {
     this.startedAt = bench.now();
+    this.stopped = new Promise((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+    );
+    this.stopped.catch(() => {});
     this.attach(wire);
   }
 
@@ -175,20 +181,19 @@ export class Turn {
   private async selfTest(): Promise<void> {
     const { selfTest, board, operator } = this.bench;
     const { passed, checks } = await selfTest(
-      this.unit.connection,
+      this.unit,
       board,
-      operator && {
-        confirm: (question) =>
-          isYes(operator(() => this.view("WAIT", { detail: `${question} Type y or n.` }))),
-      },
+      this.port.jig ??
+        (operator && {
+          confirm: (question) =>
+            isYes(operator(() => this.view("WAIT", { detail: `${question} Type y or n.` }))),
+        }),
+      this.port.wait,
     );
     this.tests = checks;
     if (passed) return;
-    const failed = checks.find((check) => !check.passed);
-    throw new UnitFailure(
-      "E07",
-      failed ? `${failed.name}: ${failed.measured}, wanted ${failed.wanted}` : "no check passed",
-    );
+    const { name, measured, wanted } = checks.find((check) => !check.passed && !isNotDone(check))!;
+    throw new UnitFailure("E07", `${name}: ${measured}, wanted ${wanted}`);
   }
 
   private async writeIdentity(): Promise<void> {
@@ -291,7 +296,7 @@ export class Turn {
     this.step = step;
     this.tell(0);
     try {
-      return await Promise.race([run(), this.gone]);
+      return await Promise.race([run(), this.gone, this.stopped]);
     } catch (error) {
       if (error instanceof UnitFailure) throw error;
       const { code: named = "" } = error as { code?: string };

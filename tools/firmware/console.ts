@@ -29,6 +29,8 @@ const PIECE_BYTES = 384;
 
 /** Ctrl-C and Ctrl-D, which a console takes out of whatever comes, and 255, which Linux' takes for nothing. */
 const CONTROLS = [3, 4, 255];
+/** Ends what runs, and the line that was begun. */
+const CLEAR = "\x03\x03\n";
 /** Packet lengths to choose from, none of which is written with such a byte. */
 const CHUNKS = [CHUNK_BYTES, 368, 352, 336, 320, 304, 288, 272];
 
@@ -169,6 +171,8 @@ export class UnitConsole {
       } catch (error) {
         if (this.left) throw error;
         await new Promise((resolve) => setTimeout(resolve, this.patience.settleMs));
+        // A packet that lost its head was typed: what is left of it must not run, or swallow what comes.
+        await this.connection.writeLowLevel(CLEAR);
       }
     }
     return attempt();

@@ -29,6 +29,18 @@ export function newKeepsake(seed: number | string, ring = RING): Keepsake {
   };
 }
 
+/** Opens the handheld that lives in this folder. @throws KEEPSAKE_NONE when none does */
+export function keptIn(folder: string): Keepsake {
+  if (!fs.existsSync(path.join(folder, "identity.json")))
+    throw Object.assign(
+      new Error(
+        `no virtual handheld is in ${folder}; 'avnode factory run DIR --virtual 1' makes one and says where it is`,
+      ),
+      { code: "KEEPSAKE_NONE" },
+    );
+  return openKeepsake(folder);
+}
+
 /** Opens the handheld that lives in this folder, or makes a new one. */
 export function openKeepsake(folder: string): Keepsake {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type Placed, saveFiles } from "../../../gateway/export/save";
 import { toHex } from "../../../protocol/bytes";
+import { FactoryFailure } from "../failure";
 import { type LabelUnit, labelPng } from "./png";
 import type { LabelTemplate } from "./template";
 
@@ -45,7 +46,7 @@ export function keptPicture(station: string, serial: string): Buffer {
   const path = pathOf(station, serial, "png");
   if (existsSync(path)) return readFileSync(path);
   const known = existsSync(pathOf(station, serial, "json"));
-  throw labelError(
+  throw labelFailure(
     known
       ? `the picture of ${serial}'s label was erased, and the station keeps no claim code: the unit has to be provisioned anew for another one`
       : `no label of ${serial} was made here: name serial numbers as they stand in ${labelsFolder(station)}`,
@@ -83,7 +84,7 @@ function placed(station: string, serial: string, ending: string, content: Uint8A
 
 function pathOf(station: string, serial: string, ending: string): string {
   if (!SERIAL.test(serial))
-    throw labelError(`'${serial}' is no serial number: letters, digits, '.', '_' and '-', 40 at most`);
+    throw labelFailure(`'${serial}' is no serial number: letters, digits, '.', '_' and '-', 40 at most`);
   return join(labelsFolder(station), `${serial}.${ending}`);
 }
 
@@ -91,6 +92,6 @@ function hashOf(claimCode: Uint8Array): string {
   return createHash("sha256").update("avnode/label/v1\0").update(claimCode).digest("hex");
 }
 
-function labelError(message: string): Error & { code: string } {
-  return Object.assign(new Error(message), { code: "FACTORY_LABEL" });
+function labelFailure(message: string): FactoryFailure {
+  return new FactoryFailure("FACTORY_LABEL", message);
 }

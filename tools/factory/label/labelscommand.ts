@@ -6,6 +6,10 @@ import { askSecret } from "../../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../../gateway/cli/terminal";
 import { counted } from "../../../gateway/cli/text";
 
+const SIZES = `
+Sizes of labels and pages, in millimetres, may stand in label.json in the station's folder, each with its default:
+  {"width": 60, "height": 30, "module": 0.6, "pageWidth": 210, "pageHeight": 297, "margin": 10, "gap": 4}`;
+
 interface LabelOptions {
   output: string;
   erase?: boolean;
@@ -27,6 +31,7 @@ export function addLabels(factory: Command, terminal: Terminal): void {
       "erase the pictures of these labels once the sheets are written: they hold claim codes",
     )
     .option("--json", "print JSON")
+    .addHelpText("after", SIZES)
     .action((station: string, serials: string[], options: LabelOptions) =>
       label(station, serials, options, terminal),
     );

@@ -29,7 +29,7 @@ const MARKS: Partial<Record<number, string>> = {
   [DeviceClass.simulated!]: "SIMULATED: NO REAL HANDHELD",
 };
 
-/** @returns the same bytes for the same unit and template; @throws Error with code FACTORY_TEMPLATE */
+/** @returns the same bytes for the same unit and template; @throws FACTORY_TEMPLATE */
 export async function labelPng(unit: LabelUnit, template: LabelTemplate): Promise<Buffer> {
   // A quarter of it may be dirty or scratched.
   const qr = await qrCode(claimQr(unit.claimCode), "Q");

@@ -1,5 +1,6 @@
 /** A label read back: from a picture of it, or from a scanner that types as a keyboard does. */
 import { decodeClaimCode } from "../../../protocol/claim";
+import { FactoryFailure } from "../failure";
 
 /** Other barcodes of a bench, and one's own that a scanner misread. */
 const MAX_TRIES = 8;
@@ -35,7 +36,7 @@ async function first(lines: AsyncIterable<string>): Promise<Uint8Array> {
     try {
       return typedCode(line);
     } catch (error) {
-      unread = error as Error & { code: string };
+      unread = error as FactoryFailure;
     }
     if (++tries === MAX_TRIES) break;
   }
@@ -57,8 +58,9 @@ export function typedCode(line: string): Uint8Array {
   }
 }
 
-function unreadable(why: string): Error & { code: string } {
-  return Object.assign(new Error(`no label was read: ${why}; scan the QR of the label on the unit`), {
-    code: "FACTORY_LABEL",
-  });
+function unreadable(why: string): FactoryFailure {
+  return new FactoryFailure(
+    "FACTORY_LABEL",
+    `no label was read: ${why}; scan the QR of the label on the unit`,
+  );
 }

@@ -18,7 +18,7 @@ export async function labelSheet(units: LabelUnit[], template: LabelTemplate): P
   return sheetOf(pngs, template);
 }
 
-/** @param pngs of labelPng, of any size; @throws Error with code FACTORY_TEMPLATE where one is too large for the page */
+/** @param pngs of labelPng, of any size; @throws FACTORY_TEMPLATE where one is too large for the page */
 export function sheetOf(pngs: Buffer[], template: LabelTemplate): Promise<Buffer> {
   const sizes = pngs.map((png) => {
     const { width, height } = pictureSize(png) as { width: number; height: number };

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { FactoryFailure } from "../failure";
 
 const mm = (least: number, most: number) => z.number().min(least).max(most);
 
@@ -21,7 +22,7 @@ export const templateSchema = z.strictObject({
 
 export type LabelTemplate = z.infer<typeof templateSchema>;
 
-/** @throws Error with code FACTORY_TEMPLATE */
+/** @throws FACTORY_TEMPLATE */
 export function labelTemplate(value: unknown = {}): LabelTemplate {
   const result = templateSchema.safeParse(value);
   if (result.success) return result.data;
@@ -29,11 +30,11 @@ export function labelTemplate(value: unknown = {}): LabelTemplate {
   throw templateError(`${path.join(".") || "it"}: ${message}; correct it`);
 }
 
-export function templateError(why: string): Error & { code: string } {
-  return Object.assign(new Error(`cannot use the label template: ${why}`), { code: "FACTORY_TEMPLATE" });
+export function templateError(why: string): FactoryFailure {
+  return new FactoryFailure("FACTORY_TEMPLATE", `cannot use the label template: ${why}`);
 }
 
-/** Of a station's folder; as it is by default where the maker has written none. @throws Error with code FACTORY_TEMPLATE */
+/** Of a station's folder; as it is by default where the maker has written none. @throws FACTORY_TEMPLATE */
 export function templateOf(station: string): LabelTemplate {
   const path = join(station, "label.json");
   if (!existsSync(path)) return labelTemplate();

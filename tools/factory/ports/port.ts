@@ -1,5 +1,6 @@
 /** Where units are plugged in. */
 import type { Wire } from "../../firmware/console";
+import type { Operator, Wait } from "../selftest";
 
 export interface OpenWire extends Wire {
   /**
@@ -20,6 +21,10 @@ export interface Port {
   waitForRemoval?(signal: AbortSignal): Promise<void>;
   /** Other ways to the unit's console than the wire, to be tried once it is locked. */
   otherPaths?(): Promise<{ name: string; wire: OpenWire }[]>;
+  /** What does the hands' part of the self-test by itself; absent where somebody must be asked. */
+  readonly jig?: Operator;
+  /** Lets time pass for a unit that is a model. */
+  readonly wait?: Wait;
   /** Whether a second adapter hears the unit advertise; absent where there is none. */
   seen?(): Promise<boolean>;
 }

@@ -5,6 +5,8 @@ import { bigHeight, bigLines, bigWidth, SIGNS, type Word } from "./letters";
 import type { SlotView, TallyView } from "./screen";
 
 const HOUR_MS = 3_600_000;
+/** Before it a pace says nothing. */
+const MIN_PACE_MS = 60_000;
 /** The longest of the words that every cell has room for, if it has room for one. */
 const WIDEST: [string, Word] = ["PASS", "PASS"];
 const MAX_SCALE = 8;
@@ -23,12 +25,15 @@ export function drawScreen(
   coloured = true,
 ): string {
   const head = tallyLines(tally, now).map((line) => shortened(line, columns).padEnd(columns));
-  const grid = gridFor(views.length, columns, rows - head.length);
+  const grid = gridFor(views.length, columns, Math.max(0, rows - head.length));
   const lines = [...head];
   for (let first = 0; first < views.length; first += grid.across) {
     const cells = views.slice(first, first + grid.across).map((view) => drawCell(view, grid, coloured));
     for (let row = 0; row < grid.height; row++) lines.push(cells.map((cell) => cell[row]).join(" "));
   }
+  // Below, for cells that have no room for it.
+  const failures = views.filter(({ word }) => word === "FAIL");
+  lines.push(...failures.map((view) => fill(`${view.slot}: ${noteOf(view)}`, columns)));
   while (lines.length < rows) lines.push("");
   return lines.slice(0, rows).join("\n");
 }
@@ -36,12 +41,12 @@ export function drawScreen(
 /** What stands above the slots, and in a line of a log. */
 export function tallyLines({ passed, failed, planned, startedAt, byStep }: TallyView, now: number): string[] {
   const ended = passed + failed;
-  const hours = (now - startedAt) / HOUR_MS;
+  const spent = now - startedAt;
   const figures = [
-    `${passed}/${planned} passed`,
+    planned > 0 ? `${passed}/${planned} passed` : `${passed} passed`,
     `${failed} failed`,
     ended === 0 ? "no yield yet" : `yield ${((100 * passed) / ended).toFixed(1)} %`,
-    ...(ended === 0 || hours <= 0 ? [] : [`${Math.round(ended / hours)} an hour`]),
+    ...(ended === 0 || spent < MIN_PACE_MS ? [] : [`${Math.round((ended * HOUR_MS) / spent)} an hour`]),
   ];
   const steps = Object.entries(byStep)
     .filter(([, count]) => count > 0)

@@ -21,6 +21,7 @@ export interface SlotView {
 export interface TallyView {
   passed: number;
   failed: number;
+  /** 0 where it goes on until it is ended. */
   planned: number;
   /** Unix ms. */
   startedAt: number;
@@ -95,7 +96,8 @@ class FullScreen implements Screen {
       const coloured = !this.terminal.env.NO_COLOR;
       const views = [...this.views.values()];
       const text = drawScreen(views, this.now, columns, rows, this.clock.now(), coloured);
-      this.terminal.stderr.write(`\x1b[H${text.replace(/\n/g, "\x1b[K\r\n")}\x1b[K`);
+      // Each line is emptied before it is written: behind the last column some would lose what stands there.
+      this.terminal.stderr.write(`\x1b[H\x1b[K${text.replace(/\n/g, "\r\n\x1b[K")}`);
     });
   }
 }
