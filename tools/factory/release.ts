@@ -9,10 +9,10 @@ import { lockDirectory } from "../../gateway/store/lock";
 import { concat, toHex } from "../../protocol/bytes";
 import { chunkHashes, encodeRelease, joinRelease, signedRelease } from "../../protocol/release";
 import { encodeReleaseFile, MAX_NOTES_BYTES, signedReleaseFile } from "../../protocol/releasefile";
+import { makeSbom } from "../bill";
 import { buildFirmware, type FirmwareBuild } from "../firmware/build";
 import type { Manifest, Revision } from "../firmware/manifest";
 import { revisionOf } from "../firmware/manifest";
-import { makeSbom } from "../sbom";
 import { FactoryFailure } from "./failure";
 import { type MakerKey, openMaker, releasePublicKey, signRelease } from "./keys";
 import {

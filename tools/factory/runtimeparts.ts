@@ -3,7 +3,7 @@
  * named where the board file or the runtime's own make files name it, and is "unknown" otherwise.
  */
 import type { BoardSpec } from "../../firmware/board/spec";
-import type { Component } from "../sbom";
+import type { Component } from "../bill";
 
 export interface FirmwarePart extends Component {
   type: "firmware" | "library";
