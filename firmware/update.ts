@@ -210,14 +210,14 @@ export class Update {
     return release.counter === this.failed ? UpdateRefusal.failed : UpdateRefusal.none;
   }
 
-  /** The slot that may be written anew: not the running one, and of the others the one of the lowest counter. */
+  /** The slot that may be written anew: not the running one, and of the others one that none is kept in, or the oldest. */
   private spare(): number {
     let spare = GOLDEN;
     let least = Infinity;
     for (let slot = 0; this.slots && slot < this.slots.count; slot++) {
       if (slot === this.slot) continue;
       const found = this.slots.find(slot);
-      const counter = found ? found.release.counter : 0;
+      const counter = found && found.words[Word.kept] ? found.release.counter : 0;
       if (counter >= least) continue;
       spare = slot;
       least = counter;

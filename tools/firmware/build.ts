@@ -5,7 +5,7 @@ import type { BoardSpec } from "../../firmware/board/spec";
 import { decodeLmsPublicKey } from "../../protocol/lms";
 import { type Bundle, bundle } from "./bundle";
 import { FirmwareFailure } from "./failure";
-import { describeFile, type Manifest, manifestOf, revisionOf } from "./manifest";
+import { describeFile, type FlashedFile, type Manifest, manifestOf, revisionOf } from "./manifest";
 import { type Lack, lacksOf } from "./needs";
 import { missingOf } from "./runtime";
 
@@ -44,15 +44,31 @@ function packageVersion(root: string): string {
   return (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
 }
 
+/** @param application the only one that it runs from the Storage file `avnode`. @throws FirmwareFailure BUNDLE_FAILED */
+export function bundleBootCode(
+  { board, dev = false, root = ROOT, releaseKey, counter = 0, version = packageVersion(root) }: BuildRequest,
+  { bytes, crc32 }: Pick<FlashedFile, "bytes" | "crc32">,
+): Bundle {
+  return bundle({
+    root,
+    source: `import { chosen } from "./firmware/espruino/boot";\nchosen();\n`,
+    evaluates: true,
+    file: BOOT_CODE.file,
+    define: {
+      APP_CRC: String(crc32),
+      APP_LENGTH: String(bytes),
+      APP_COUNTER: String(counter),
+      APP_VERSION: JSON.stringify(version),
+      RELEASE_KEY: JSON.stringify(Buffer.from(releaseKey ?? []).toString("base64")),
+      SLOTS: JSON.stringify(board.slots ?? null),
+      DEV: String(dev),
+    },
+  });
+}
+
 /** @throws FirmwareFailure BOARD_LACKS, BUNDLE_FAILED; LMS_* for a key that is none */
-export function buildFirmware({
-  board,
-  dev = false,
-  root = ROOT,
-  releaseKey,
-  counter = 0,
-  version = packageVersion(root),
-}: BuildRequest): FirmwareBuild {
+export function buildFirmware(request: BuildRequest): FirmwareBuild {
+  const { board, dev = false, root = ROOT, releaseKey, version = packageVersion(root) } = request;
   refuse(board, lacksOf(board));
   if (releaseKey) decodeLmsPublicKey(releaseKey);
   const application = bundle({
@@ -61,21 +77,7 @@ export function buildFirmware({
     file: APPLICATION.file,
   });
   const flashed = describeFile(APPLICATION.file, APPLICATION.storage, application.code);
-  const bootCode = bundle({
-    root,
-    source: `import { chosen } from "./firmware/espruino/boot";\nchosen();\n`,
-    evaluates: true,
-    file: BOOT_CODE.file,
-    define: {
-      APP_CRC: String(flashed.crc32),
-      APP_LENGTH: String(flashed.bytes),
-      APP_COUNTER: String(counter),
-      APP_VERSION: JSON.stringify(version),
-      RELEASE_KEY: JSON.stringify(Buffer.from(releaseKey ?? []).toString("base64")),
-      SLOTS: JSON.stringify(board.slots ?? null),
-      DEV: String(dev),
-    },
-  });
+  const bootCode = bundleBootCode(request, flashed);
   const demands = [application.demands, bootCode.demands];
   const missing = missingOf(
     board,

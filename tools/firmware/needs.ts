@@ -21,7 +21,6 @@ const RING_PAGE_BYTES = 4096;
  * Flash that is erased in no time, as a simulated one, needs no stock.
  */
 const RING_PAGES = 16;
-const RING_PAGES_AT_ONCE = 8;
 /** A slot's head, with a release of up to 2 KB, is one page; chunks of the image must not cross any. */
 const SLOT_PAGE_BYTES = 2048;
 /** Identity with its certificate, by the factory. */
@@ -58,7 +57,7 @@ export function lacksOf(spec: BoardSpec, flashedBytes: number[] = []): Lack[] {
     if (!met) lacks.push({ capability, reason });
   };
   const { has, vault, ring, slots } = spec;
-  const ringPages = spec.eraseMs > 0 ? RING_PAGES : RING_PAGES_AT_ONCE;
+  const ringPages = spec.eraseMs > 0 ? RING_PAGES : 1;
   const [applicationBytes = 0] = flashedBytes;
   need(
     has.bluetooth,
