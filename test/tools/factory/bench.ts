@@ -29,12 +29,16 @@ export const STATION: Station = {
   ports: [],
 };
 
-export function makeStation(dir: string, station = STATION): void {
+export function makeStation(
+  dir: string,
+  station = STATION,
+  code = { application: APPLICATION, bootCode: BOOT_CODE },
+): void {
   writeStation(dir, station);
   createJournal(dir, station);
   const files = [
-    describeFile("avnode.js", "avnode", APPLICATION),
-    describeFile("bootcde.js", ".bootcde", BOOT_CODE),
+    describeFile("avnode.js", "avnode", code.application),
+    describeFile("bootcde.js", ".bootcde", code.bootCode),
   ];
   const manifest: Partial<Manifest> = {
     name: "avnode",
@@ -46,8 +50,8 @@ export function makeStation(dir: string, station = STATION): void {
   };
   const firmware = join(dir, "firmware");
   mkdirSync(firmware);
-  writeFileSync(join(firmware, "avnode.js"), APPLICATION);
-  writeFileSync(join(firmware, "bootcde.js"), BOOT_CODE);
+  writeFileSync(join(firmware, "avnode.js"), code.application);
+  writeFileSync(join(firmware, "bootcde.js"), code.bootCode);
   writeFileSync(join(firmware, "manifest.json"), JSON.stringify(manifest));
 }
 
@@ -56,14 +60,15 @@ const BOX_KEY = Buffer.alloc(32, 9);
 /** @param over what is another in this test */
 export function openBench(dir: string, over: Partial<Bench> = {}): Bench {
   const journal = new Journal(dir);
+  const { station = STATION, maker = MAKER } = over;
   return {
     dir,
-    station: STATION,
+    station,
     board: linux,
-    firmware: readFirmware(dir, STATION),
+    firmware: readFirmware(dir, station),
     journal,
-    log: new StationLog(journal.db, MAKER),
-    maker: MAKER,
+    log: new StationLog(journal.db, maker),
+    maker,
     box: {
       seal: (plain, place) => sealWith(BOX_KEY, plain, place),
       open: (sealed, place) => new Uint8Array(openWith(BOX_KEY, sealed, place)),
