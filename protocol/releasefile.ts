@@ -79,10 +79,11 @@ export function decodeReleaseFile(bytes: Uint8Array): ReleaseFile {
  * unit knows its maker's key for releases.
  * @throws RELEASE_FILE_IMAGE when the image is another one; RELEASE_*
  */
-export function releaseOf(sha256: Sha256, file: ReleaseFile): Release {
+export function releaseOf(sha256: Sha256, crc32: (bytes: Uint8Array) => number, file: ReleaseFile): Release {
   const reader = new Reader(file.release, "RELEASE");
   const release = decodeRelease(reader.raw(reader.uint(2)));
-  if (file.image.length !== release.bytes || !sameBytes(chunkHashes(sha256, file.image)[0], release.head)) {
+  const sameChain = sameBytes(chunkHashes(sha256, file.image)[0], release.head);
+  if (file.image.length !== release.bytes || !sameChain || crc32(file.image) !== release.crc32) {
     throw refusal("RELEASE_FILE_IMAGE", "the image in the file is not the one that its release names");
   }
   return release;
