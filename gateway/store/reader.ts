@@ -2,7 +2,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import { type Drop, decodeData, decodeDrop, decodeMark, type Mark } from "../../protocol/bodies";
 import { fromHex, toHex } from "../../protocol/bytes";
-import { DeviceClass, decodeCertificate } from "../../protocol/certificate";
+import { type Certificate, DeviceClass, decodeCertificate } from "../../protocol/certificate";
 import { blockSamples, decodeBlock } from "../../protocol/codec/block";
 import { decodeHeader, FrameType } from "../../protocol/header";
 import { blockShape, decodeOpen, type Open } from "../../protocol/open";
@@ -121,6 +121,14 @@ export class StoreReader {
         .get(row.id) as number,
       refusals: this.refusals(toHex(row.id)),
     }));
+  }
+
+  /** Its newest ownership, and what its maker signed of it. @param device its id in hex */
+  ownership(device: string): { epoch: number; certificate: Certificate } | undefined {
+    const row = this.db
+      .prepare("SELECT epoch, certificate FROM devices WHERE id = ?")
+      .get(Buffer.from(device, "hex")) as Pick<DeviceRow, "epoch" | "certificate"> | undefined;
+    return row && { epoch: row.epoch, certificate: decodeCertificate(row.certificate) };
   }
 
   /** Messages refused by kind, of a device (hex), or of aliases that belong to none. */

@@ -190,6 +190,13 @@ CREATE TABLE adoptions (id INTEGER PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT
 CREATE TABLE alerts (id INTEGER PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT NULL);
 `,
   },
+  {
+    since: "0.8.0",
+    sql: `
+-- What handhelds are to be updated to by their owner's word, and how it gets on, sealed (updates.ts).
+CREATE TABLE updates (device BLOB PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT NULL) WITHOUT ROWID;
+`,
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -6,8 +6,11 @@ import { askNewSecret, askSecret } from "../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../gateway/cli/terminal";
 import type { Bench } from "./bench";
 import { failureTable } from "./codes";
+import { addEvidence } from "./evidencecommand";
 import { addLabels } from "./label/labelscommand";
 import type { Port } from "./ports/port";
+import { addRelease } from "./releasecommand";
+import { addRevoke } from "./revokecommand";
 import { placesOf, type Station } from "./station";
 
 // From dist/avnode.js and from this file alike.
@@ -39,7 +42,8 @@ interface InitOptions {
 
 interface RunOptions {
   ports?: string[];
-  count: string;
+  virtual: string;
+  count?: string;
   keys?: string;
   scan?: boolean;
   ask?: boolean;
@@ -53,6 +57,9 @@ export function addFactory(program: Command, terminal: Terminal): void {
   addRun(factory, terminal);
   addStatus(factory, terminal);
   addLabels(factory, terminal);
+  addRelease(factory, terminal);
+  addRevoke(factory, terminal);
+  addEvidence(factory, terminal);
 }
 
 function whole(option: string, text: string): number {
@@ -125,7 +132,8 @@ function addRun(factory: Command, terminal: Terminal): void {
     .command("run <station>")
     .description("make units of what is plugged in, until so many passed or a signal comes")
     .option("--ports <port...>", "instead of the station's own")
-    .option("--count <n>", "ends when so many have passed", "0")
+    .option("--virtual <n>", "so many virtual units instead, of a station that makes simulated ones", "0")
+    .option("--count <n>", "ends when so many have passed (by default it goes on; all of the virtual ones)")
     .option("--keys <dir>", "keys of the maker (by default in the station)")
     .option("--scan", "labels are scanned back from the unit, by a scanner that types")
     .option("--ask", "the self-test asks whoever stands there what a unit cannot tell")
@@ -140,8 +148,9 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
   const { watchSerial } = require("./ports/serial") as typeof import("./ports/serial");
   const { lockDirectory } = require("../../gateway/store/lock") as typeof import("../../gateway/store/lock");
   const station = readStation(dir);
-  const words = options.ports ?? station.ports;
-  if (words.length === 0)
+  const virtual = whole("--virtual", options.virtual);
+  const words = virtual > 0 ? [] : (options.ports ?? station.ports);
+  if (virtual === 0 && words.length === 0)
     throw new CliError(Exit.usage, "no port: name them with --ports, or in station.json");
   const ending = new AbortController();
   const ports = words.filter((word) => word !== SERIAL).map(portOf);
@@ -153,15 +162,20 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
     bench = openBench(dir, station, {
       keys: options.keys ?? placesOf(dir).keys,
       passphrase,
-      ahead: Math.max(AHEAD, ports.length),
+      ahead: Math.max(AHEAD, ports.length + virtual),
       terminal,
       scan: options.scan === true,
       ask: options.ask === true,
     });
+    if (virtual > 0) {
+      const { virtualPorts } = require("./virtual/made") as typeof import("./virtual/made");
+      ports.push(...virtualPorts(bench, virtual));
+    }
     for (const signal of SIGNALS) process.once(signal, end);
     const { terminalScreen } = require("./screen/screen") as typeof import("./screen/screen");
     const screen = terminalScreen(terminal);
-    const run = new Run(bench, screen, { count: whole("--count", options.count), signal: ending.signal });
+    const count = whole("--count", options.count ?? options.virtual);
+    const run = new Run(bench, screen, { count, signal: ending.signal });
     for (const port of ports) run.serve(port);
     if (words.includes(SERIAL)) watchSerial((port) => run.serve(port), ending.signal);
     await run.ended().finally(() => screen.close());

@@ -8,9 +8,11 @@ export interface Pace {
   /** An open console answers within a tenth of a second. */
   listenMs: number;
   lastMs: number;
+  /** Until a second adapter has heard it. */
+  airMs: number;
 }
 
-export const PACE: Pace = { quietMs: 500, listenMs: 250, lastMs: 1000 };
+export const PACE: Pace = { quietMs: 500, listenMs: 250, lastMs: 1000, airMs: 15_000 };
 const MAX_GREETING = 10;
 
 const packet = (type: number, data: string) =>

@@ -211,14 +211,19 @@ export async function selfTest(
   if (page === undefined) notDone("flash", "this board has no pages of its own", "all patterns read back");
   else tell("flash", page === "", page || "all patterns read back", "all patterns read back");
 
-  const { battery, batteryRatio, button, pressed, led, lit, buzzer } = board.pins;
+  const { battery, batteryRatio, batteryFoot, batteryFootLow, button, pressed, led, lit, buzzer } =
+    board.pins;
   const [least, most] = BATTERY_MILLIVOLTS;
-  const volts = `${least} to ${most} mV`;
-  if (battery === "") notDone("battery", "this board cannot read it", volts);
+  const range = `${least} to ${most} mV`;
+  if (battery === "") notDone("battery", "this board cannot read it", range);
   else {
-    const share = (await unit.ask(`analogRead(new Pin("${battery}"))*E.getAnalogVRef()`)) as number;
-    const millivolts = Math.round(1000 * share * batteryRatio);
-    tell("battery", millivolts >= least && millivolts <= most, `${millivolts} mV`, volts);
+    if (batteryFoot !== "")
+      await unit.ask(`(digitalWrite(new Pin("${batteryFoot}"),${batteryFootLow ?? 0}),1)`);
+    // The divider feeds the converter slowly: each conversion comes nearer.
+    const readings = `[1,2,3,4].map(function(){return analogRead(new Pin("${battery}"))*E.getAnalogVRef()})`;
+    const volts = (await unit.ask(readings)) as number[];
+    const millivolts = Math.round(1000 * volts[3]! * batteryRatio);
+    tell("battery", millivolts >= least && millivolts <= most, `${millivolts} mV`, range);
   }
   const isDown = async () => (await unit.ask(`digitalRead(new Pin("${button}"))`)) === pressed;
   const mode = pressed === 0 ? "input_pullup" : "input_pulldown";

@@ -21,7 +21,6 @@ import { encodeUnitLine, type TestLine } from "./unitline";
 const RESTART_MS = 3000;
 /** Until a unit that restarted is there again. */
 const AGAIN_MS = 15_000;
-const AIR_MS = 15_000;
 const AIR_LOOK_MS = 500;
 const RESTART = "setTimeout(function(){E.reboot()},200),1";
 const IDENTITY = "identity";
@@ -102,6 +101,7 @@ export class Turn {
     await this.at("identify", "E02", async () => {
       checkRuntime(found, firmware.manifest);
       this.meet(found);
+      this.checks.runtime = found.version;
       this.checks.bootloader = await checkBootloader(unit, bench.station);
     });
     if (!(await this.isResumed())) {
@@ -259,9 +259,10 @@ export class Turn {
         this.checks.air = "not checked: no second adapter";
         return;
       }
-      const until = Date.now() + AIR_MS;
+      const { airMs } = this.bench.pace;
+      const until = Date.now() + airMs;
       while (!(await this.port.seen())) {
-        if (Date.now() > until) throw new UnitFailure("E09", `not heard within ${AIR_MS / 1000} s`);
+        if (Date.now() > until) throw new UnitFailure("E09", `not heard within ${airMs / 1000} s`);
         await pause(AIR_LOOK_MS, undefined, { signal: this.signal });
       }
       this.checks.air = "heard by a second adapter";

@@ -83,7 +83,17 @@ function openIdentity(file: string): Identity {
     };
   }
   const identity = simulatedIdentity();
-  const { device, claimCode, certificate, signing } = identity;
+  writeIdentity(file, identity);
+  return identity;
+}
+
+/** A handheld that a factory made begins its life in this folder. */
+export function keepHandheld(folder: string, identity: Required<Identity>): void {
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeIdentity(path.join(folder, "identity.json"), identity);
+}
+
+function writeIdentity(file: string, { device, claimCode, certificate, signing }: Required<Identity>): void {
   const unit: Unit = {
     device: toHex(device),
     claimCode: toHex(claimCode),
@@ -92,5 +102,4 @@ function openIdentity(file: string): Identity {
   };
   fs.writeFileSync(`${file}.new`, JSON.stringify(unit), { mode: 0o600 });
   fs.renameSync(`${file}.new`, file);
-  return identity;
 }

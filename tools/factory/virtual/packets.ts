@@ -13,6 +13,7 @@ export const packet = (type: number, data: string) =>
 /** Takes what arrives apart into packets and what was typed. */
 export class PacketReader {
   private rest = "";
+  private count = 0;
 
   constructor(
     private readonly packet: (type: number, data: string) => void,
@@ -37,12 +38,19 @@ export class PacketReader {
       if (this.rest.length < 4 + length) return;
       const data = this.rest.slice(4, 4 + length);
       this.rest = this.rest.slice(4 + length);
+      this.count++;
       this.packet(head & TYPE_MASK, data);
     }
   }
 
+  /** Number of the packet that is unfinished; 0 when none is. */
+  get begun(): number {
+    return this.rest.startsWith(START) ? this.count + 1 : 0;
+  }
+
   /** What is unfinished by then never ends. */
   forget(): void {
+    this.count++;
     this.rest = "";
   }
 }

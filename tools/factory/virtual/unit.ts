@@ -39,6 +39,8 @@ export interface UnitOptions {
   storageBytes?: number;
   /** Bytes a second that its console takes; as fast as it goes when left out. */
   bytesPerSecond?: number;
+  /** Until it gives up an unfinished packet, as the runtime does after five seconds. */
+  packetMs?: number;
   faults?: UnitFaults;
 }
 
@@ -46,10 +48,12 @@ export interface UnitOptions {
 class PowerLost extends Error {}
 
 const LATIN: BufferEncoding = "latin1";
-const XIAO = { runtime: "XIAOBLE", version: "2v29", storageBytes: 2097152 };
+const PACKET_MS = 5000;
+const XIAO = { runtime: "XIAOBLE", version: "2v29", storageBytes: 2097152, packetMs: PACKET_MS };
 const PAGE_BYTES = 4096;
-/** Millivolts at the converter's pin to a fraction of its reference, over the divider of the reference board. */
+/** Of the reference board: its battery's divider, and the pin that grounds it, which the runtime inverts. */
 const RATIO = 1510 / 510;
+const FOOT = "D14";
 const REFERENCE_VOLTS = 3.6;
 /** Its console evaluates no longer than that. */
 const EVAL_MS = 2000;
@@ -77,6 +81,10 @@ export class VirtualUnit {
   private file: { name: string; size: number; at: number } | undefined;
   private readonly timers = new Set<NodeJS.Timeout>();
   private bootedMs = 0;
+  /** Taking bytes that arrived before. */
+  private busyUntilMs = 0;
+  /** The unfinished packet that a timer is set for. */
+  private watched = 0;
   private taken = 0;
   private writes = 0;
 
@@ -152,12 +160,33 @@ export class VirtualUnit {
     }
     if (this.locked) return;
     const { bytesPerSecond } = this.options;
-    if (bytesPerSecond === undefined) this.guard(() => this.reader?.take(text));
-    else this.later((1000 * bytes.length) / bytesPerSecond, () => this.reader?.take(text));
+    if (bytesPerSecond === undefined) this.guard(() => this.read(text));
+    else {
+      const now = performance.now();
+      this.busyUntilMs = Math.max(now, this.busyUntilMs) + (1000 * bytes.length) / bytesPerSecond;
+      this.later(this.busyUntilMs - now, () => this.read(text));
+    }
+  }
+
+  private read(text: string): void {
+    const { reader } = this;
+    if (!reader) return;
+    reader.take(text);
+    if (reader.begun === this.watched) return;
+    this.watched = reader.begun;
+    const { begun } = reader;
+    if (begun > 0)
+      this.later(this.options.packetMs, () => {
+        if (reader !== this.reader || reader.begun !== begun) return;
+        reader.forget();
+        this.answer(NAK);
+      });
   }
 
   private boot(): void {
     this.bootedMs = performance.now();
+    this.busyUntilMs = 0;
+    this.watched = 0;
     this.locked = false;
     this.advertises = false;
     this.application = undefined;
@@ -368,6 +397,7 @@ export class VirtualUnit {
       return id;
     };
     const timers = new Map<number, NodeJS.Timeout>();
+    const levels = new Map<string, number>();
     return {
       process: { env: { SERIAL: chip, BOARD: runtime }, version, memory: () => ({}) },
       require: (name: string) => modules[name],
@@ -385,11 +415,12 @@ export class VirtualUnit {
         constructor(readonly name: string) {}
       },
       pinMode() {},
-      digitalWrite() {},
+      digitalWrite: (pin: { name: string }, level: number) => void levels.set(pin.name, level),
       // To ground while it is held.
       digitalRead: () => (this.buttonHeld ? 0 : 1),
       analogWrite() {},
-      analogRead: () => (this.faults.batteryMillivolts ?? 3900) / 1000 / RATIO / REFERENCE_VOLTS,
+      analogRead: () =>
+        levels.get(FOOT) ? (this.faults.batteryMillivolts ?? 3900) / 1000 / RATIO / REFERENCE_VOLTS : 1,
       getTime: () => this.uptimeMs() / 1000,
       setTimeout: (run: () => void, ms: number) => void this.later(ms, run),
       setInterval: every,
