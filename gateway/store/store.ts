@@ -251,11 +251,11 @@ export class Store {
 
   /** Keeps the public tables of a handheld, so that its signatures can be checked here. @throws as Tables.add does */
   addDossier(bytes: Uint8Array): void {
-    new Tables(this.db).add(bytes);
+    new Tables(this.db).add(this.keyring, bytes);
   }
 
   claimState(id: number): ClaimState | undefined {
-    return claimState(this.db, id);
+    return claimState(this.db, this.keyring, id);
   }
 
   /** Ends a claim before its minute is over, if it still waits. */
@@ -642,7 +642,7 @@ export class Store {
 export function fileClaimBeside(dataDir: string, code: Uint8Array, options: ClaimOptions = {}): number {
   const { db, keyring } = openBeside(dataDir, false);
   try {
-    if (options.dossier) new Tables(db).add(options.dossier);
+    if (options.dossier) new Tables(db).add(keyring, options.dossier);
     return fileClaim(db, keyring, code, options.person, systemClock.now());
   } finally {
     db.close();
