@@ -104,12 +104,17 @@ export class Makers {
 
   /** Of the maker that a claim met; nothing of the simulation maker. @param device that was claimed, if one was */
   ofClaim(claim: number, device: Uint8Array | null): ClaimMaker | undefined {
-    const met = this.rows().find((row) => row.claim === claim);
-    if (!device) return met && { fingerprint: fingerprintOf(met.key), first: false };
+    const met = this.metAt(claim);
+    if (!device) return met && { fingerprint: fingerprintOf(met), first: false };
     const certificate = this.db.prepare("SELECT certificate FROM devices WHERE id = ?").pluck().get(device);
     const { maker } = decodeCertificate(certificate as Buffer);
     if (isSimulationMaker(maker)) return undefined;
-    return { fingerprint: fingerprintOf(maker), first: met !== undefined && sameBytes(met.key, maker) };
+    return { fingerprint: fingerprintOf(maker), first: met !== undefined && sameBytes(met, maker) };
+  }
+
+  /** The maker that a claim met, believed or not. */
+  metAt(claim: number): Uint8Array | undefined {
+    return this.rows().find((row) => row.claim === claim && this.table.intact(row))?.key;
   }
 
   /** @throws STORE_ALTERED, STORE_MAKERS */
