@@ -11,7 +11,7 @@ export function loggedSeconds(db: Database, keyring: Keyring, recording: number)
     .prepare(
       `SELECT note, origin FROM logged JOIN logs ON logs.id = logged.log
        JOIN checkpoints ON checkpoints.log = logged.log AND checkpoints.size > logged.idx
-       WHERE recording = ? ORDER BY size LIMIT 1`,
+       WHERE recording = ? ORDER BY checkpoints.size LIMIT 1`,
     )
     .get(recording) as { note: Buffer; origin: string } | undefined;
   if (!first) return undefined;
