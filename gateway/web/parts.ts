@@ -70,6 +70,7 @@ export const HUB_ACTIONS = [
   "name",
   "claim",
   "withdrawClaim",
+  "believeMaker",
   "addPerson",
   "changePerson",
   "assign",
