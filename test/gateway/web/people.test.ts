@@ -190,6 +190,9 @@ describe("people in the API", function () {
     ])
       assert.deepEqual([answer.statusCode, answer.json().code], [403, "WEB_UNASSIGNED"]);
     assert.equal(await opened(), before, "nothing left the house");
+    await assign(id, await add("Bea"));
+    const others = await by("GET", `/api/recordings/${id}`);
+    assert.deepEqual([others.statusCode, others.json().code], [403, "WEB_UNASSIGNED"]);
     await assign(id, anna);
     assert.equal((await by("GET", `/api/recordings/${id}`)).statusCode, 200);
   });
