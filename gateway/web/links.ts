@@ -14,7 +14,7 @@ export function addLinks(app: FastifyInstance, parts: ApiParts): void {
     if (link && hub.reader.personOf(link.recording)?.id !== link.person)
       throw new Refused(
         403,
-        "WEB_UNASSIGNED",
+        "WEB_REASSIGNED",
         "this recording is not the person's any more whose it was when this link was made, and is not shown by it; ask its owner for a new one",
       );
   });
