@@ -38,6 +38,7 @@ export function makerOf(name: string) {
 
   return {
     publicKey,
+    certify,
     handheld,
     /** One that signs, with its papers. */
     signing(seed: number): Handheld {
