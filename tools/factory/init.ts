@@ -41,7 +41,7 @@ export function initStation({ dir, keys, passphrase, firmware, root, ...words }:
 function putFirmware(
   folder: string,
   { board, deviceClass }: Pick<Station, "board" | "deviceClass">,
-  _keys: string,
+  keys: string,
   root: string,
   given: string | undefined,
 ): void {
@@ -58,5 +58,11 @@ function putFirmware(
     );
   const { boardNamed } = require("../firmware/boards") as typeof import("../firmware/boards");
   const { buildFirmware, writeBuild } = require("../firmware/build") as typeof import("../firmware/build");
-  writeBuild(buildFirmware({ board: boardNamed(board), dev: deviceClass === "dev", root }), folder);
+  const { releasePublicKey } = require("./keys") as typeof import("./keys");
+  // Without it in their boot code, units could never be updated.
+  const releaseKey = releasePublicKey(keys);
+  writeBuild(
+    buildFirmware({ board: boardNamed(board), dev: deviceClass === "dev", releaseKey, root }),
+    folder,
+  );
 }
