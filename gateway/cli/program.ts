@@ -26,6 +26,7 @@ import { addStart, type StartDemo } from "./start";
 import { addStatus } from "./status";
 import { Exit, Terminal } from "./terminal";
 import { addTrust } from "./trust";
+import { addUpdate } from "./update";
 import { addVerify } from "./verify";
 
 /** What the tools add to the gateway's commands. */
@@ -65,6 +66,7 @@ export async function run(
   addClaim(program, terminal);
   addDevices(program, terminal);
   addName(program, terminal);
+  addUpdate(program, terminal);
   addRecordings(program, terminal);
   addShow(program, terminal);
   addFindings(program, terminal, setExit);

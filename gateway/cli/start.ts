@@ -99,6 +99,7 @@ async function plain(
     analyse: true,
     deliver: true,
     adopt: true,
+    update: true,
     disk: () => diskOf(dataDir),
   });
   announce(terminal, hub, dataDir, broker, config);
@@ -152,6 +153,7 @@ async function demo(
         analyse: true,
         deliver: true,
         adopt: true,
+        update: true,
         disk: () => diskOf(dataDir),
       });
       announce(terminal, hub, dataDir, broker, config);

@@ -69,13 +69,17 @@ export class Driver {
 
   heard(state: UpdateState): void {
     const before = this.state;
+    if (this.isStuck(state)) {
+      this.state = state;
+      this.end("refused");
+      return;
+    }
     // An answer to what was said twice: another word for each would never end.
     if (before && isSame(before, state)) return;
     this.state = state;
     this.tries = 0;
     this.keepState(before, state);
-    if (this.isStuck(state)) this.end("refused");
-    else if (this.said?.op === Op.swap && isNotNow(state.refused)) this.putOff();
+    if (this.said?.op === Op.swap && isNotNow(state.refused)) this.putOff();
     else this.go();
   }
 
