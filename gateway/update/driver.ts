@@ -111,8 +111,9 @@ export class Driver {
   private putOff(): void {
     this.cancelTimer();
     this.said = undefined;
-    if (this.update.swap === "once") this.keep({ swap: "no", swapped: false });
-    else this.after(SWAP_AGAIN_MS, () => this.go());
+    const isOnce = this.update.swap === "once";
+    this.keep({ swapped: false, swap: isOnce ? "no" : "ready" });
+    if (!isOnce) this.after(SWAP_AGAIN_MS, () => this.go());
   }
 
   private isStuck({ taken, refused }: UpdateState): boolean {

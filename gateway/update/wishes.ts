@@ -74,7 +74,8 @@ export class Wishes {
       );
     const { counter, version, bytes } = newest.release;
     const asked = { epoch: owned.epoch, release: newest.id, counter, version, bytes, swap, askedAt: at };
-    const update = { ...asked, cancelled: false, begun: false, swapped: false };
+    const again = before?.counter === counter && before.ended?.how === "back";
+    const update = { ...asked, cancelled: false, again, begun: false, swapped: false };
     this.updates.put(device, update);
     return update;
   }

@@ -38,6 +38,7 @@ function bench(wish: Partial<Update> = {}, { lost, reconnects, restarts }: Troub
     bytes: made.image.length,
     swap: "ready",
     cancelled: false,
+    again: false,
     begun: false,
     swapped: false,
     askedAt: 0,
@@ -82,6 +83,19 @@ function bench(wish: Partial<Update> = {}, { lost, reconnects, restarts }: Troub
     sent,
     row: () => row,
     messages: () => messages,
+    /** Asked for once more, behind the end of the one before. */
+    anew(change: Partial<Update>) {
+      row = {
+        ...row,
+        state: undefined,
+        ended: undefined,
+        swapped: false,
+        begun: false,
+        askedAt: 1,
+        ...change,
+      };
+      begin();
+    },
     wish(change: Partial<Update>) {
       row = { ...row, ...change };
       driver.wish(row);
@@ -190,12 +204,10 @@ describe(`the driver of an update, seed ${SEED}`, () => {
   });
 
   it("ends where one chunk is refused again and again", () => {
-    const wrong = { ...made.chunks.get(1024)! };
     const good = made.chunks.get(1024)!;
-    made.chunks.set(
-      1024,
-      Uint8Array.from(Object.values(wrong), (byte, i) => (i === 100 ? byte ^ 1 : byte)),
-    );
+    const wrong = Uint8Array.from(good);
+    wrong[100]! ^= 1;
+    made.chunks.set(1024, wrong);
     try {
       const unit = bench();
       unit.clock.pass(HOUR_MS);
@@ -216,9 +228,7 @@ describe(`the driver of an update, seed ${SEED}`, () => {
     again.clock.pass(HOUR_MS);
     again.handheld.comesUp = true;
     again.handheld.written = 0;
-    again.wish({ ended: undefined, swapped: false, begun: false, askedAt: 1 });
-    // As the hub hears of it: its session says so first.
-    again.handheld.beginSession();
+    again.anew({ again: true });
     installed(again, "once more");
   });
 

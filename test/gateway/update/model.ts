@@ -18,7 +18,7 @@ export interface Ears {
 export class ModelHandheld {
   running = 1;
   /** What stands in its flash. */
-  image = Buffer.alloc(0);
+  image: Buffer = Buffer.alloc(0);
   refuses: number = R.none;
   comesUp = true;
   /** Chunks written, each but once. */
@@ -27,7 +27,7 @@ export class ModelHandheld {
   private about = 0;
   private refused = R.none;
   private release: Release | undefined;
-  private offer = Buffer.alloc(0);
+  private offer: Buffer = Buffer.alloc(0);
   private next = "";
   private failed = 0;
   private busy: () => void = () => {};
