@@ -23,7 +23,7 @@ describe("avnode update", function () {
   let id: string;
   before(() => {
     rig = new Rig();
-    id = toHex(rig.claimed().device);
+    id = rig.claimed().hex;
     rig.time.restore();
   });
   after(() => rig.end());

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { Updates } from "../../../gateway/store/updates";
-import { toHex } from "../../../protocol/bytes";
 import { UpdatePhase, UpdateRefusal } from "../../../protocol/update";
 import { Random } from "../../../tools/sim/random";
 import { Maker } from "../../firmware/maker";
@@ -22,7 +21,7 @@ describe("An update from the page", () => {
   beforeEach(async () => {
     rig = new WebRig();
     await rig.serve();
-    id = toHex(rig.claimed().device);
+    id = rig.claimed().hex;
     updates = Updates.open(rig.dataDir);
   });
   afterEach(async () => {
