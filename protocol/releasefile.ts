@@ -27,7 +27,7 @@ const TYPE = "avnode/release-file";
 const VERSION = 1;
 /** An offer is one command: its bytes. */
 const MAX_RELEASE_BYTES = 2041;
-const MAX_NOTES_BYTES = 16384;
+export const MAX_NOTES_BYTES = 16384;
 const MAX_SECONDS = 4294967295;
 /** The map's own keys and values: nothing in it nests. */
 const MAX_ITEMS = 16;
