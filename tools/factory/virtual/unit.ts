@@ -55,8 +55,6 @@ const PAGE_BYTES = 4096;
 const RATIO = 1510 / 510;
 const FOOT = "D14";
 const REFERENCE_VOLTS = 3.6;
-/** Its console evaluates no longer than that. */
-const EVAL_MS = 2000;
 
 export class VirtualUnit {
   readonly chip: string;
@@ -201,7 +199,7 @@ export class VirtualUnit {
     if (bootCode === undefined) return;
     this.guard(() => {
       try {
-        runInContext(bootCode, this.context!, { timeout: EVAL_MS });
+        runInContext(bootCode, this.context!);
       } catch (error) {
         if (error instanceof PowerLost) throw error;
         // As the runtime does: an error of the boot code is told on the console, if there is one.
@@ -284,7 +282,7 @@ export class VirtualUnit {
   private evaluate(expression: string): void {
     let value: unknown;
     try {
-      value = runInContext(`(${expression}\n)`, this.context!, { timeout: EVAL_MS });
+      value = runInContext(`(${expression}\n)`, this.context!);
     } catch (error) {
       if (error instanceof PowerLost) throw error;
       this.answer(`${NAK}Uncaught ${error}\r\n`);
@@ -302,7 +300,7 @@ export class VirtualUnit {
     for (const line of text.split(/[\p{Cc}]+/u)) {
       if (line.trim() === "") continue;
       try {
-        const value = runInContext(line, this.context!, { timeout: EVAL_MS });
+        const value = runInContext(line, this.context!);
         this.answer(`=${String(value)}\r\n>`);
       } catch (error) {
         if (error instanceof PowerLost) throw error;
