@@ -17,8 +17,11 @@ export interface Patience {
   settleMs: number;
 }
 
-/** The console's input holds 1,024 bytes, and overflows without a word. */
-const CHUNK_BYTES = 512;
+/**
+ * The console's input holds 1,024 bytes, and overflows without a word. Linux' takes half of that at once, and rests for
+ * 50 ms.
+ */
+const CHUNK_BYTES = 448;
 /**
  * Reading the CRC of a file takes a unit well under a second. Consoles lose a byte now and then, and the packet with it. A
  * unit gives up an unfinished packet five seconds after its beginning, as this side does; its word of that must pass.
@@ -29,10 +32,13 @@ const PIECE_BYTES = 384;
 
 /** Ctrl-C and Ctrl-D, which a console takes out of whatever comes, and 255, which Linux' takes for nothing. */
 const CONTROLS = [3, 4, 255];
-/** Ends what runs, and the line that was begun. */
-const CLEAR = "\x03\x03\n";
+/** What is typed is not shown again, which for a long line, letter by letter, takes minutes. */
+const QUIET = "\x10echo(0)\n";
+/** Ends what runs within the tenth of a second that follows, and the line that was begun. */
+const BREAK = "\x03\x03\n";
+const BREAK_MS = 250;
 /** Packet lengths to choose from, none of which is written with such a byte. */
-const CHUNKS = [CHUNK_BYTES, 368, 352, 336, 320, 304, 288, 272];
+const CHUNKS = [CHUNK_BYTES, 416, 368, 352, 336, 320, 304, 288, 272];
 
 /** Most bytes in a packet, such that the last one's length is written without such a byte either. */
 export function chunkFor(length: number): number {
@@ -51,7 +57,7 @@ const quoted = (storage: string) => JSON.stringify(storage);
 
 export class UnitConsole {
   readonly connection = loadConnection();
-  private readonly patience: Patience;
+  readonly patience: Patience;
   private asked = 0;
   private left = false;
 
@@ -68,6 +74,7 @@ export class UnitConsole {
       }
     };
     connection.openHandler();
+    wire.write(Buffer.from(QUIET));
   }
 
   /** @returns the expression's value, as far as JSON goes */
@@ -172,7 +179,9 @@ export class UnitConsole {
         if (this.left) throw error;
         await new Promise((resolve) => setTimeout(resolve, this.patience.settleMs));
         // A packet that lost its head was typed: what is left of it must not run, or swallow what comes.
-        await this.connection.writeLowLevel(CLEAR);
+        await this.connection.writeLowLevel(BREAK);
+        await new Promise((resolve) => setTimeout(resolve, Math.min(BREAK_MS, this.patience.settleMs)));
+        await this.connection.writeLowLevel(QUIET);
       }
     }
     return attempt();
