@@ -224,10 +224,12 @@ describe("factory evidence", function () {
     const journal = new Journal(broken);
     const altered = encodeUnitLine(line(1, { serial: "T1-0007" }));
     journal.db.prepare("UPDATE leaves SET leaf = ? WHERE idx = 0").run(altered);
+    journal.db.prepare("UPDATE leaves SET leaf = ? WHERE idx = 1").run(Buffer.from("no line"));
     journal.close();
     const output = join(root, "broken.json");
     const { err } = await factory(["evidence", broken, "--keys", keys, "-o", output], `${PASSPHRASE}\n`);
     assert.match(err, /the station's log: /);
+    assert.match(err, /line 1 of the log cannot be read/);
     assert.equal((await factory(["check-evidence", output])).exit, 1);
     assert.match(fs.readFileSync(join(root, "broken.md"), "utf8"), /not as it was written/);
   });

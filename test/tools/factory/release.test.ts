@@ -163,6 +163,10 @@ describe("a release", function () {
     assert.ok(passed);
     assert.equal(maker, toHex(makerPublicKey(keys)));
     assert.match(checks.at(-1)!.text, /gives the same bytes/);
+    const altered = copy(first.folder);
+    fs.appendFileSync(join(altered, "bootcde.js"), " ");
+    const last = checkRelease(altered, join(root, "clone")).checks.at(-1)!;
+    assert.deepEqual([last.passed, last.text], [false, `commit ${commits[0]} gives another bootcde.js`]);
   });
 
   it("is judged without a source tree, which it says", () => {
