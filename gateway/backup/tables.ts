@@ -40,6 +40,8 @@ export const TABLES: Table[] = [
   { name: "recipients", key: ["id"], kind: "whole", forgets: true },
   { name: "deliveries", key: ["id"], kind: "whole" },
   { name: "alerts", key: ["id"], kind: "whole" },
+  { name: "makers", key: ["key"], kind: "whole" },
+  { name: "revocations", key: ["maker"], kind: "whole" },
   { name: "quarantine", key: ["id"], kind: "whole", forgets: true },
   { name: "refusals", key: ["device", "kind"], kind: "whole", forgets: true },
   { name: "claims", key: ["id"], kind: "whole", forgets: true },

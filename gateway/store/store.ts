@@ -37,6 +37,7 @@ import { type Log, silentLog } from "./log";
 import { StoreLog } from "./log/log";
 import { nameDevice } from "./naming";
 import { People, type PersonDetails, type PersonInfo } from "./people";
+import { Makers } from "./pinned";
 import { StoreReader } from "./reader";
 import { RECEIPT_LIMITS, type ReceiptLimits, Receipts } from "./receipts";
 import { type RecordingRow, Recordings } from "./recordings";
@@ -251,11 +252,19 @@ export class Store {
 
   /** Keeps the public tables of a handheld, so that its signatures can be checked here. @throws as Tables.add does */
   addDossier(bytes: Uint8Array): void {
-    new Tables(this.db).add(bytes);
+    new Tables(this.db).add(this.keyring, bytes);
+  }
+
+  /** Pins the maker of the handheld that a claim met, whose answer is then taken. @throws STORE_MAKERS, STORE_ALTERED */
+  believeMaker(claim: number): void {
+    const { makers } = this.reader;
+    const met = makers.metAt(claim);
+    if (!met) throw new StoreError("STORE_MAKERS", `claim ${claim} met no maker: file it again`);
+    this.beside(() => new Makers(this.db, this.keyring).pin(met, this.clock.now(), { claim }));
   }
 
   claimState(id: number): ClaimState | undefined {
-    return claimState(this.db, id);
+    return claimState(this.db, this.keyring, id);
   }
 
   /** Ends a claim before its minute is over, if it still waits. */
@@ -478,7 +487,9 @@ export class Store {
     if (nonces.length === 0) return device || this.offered(alias) ? this.askHello(alias) : "unknown-device";
     const outcome = this.claims.answer(alias, nonces, message);
     if (typeof outcome !== "string") {
-      this.log.info({ device: outcome.device }, `claimed handheld ${outcome.device}`);
+      const { maker } = this.reader.devices().find(({ id }) => id === outcome.device)!;
+      const made = maker === undefined ? "" : `, made by ${maker}`;
+      this.log.info({ device: outcome.device, maker }, `claimed handheld ${outcome.device}${made}`);
       // Its sessions under the alias before are over.
       if (!this.devices.byAlias(toHex(alias))) this.sessions.forget(alias);
       return undefined;
@@ -651,11 +662,10 @@ export class Store {
 }
 
 /** Files a claim into the hub that another process runs on this directory. @returns its number, for StoreReader.claimState */
-export function fileClaimBeside(dataDir: string, code: Uint8Array, options: ClaimOptions = {}): number {
+export function fileClaimBeside(dataDir: string, code: Uint8Array, person?: string): number {
   const { db, keyring } = openBeside(dataDir, false);
   try {
-    if (options.dossier) new Tables(db).add(options.dossier);
-    return fileClaim(db, keyring, code, options.person, systemClock.now());
+    return fileClaim(db, keyring, code, person, systemClock.now());
   } finally {
     db.close();
   }
