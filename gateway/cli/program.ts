@@ -50,6 +50,8 @@ export async function run(
     .description("open, local-first path from a handheld ECG monitor to a recording that its owner keeps")
     .version(version)
     .helpCommand(false)
+    // A command may have a --version of its own, which would be the program's otherwise.
+    .enablePositionalOptions()
     .addHelpText("after", "\nExit codes: 0 done, 1 the answer is no, 2 wrong use, 3 could not be done.")
     .exitOverride()
     .configureOutput({

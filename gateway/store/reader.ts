@@ -132,6 +132,14 @@ export class StoreReader {
     }));
   }
 
+  /** Its newest ownership, and what its maker signed of it. @param device its id in hex */
+  ownership(device: string): { epoch: number; certificate: Certificate } | undefined {
+    const row = this.db
+      .prepare("SELECT epoch, certificate FROM devices WHERE id = ?")
+      .get(Buffer.from(device, "hex")) as Pick<DeviceRow, "epoch" | "certificate"> | undefined;
+    return row && { epoch: row.epoch, certificate: decodeCertificate(row.certificate) };
+  }
+
   private certified(certificate: Certificate): Pick<DeviceInfo, "class" | "maker" | "revoked"> {
     const { deviceClass, maker } = certificate;
     const isMade = deviceClass !== DeviceClass.adopted && !isSimulationMaker(maker);

@@ -1,6 +1,7 @@
 /** The database's form, as numbered steps: a step once released is never edited. */
 import SQLite, { type Database } from "better-sqlite3";
 import { StoreError } from "./errors";
+import { CHECKPOINTS_FORM, NODES_FORM } from "./log/form";
 
 /** "avno" */
 const APPLICATION_ID = 0x61766e6f;
@@ -91,18 +92,7 @@ CREATE TABLE leaves (
 ) WITHOUT ROWID;
 CREATE INDEX leaves_of ON leaves (recording) WHERE recording IS NOT NULL;
 
--- RFC 6962 hashes of complete subtrees: the idx-th of 2^level leaves.
-CREATE TABLE nodes (
-  log INTEGER NOT NULL, level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL,
-  PRIMARY KEY (log, level, idx)
-) WITHOUT ROWID;
-
--- Signed notes as handed out.
-CREATE TABLE checkpoints (
-  log INTEGER NOT NULL REFERENCES logs (id), size INTEGER NOT NULL, root BLOB NOT NULL, at INTEGER NOT NULL,
-  note BLOB NOT NULL, PRIMARY KEY (log, size)
-) WITHOUT ROWID;
-
+${NODES_FORM}${CHECKPOINTS_FORM}
 -- Where a recording's newest leaf stands, and how far it goes: the next one goes on from there.
 CREATE TABLE logged (
   recording INTEGER PRIMARY KEY REFERENCES recordings (key), log INTEGER NOT NULL, idx INTEGER NOT NULL,
@@ -217,6 +207,9 @@ CREATE TABLE makers (
 CREATE TABLE revocations (
   maker BLOB PRIMARY KEY, number INTEGER NOT NULL, at INTEGER NOT NULL, list BLOB NOT NULL, mac BLOB NOT NULL
 ) WITHOUT ROWID;
+
+-- What handhelds are to be updated to by their owner's word, and how it gets on, sealed (updates.ts).
+CREATE TABLE updates (device BLOB PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT NULL) WITHOUT ROWID;
 `,
   },
 ];

@@ -449,6 +449,7 @@ export class Store {
     if (type === FrameType.claim) return this.claimAnswer(alias, device, message);
     if (!device) return this.offered(alias) ? this.askHello(alias) : "unknown-device";
     if (type === FrameType.status) return this.status(device, message);
+    if (type === FrameType.update) return this.update(device, message);
     if (!isRecorded(type)) return "malformed";
     this.committer.push({ device, frame: message });
     return undefined;
@@ -499,11 +500,8 @@ export class Store {
 
   private status(device: Device, message: Uint8Array): RefusalKind | undefined {
     const outcome = this.sessions.status(device.row.alias, device.row.epoch, message);
-    if (typeof outcome === "string") {
-      if (!this.sessions.isLive(device.row.alias)) this.askHello(device.row.alias);
-      return outcome;
-    }
-    const { status, began } = outcome;
+    if (typeof outcome === "string") return this.unheard(device, outcome);
+    const { said: status, began } = outcome;
     const before = device.row.status ? (JSON.parse(device.row.status) as Status).refused : 0;
     if (status.refused > before) this.refuse(device, "by-handheld");
     device.row.status = JSON.stringify(status);
@@ -522,7 +520,21 @@ export class Store {
     }
     this.claims.proved(device.hex);
     this.committer.soon();
+    if (began) this.events.tell("connected", device.hex);
     return undefined;
+  }
+
+  private update(device: Device, message: Uint8Array): RefusalKind | undefined {
+    const outcome = this.sessions.update(device.row.alias, device.row.epoch, message);
+    if (typeof outcome === "string") return this.unheard(device, outcome);
+    this.events.tell("updated", device.hex, outcome.said);
+    return undefined;
+  }
+
+  /** Of another session than those known here: one that lives is asked for. */
+  private unheard(device: Device, refused: RefusalKind): RefusalKind {
+    if (!this.sessions.isLive(device.row.alias)) this.askHello(device.row.alias);
+    return refused;
   }
 
   private write(batch: Waiting[]): void {

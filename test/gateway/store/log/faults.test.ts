@@ -83,6 +83,7 @@ describe("the log under faults", () => {
     rig.deliver(handheld, running);
     rig.store.close();
     for (const table of [
+      "updates",
       "makers",
       "revocations",
       "adoptions",
