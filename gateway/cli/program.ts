@@ -29,6 +29,7 @@ import { addStart, type StartDemo } from "./start";
 import { addStatus } from "./status";
 import { Exit, Terminal } from "./terminal";
 import { addTrust } from "./trust";
+import { addUpdate } from "./update";
 import { addVerify } from "./verify";
 
 /** What the tools add to the gateway's commands. */
@@ -71,6 +72,7 @@ export async function run(
   addPapers(program, terminal);
   addRevocations(program, terminal);
   addName(program, terminal);
+  addUpdate(program, terminal);
   addRecordings(program, terminal);
   addShow(program, terminal);
   addFindings(program, terminal, setExit);
