@@ -27,6 +27,8 @@ const CHUNK_BYTES = 448;
  * unit gives up an unfinished packet five seconds after its beginning, as this side does; its word of that must pass.
  */
 const PATIENCE: Patience = { timeoutMs: 5000, tries: 5, settleMs: 1000 };
+/** Type of a packet. */
+const ANSWER = 0;
 /** Base64 of them fits into one expression. */
 const PIECE_BYTES = 384;
 
@@ -56,14 +58,14 @@ export const textOf = (error: unknown) => (error instanceof Error ? error.messag
 const quoted = (storage: string) => JSON.stringify(storage);
 
 export class UnitConsole {
-  readonly connection = loadConnection();
+  private readonly parts = loadConnection();
   readonly patience: Patience;
   private asked = 0;
   private left = false;
 
   constructor(wire: Wire, patience: Partial<Patience> = {}) {
     this.patience = { ...PATIENCE, ...patience };
-    const { connection } = this;
+    const { connection } = this.parts;
     connection.chunkSize = CHUNK_BYTES;
     connection.writeLowLevel = async (data) => wire.write(Buffer.from(data, "latin1"));
     wire.onData = (bytes) => {
@@ -80,14 +82,34 @@ export class UnitConsole {
   /** @returns the expression's value, as far as JSON goes */
   ask(expression: string, patience: Partial<Patience> = {}): Promise<unknown> {
     const { timeoutMs, tries } = { ...this.patience, ...patience };
-    return this.persist(tries, async () => {
-      // Told apart by a number: an answer that comes too late is none to the next question.
-      const number = ++this.asked;
-      const answer = await this.connection.espruinoEval(padded(`[${number},(${expression})]`), {
-        timeout: timeoutMs,
-      });
-      if (!Array.isArray(answer) || answer[0] !== number) throw new Error("an answer to another question");
-      return answer[1];
+    return this.persist(tries, () => this.evaluate(expression, timeoutMs));
+  }
+
+  private evaluate(expression: string, timeoutMs: number): Promise<unknown> {
+    const { connection, parse } = this.parts;
+    // Told apart by a number: an answer that comes too late is none to the next question.
+    const number = ++this.asked;
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        connection.removeListener("packet", heard);
+        settle();
+      };
+      const heard = (type: number, data: string) => {
+        if (type !== ANSWER) return;
+        let answer: unknown;
+        try {
+          answer = parse(data);
+        } catch {
+          return;
+        }
+        if (Array.isArray(answer) && answer[0] === number) end(() => resolve(answer[1]));
+      };
+      const timer = setTimeout(() => end(() => reject(new Error("no answer"))), timeoutMs);
+      connection.on("packet", heard);
+      connection
+        .espruinoSendPacket("EVAL", padded(`[${number},(${expression})]`))
+        .catch((error) => end(() => reject(error)));
     });
   }
 
@@ -115,10 +137,10 @@ export class UnitConsole {
     progress(at);
     if (at === data.length) return;
     const begin = { fn: storage, s: data.length, offs: at };
-    await this.connection.espruinoSendPacket("FILE_SEND", JSON.stringify(begin));
+    await this.parts.connection.espruinoSendPacket("FILE_SEND", JSON.stringify(begin));
     while (at < data.length) {
       const end = Math.min(at + chunk, data.length);
-      await this.connection.espruinoSendPacket("DATA", data.toString("latin1", at, end));
+      await this.parts.connection.espruinoSendPacket("DATA", data.toString("latin1", at, end));
       at = end;
       progress(at);
     }
@@ -179,9 +201,9 @@ export class UnitConsole {
         if (this.left) throw error;
         await new Promise((resolve) => setTimeout(resolve, this.patience.settleMs));
         // A packet that lost its head was typed: what is left of it must not run, or swallow what comes.
-        await this.connection.writeLowLevel(BREAK);
+        await this.parts.connection.writeLowLevel(BREAK);
         await new Promise((resolve) => setTimeout(resolve, Math.min(BREAK_MS, this.patience.settleMs)));
-        await this.connection.writeLowLevel(QUIET);
+        await this.parts.connection.writeLowLevel(QUIET);
       }
     }
     return attempt();
