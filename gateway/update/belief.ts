@@ -1,11 +1,9 @@
 /** Whose releases are taken. */
-import { sameBytes } from "../../protocol/bytes";
-import { decodeCertificate } from "../../protocol/certificate";
+import { Makers } from "../store/pinned";
 import type { Updates } from "../store/updates";
 
-/** @returns whether a maker's certificates are believed here */
-export function pinnedMakers({ db }: Updates): (maker: Uint8Array) => boolean {
-  const certificates = db.prepare("SELECT certificate FROM devices").pluck();
-  return (maker) =>
-    (certificates.all() as Buffer[]).some((bytes) => sameBytes(decodeCertificate(bytes).maker, maker));
+/** @returns whether a maker is pinned here, as it stands then: to forget it ends its updates */
+export function pinnedMakers({ db, keyring }: Updates): (maker: Uint8Array) => boolean {
+  const makers = new Makers(db, keyring);
+  return (maker) => makers.isPinned(maker);
 }
