@@ -51,8 +51,6 @@ export async function run(
     .description("open, local-first path from a handheld ECG monitor to a recording that its owner keeps")
     .version(version)
     .helpCommand(false)
-    // A command may have a --version of its own, which would be the program's otherwise.
-    .enablePositionalOptions()
     .addHelpText("after", "\nExit codes: 0 done, 1 the answer is no, 2 wrong use, 3 could not be done.")
     .exitOverride()
     .configureOutput({
@@ -96,6 +94,8 @@ export async function run(
   addBackup(program, terminal, setExit);
   addRestore(program, terminal, setExit);
   addMirror(program, terminal);
+  // A command's own --version would be the program's otherwise. Set last: it is not for commands to inherit.
+  program.enablePositionalOptions();
   try {
     await program.parseAsync(argv, { from: "user" });
     return exit;

@@ -1,4 +1,5 @@
 /** A station at work: one unit in each slot at a time, until so many have passed or somebody ends it. */
+import { setMaxListeners } from "node:events";
 import type { Bench } from "./bench";
 import type { Port } from "./ports/port";
 import type { Screen, TallyView } from "./screen/screen";
@@ -24,6 +25,8 @@ export class Run {
     private readonly options: RunOptions,
   ) {
     this.tally = { passed: 0, failed: 0, planned: options.count, startedAt: bench.now(), byStep: {} };
+    // Every slot listens more than once.
+    setMaxListeners(0, options.signal, this.over.signal);
     options.signal.addEventListener("abort", () => this.over.abort(), { once: true });
     if (options.signal.aborted) this.over.abort();
   }

@@ -46,6 +46,7 @@ export class Turn {
   private readonly startedAt: number;
   private unit!: UnitConsole;
   private gone!: Promise<never>;
+  private stop: () => void = () => {};
   private readonly stopped: Promise<never>;
 
   constructor(
@@ -56,9 +57,10 @@ export class Turn {
     private readonly signal: AbortSignal,
   ) {
     this.startedAt = bench.now();
-    this.stopped = new Promise((_, reject) =>
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
-    );
+    this.stopped = new Promise((_, reject) => {
+      this.stop = () => reject(signal.reason);
+    });
+    signal.addEventListener("abort", this.stop);
     this.stopped.catch(() => {});
     this.attach(wire);
   }
@@ -76,6 +78,7 @@ export class Turn {
       throw error;
     } finally {
       if (this.identified) wipe(this.identified.secrets);
+      this.signal.removeEventListener("abort", this.stop);
       this.unit.leave();
       await this.wire.close();
       if (this.row && bench.busy.get(this.row.chip) === this.port.name) bench.busy.delete(this.row.chip);
@@ -98,6 +101,7 @@ export class Turn {
   private async provision(found: Found): Promise<void> {
     const { bench, unit } = this;
     const { board, firmware } = bench;
+    this.chip = found.chip;
     await this.at("identify", "E02", async () => {
       checkRuntime(found, firmware.manifest);
       this.meet(found);
@@ -130,7 +134,6 @@ export class Turn {
   /** @throws UnitFailure E11, E08 */
   private meet({ chip, device }: Found): void {
     const { journal, busy, now } = this.bench;
-    this.chip = chip;
     const other = busy.get(chip);
     if (other !== undefined)
       throw new UnitFailure("E11", `it says that it is chip ${chip}, which is in slot ${other} now`);

@@ -7,6 +7,7 @@ import { type Context, createContext, runInContext } from "node:vm";
 import { crc32 } from "node:zlib";
 import type { Identity } from "../../../firmware/board/board";
 import { decodeIdentity } from "../../../firmware/identity";
+import type { Flashed } from "../../sim/keepsake";
 import { type FrontEndFaults, ModelFrontEnd } from "./frontend";
 import { ACK, NAK, PacketReader, PacketType, packet } from "./packets";
 import { ModelStorage } from "./storage";
@@ -44,6 +45,14 @@ export interface UnitOptions {
   faults?: UnitFaults;
 }
 
+/** By the boot code, to the application. */
+interface Told {
+  /** Base64. */
+  key: string;
+  counter: number;
+  version: string;
+}
+
 /** The supply went; nothing that ran goes on. */
 class PowerLost extends Error {}
 
@@ -55,8 +64,6 @@ const PAGE_BYTES = 4096;
 const RATIO = 1510 / 510;
 const FOOT = "D14";
 const REFERENCE_VOLTS = 3.6;
-/** Its console evaluates no longer than that. */
-const EVAL_MS = 2000;
 
 export class VirtualUnit {
   readonly chip: string;
@@ -68,6 +75,8 @@ export class VirtualUnit {
   lost: () => void = () => {};
   /** SHA-256 of the application that runs, undefined while none does. */
   application: string | undefined;
+  /** What the boot code told it at its newest start. */
+  booted: Pick<Flashed, "key" | "counter" | "version"> | undefined;
   private readonly storage: ModelStorage;
   private readonly pages = new Map<number, Buffer>();
   private readonly options: Required<Omit<UnitOptions, "faults" | "bytesPerSecond">> &
@@ -201,7 +210,7 @@ export class VirtualUnit {
     if (bootCode === undefined) return;
     this.guard(() => {
       try {
-        runInContext(bootCode, this.context!, { timeout: EVAL_MS });
+        runInContext(bootCode, this.context!);
       } catch (error) {
         if (error instanceof PowerLost) throw error;
         // As the runtime does: an error of the boot code is told on the console, if there is one.
@@ -284,7 +293,7 @@ export class VirtualUnit {
   private evaluate(expression: string): void {
     let value: unknown;
     try {
-      value = runInContext(`(${expression}\n)`, this.context!, { timeout: EVAL_MS });
+      value = runInContext(`(${expression}\n)`, this.context!);
     } catch (error) {
       if (error instanceof PowerLost) throw error;
       this.answer(`${NAK}Uncaught ${error}\r\n`);
@@ -302,7 +311,7 @@ export class VirtualUnit {
     for (const line of text.split(/[\p{Cc}]+/u)) {
       if (line.trim() === "") continue;
       try {
-        const value = runInContext(line, this.context!, { timeout: EVAL_MS });
+        const value = runInContext(line, this.context!);
         this.answer(`=${String(value)}\r\n>`);
       } catch (error) {
         if (error instanceof PowerLost) throw error;
@@ -432,6 +441,8 @@ export class VirtualUnit {
       eval: (code: string) => {
         if (code === "") return;
         this.application = createHash("sha256").update(code, LATIN).digest("hex");
+        const { key, counter, version } = (this.context as unknown as { avnode: Told }).avnode;
+        this.booted = { key: Buffer.from(key, "base64"), counter, version };
         this.advertises = storage.read("identity") !== undefined;
       },
     };
