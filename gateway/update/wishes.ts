@@ -1,8 +1,8 @@
 /** What the owner of handhelds sees of updates and asks for, by a command or the page: beside a running hub, or before it. */
 import { wholeId } from "../store/naming";
+import { Makers } from "../store/pinned";
 import type { StoreReader } from "../store/reader";
 import { type Update, Updates } from "../store/updates";
-import { pinnedMakers } from "./belief";
 import { UpdateError } from "./error";
 import { type HeldRelease, Releases } from "./releases";
 
@@ -44,7 +44,8 @@ export class Wishes {
 
   /** @throws UpdateError UPDATE_FILE, UPDATE_MAKER */
   add(bytes: Uint8Array): HeldRelease {
-    return this.releases.add(bytes, pinnedMakers(this.updates));
+    const makers = new Makers(this.updates.db, this.updates.keyring);
+    return this.releases.add(bytes, (maker) => makers.isPinned(maker));
   }
 
   /** Handhelds alone: what was adopted runs nothing. */

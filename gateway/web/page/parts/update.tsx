@@ -93,7 +93,7 @@ function Offered({ id, newest }: { id: string; newest: NonNullable<DeviceUpdate[
       {notes !== "" && (
         <details>
           <summary>{messages.say("update-notes")}</summary>
-          <p class="prose">{notes}</p>
+          <p class="lines">{notes}</p>
         </details>
       )}
       <div class="tools">
