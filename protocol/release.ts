@@ -27,7 +27,7 @@ export interface Release {
 /** Of the image in each chunk but the last one, which may be shorter. */
 export const CHUNK_BYTES = 512;
 /** A megabyte of firmware is more than any board holds. */
-const MAX_IMAGE_BYTES = 1048576;
+export const MAX_IMAGE_BYTES = 1048576;
 const MAX_TEXT = 24;
 const DOMAIN = "avnode/release/v1";
 

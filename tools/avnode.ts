@@ -7,6 +7,7 @@ import { Exit, type Terminal } from "../gateway/cli/terminal";
 import { table } from "../gateway/cli/text";
 import { defaultDataDir } from "../gateway/config/places";
 import type { Radio } from "../gateway/radio/radio";
+import { addFactory } from "./factory/command";
 import { addSimulate } from "./sim/simulate/command";
 
 // From dist/avnode.js and from tools/avnode.ts alike.
@@ -77,6 +78,7 @@ function analyse(dataDir: string, id: string, terminal: Terminal): void {
 function addTools(program: Command, terminal: Terminal): void {
   addImport(program, terminal);
   addSimulate(program, terminal);
+  addFactory(program, terminal);
 }
 
 // Whoever reads no further (`| head`) wants no more; what was not told is not done.

@@ -13,6 +13,7 @@ export function bundle(outdir: string): void {
       findingsworker: join(root, "gateway/findings/findingsworker.ts"),
       airprocess: join(root, "tools/sim/radio/airprocess.ts"),
       unit: join(root, "tools/sim/radio/unit.ts"),
+      treesworker: join(root, "tools/factory/treesworker.ts"),
       adoptworker: join(root, "gateway/adopt/adoptworker.ts"),
       documentworker: join(root, "gateway/delivery/documentworker.ts"),
       verifyworker: join(root, "gateway/web/verifyworker.ts"),

@@ -24,6 +24,7 @@ interface StartOptions extends DataOption {
   demo?: boolean;
   virtualRadio?: boolean;
   handhelds?: string;
+  handheld?: string;
   role?: string;
   config?: string;
 }
@@ -33,6 +34,8 @@ export type StartDemo = (options: {
   dataDir: string;
   /** Handhelds in processes of their own, behind a Bluetooth stack and a radio that is software; one without. */
   virtualRadio?: { handhelds: number };
+  /** Folder of a virtual handheld from the factory; the demo's own without one. */
+  handheld?: string;
   startHub(radio: Radio): Promise<Hub>;
 }) => Promise<{ hub: Hub; stop(): Promise<void> }>;
 
@@ -43,6 +46,7 @@ export function addStart(program: Command, terminal: Terminal, version: string, 
     .option("--demo", "with a simulated handheld that replays a real ECG, in a data directory of its own")
     .option("--virtual-radio", "the demo through real Bluetooth stacks, over a radio that is software")
     .option("--handhelds <count>", "so many of them behind the virtual radio; one by default")
+    .option("--handheld <dir>", "the demo with this virtual handheld from the factory, for you to claim")
     .option("--role <roles>", "run only some of it: relay, store", "relay,store")
     .option("--config <file>", "YAML file; none is needed")
     .option("--data <dir>", "data directory")
@@ -51,6 +55,11 @@ export function addStart(program: Command, terminal: Terminal, version: string, 
         throw new CliError(Exit.usage, "--virtual-radio is for the demo; run it with --demo");
       if (options.handhelds !== undefined && !options.virtualRadio)
         throw new CliError(Exit.usage, "--handhelds is for the virtual radio; run it with --virtual-radio");
+      if (options.handheld !== undefined && (!options.demo || options.virtualRadio))
+        throw new CliError(
+          Exit.usage,
+          "--handheld is for the demo; run it with --demo, without --virtual-radio",
+        );
       const roles = rolesOf(options.role!);
       const configFile = options.config ?? ownConfigFile(options, terminal);
       const config = options.config !== undefined || existsSync(configFile) ? readConfigFile(configFile) : {};
@@ -140,6 +149,7 @@ async function demo(
   const running = await startDemo({
     dataDir,
     virtualRadio: options.virtualRadio ? { handhelds: handheldsOf(options.handhelds ?? "1") } : undefined,
+    handheld: options.handheld,
     startHub: async (radio) => {
       const hub = await startHub({
         dataDir,

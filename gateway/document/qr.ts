@@ -7,8 +7,8 @@ export interface QrCode {
   isDark(row: number, column: number): boolean;
 }
 
-/** Without its quiet zone of four modules. */
-export async function qrCode(text: string): Promise<QrCode> {
+/** Without its quiet zone of four modules. @param level of its error correction; the least by default */
+export async function qrCode(text: string, level?: "M" | "Q" | "H"): Promise<QrCode> {
   // Loaded late: a megabyte that few commands need.
   const { prepareZXingModule, writeBarcode } =
     require("zxing-wasm/writer") as typeof import("zxing-wasm/writer");
@@ -16,7 +16,10 @@ export async function qrCode(text: string): Promise<QrCode> {
   const wasm = readFileSync(require.resolve("zxing-wasm/writer/zxing_writer.wasm"));
   const wasmBinary = wasm.buffer.slice(wasm.byteOffset, wasm.byteOffset + wasm.byteLength);
   await prepareZXingModule({ overrides: { wasmBinary }, fireImmediately: true });
-  const { symbol, error } = await writeBarcode(text, { format: "QRCode" });
+  const { symbol, error } = await writeBarcode(text, {
+    format: "QRCode",
+    options: level === undefined ? "" : `ecLevel=${level}`,
+  });
   if (error) throw new Error(`cannot draw a QR code: ${error}`);
   return {
     size: symbol.width,

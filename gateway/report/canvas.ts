@@ -9,6 +9,7 @@ const FINE = 4;
 
 export class Canvas {
   private readonly pixels: Uint8Array;
+  private opened?: Font;
 
   constructor(
     readonly width: number,
@@ -38,18 +39,21 @@ export class Canvas {
 
   /** Latin letters. @param y of the base line */
   text(text: string, x: number, y: number, size: number, colour: Colour): void {
-    const { create } = require("fontkit") as typeof import("fontkit");
-    const font = create(fontIn(fontFiles(700)[0]!)) as Font;
-    const scale = size / font.unitsPerEm;
+    const scale = size / this.font().unitsPerEm;
     let at = x;
-    for (const { path, advanceWidth } of font.layout(text).glyphs) {
+    for (const { path, advanceWidth } of this.font().layout(text).glyphs) {
       this.fill(outlines(path.commands, at, y, scale), colour);
       at += advanceWidth * scale;
     }
   }
 
-  /** RGB, 8 bits (PNG specification, third edition). */
-  png(): Buffer {
+  widthOf(text: string, size: number): number {
+    const font = this.font();
+    return (font.layout(text).advanceWidth * size) / font.unitsPerEm;
+  }
+
+  /** RGB, 8 bits (PNG specification, third edition). @param perMetre pixels, for whoever prints it */
+  png(perMetre?: number): Buffer {
     const head = Buffer.alloc(13);
     head.writeUInt32BE(this.width, 0);
     head.writeUInt32BE(this.height, 4);
@@ -62,9 +66,18 @@ export class Canvas {
     return Buffer.concat([
       signature,
       chunk("IHDR", head),
+      ...(perMetre === undefined ? [] : [chunk("pHYs", density(perMetre))]),
       chunk("IDAT", deflateSync(raw)),
       chunk("IEND", Buffer.alloc(0)),
     ]);
+  }
+
+  private font(): Font {
+    if (!this.opened) {
+      const { create } = require("fontkit") as typeof import("fontkit");
+      this.opened = create(fontIn(fontFiles(700)[0]!)) as Font;
+    }
+    return this.opened;
   }
 
   /** Inside is where the outlines turn round it (non-zero), as fonts mean it. */
@@ -146,6 +159,15 @@ function curve(points: number[], part: number): [number, number] {
       points[i + 1]! + part * (points[i + 3]! - points[i + 1]!),
     );
   return curve(next, part);
+}
+
+function density(perMetre: number): Buffer {
+  const data = Buffer.alloc(9);
+  data.writeUInt32BE(perMetre, 0);
+  data.writeUInt32BE(perMetre, 4);
+  // The metre.
+  data[8] = 1;
+  return data;
 }
 
 function chunk(type: string, data: Uint8Array): Buffer {

@@ -1,6 +1,7 @@
 /** The database's form, as numbered steps: a step once released is never edited. */
 import SQLite, { type Database } from "better-sqlite3";
 import { StoreError } from "./errors";
+import { CHECKPOINTS_FORM, NODES_FORM } from "./log/form";
 
 /** "avno" */
 const APPLICATION_ID = 0x61766e6f;
@@ -91,18 +92,7 @@ CREATE TABLE leaves (
 ) WITHOUT ROWID;
 CREATE INDEX leaves_of ON leaves (recording) WHERE recording IS NOT NULL;
 
--- RFC 6962 hashes of complete subtrees: the idx-th of 2^level leaves.
-CREATE TABLE nodes (
-  log INTEGER NOT NULL, level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL,
-  PRIMARY KEY (log, level, idx)
-) WITHOUT ROWID;
-
--- Signed notes as handed out.
-CREATE TABLE checkpoints (
-  log INTEGER NOT NULL REFERENCES logs (id), size INTEGER NOT NULL, root BLOB NOT NULL, at INTEGER NOT NULL,
-  note BLOB NOT NULL, PRIMARY KEY (log, size)
-) WITHOUT ROWID;
-
+${NODES_FORM}${CHECKPOINTS_FORM}
 -- Where a recording's newest leaf stands, and how far it goes: the next one goes on from there.
 CREATE TABLE logged (
   recording INTEGER PRIMARY KEY REFERENCES recordings (key), log INTEGER NOT NULL, idx INTEGER NOT NULL,
@@ -198,6 +188,28 @@ CREATE INDEX waiting_deliveries ON deliveries (next_at) WHERE state IN ('queued'
 CREATE TABLE adoptions (id INTEGER PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT NULL);
 -- What the family is told of, and what it was told, sealed with every secret (alertrows.ts).
 CREATE TABLE alerts (id INTEGER PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT NULL);
+`,
+  },
+  {
+    since: "0.8.0",
+    meta: [
+      ["makers", "0"],
+      ["revocations", "0"],
+    ],
+    sql: `
+-- Makers by their public key: those that this hub believes, has only met, or believes no more (pinned.ts). Never deleted.
+-- claim: at which it was met last; NULL for one whose line the owner typed. at: Unix ms, since when it has this state.
+CREATE TABLE makers (
+  key BLOB PRIMARY KEY, state TEXT NOT NULL, label TEXT, claim INTEGER, at INTEGER NOT NULL, mac BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- The newest list of units no longer to be believed of each maker, as it signed it (revocations.ts). at: Unix ms of import.
+CREATE TABLE revocations (
+  maker BLOB PRIMARY KEY, number INTEGER NOT NULL, at INTEGER NOT NULL, list BLOB NOT NULL, mac BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- What handhelds are to be updated to by their owner's word, and how it gets on, sealed (updates.ts).
+CREATE TABLE updates (device BLOB PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT NULL) WITHOUT ROWID;
 `,
   },
 ];

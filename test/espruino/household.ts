@@ -29,6 +29,14 @@ const PRESS_MS = 200;
 
 const nameOf = ({ device, epoch, recording }: RecordingInfo) => `${device}-${epoch}-${recording}`;
 
+/** A handheld that a station has made. */
+export interface Made {
+  /** Of its flash, the shim's `.boot0` beside what the station wrote. */
+  image: Uint8Array;
+  identity: Required<Identity>;
+  dossier: Uint8Array;
+}
+
 export interface HouseholdOptions {
   dataDir: string;
   firmware: BuiltFirmware;
@@ -36,6 +44,8 @@ export interface HouseholdOptions {
   samples: Int32Array;
   /** Of its Storage otherwise; see UnitParts. */
   inRam?: boolean;
+  /** Left out, it is one that no factory made. */
+  made?: Made;
   /** Share of the notifications that get lost. */
   loss?: number;
   /** Of the handheld's random numbers and of what gets lost. */
@@ -50,6 +60,7 @@ export class Household {
     private readonly time: VirtualTime,
     private readonly hub: Hub,
     parts: Pick<Household, "identity" | "unit" | "radio">,
+    private readonly dossier: Uint8Array,
     private readonly pins: { button: string; pressed: number },
   ) {
     ({ identity: this.identity, unit: this.unit, radio: this.radio } = parts);
@@ -61,26 +72,29 @@ export class Household {
     firmware,
     samples,
     inRam,
+    made,
     loss = 0,
     seed,
   }: HouseholdOptions): Promise<Household> {
-    const identity = simulatedIdentity();
+    const identity = made?.identity ?? simulatedIdentity();
+    const dossier = made?.dossier ?? encodeDossier(dossierOf(identity));
     const { board } = firmware;
     const frontEnd = board.frontEnd as Max30003Spec;
     const random = new Random(seed);
     const draws = random.fork("handheld");
-    const unit = await Unit.with({
-      files: { ...firmware.files, identity: encodeIdentity(identity, (bytes) => crc32(bytes)) },
+    const parts = {
       wiring: { cs: frontEnd.cs, int: frontEnd.int, fclkHz: frontEnd.fclkHz },
       inRam,
       samples: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength),
-      random: (length) => Uint8Array.from({ length }, () => draws.int(256)),
-    });
+      random: (length: number) => Uint8Array.from({ length }, () => draws.int(256)),
+    };
+    const files = { ...firmware.files, identity: encodeIdentity(identity, (bytes) => crc32(bytes)) };
+    const unit = made ? Unit.of(made.image, parts) : await Unit.with({ files, ...parts });
     const radio = new EspruinoRadio({ loss, random: random.fork("radio") });
     const time = new VirtualTime(START);
     try {
       const hub = await time.until(startHub({ dataDir, kind: "import", broker: "memory", radio }));
-      return new Household(time, hub, { identity, unit, radio }, board.pins);
+      return new Household(time, hub, { identity, unit, radio }, dossier, board.pins);
     } catch (error) {
       time.restore();
       throw error;
@@ -145,7 +159,7 @@ export class Household {
 
   /** Asks for the handheld with the code on its label, and holds its button. */
   async claim(): Promise<void> {
-    const dossier = encodeDossier(dossierOf(this.identity));
+    const { dossier } = this;
     const claim = this.store.claim(this.identity.claimCode, { dossier });
     await this.pushed(HOLD_MS);
     await this.until("the claim", () => this.store.claimState(claim)?.state === "claimed", 60_000);

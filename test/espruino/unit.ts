@@ -8,7 +8,7 @@ import { Interpreter } from "./interpreter";
 import type { Wiring } from "./shim/chip";
 
 /** Reads the shim into RAM before the firmware's own boot code runs, as `.boot0` of any Espruino may. */
-const BOOT0 = 'eval(require("fs").readFileSync("shim.js"));';
+export const BOOT0 = 'eval(require("fs").readFileSync("shim.js"));';
 /** Of the shim's random numbers, for one boot. */
 const RANDOM_BYTES = 65536;
 /** Real time; under virtual time a test's own clock stands still. */
@@ -29,9 +29,16 @@ export interface Answer {
 /** A write to a characteristic: service, characteristic, bytes in base64. */
 export type Write = [string, string, string];
 
-/** Files of its Storage, by name. @returns the image of a flash that holds them and nothing else */
-export async function flashed(files: Record<string, string | Uint8Array>): Promise<Buffer> {
-  const interpreter = new Interpreter({ seconds: 60 });
+/**
+ * Files of its Storage, by name.
+ * @param flash to which they are added; an empty one without
+ * @returns the image of a flash that holds them
+ */
+export async function flashed(
+  files: Record<string, string | Uint8Array>,
+  flash?: Uint8Array,
+): Promise<Buffer> {
+  const interpreter = new Interpreter({ seconds: 60, flash });
   try {
     const names = Object.keys(files);
     for (const [i, name] of names.entries())
@@ -85,9 +92,14 @@ export class Unit {
     return new Unit(await flashed({ ".boot0": BOOT0, ...parts.files }), parts);
   }
 
+  /** One whose flash holds this, the shim's `.boot0` included. */
+  static of(image: Uint8Array, parts: Omit<UnitParts, "files">): Unit {
+    return new Unit(image, parts);
+  }
+
   private constructor(
     private image: Uint8Array,
-    private readonly parts: UnitParts,
+    private readonly parts: Omit<UnitParts, "files">,
   ) {}
 
   get on(): boolean {

@@ -16,11 +16,8 @@ export interface Connection {
   writeLowLevel: (data: string) => Promise<void>;
   openHandler(): void;
   rxDataHandler(data: ArrayBuffer): void;
-  espruinoSendFile(
-    name: string,
-    data: string,
-    options: { chunkSize: number; progress(done: number, all: number): void },
-  ): Promise<void>;
+  /** Resolves once the unit acknowledged it. */
+  espruinoSendPacket(kind: "FILE_SEND" | "DATA" | "EVAL", data: string): Promise<void>;
   espruinoEval(expression: string, options: { timeout: number }): Promise<unknown>;
 }
 

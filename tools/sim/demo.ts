@@ -8,8 +8,8 @@ import { MonitorState } from "../../protocol/command";
 import { ClockTrust, RecordingMode } from "../../protocol/open";
 import { SimFrontEnd } from "./frontend";
 import { openHouse } from "./house";
-import { openKeepsake } from "./keepsake";
-import { claimIfNew, waitUntil } from "./owner";
+import { keptIn, openKeepsake } from "./keepsake";
+import { claimIfNew, holdUntilOwned, waitUntil } from "./owner";
 import type { RadioFaults } from "./radio/lossy";
 import { RecordSource } from "./source";
 
@@ -43,16 +43,20 @@ export function samplesSince1970(rate: number): number {
 
 /**
  * @param options.record WFDB record to play
+ * @param options.handheld folder of a virtual handheld from the factory, which is claimed by whoever has its code; without
+ * one the demo makes its own and claims it
  * @param options.startHub starts the hub with the demo's radio
  */
 export async function startDemo(options: {
   dataDir: string;
   record: string;
+  handheld?: string;
   startHub(radio: HubRadio): Promise<Hub>;
 }): Promise<Demo> {
+  const fromFactory = options.handheld !== undefined;
   const record = readRecord(options.record);
   const house = await openHouse({
-    keepsake: openKeepsake(path.join(options.dataDir, "handheld")),
+    keepsake: fromFactory ? keptIn(options.handheld!) : openKeepsake(path.join(options.dataDir, "handheld")),
     radio: LIVING_ROOM,
     seed: Date.now(),
     startHub: options.startHub,
@@ -60,14 +64,22 @@ export async function startDemo(options: {
   const { handheld } = house;
   const source = new RecordSource(record, true, samplesSince1970(record.rate));
   handheld.powerOn(new SimFrontEnd(source, systemClock, { burstMs: BURST_MS, speed: 1 }));
-  await claimIfNew(handheld, house.store);
-  // A real handheld keeps time by a battery; this one waits a moment for the hub's, then records without it.
-  const isClockSet = () => handheld.monitor!.status(0, 0).trust > ClockTrust.unknown;
-  await waitUntil("the time", isClockSet, CLOCK_MS).catch(() => {});
-  handheld.act((monitor) => monitor.start(RecordingMode.continuous, 0));
+  const begin = async () => {
+    // A real handheld keeps time by a battery; this one waits a moment for the hub's, then records without it.
+    const isClockSet = () => handheld.monitor!.status(0, 0).trust > ClockTrust.unknown;
+    await waitUntil("the time", isClockSet, CLOCK_MS).catch(() => {});
+    handheld.act((monitor) => monitor.start(RecordingMode.continuous, 0));
+  };
+  let letGo = () => {};
+  if (fromFactory) letGo = holdUntilOwned(handheld, systemClock, () => void begin());
+  else {
+    await claimIfNew(handheld, house.store);
+    await begin();
+  }
   return {
     hub: house.hub,
     async stop() {
+      letGo();
       handheld.act((monitor) => monitor.stop());
       const receipted = () => handheld.monitor?.state === MonitorState.idle;
       // What is not receipted by then stays in the handheld's flash and goes at the next start.

@@ -29,6 +29,18 @@ export function newKeepsake(seed: number | string, ring = RING): Keepsake {
   };
 }
 
+/** Opens the handheld that lives in this folder. @throws KEEPSAKE_NONE when none does */
+export function keptIn(folder: string): Keepsake {
+  if (!fs.existsSync(path.join(folder, "identity.json")))
+    throw Object.assign(
+      new Error(
+        `no virtual handheld is in ${folder}; 'avnode factory run DIR --virtual 1' makes one and says where it is`,
+      ),
+      { code: "KEEPSAKE_NONE" },
+    );
+  return openKeepsake(folder);
+}
+
 /** Opens the handheld that lives in this folder, or makes a new one. */
 export function openKeepsake(folder: string): Keepsake {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -71,7 +83,17 @@ function openIdentity(file: string): Identity {
     };
   }
   const identity = simulatedIdentity();
-  const { device, claimCode, certificate, signing } = identity;
+  writeIdentity(file, identity);
+  return identity;
+}
+
+/** A handheld that a factory made begins its life in this folder. */
+export function keepHandheld(folder: string, identity: Required<Identity>): void {
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeIdentity(path.join(folder, "identity.json"), identity);
+}
+
+function writeIdentity(file: string, { device, claimCode, certificate, signing }: Required<Identity>): void {
   const unit: Unit = {
     device: toHex(device),
     claimCode: toHex(claimCode),
@@ -80,5 +102,4 @@ function openIdentity(file: string): Identity {
   };
   fs.writeFileSync(`${file}.new`, JSON.stringify(unit), { mode: 0o600 });
   fs.renameSync(`${file}.new`, file);
-  return identity;
 }

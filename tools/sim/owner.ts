@@ -1,5 +1,7 @@
 /** What the owner of a virtual handheld does: claims it, waits for what she sees happen. */
+import type { Clock } from "../../gateway/clock";
 import type { Store } from "../../gateway/store/store";
+import { CLAIM_WINDOW_MS } from "../../protocol/claim";
 import { encodeDossier } from "../../protocol/dossier";
 import type { VirtualHandheld } from "./handheld";
 
@@ -23,4 +25,25 @@ export async function claimIfNew(handheld: VirtualHandheld, store: Store): Promi
   const claim = store.claim(handheld.identity.claimCode, { dossier: encodeDossier(handheld.dossier) });
   handheld.act((monitor) => monitor.hold());
   await waitUntil("the handheld to be claimed", () => store.claimState(claim)?.state === "claimed", 60_000);
+}
+
+const LOOK_MS = 500;
+
+/**
+ * Holds the button again and again, as whoever claims the unit would, until it has an owner.
+ * @returns what lets go of it
+ */
+export function holdUntilOwned(handheld: VirtualHandheld, clock: Clock, owned: () => void): () => void {
+  let heldAt = -CLAIM_WINDOW_MS;
+  let cancel = () => {};
+  const look = () => {
+    if (handheld.monitor?.keys()) return owned();
+    if (clock.now() - heldAt >= CLAIM_WINDOW_MS) {
+      heldAt = clock.now();
+      handheld.act((monitor) => monitor.hold());
+    }
+    cancel = clock.after(LOOK_MS, look);
+  };
+  look();
+  return () => cancel();
 }

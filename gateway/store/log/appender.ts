@@ -1,41 +1,28 @@
 /** Appends to the log of the store's present generation and signs it; a log that was altered gets nothing more. */
 import type { Database, Statement } from "better-sqlite3";
 import { encodeOrigin } from "../../../protocol/leaves";
-import { signCheckpoint } from "../../../protocol/note";
 import { nodeCrypto as crypto } from "../../crypto";
 import { StoreError } from "../errors";
 import type { Keyring } from "../keyring";
 import type { Meta } from "../meta";
 import { type Sealed, SealedTable } from "../rows";
-import { type HubKey, hubKey, verifierKey } from "./hubkey";
+import { type CheckpointRow, Checkpoints, type LogPlace } from "./checkpoints";
+import { type HubKey, hubKey } from "./hubkey";
 import { MerkleTree } from "./tree";
 
-export interface LogRow extends Sealed {
-  id: number;
-  origin: string;
+export interface LogRow extends Sealed, LogPlace {
   /** Unix ms. */
   began_at: number;
-  /** Leaves. */
-  size: number;
 }
 
 export const LOG_COLUMNS: (keyof LogRow & string)[] = ["id", "origin", "began_at", "size"];
-
-export interface CheckpointRow {
-  log: number;
-  size: number;
-  root: Buffer;
-  /** Unix ms. */
-  at: number;
-  note: Buffer;
-}
 
 export class Appender {
   private readonly key: HubKey;
   private readonly tree: MerkleTree;
   private readonly table: SealedTable<LogRow>;
   private readonly leafInsertion: Statement;
-  private readonly checkpointInsertion: Statement;
+  private readonly checkpoints: Checkpoints;
   private row?: LogRow;
   private signed?: CheckpointRow;
   /** Why nothing can be appended. */
@@ -52,7 +39,7 @@ export class Appender {
     this.tree = new MerkleTree(db, crypto.sha256);
     this.table = new SealedTable(db, keyring, "logs", LOG_COLUMNS, 1);
     this.leafInsertion = db.prepare("INSERT INTO leaves VALUES (?, ?, ?, ?)");
-    this.checkpointInsertion = db.prepare("INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?)");
+    this.checkpoints = new Checkpoints(db, this.tree, this.key);
     db.transaction(() => this.begin(now)).immediate();
     this.reload();
   }
@@ -89,20 +76,14 @@ export class Appender {
   sign(now: number): void {
     const { row } = this;
     if (!row || this.broken || row.size === (this.signed?.size ?? 0)) return;
-    const { origin, id: log, size } = row;
-    const root = Buffer.from(this.tree.root(log, size));
-    const seconds = Math.floor(now / 1000);
-    const key = verifierKey(this.key, origin);
-    const note = signCheckpoint(crypto.sha256, { origin, size, root }, key, seconds, this.key.sign);
-    this.signed = { log, size, root, at: now, note: Buffer.from(note) };
-    this.checkpointInsertion.run(log, size, root, now, this.signed.note);
+    this.signed = this.checkpoints.sign(row, now);
   }
 
   /** Takes what is on disk for true, after a commit that failed. */
   reload(): void {
     const rows = this.rows();
     this.row = rows.find((row) => row.origin === this.key.origin);
-    this.signed = this.row && this.newestOf(this.row.id);
+    this.signed = this.row && this.checkpoints.newest(this.row.id);
     this.broken = "";
     if (this.meta.get("logs") !== String(rows.length)) this.broken = "a log of the store was deleted";
     else if (!this.row || this.row !== rows.at(-1)) this.broken = "the keyring is older than the store's log";
@@ -116,7 +97,7 @@ export class Appender {
     if (this.meta.get("logs") !== String(rows.length)) return;
     if (rows.some((row) => row.origin === this.key.origin)) return;
     const before = rows.at(-1);
-    const last = before && this.newestOf(before.id);
+    const last = before && this.checkpoints.newest(before.id);
     this.table.insert({ id: rows.length + 1, origin: this.key.origin, began_at: now, size: 0 });
     this.meta.increment("logs");
     this.reload();
@@ -127,11 +108,5 @@ export class Appender {
 
   private rows(): LogRow[] {
     return this.db.prepare("SELECT * FROM logs ORDER BY id").all() as LogRow[];
-  }
-
-  private newestOf(log: number): CheckpointRow | undefined {
-    return this.db.prepare("SELECT * FROM checkpoints WHERE log = ? ORDER BY size DESC LIMIT 1").get(log) as
-      | CheckpointRow
-      | undefined;
   }
 }

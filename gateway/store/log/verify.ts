@@ -4,17 +4,18 @@ import { sameBytes, toHex } from "../../../protocol/bytes";
 import { decodeCertificate } from "../../../protocol/certificate";
 import { decodeErasure, decodeOrigin, LeafType, leafType } from "../../../protocol/leaves";
 import { decodeManifest, type Manifest } from "../../../protocol/manifest";
-import { leafHash, nodeHash } from "../../../protocol/merkle";
-import { cosignedAt, decodeCheckpoint, decodeNote, isSigned } from "../../../protocol/note";
+import { leafHash } from "../../../protocol/merkle";
+import { decodeCheckpoint, decodeNote, isSigned } from "../../../protocol/note";
 import { nodeCrypto as crypto, ed25519Verify } from "../../crypto";
 import type { Keyring } from "../keyring";
 import { LayersCheck } from "../layers/verify";
 import type { RecordingRow } from "../recordings";
 import { SealedTable } from "../rows";
-import { type CheckpointRow, LOG_COLUMNS, type LogRow } from "./appender";
+import { LOG_COLUMNS, type LogRow } from "./appender";
 import { differences, type Found } from "./compare";
 import { type HubKey, hubKey, verifierKey } from "./hubkey";
 import { commitmentTo, personSalt } from "./identity";
+import { checkpointProblems, hasRoot, treeProblems } from "./integrity";
 import { type Kept, readKept } from "./kept";
 import { LOGGED_COLUMNS, type LoggedRow } from "./logged";
 import { MerkleTree } from "./tree";
@@ -63,7 +64,8 @@ export class LogVerification {
     for (const [index, log] of this.logs.entries()) {
       if (!table.intact(log)) this.problems.push(`the row of log ${log.id} was altered`);
       const leaves = this.checkTree(log);
-      this.checkCheckpoints(log);
+      const key = verifierKey(this.key, log.origin);
+      this.problems.push(...checkpointProblems(this.db, this.tree, log, key));
       this.checkBeginning(log, this.logs[index - 1], leaves[0]);
       for (const leaf of leaves) this.checkLeaf(log, leaf, byKey, layers);
     }
@@ -199,67 +201,15 @@ export class LogVerification {
   }
 
   private hasRoot(log: LogRow, size: number, root: Uint8Array): boolean {
-    try {
-      return sameBytes(this.tree.root(log.id, size), root);
-    } catch {
-      return false;
-    }
+    return hasRoot(this.tree, log.id, size, root);
   }
 
   private checkTree(log: LogRow): LeafRow[] {
-    const name = `log ${log.id}`;
     const leaves = this.db
       .prepare("SELECT idx, recording, leaf FROM leaves WHERE log = ? ORDER BY idx")
       .all(log.id) as LeafRow[];
-    if (leaves.length !== log.size || leaves.some(({ idx }, i) => idx !== i)) {
-      this.problems.push(`${name} had ${log.size} leaves, ${leaves.length} are here`);
-    }
-    const nodes = this.db
-      .prepare("SELECT level, idx, hash FROM nodes WHERE log = ? ORDER BY level, idx")
-      .all(log.id) as { level: number; idx: number; hash: Buffer }[];
-    const expected: { level: number; idx: number; hash: Uint8Array }[] = [];
-    let hashes = leaves.map(({ leaf }) => leafHash(crypto.sha256, leaf));
-    for (let level = 0; hashes.length > 0; level++) {
-      for (const [idx, hash] of hashes.entries()) expected.push({ level, idx, hash });
-      const above: Uint8Array[] = [];
-      for (let i = 0; i + 1 < hashes.length; i += 2)
-        above.push(nodeHash(crypto.sha256, hashes[i], hashes[i + 1]));
-      hashes = above;
-    }
-    const same =
-      nodes.length === expected.length &&
-      nodes.every(({ level, idx, hash }, i) => {
-        const want = expected[i];
-        return level === want.level && idx === want.idx && sameBytes(hash, want.hash);
-      });
-    if (!same) this.problems.push(`the hashes of ${name} are not those of its leaves`);
+    this.problems.push(...treeProblems(this.db, log, leaves));
     return leaves;
-  }
-
-  private checkCheckpoints(log: LogRow): void {
-    const key = verifierKey(this.key, log.origin);
-    const checkpoints = this.db.prepare("SELECT * FROM checkpoints WHERE log = ? ORDER BY size").all(log.id);
-    let newest = 0;
-    for (const { size, root, at, note } of checkpoints as CheckpointRow[]) {
-      newest = size;
-      const name = `the checkpoint of ${size} leaves of log ${log.id}`;
-      try {
-        const decoded = decodeNote(note);
-        const stated = decodeCheckpoint(decoded.text);
-        const states = stated.origin === log.origin && stated.size === size && sameBytes(stated.root, root);
-        const seconds = cosignedAt(crypto.sha256, ed25519Verify, decoded, key);
-        if (
-          !states ||
-          seconds !== Math.floor(at / 1000) ||
-          !isSigned(crypto.sha256, ed25519Verify, decoded, key)
-        ) {
-          this.problems.push(`${name} was altered`);
-        } else if (!this.hasRoot(log, size, root)) this.problems.push(`${name} is not of this log`);
-      } catch {
-        this.problems.push(`${name} was altered`);
-      }
-    }
-    if (newest !== log.size) this.problems.push(`the newest checkpoint of log ${log.id} is gone`);
   }
 
   /** @param leaf its first */

@@ -167,7 +167,8 @@ export class Judgement {
   }
 
   /**
-   * A clone is detected as soon as the store has seen both units' frames of one recording.
+   * A clone is detected once the store has seen two frames of one place that differ, or frames of both in a recording
+   * whose close it holds. Of frames that nowhere meet, in a recording that was cut off, nothing tells.
    * @param told kinds that the store's log told of the device
    */
   judgeDetection(original: Unit, clone: Unit, told: ReadonlySet<string> = new Set()): void {
@@ -177,8 +178,9 @@ export class Judgement {
     for (const [place, copied] of this.truth.stories.get(clone.name)!) {
       const story = this.truth.story(original.name, place);
       if (!story || !this.sawOwn(place, story, copied) || !this.sawOwn(place, copied, story)) continue;
-      this.chronicle.count("recordings of two units");
       const kept = this.kept.get(place);
+      if (!this.met(place, story, copied) && kept?.info.state !== "closed") continue;
+      this.chronicle.count("recordings of two units");
       const verdict = kept && this.verdicts.get(kept.info.id)?.verdict;
       if (!alarmed && verdict === "authentic")
         this.chronicle.violated(
@@ -189,12 +191,23 @@ export class Judgement {
 
   /** Whether the store saw frames of `story` that the other unit did not seal as well. */
   private sawOwn(place: string, story: Story, other: Story): boolean {
-    const kept = this.kept.get(place)?.frames;
+    return story.frames.some(
+      ({ frame }, sequence) => other.frames[sequence]?.frame !== frame && this.saw(place, sequence, frame),
+    );
+  }
+
+  /** Whether the store saw two frames for one place of the recording. */
+  private met(place: string, story: Story, other: Story): boolean {
     return story.frames.some(({ frame }, sequence) => {
-      if (other.frames[sequence]?.frame === frame) return false;
-      // What a store opened that then died, or had to roll back, it may not have seen.
-      return this.forgets() ? kept?.get(sequence) === frame : this.truth.reached(frame);
+      const twin = other.frames[sequence]?.frame;
+      if (twin === undefined || twin === frame) return false;
+      return this.saw(place, sequence, frame) && this.saw(place, sequence, twin);
     });
+  }
+
+  /** What a store opened that then died, or had to roll back, it may not have seen. */
+  private saw(place: string, sequence: number, frame: string): boolean {
+    return this.forgets() ? this.kept.get(place)?.frames.get(sequence) === frame : this.truth.reached(frame);
   }
 
   /** Whether the store may have lost a second's counts, or a batch. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chunkFor } from "../../../tools/firmware/upload";
+import { chunkFor } from "../../../tools/firmware/console";
 
 describe("the packets of an upload", () => {
   it("have no length with a byte in it that a console takes out", () => {

@@ -1,0 +1,205 @@
+/** From a blank unit to a recording that is verified: the station, the real interpreter, and a hub. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { crc32 } from "node:zlib";
+import { decodeIdentity } from "../../firmware/identity";
+import { ed25519Signer, nodeCrypto } from "../../gateway/crypto";
+import { toHex } from "../../protocol/bytes";
+import { RecordingMode } from "../../protocol/open";
+import type { Bench } from "../../tools/factory/bench";
+import { readLabel } from "../../tools/factory/label/scan";
+import { PACE } from "../../tools/factory/locking";
+import { execPort } from "../../tools/factory/ports/exec";
+import type { Port } from "../../tools/factory/ports/port";
+import { tcpPort } from "../../tools/factory/ports/tcp";
+import { Run } from "../../tools/factory/run";
+import { readStatus } from "../../tools/factory/status";
+import { scratch } from "../e2e/rig";
+import { closeBench, makeStation, openBench, STATION } from "../tools/factory/bench";
+import { BUNDLED, type Excerpt, excerpt } from "./ecg";
+import { type BuiltFirmware, built } from "./firmware";
+import { Household, type Made } from "./household";
+import { interpret, skipUnlessInterpreter } from "./interpreter";
+import { BOOT0, flashed } from "./unit";
+
+const seed = Number(process.env.AVNODE_SEED ?? 1);
+const SECONDS = 20;
+const PATIENCE_MS = 600_000;
+/** The interpreter looks at its stdin twenty times a second. */
+const TYPED_MS = 2000;
+/** Known to every hub, for units that say they are simulated. */
+const MAKER = ed25519Signer(nodeCrypto.sha256(Buffer.from("avnode/simulation-maker/v1")));
+const STRANGER = 'require("fs").writeFileSync("typed","1")';
+
+/** A blank unit's folder, and the command that is the unit. */
+function blank(): { folder: string; command: string } {
+  const folder = scratch(true);
+  const binary = resolve(process.env.AVNODE_ESPRUINO!);
+  return { folder, command: `cd '${folder}' && exec '${binary}' 2>/dev/null` };
+}
+
+/** Its console on TCP: one at a time, and what is behind ends with the connection. */
+class Bridge {
+  private readonly server: Server;
+  private readonly children = new Set<ChildProcess>();
+
+  constructor(command: string) {
+    this.server = createServer((socket) => {
+      const child = spawn(command, { shell: true, stdio: ["pipe", "pipe", "ignore"], detached: true });
+      this.children.add(child);
+      socket.pipe(child.stdin!);
+      child.stdout!.pipe(socket);
+      const end = () => {
+        if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, "SIGKILL");
+      };
+      child.stdin!.on("error", () => {});
+      child.once("close", () => {
+        this.children.delete(child);
+        socket.destroy();
+      });
+      socket.on("error", end);
+      socket.once("close", end);
+    });
+  }
+
+  async open(): Promise<number> {
+    await new Promise<void>((done) => this.server.listen(0, "127.0.0.1", done));
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.children) process.kill(-child.pid!, "SIGKILL");
+    await new Promise((done) => this.server.close(done));
+  }
+}
+
+/** What whoever connects over this port gets by typing. @returns what came back */
+async function typedAt(port: Port): Promise<string> {
+  const wire = await port.waitForUnit(new AbortController().signal);
+  await pause(TYPED_MS);
+  let heard = "";
+  wire.onData = (bytes) => {
+    heard += Buffer.from(bytes).toString("latin1");
+  };
+  for (const line of [STRANGER, `\x03${STRANGER}`, `E.setConsole("USB");${STRANGER}`, `avnode\n${STRANGER}`])
+    wire.write(Buffer.from(`\x10${line}\n`));
+  await pause(TYPED_MS);
+  await wire.close();
+  return heard;
+}
+
+describe(`a blank unit at a station (seed ${seed})`, function () {
+  this.timeout(1_800_000);
+  let ecg: Excerpt;
+  let firmware: BuiltFirmware;
+  const station = {
+    ...STATION,
+    deviceClass: "simulated" as const,
+    makerKey: toHex(MAKER.publicKey),
+    signing: { trees: 1, height: 5 as const },
+  };
+  let dir: string;
+  let bench: Bench;
+
+  before(function () {
+    skipUnlessInterpreter(this);
+    ecg = excerpt(BUNDLED, SECONDS + 5);
+    firmware = built(ecg.rateHz);
+  });
+
+  beforeEach(() => {
+    dir = join(scratch(), "station");
+    mkdirSync(dir);
+    makeStation(dir, station, {
+      application: firmware.files.avnode!,
+      bootCode: firmware.files[".bootcde"]!,
+    });
+    // The shim's front end lives in a time of its own: what a self-test measures on it is tested elsewhere.
+    bench = openBench(dir, { station, board: firmware.board, maker: MAKER, pace: PACE, patience: {} });
+  });
+  afterEach(async () => {
+    if (bench) await closeBench(bench);
+  });
+
+  /** @returns serial number of the only unit */
+  async function make(port: Port): Promise<string> {
+    const told: string[] = [];
+    const run = new Run(
+      bench,
+      {
+        slot: ({ word, code = "", detail = "", serial = "" }) => {
+          if (word === "PASS" || word === "FAIL") told.push(`${word} ${code}${detail} ${serial}`);
+        },
+        tally() {},
+        close() {},
+      },
+      { count: 1, signal: AbortSignal.timeout(PATIENCE_MS) },
+    );
+    run.serve(port);
+    await run.ended();
+    assert.deepEqual(told, ["PASS  T1-0001"]);
+    const { status, lines } = readStatus(dir);
+    assert.deepEqual([status.problems, status.passed, lines[0]!.checks.lock], [[], 1, "silent over: wire"]);
+    return "T1-0001";
+  }
+
+  /** The unit as its owner gets it, with the radio and the front end of the shim. */
+  async function madeIn(folder: string, serial: string): Promise<Made> {
+    const flash = readFileSync(join(folder, "espruino.flash"));
+    const [text] = await interpret('print(btoa(require("Storage").read("identity")))', { flash });
+    const identity = decodeIdentity(Buffer.from(text!, "base64"), (bytes) => crc32(bytes));
+    const label = readFileSync(join(dir, "labels", `${serial}.png`));
+    assert.deepEqual(Buffer.from(await readLabel(label, serial)), Buffer.from(identity.claimCode));
+    const dossier = readFileSync(join(dir, "papers", `${toHex(identity.device)}.dossier`));
+    const image = await flashed({ ".boot0": BOOT0 }, flash);
+    return { image, dossier, identity: identity as Made["identity"] };
+  }
+
+  it("over pipes becomes a locked one that nobody talks to, which a hub claims and whose recording it verifies", async () => {
+    const { folder, command } = blank();
+    const port = execPort(command);
+    const serial = await make(port);
+    assert.equal(await typedAt(port), "");
+    assert.equal(existsSync(join(folder, "typed")), false);
+
+    const made = await madeIn(folder, serial);
+    const { samples } = ecg;
+    const dataDir = join(scratch(true), "hub");
+    const house = await Household.open({ dataDir, firmware, samples, inRam: true, made, seed });
+    try {
+      await house.powerOn();
+      await house.claim();
+      house.record(RecordingMode.fixed, SECONDS);
+      const verdict = () => house.store.reader.verify().recordings[0]?.verdict;
+      await house.until("the signed recording", () => verdict() === "authentic", PATIENCE_MS);
+      const { problems, recordings } = house.store.reader.verify();
+      assert.deepEqual([problems, recordings[0]!.problems], [[], []]);
+      assert.equal(recordings[0]!.id.startsWith(house.device), true);
+    } finally {
+      await house.close();
+    }
+  });
+
+  it("over TCP becomes a locked one, too", async () => {
+    const { folder, command } = blank();
+    const bridge = new Bridge(command);
+    const port = tcpPort("127.0.0.1", await bridge.open());
+    try {
+      await make(port);
+      assert.equal(await typedAt(port), "");
+      assert.equal(existsSync(join(folder, "typed")), false);
+    } finally {
+      await bridge.close();
+    }
+  });
+
+  it("evaluates what is typed while it is blank: the attempts are ones that would succeed", async () => {
+    const { folder, command } = blank();
+    assert.notEqual(await typedAt(execPort(command)), "");
+    assert.equal(existsSync(join(folder, "typed")), true);
+  });
+});

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { Command } from "commander";
+import { Terminal } from "../../../../gateway/cli/terminal";
+import { claimQr, encodeClaimCode } from "../../../../protocol/claim";
+import { keepLabel } from "../../../../tools/factory/label/kept";
+import { addLabels } from "../../../../tools/factory/label/labelscommand";
+import type { LabelUnit } from "../../../../tools/factory/label/png";
+import { readLabel, scanBack } from "../../../../tools/factory/label/scan";
+import { labelTemplate, templateOf } from "../../../../tools/factory/label/template";
+import { directories } from "../../../gateway/claim/house";
+
+const unit = (n: number): LabelUnit => ({
+  ...{ device: new Uint8Array(8).fill(n), serial: `AVN-${n}`, board: "xiaoble", batch: "2026-11" },
+  ...{ claimCode: Uint8Array.from({ length: 16 }, (_, i) => 16 * n + i * i), deviceClass: 1 },
+});
+
+describe("labels of a station", function () {
+  this.timeout(60_000);
+  const newDir = directories();
+  let station: string;
+  let pictures: Buffer[];
+  beforeEach(async () => {
+    station = newDir();
+    pictures = [];
+    for (const n of [1, 2, 3]) pictures.push(await keepLabel(station, unit(n), labelTemplate()));
+  });
+
+  /** @returns what was printed, or throws what the program would tell */
+  async function factory(words: string[], input = ""): Promise<string> {
+    let out = "";
+    const stream = (write: (text: string) => void) => ({ write }) as unknown as NodeJS.WriteStream;
+    const stdin = Readable.from([input]) as unknown as NodeJS.ReadStream;
+    const terminal = new Terminal(
+      stream((text) => {
+        out += text;
+      }),
+      stream(() => {}),
+      {},
+      stdin,
+    );
+    const program = new Command().exitOverride();
+    addLabels(program, terminal);
+    await program.parseAsync(words, { from: "user" });
+    return out;
+  }
+
+  async function* lines(...typed: string[]): AsyncGenerator<string> {
+    yield* typed;
+  }
+
+  it("are kept for the station's owner alone, without the code in any other form than the picture", () => {
+    const folder = join(station, "labels");
+    assert.equal(statSync(folder).mode & 0o077, 0);
+    for (const name of readdirSync(folder)) {
+      const path = join(folder, name);
+      assert.equal(statSync(path).mode & 0o077, 0, name);
+      const text = readFileSync(path, "latin1");
+      for (const n of [1, 2, 3]) {
+        const code = Buffer.from(unit(n).claimCode);
+        const texts = [encodeClaimCode(code), claimQr(code), encodeClaimCode(code).replace(/ /g, "")];
+        for (const secret of [
+          ...texts,
+          code.toString("hex"),
+          code.toString("base64"),
+          code.toString("latin1"),
+        ])
+          assert.ok(!text.includes(secret), `${name} holds ${secret}`);
+      }
+    }
+  });
+
+  it("are put on sheets, all or those that are named, and erased where that is asked for", async () => {
+    const pdf = join(station, "sheet.pdf");
+    assert.match(await factory(["label", station, "-o", pdf]), /sheet\.pdf: 3 labels\n$/);
+    assert.equal(readFileSync(pdf, "latin1").slice(0, 5), "%PDF-");
+    assert.equal(statSync(pdf).mode & 0o077, 0);
+    const words = ["label", station, "AVN-2", "AVN-2", "-o", pdf, "--erase", "--json"];
+    assert.deepEqual(JSON.parse(await factory(words)), { file: pdf, serials: ["AVN-2"], erased: true });
+    assert.ok(!existsSync(join(station, "labels/AVN-2.png")));
+    await assert.rejects(factory(["label", station, "AVN-2"]), /AVN-2's label was erased/);
+    await assert.rejects(factory(["label", station, "AVN-9"]), /no label of AVN-9 was made here/);
+    await assert.rejects(factory(["label", station, "../AVN-1"]), { code: "FACTORY_LABEL" });
+    await assert.rejects(factory(["label", newDir()]), /no labels are in/);
+    // As large as a page: one to each.
+    const sizes = { width: 190, height: 200, module: 2 };
+    writeFileSync(join(station, "label.json"), JSON.stringify(sizes));
+    const large = await keepLabel(station, unit(1), templateOf(station));
+    assert.deepEqual([large.readUInt32BE(16), large.readUInt32BE(20)], [2244, 2362]);
+    await factory(["label", station, "AVN-1", "-o", pdf]);
+    writeFileSync(join(station, "label.json"), "{");
+    await assert.rejects(factory(["label", station, "-o", pdf]), { code: "FACTORY_TEMPLATE" });
+  });
+
+  it("are recognised, scanned or photographed, after the picture was erased, too; the code is not shown", async () => {
+    await factory(["label", station, "AVN-2", "-o", join(station, "sheet.pdf"), "--erase"]);
+    const typed = claimQr(unit(2).claimCode);
+    const said = await factory(["scan", station], `${typed}\n`);
+    assert.equal(said, "AVN-2: handheld 0202020202020202, xiaoble, batch 2026-11\n");
+    const photo = join(station, "photo.png");
+    writeFileSync(photo, pictures[2]!);
+    const json = JSON.parse(await factory(["scan", station, "--photo", photo, "--json"]));
+    assert.equal(json.serial, "AVN-3");
+    await assert.rejects(factory(["scan", station], `${claimQr(unit(4).claimCode)}\n`), { exit: 1 });
+    await assert.rejects(factory(["scan", station], "4006381333931\n"), { code: "FACTORY_LABEL" });
+    await assert.rejects(factory(["scan", station, "--photo", join(station, "none.png")]), { exit: 3 });
+  });
+
+  it("are scanned back: the unit's own passes, a swapped one does not, from a scanner and from a picture", async () => {
+    const [own, other] = [unit(1), unit(2)];
+    for (const [n, result] of [
+      [1, "match"],
+      [2, "other"],
+    ] as const) {
+      const qr = claimQr(unit(n).claimCode);
+      assert.equal(await scanBack(own.claimCode, lines(qr)), result);
+      // A bench has other barcodes, and scanners send empty lines.
+      assert.equal(
+        await scanBack(own.claimCode, lines("", "4006381333931", `${qr.toLowerCase()}\r`)),
+        result,
+      );
+      assert.equal(await scanBack(own.claimCode, pictures[n - 1]!), result);
+    }
+    // One character of it misread: no other unit's, but none at all.
+    const misread = claimQr(other.claimCode).replace(/.$/, (last) => (last === "Q" ? "P" : "Q"));
+    const failed = { code: "FACTORY_LABEL" };
+    await assert.rejects(scanBack(own.claimCode, lines(misread)), failed);
+    await assert.rejects(scanBack(own.claimCode, lines()), failed);
+    await assert.rejects(
+      scanBack(own.claimCode, lines(...new Array<string>(20).fill("4006381333931"))),
+      failed,
+    );
+    await assert.rejects(readLabel(Buffer.from("no picture"), "it"), { code: "PHOTO_FORMAT" });
+  });
+
+  it("say so where the scanner types for another keyboard", async () => {
+    // As German and as French ones make it.
+    for (const typed of ["AVNODEÖAV1QQGJZV6Z", "QVNODEMQV&AAGJ"])
+      await assert.rejects(scanBack(unit(1).claimCode, lines(typed)), /set its country/);
+  });
+});

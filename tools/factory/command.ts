@@ -1,0 +1,212 @@
+/** `avnode factory …`: what a maker of handhelds works with. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { askNewSecret, askSecret } from "../../gateway/cli/asking";
+import { CliError, Exit, type Terminal } from "../../gateway/cli/terminal";
+import type { Bench } from "./bench";
+import { failureTable } from "./codes";
+import { addEvidence } from "./evidencecommand";
+import { addLabels } from "./label/labelscommand";
+import type { Port } from "./ports/port";
+import { addRelease } from "./releasecommand";
+import { addRevoke } from "./revokecommand";
+import { placesOf, type Station } from "./station";
+
+// From dist/avnode.js and from this file alike.
+const ROOT = [join(__dirname, ".."), join(__dirname, "../..")].find((folder) =>
+  existsSync(join(folder, "package.json")),
+)!;
+/** Trees made before a unit asks for them. */
+const AHEAD = 4;
+/** Every serial port that units are plugged into from then on. */
+const SERIAL = "serial";
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+interface InitOptions {
+  maker: string;
+  board: string;
+  class: Station["deviceClass"];
+  name: string;
+  batch: string;
+  prefix: string;
+  digits: string;
+  first: string;
+  trees: string;
+  height: string;
+  ports: string[];
+  keys?: string;
+  firmware?: string;
+  json?: boolean;
+}
+
+interface RunOptions {
+  ports?: string[];
+  virtual: string;
+  count?: string;
+  keys?: string;
+  scan?: boolean;
+  ask?: boolean;
+}
+
+export function addFactory(program: Command, terminal: Terminal): void {
+  const factory = program
+    .command("factory")
+    .description("make handhelds: flash, provision, lock, check and label them");
+  addInit(factory, terminal);
+  addRun(factory, terminal);
+  addStatus(factory, terminal);
+  addLabels(factory, terminal);
+  addRelease(factory, terminal);
+  addRevoke(factory, terminal);
+  addEvidence(factory, terminal);
+}
+
+function whole(option: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new CliError(Exit.usage, `${option} ${text}: give a whole number`);
+}
+
+function addInit(factory: Command, terminal: Terminal): void {
+  factory
+    .command("init <station>")
+    .description("make a station's folder: keys, firmware, journal and log")
+    .requiredOption("--maker <name>", "the maker's name, as papers show it")
+    .requiredOption("--board <board>", "what the firmware is for")
+    .addOption(
+      new Option("--class <class>", "what its units are")
+        .choices(["locked", "dev", "simulated"])
+        .default("locked"),
+    )
+    .option("--name <name>", "the bench's name in the log", "bench")
+    .option("--batch <batch>", "name of the batch", "1")
+    .option("--prefix <prefix>", "of serial numbers", "AV-")
+    .option("--digits <n>", "of the number behind it", "6")
+    .option("--first <n>", "number of the first unit", "1")
+    .option("--trees <n>", "signing trees of a unit; fewer for trials", "8")
+    .option("--height <n>", "of each tree, 10 or 5; smaller for trials", "10")
+    .option(
+      "--ports <port...>",
+      "where units are plugged in: /dev/…, tcp://host:port, exec:COMMAND, serial",
+      [],
+    )
+    .option("--keys <dir>", "keys of the maker; made there if there are none (by default in the station)")
+    .option("--firmware <dir>", "a build to flash, instead of building one")
+    .option("--json", "print JSON")
+    .action(async (dir: string, options: InitOptions) => {
+      const { initStation } = require("./init") as typeof import("./init");
+      const keys = options.keys ?? placesOf(dir).keys;
+      const ask = existsSync(keys) ? askSecret : askNewSecret;
+      const station = initStation({
+        dir,
+        keys,
+        passphrase: await ask(terminal, "passphrase of the maker's keys: "),
+        firmware: options.firmware,
+        root: ROOT,
+        maker: options.maker,
+        name: options.name,
+        board: options.board,
+        deviceClass: options.class,
+        batch: options.batch,
+        numbering: {
+          prefix: options.prefix,
+          digits: whole("--digits", options.digits),
+          first: whole("--first", options.first),
+        },
+        signing: {
+          trees: whole("--trees", options.trees),
+          height: whole("--height", options.height) as 5 | 10,
+        },
+        ports: options.ports,
+      });
+      if (options.json) terminal.json({ station: dir, keys, ...station });
+      else terminal.print(`${dir} makes ${station.deviceClass} units for ${station.board}`);
+      terminal.say(
+        `keys are in ${keys}: copy them to a medium that is kept apart; who holds them makes units in your name`,
+      );
+    });
+}
+
+function addRun(factory: Command, terminal: Terminal): void {
+  factory
+    .command("run <station>")
+    .description("make units of what is plugged in, until so many passed or a signal comes")
+    .option("--ports <port...>", "instead of the station's own")
+    .option("--virtual <n>", "so many virtual units instead, of a station that makes simulated ones", "0")
+    .option("--count <n>", "ends when so many have passed (by default it goes on; all of the virtual ones)")
+    .option("--keys <dir>", "keys of the maker (by default in the station)")
+    .option("--scan", "labels are scanned back from the unit, by a scanner that types")
+    .option("--ask", "the self-test asks whoever stands there what a unit cannot tell")
+    .addHelpText("after", `\nHow a unit may fail, and what to do then:\n${failureTable()}`)
+    .action((dir: string, options: RunOptions) => runStation(dir, options, terminal));
+}
+
+async function runStation(dir: string, options: RunOptions, terminal: Terminal): Promise<void> {
+  const { readStation } = require("./station") as typeof import("./station");
+  const { openBench, closeBench } = require("./opening") as typeof import("./opening");
+  const { Run } = require("./run") as typeof import("./run");
+  const { watchSerial } = require("./ports/serial") as typeof import("./ports/serial");
+  const { lockDirectory } = require("../../gateway/store/lock") as typeof import("../../gateway/store/lock");
+  const station = readStation(dir);
+  const virtual = whole("--virtual", options.virtual);
+  const words = virtual > 0 ? [] : (options.ports ?? station.ports);
+  if (virtual === 0 && words.length === 0)
+    throw new CliError(Exit.usage, "no port: name them with --ports, or in station.json");
+  const ending = new AbortController();
+  const ports = words.filter((word) => word !== SERIAL).map(portOf);
+  const unlock = lockDirectory(dir);
+  let bench: Bench | undefined;
+  const end = () => ending.abort();
+  try {
+    const passphrase = await askSecret(terminal, "passphrase of the maker's keys: ");
+    bench = openBench(dir, station, {
+      keys: options.keys ?? placesOf(dir).keys,
+      passphrase,
+      ahead: Math.max(AHEAD, ports.length + virtual),
+      terminal,
+      scan: options.scan === true,
+      ask: options.ask === true,
+    });
+    if (virtual > 0) {
+      const { virtualPorts } = require("./virtual/made") as typeof import("./virtual/made");
+      ports.push(...virtualPorts(bench, virtual));
+    }
+    for (const signal of SIGNALS) process.once(signal, end);
+    const { terminalScreen } = require("./screen/screen") as typeof import("./screen/screen");
+    const screen = terminalScreen(terminal);
+    const count = whole("--count", options.count ?? options.virtual);
+    const run = new Run(bench, screen, { count, signal: ending.signal });
+    for (const port of ports) run.serve(port);
+    if (words.includes(SERIAL)) watchSerial((port) => run.serve(port), ending.signal);
+    await run.ended().finally(() => screen.close());
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, end);
+    if (bench) await closeBench(bench);
+    unlock();
+  }
+}
+
+function portOf(word: string): Port {
+  const { portNamed } = require("./ports/open") as typeof import("./ports/open");
+  return portNamed(word);
+}
+
+function addStatus(factory: Command, terminal: Terminal): void {
+  factory
+    .command("status <station>")
+    .description("verify the station's log and say what was made: yield, failures, units per hour")
+    .option("--json", "print JSON")
+    .action((dir: string, { json }: { json?: boolean }) => {
+      const { readStatus } = require("./status") as typeof import("./status");
+      const { statusLines } = require("./statustext") as typeof import("./statustext");
+      const { status } = readStatus(dir);
+      if (json) terminal.json(status);
+      else for (const line of statusLines(status)) terminal.print(line);
+      const [problem] = status.problems;
+      if (problem)
+        throw new CliError(
+          Exit.no,
+          `the station's log is not as it was written: ${problem}; keep the folder as it is for whoever looks into it`,
+        );
+    });
+}

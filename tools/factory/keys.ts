@@ -1,0 +1,72 @@
+/**
+ * A maker's keys: one Ed25519 key that signs certificates, lists and release files, one LMS key whose leaves sign
+ * releases, and the key of the station's secrets. Each lies sealed in a file of its own, so that the line needs no
+ * release key and whoever signs releases no secrets of the line.
+ */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Ed25519Signer, ed25519Signer } from "../../gateway/crypto";
+import { FactoryFailure } from "./failure";
+import { createReleaseKey, RELEASE_FILES } from "./releasekey";
+import { checkPassphrase, openSealedFile, openWith, readPublic, sealWith, writeSealed } from "./sealedfile";
+
+export { releasePublicKey, signRelease } from "./releasekey";
+
+export type MakerKey = Ed25519Signer;
+
+export interface SecretBox {
+  /** @param place where the secret belongs: it opens nowhere else */
+  seal(plain: Uint8Array, place: string): Buffer;
+  /** @throws FACTORY_SECRET */
+  open(sealed: Uint8Array, place: string): Uint8Array;
+}
+
+const MAKER = { file: "maker.sealed", type: "avnode/maker-key" };
+const BOX = { file: "box.sealed", type: "avnode/factory-box" };
+const SEED_BYTES = 32;
+
+/** Takes some seconds: the release key's tree has 840,000 hashes. @throws FACTORY_KEYS_EXIST, FACTORY_PASSPHRASE_SHORT */
+export function createKeys(folder: string, passphrase: string): void {
+  const there = [MAKER.file, BOX.file, ...RELEASE_FILES].find((file) => existsSync(join(folder, file)));
+  if (there)
+    throw new FactoryFailure(
+      "FACTORY_KEYS_EXIST",
+      `${folder} holds keys already (${there}), and units may depend on them. Name another folder with --keys DIR; if making them was cut off, empty this one`,
+    );
+  checkPassphrase(passphrase);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  createReleaseKey(folder, passphrase);
+  writeSealed(join(folder, BOX.file), BOX.type, passphrase, randomBytes(SEED_BYTES));
+  const seed = randomBytes(SEED_BYTES);
+  writeSealed(join(folder, MAKER.file), MAKER.type, passphrase, seed, ed25519Signer(seed).publicKey);
+}
+
+/** Readable without the passphrase. @throws FACTORY_KEYS_MISSING, FACTORY_KEYS_DAMAGED */
+export function makerPublicKey(folder: string): Uint8Array {
+  return readPublic(join(folder, MAKER.file), MAKER.type);
+}
+
+/** @throws FACTORY_KEYS_MISSING, FACTORY_KEYS_DAMAGED, FACTORY_PASSPHRASE */
+export function openMaker(folder: string, passphrase: string): MakerKey {
+  return ed25519Signer(openSealedFile(join(folder, MAKER.file), MAKER.type, passphrase).secret);
+}
+
+/** @throws FACTORY_KEYS_MISSING, FACTORY_KEYS_DAMAGED, FACTORY_PASSPHRASE */
+export function openSecretBox(folder: string, passphrase: string): SecretBox {
+  const key = openSealedFile(join(folder, BOX.file), BOX.type, passphrase).secret;
+  return {
+    seal: (plain, place) => sealWith(key, plain, place),
+    open(sealed, place) {
+      try {
+        return new Uint8Array(openWith(key, sealed, place));
+      } catch (cause) {
+        throw new FactoryFailure(
+          "FACTORY_SECRET",
+          `the secret of ${place} does not open: it was altered, or sealed under other keys. Use the keys that this station was made with`,
+          { cause },
+        );
+      }
+    },
+  };
+}

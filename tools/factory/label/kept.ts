@@ -1,0 +1,97 @@
+/**
+ * The labels that a station made: beside each picture what it is of, and a hash of its claim code, by which a scanned one
+ * is known after its picture is gone. The code itself is in the picture alone: 16 random bytes, which no hash gives away.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { type Placed, saveFiles } from "../../../gateway/export/save";
+import { toHex } from "../../../protocol/bytes";
+import { FactoryFailure } from "../failure";
+import { type LabelUnit, labelPng } from "./png";
+import type { LabelTemplate } from "./template";
+
+const keptSchema = z.strictObject({
+  serial: z.string(),
+  device: z.string(),
+  board: z.string(),
+  batch: z.string(),
+  deviceClass: z.number(),
+  codeHash: z.string(),
+});
+
+export type KeptLabel = z.infer<typeof keptSchema>;
+
+/** It names files. */
+const SERIAL = /^\w[\w.-]{0,39}$/;
+
+export const labelsFolder = (station: string) => join(station, "labels");
+
+/** Makes a unit's label, in the place of an older one. @returns the picture; @throws FACTORY_*, EXPORT_WRITE */
+export async function keepLabel(station: string, unit: LabelUnit, template: LabelTemplate): Promise<Buffer> {
+  const { serial, device, board, batch, deviceClass, claimCode } = unit;
+  const png = await labelPng(unit, template);
+  const kept: KeptLabel = {
+    ...{ serial, device: toHex(device), board, batch, deviceClass },
+    codeHash: hashOf(claimCode),
+  };
+  mkdirSync(labelsFolder(station), { recursive: true, mode: 0o700 });
+  saveFiles([placed(station, serial, "png", png), placed(station, serial, "json", JSON.stringify(kept))]);
+  return png;
+}
+
+/** @throws FACTORY_LABEL where there is none any more, or never was */
+export function keptPicture(station: string, serial: string): Buffer {
+  const path = pathOf(station, serial, "png");
+  if (existsSync(path)) return readFileSync(path);
+  const known = existsSync(pathOf(station, serial, "json"));
+  throw labelFailure(
+    known
+      ? `the picture of ${serial}'s label was erased, and the station keeps no claim code: the unit has to be provisioned anew for another one`
+      : `no label of ${serial} was made here: name serial numbers as they stand in ${labelsFolder(station)}`,
+  );
+}
+
+/** Serial numbers of which there is still a picture, in order. */
+export function keptPictures(station: string): string[] {
+  return namesIn(station, "png");
+}
+
+export function erasePicture(station: string, serial: string): void {
+  rmSync(pathOf(station, serial, "png"), { force: true });
+}
+
+/** Whose label holds this code; undefined where it is none of this station's. */
+export function whoseLabel(station: string, claimCode: Uint8Array): KeptLabel | undefined {
+  const hash = hashOf(claimCode);
+  return namesIn(station, "json")
+    .map((serial) => keptSchema.parse(JSON.parse(readFileSync(pathOf(station, serial, "json"), "utf8"))))
+    .find(({ codeHash }) => codeHash === hash);
+}
+
+function namesIn(station: string, ending: string): string[] {
+  const folder = labelsFolder(station);
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => name.endsWith(`.${ending}`));
+  return names.map((name) => name.slice(0, -ending.length - 1)).sort();
+}
+
+function placed(station: string, serial: string, ending: string, content: Uint8Array | string): Placed {
+  const path = pathOf(station, serial, ending);
+  return { file: { name: `${serial}.${ending}`, pieces: () => [Buffer.from(content as string)] }, path };
+}
+
+function pathOf(station: string, serial: string, ending: string): string {
+  if (!SERIAL.test(serial))
+    throw labelFailure(`'${serial}' is no serial number: letters, digits, '.', '_' and '-', 40 at most`);
+  return join(labelsFolder(station), `${serial}.${ending}`);
+}
+
+function hashOf(claimCode: Uint8Array): string {
+  return createHash("sha256").update("avnode/label/v1\0").update(claimCode).digest("hex");
+}
+
+function labelFailure(message: string): FactoryFailure {
+  return new FactoryFailure("FACTORY_LABEL", message);
+}

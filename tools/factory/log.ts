@@ -1,0 +1,100 @@
+/** The station's append-only log: one leaf for every unit's turn, under checkpoints that the maker's key signs. */
+import type { Database, Statement } from "better-sqlite3";
+import { nodeCrypto as crypto, type Ed25519Signer } from "../../gateway/crypto";
+import { Checkpoints, type LogPlace } from "../../gateway/store/log/checkpoints";
+import { CHECKPOINTS_FORM, NODES_FORM } from "../../gateway/store/log/form";
+import { checkpointProblems, treeProblems } from "../../gateway/store/log/integrity";
+import { MerkleTree } from "../../gateway/store/log/tree";
+import { FactoryFailure } from "./failure";
+import type { Station } from "./station";
+
+export const LOG_FORM = `
+CREATE TABLE logs (id INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE, size INTEGER NOT NULL);
+-- Canonical CBOR (unitline.ts).
+CREATE TABLE leaves (
+  log INTEGER NOT NULL REFERENCES logs (id), idx INTEGER NOT NULL, leaf BLOB NOT NULL, PRIMARY KEY (log, idx)
+) WITHOUT ROWID;
+${NODES_FORM}${CHECKPOINTS_FORM}`;
+
+/** A station has one. */
+const LOG = 1;
+
+export function originOf({ makerKey, id }: Station): string {
+  return `avnode.factory/${makerKey.slice(0, 16)}/${id}`;
+}
+
+/** Within the transaction that makes the tables. */
+export function beginLog(db: Database, station: Station): void {
+  db.prepare("INSERT INTO logs VALUES (?, ?, 0)").run(LOG, originOf(station));
+}
+
+function placeOf(db: Database): LogPlace | undefined {
+  return db.prepare("SELECT * FROM logs WHERE id = ?").get(LOG) as LogPlace | undefined;
+}
+
+interface LeafRow {
+  idx: number;
+  leaf: Buffer;
+}
+
+function leavesOf(db: Database): LeafRow[] {
+  return db.prepare("SELECT idx, leaf FROM leaves WHERE log = ? ORDER BY idx").all(LOG) as LeafRow[];
+}
+
+export class StationLog {
+  private readonly tree: MerkleTree;
+  private readonly checkpoints: Checkpoints;
+  private readonly insertion: Statement;
+  private readonly growth: Statement;
+
+  constructor(
+    private readonly db: Database,
+    key: Ed25519Signer,
+  ) {
+    this.tree = new MerkleTree(db, crypto.sha256);
+    this.checkpoints = new Checkpoints(db, this.tree, key);
+    this.insertion = db.prepare("INSERT INTO leaves VALUES (?, ?, ?)");
+    this.growth = db.prepare("UPDATE logs SET size = ? WHERE id = ?");
+  }
+
+  /** Within the caller's transaction: no leaf is on disk without a checkpoint over it. @param now Unix ms */
+  append(leaf: Uint8Array, now: number): void {
+    const place = placeOf(this.db);
+    if (!place || place.size !== (this.checkpoints.newest(LOG)?.size ?? 0))
+      throw new FactoryFailure(
+        "FACTORY_LOG",
+        "the station's log was altered: nothing is appended to it. Run 'avnode factory status', and keep the folder as it is for whoever looks into it",
+      );
+    this.insertion.run(LOG, place.size, leaf);
+    this.tree.append(LOG, place.size, leaf);
+    this.growth.run(place.size + 1, LOG);
+    this.checkpoints.sign({ ...place, size: place.size + 1 }, now);
+  }
+}
+
+export interface LogReading {
+  leaves: Uint8Array[];
+  /** What is wrong with it; nothing for a log that is as it was written. */
+  problems: string[];
+  /** The newest, as a signed note. */
+  checkpoint?: Uint8Array;
+}
+
+/** Reads and verifies a station's log by the maker's public key alone. */
+export function readLog(db: Database, station: Station): LogReading {
+  const place = placeOf(db);
+  if (!place || place.origin !== originOf(station))
+    return { leaves: [], problems: ["the log is not the one of this station"] };
+  const rows = leavesOf(db);
+  const tree = new MerkleTree(db, crypto.sha256);
+  const key = { name: place.origin, publicKey: Buffer.from(station.makerKey, "hex") };
+  const checkpoint = db
+    .prepare("SELECT note FROM checkpoints WHERE log = ? ORDER BY size DESC LIMIT 1")
+    .pluck()
+    .get(LOG) as Buffer | undefined;
+  return {
+    leaves: rows.map(({ leaf }) => leaf),
+    problems: [...treeProblems(db, place, rows), ...checkpointProblems(db, tree, place, key)],
+    checkpoint,
+  };
+}

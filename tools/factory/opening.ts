@@ -1,0 +1,65 @@
+/** Opens a station for work: keys, journal, what it flashes, and threads that make trees ahead. */
+import { availableParallelism } from "node:os";
+import type { Terminal } from "../../gateway/cli/terminal";
+import { sameBytes } from "../../protocol/bytes";
+import { boardNamed } from "../firmware/boards";
+import { typedLines } from "./asking";
+import { type Bench, readFirmware } from "./bench";
+import { FactoryFailure } from "./failure";
+import { Identities } from "./identities";
+import { Journal } from "./journal";
+import { openMaker, openSecretBox } from "./keys";
+import { PACE } from "./locking";
+import { StationLog } from "./log";
+import { sweepPapers } from "./provisioning";
+import { selfTest } from "./selftest";
+import type { Station } from "./station";
+
+export interface OpeningOptions {
+  /** Folder of the maker's keys. */
+  keys: string;
+  passphrase: string;
+  /** Identities that are made before a unit asks for one. */
+  ahead: number;
+  terminal: Terminal;
+  /** Labels are scanned back from units. */
+  scan: boolean;
+  /** The self-test asks whoever stands there. */
+  ask: boolean;
+}
+
+/** By the process that holds the station's lock. @throws FACTORY_* */
+export function openBench(
+  dir: string,
+  station: Station,
+  { keys, passphrase, ahead, terminal, scan, ask }: OpeningOptions,
+): Bench {
+  const maker = openMaker(keys, passphrase);
+  if (!sameBytes(maker.publicKey, Buffer.from(station.makerKey, "hex")))
+    throw new FactoryFailure(
+      "FACTORY_KEYS_OTHER",
+      `the keys in ${keys} are not those of this station: name the folder with its own by --keys DIR`,
+    );
+  const box = openSecretBox(keys, passphrase);
+  const firmware = readFirmware(dir, station);
+  const board = boardNamed(station.board);
+  const journal = new Journal(dir);
+  sweepPapers(dir, journal);
+  const typed = ask || scan ? typedLines(terminal) : undefined;
+  return {
+    ...{ dir, station, board, firmware, journal, maker, box, selfTest },
+    log: new StationLog(journal.db, maker),
+    // One processor is left to the units.
+    identities: new Identities(station.signing, ahead, Math.max(1, availableParallelism() - 1)),
+    operator: ask ? typed : undefined,
+    scanner: scan ? typed : undefined,
+    busy: new Map(),
+    now: Date.now,
+    pace: PACE,
+  };
+}
+
+export async function closeBench({ identities, journal }: Bench): Promise<void> {
+  await identities.close();
+  journal.close();
+}

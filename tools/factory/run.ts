@@ -1,0 +1,108 @@
+/** A station at work: one unit in each slot at a time, until so many have passed or somebody ends it. */
+import type { Bench } from "./bench";
+import type { Port } from "./ports/port";
+import type { Screen, TallyView } from "./screen/screen";
+import { TOTAL } from "./steps";
+import { type End, Turn } from "./turn";
+
+export interface RunOptions {
+  /** Ends when so many have passed; 0 goes on until `signal` says so. */
+  count: number;
+  signal: AbortSignal;
+}
+
+export class Run {
+  private readonly over = new AbortController();
+  private readonly tally: TallyView;
+  /** Units in a slot that may still pass. */
+  private under = 0;
+  private readonly serving = new Set<Promise<void>>();
+
+  constructor(
+    private readonly bench: Bench,
+    private readonly screen: Screen,
+    private readonly options: RunOptions,
+  ) {
+    this.tally = { passed: 0, failed: 0, planned: options.count, startedAt: bench.now(), byStep: {} };
+    options.signal.addEventListener("abort", () => this.over.abort(), { once: true });
+    if (options.signal.aborted) this.over.abort();
+  }
+
+  /** A port that units are plugged into from here on. */
+  serve(port: Port): void {
+    const served = this.slot(port).catch((error) => {
+      this.over.abort(error);
+    });
+    this.serving.add(served);
+  }
+
+  /** Resolves when every slot has ended. @throws what the station itself could not do */
+  async ended(): Promise<TallyView> {
+    this.screen.tally({ ...this.tally });
+    if (!this.over.signal.aborted)
+      await new Promise((resolve) => this.over.signal.addEventListener("abort", resolve, { once: true }));
+    await Promise.all(this.serving);
+    const { reason } = this.over.signal;
+    if (reason instanceof Error && reason.name !== "AbortError") throw reason;
+    return this.tally;
+  }
+
+  private get isFull(): boolean {
+    const { count } = this.options;
+    return count > 0 && this.tally.passed + this.under >= count;
+  }
+
+  private async slot(port: Port): Promise<void> {
+    const { signal } = this.over;
+    try {
+      while (!signal.aborted) {
+        this.screen.slot({ slot: port.name, word: "WAIT", done: 0, total: TOTAL });
+        // Units in other slots may make the number full.
+        while (this.isFull && !signal.aborted) await this.change();
+        const wire = await port.waitForUnit(signal);
+        if (this.isFull) {
+          await wire.close();
+          continue;
+        }
+        this.under++;
+        const end = await new Turn(
+          this.bench,
+          port,
+          wire,
+          (view) => this.screen.slot(view),
+          this.options.signal,
+        )
+          .run()
+          .finally(() => this.under--);
+        this.count(port, end);
+        await port.waitForRemoval?.(signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  private count(port: Port, { word, step, code, detail, serial }: End): void {
+    const { tally, screen } = this;
+    if (word === "PASS") tally.passed++;
+    if (word === "FAIL") {
+      tally.failed++;
+      tally.byStep[step] = (tally.byStep[step] ?? 0) + 1;
+    }
+    const done = word === "PASS" ? TOTAL : 0;
+    screen.slot({ slot: port.name, word, step, done, total: TOTAL, code, detail, serial });
+    screen.tally({ ...tally, byStep: { ...tally.byStep } });
+    for (const wake of this.waiting.splice(0)) wake();
+    if (this.options.count > 0 && tally.passed >= this.options.count) this.over.abort();
+  }
+
+  private readonly waiting: (() => void)[] = [];
+
+  /** Until a turn ends, or all does. */
+  private change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      this.over.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+}

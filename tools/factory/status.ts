@@ -1,0 +1,94 @@
+/** What a station has made, by its log, which is verified as it is read. */
+
+import { openJournalToRead } from "./journal";
+import { readLog } from "./log";
+import { readStation, type Station } from "./station";
+import { decodeUnitLine, type UnitLine } from "./unitline";
+
+export interface StationStatus {
+  station: Station;
+  /** What is wrong with the log, or with the journal beside it. */
+  problems: string[];
+  lines: number;
+  /** Units that passed. */
+  passed: number;
+  /** Turns that ended without a pass. */
+  failed: number;
+  /** Of all turns, those that ended with a pass; null without any. */
+  yield: number | null;
+  byCode: Record<string, number>;
+  byStep: Record<string, number>;
+  /** Of the time in which a unit was in any slot; null without any. */
+  unitsPerHour: number | null;
+  /** By how far they are. */
+  states: Record<string, number>;
+  /** The newest, as a signed note. */
+  checkpoint: string | null;
+}
+
+export interface StationReading {
+  status: StationStatus;
+  lines: UnitLine[];
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Time that is covered by at least one of the turns. */
+function busyMs(lines: UnitLine[]): number {
+  const spans = lines.map(({ at, tookMs }) => [at - tookMs, at] as const).sort(([a], [b]) => a - b);
+  let sum = 0;
+  let end = Number.NEGATIVE_INFINITY;
+  for (const [from, to] of spans) {
+    sum += Math.max(0, to - Math.max(from, end));
+    end = Math.max(end, to);
+  }
+  return sum;
+}
+
+function counted(words: string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+}
+
+/** @throws FACTORY_STATION, FACTORY_JOURNAL */
+export function readStatus(dir: string): StationReading {
+  const station = readStation(dir);
+  const db = openJournalToRead(dir);
+  try {
+    return db.transaction(() => {
+      const { leaves, problems, checkpoint } = readLog(db, station);
+      const lines: UnitLine[] = [];
+      for (const [index, leaf] of leaves.entries()) {
+        try {
+          lines.push(decodeUnitLine(leaf));
+        } catch (error) {
+          problems.push(`line ${index} of the log cannot be read: ${(error as Error).message}`);
+        }
+      }
+      const rows = db.prepare("SELECT chip, state FROM units").all() as { chip: string; state: string }[];
+      const passed = new Set(lines.filter(({ outcome }) => outcome === "PASS").map(({ chip }) => chip));
+      for (const { chip, state } of rows)
+        if ((state === "passed") !== passed.has(chip))
+          problems.push(`journal and log differ in whether chip ${chip} passed`);
+      const failures = lines.filter(({ outcome }) => outcome !== "PASS");
+      const hours = busyMs(lines) / HOUR_MS;
+      const status: StationStatus = {
+        station,
+        problems,
+        lines: lines.length,
+        passed: passed.size,
+        failed: failures.length,
+        yield: lines.length === 0 ? null : (lines.length - failures.length) / lines.length,
+        byCode: counted(failures.map(({ outcome }) => outcome)),
+        byStep: counted(failures.map(({ step }) => step)),
+        unitsPerHour: hours === 0 ? null : passed.size / hours,
+        states: counted(rows.map(({ state }) => state)),
+        checkpoint: checkpoint ? Buffer.from(checkpoint).toString("utf8") : null,
+      };
+      return { status, lines };
+    })();
+  } finally {
+    db.close();
+  }
+}

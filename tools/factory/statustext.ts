@@ -1,0 +1,23 @@
+/** A station's status for people. */
+import { counted, table } from "../../gateway/cli/text";
+import { FAILURES, type FailureCode } from "./codes";
+import type { StationStatus } from "./status";
+
+export function statusLines(status: StationStatus): string[] {
+  const { station, passed, failed, lines, yield: share, byCode, unitsPerHour, states, problems } = status;
+  const under = Object.entries(states)
+    .filter(([state]) => state !== "passed")
+    .reduce((sum, [, units]) => sum + units, 0);
+  const rate = unitsPerHour === null ? "" : `, ${unitsPerHour.toFixed(1)} units per hour of work`;
+  const of = share === null ? "" : ` (${(100 * share).toFixed(1)} % of ${counted(lines, "turn")})`;
+  const codes = Object.entries(byCode).sort(([a], [b]) => a.localeCompare(b));
+  const rows = codes.map(([code, times]) => [code, FAILURES[code as FailureCode]?.what ?? "", String(times)]);
+  return [
+    `${station.maker}, ${station.name}: ${station.deviceClass} units for ${station.board}, batch ${station.batch}`,
+    `${passed} passed${of}, ${failed} failed, ${under} unfinished${rate}`,
+    ...(rows.length > 0 ? table(["CODE", "WHAT", "TIMES"], rows) : []),
+    ...(problems.length > 0
+      ? problems
+      : [`its log of ${counted(lines, "line")} is whole and signed by the maker`]),
+  ];
+}

@@ -1,0 +1,378 @@
+/** One unit's turn in one slot: from whoever was plugged in to a line in the log. */
+import { setTimeout as pause } from "node:timers/promises";
+import { textOf, UnitConsole } from "../firmware/console";
+import { isYes } from "./asking";
+import type { Bench } from "./bench";
+import { identityFile } from "./certify";
+import type { FailureCode } from "./codes";
+import { checkFiles, eraseAll, filesOf, putFile, readBack } from "./flashing";
+import { checkBootloader, checkRuntime, type Found, findOut } from "./identify";
+import type { UnitRow, UnitState } from "./journal";
+import { attack } from "./locking";
+import type { OpenWire, Port } from "./ports/port";
+import { certificateHash, type Identified, identityOf, reserve, wipe } from "./provisioning";
+import type { SlotView } from "./screen/screen";
+import { isNotDone } from "./selftest";
+import { classOf } from "./station";
+import { doneAt, NothingToDo, type Step, TOTAL, UnitFailure } from "./steps";
+import { encodeUnitLine, type TestLine } from "./unitline";
+
+/** A restart cuts USB and programs at once; other wires stay. */
+const RESTART_MS = 3000;
+/** Until a unit that restarted is there again. */
+const AGAIN_MS = 15_000;
+const AIR_LOOK_MS = 500;
+const RESTART = "setTimeout(function(){E.reboot()},200),1";
+const IDENTITY = "identity";
+/** Steps at which a unit does not answer. */
+const SILENT: Step[] = ["lock", "air", "label"];
+
+export interface End {
+  word: "PASS" | "FAIL" | "WAIT";
+  code?: FailureCode;
+  step: Step;
+  detail: string;
+  serial?: string;
+}
+
+export class Turn {
+  private step: Step = "identify";
+  /** As it says itself; empty while it has said nothing. */
+  private chip = "";
+  private row: UnitRow | undefined;
+  private identified: Identified | undefined;
+  private tests: TestLine[] = [];
+  private readonly checks: Record<string, string> = {};
+  private readonly startedAt: number;
+  private unit!: UnitConsole;
+  private gone!: Promise<never>;
+  private readonly stopped: Promise<never>;
+
+  constructor(
+    private readonly bench: Bench,
+    private readonly port: Port,
+    private wire: OpenWire,
+    private readonly show: (view: SlotView) => void,
+    private readonly signal: AbortSignal,
+  ) {
+    this.startedAt = bench.now();
+    this.stopped = new Promise((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+    );
+    this.stopped.catch(() => {});
+    this.attach(wire);
+  }
+
+  /** Nothing that a unit does makes it throw; what the station itself cannot do does. */
+  async run(): Promise<End> {
+    const { bench } = this;
+    try {
+      await this.pass();
+      return this.end("PASS", undefined, "");
+    } catch (error) {
+      if (error instanceof NothingToDo)
+        return { word: "WAIT", step: this.step, detail: error.message, serial: error.serial };
+      if (error instanceof UnitFailure) return this.end("FAIL", error.code, error.message);
+      throw error;
+    } finally {
+      if (this.identified) wipe(this.identified.secrets);
+      this.unit.leave();
+      await this.wire.close();
+      if (this.row && bench.busy.get(this.row.chip) === this.port.name) bench.busy.delete(this.row.chip);
+      bench.journal.settle();
+    }
+  }
+
+  private async pass(): Promise<void> {
+    const found = await this.at("identify", "E01", () => findOut(this.unit));
+    if (found) {
+      await this.provision(found);
+      await this.restart();
+    } else this.recognise();
+    await this.lock();
+    await this.air();
+    await this.label();
+  }
+
+  /** An open console: whatever is there becomes one of ours, locked but for the restart. */
+  private async provision(found: Found): Promise<void> {
+    const { bench, unit } = this;
+    const { board, firmware } = bench;
+    await this.at("identify", "E02", async () => {
+      checkRuntime(found, firmware.manifest);
+      this.meet(found);
+      this.checks.runtime = found.version;
+      this.checks.bootloader = await checkBootloader(unit, bench.station);
+    });
+    if (!(await this.isResumed())) {
+      this.enter("found");
+      await this.at("erase", "E03", () => eraseAll(unit, board));
+      await this.at("self-test", "E07", () => this.selfTest());
+      await this.at("erase again", "E03", () => eraseAll(unit, board));
+      this.row = bench.journal.setTested(this.chip, JSON.stringify(this.tests), bench.now());
+    }
+    const application = firmware.contents(firmware.application);
+    await this.at("upload", "E04", () => putFile(unit, firmware.application, application, this.tell));
+    await this.at("read back", "E05", () =>
+      readBack(unit, firmware.application.storage, application, this.tell),
+    );
+    await this.at("identity", "E06", () => this.writeIdentity());
+    await this.at("boot code", "E04", async () => {
+      const { bootCode } = firmware;
+      await checkFiles(unit, [firmware.application.storage, IDENTITY]);
+      this.enter("locking");
+      await putFile(unit, bootCode, firmware.contents(bootCode), this.tell);
+      await readBack(unit, bootCode.storage, firmware.contents(bootCode));
+      await checkFiles(unit, [firmware.application.storage, IDENTITY, bootCode.storage]);
+    });
+  }
+
+  /** @throws UnitFailure E11, E08 */
+  private meet({ chip, device }: Found): void {
+    const { journal, busy, now } = this.bench;
+    this.chip = chip;
+    const other = busy.get(chip);
+    if (other !== undefined)
+      throw new UnitFailure("E11", `it says that it is chip ${chip}, which is in slot ${other} now`);
+    const owner = device === "" ? undefined : journal.byDevice(Buffer.from(device, "hex"));
+    if (owner && owner.chip !== chip)
+      throw new UnitFailure(
+        "E11",
+        `it holds the identity of ${owner.serial}, which was given to chip ${owner.chip}; this is chip ${chip}`,
+      );
+    busy.set(chip, this.port.name);
+    this.row = journal.meet(chip, this.wire.hint, now());
+    if (this.row.state === "passed")
+      throw new UnitFailure(
+        "E08",
+        `it passed as ${this.row.serial}, and its console answers: it was opened since`,
+      );
+  }
+
+  /** A silent unit of which the connection tells who it is. @throws UnitFailure E01 */
+  private recognise(): void {
+    const { journal, busy } = this.bench;
+    const { hint } = this.wire;
+    const row = hint === undefined ? undefined : journal.byHint(hint);
+    const isOurs = row && ["locking", "locked", "passed"].includes(row.state);
+    if (!isOurs || busy.has(row.chip))
+      throw new UnitFailure("E01", "it does not answer; a unit that was locked before does not, either");
+    if (row.state === "passed") throw new NothingToDo("already provisioned", row.serial!);
+    busy.set(row.chip, this.port.name);
+    this.row = row;
+    this.chip = row.chip;
+    this.tests = row.tests ? (JSON.parse(row.tests) as TestLine[]) : [];
+    this.identified = identityOf(this.bench, row);
+    this.checks.bootloader = "not checked";
+  }
+
+  /** Tested before, and nothing in its flash since but what this station wrote. */
+  private async isResumed(): Promise<boolean> {
+    const { state, tests } = this.row!;
+    if (state !== "tested" || !tests) return false;
+    const ours = [this.bench.firmware.application.storage, IDENTITY];
+    const files = await this.at("identify", "E01", () => filesOf(this.unit));
+    if (!files.every((name) => ours.includes(name))) return false;
+    this.tests = JSON.parse(tests) as TestLine[];
+    return true;
+  }
+
+  private async selfTest(): Promise<void> {
+    const { selfTest, board, operator } = this.bench;
+    const { passed, checks } = await selfTest(
+      this.unit,
+      board,
+      this.port.jig ??
+        (operator && {
+          confirm: (question) =>
+            isYes(operator(() => this.view("WAIT", { detail: `${question} Type y or n.` }))),
+        }),
+      this.port.wait,
+    );
+    this.tests = checks;
+    if (passed) return;
+    const { name, measured, wanted } = checks.find((check) => !check.passed && !isNotDone(check))!;
+    throw new UnitFailure("E07", `${name}: ${measured}, wanted ${wanted}`);
+  }
+
+  private async writeIdentity(): Promise<void> {
+    const { bench, unit } = this;
+    const identified = await reserve(bench, this.chip);
+    this.identified = identified;
+    this.row = bench.journal.unit(this.chip);
+    const { device, certificate, secrets } = identified;
+    const file = identityFile(bench.station, device, certificate, secrets);
+    try {
+      await unit.write(IDENTITY, file);
+      await readBack(unit, IDENTITY, file);
+    } finally {
+      file.fill(0);
+    }
+  }
+
+  private async restart(): Promise<void> {
+    this.step = "lock";
+    this.tell(0);
+    const gone = this.gone.catch(() => true);
+    // Its answer may get lost with the connection.
+    await Promise.race([this.unit.ask(RESTART).catch(() => {}), gone]);
+    const isGone = await Promise.race([gone, pause(RESTART_MS, false, { signal: this.signal })]);
+    if (isGone) await this.reopen();
+  }
+
+  /** @throws UnitFailure E12 */
+  private async reopen(): Promise<void> {
+    const before = this.wire;
+    await before.close();
+    const patience = AbortSignal.timeout(AGAIN_MS);
+    let wire: OpenWire;
+    try {
+      wire = await this.port.waitForUnit(AbortSignal.any([patience, this.signal]));
+    } catch {
+      this.signal.throwIfAborted();
+      throw new UnitFailure("E12", "it did not come back after its restart");
+    }
+    this.attach(wire);
+    if (before.hint !== wire.hint) throw new UnitFailure("E12", "another unit is there after the restart");
+  }
+
+  private async lock(): Promise<void> {
+    await this.at("lock", "E08", async () => {
+      if (this.bench.station.deviceClass === "dev") {
+        this.checks.lock = "none: a developers' unit";
+        return;
+      }
+      const paths = [{ name: "wire", wire: this.wire }, ...((await this.port.otherPaths?.()) ?? [])];
+      for (const { name, wire } of paths) {
+        const heard = await attack(wire, this.bench.pace);
+        if (wire !== this.wire) await wire.close();
+        if (heard > 0) throw new UnitFailure("E08", `over the ${name} it answered with ${heard} bytes`);
+      }
+      this.checks.lock = `silent over: ${paths.map(({ name }) => name).join(", ")}`;
+    });
+    this.enter("locked");
+  }
+
+  private async air(): Promise<void> {
+    await this.at("air", "E09", async () => {
+      if (!this.port.seen) {
+        this.checks.air = "not checked: no second adapter";
+        return;
+      }
+      const { airMs } = this.bench.pace;
+      const until = Date.now() + airMs;
+      while (!(await this.port.seen())) {
+        if (Date.now() > until) throw new UnitFailure("E09", `not heard within ${airMs / 1000} s`);
+        await pause(AIR_LOOK_MS, undefined, { signal: this.signal });
+      }
+      this.checks.air = "heard by a second adapter";
+    });
+  }
+
+  private async label(): Promise<void> {
+    const { dir, station, scanner } = this.bench;
+    const { device, serial, secrets } = this.identified!;
+    await this.at("label", "E10", async () => {
+      const { keepLabel } = require("./label/kept") as typeof import("./label/kept");
+      const { scanBack } = require("./label/scan") as typeof import("./label/scan");
+      const { templateOf } = require("./label/template") as typeof import("./label/template");
+      const { board, batch } = station;
+      const { claimCode } = secrets;
+      const unit = { device, claimCode, serial, board, batch, deviceClass: classOf(station) };
+      const png = await keepLabel(dir, unit, templateOf(dir));
+      const detail = `print, stick on and scan the label of ${serial}`;
+      const source = scanner ? scanner(() => this.view("WAIT", { detail })) : png;
+      if ((await scanBack(claimCode, source)) === "other")
+        throw new UnitFailure("E10", `the label that was scanned is not that of ${serial}`);
+      this.checks.label = scanner ? "scanned from the unit" : "picture read back, not scanned from the unit";
+    });
+  }
+
+  /**
+   * Runs one step. @param code of what goes wrong in it without saying how
+   * @throws UnitFailure, also when the unit goes away meanwhile
+   */
+  private async at<T>(step: Step, code: FailureCode, run: () => Promise<T>): Promise<T> {
+    this.step = step;
+    this.tell(0);
+    try {
+      return await Promise.race([run(), this.gone, this.stopped]);
+    } catch (error) {
+      if (error instanceof UnitFailure) throw error;
+      const { code: named = "" } = error as { code?: string };
+      // The station's own trouble, not the unit's.
+      if (this.signal.aborted || /^(FACTORY_(?!LABEL)|EXPORT_|SQLITE_|STORE_)/.test(named)) throw error;
+      if (this.row && !SILENT.includes(step) && !(await this.answers()))
+        throw new UnitFailure("E12", `it stopped answering at: ${step}`);
+      throw new UnitFailure(named === "UPLOAD_DIFFERS" ? "E05" : code, textOf(error));
+    }
+  }
+
+  private async answers(): Promise<boolean> {
+    return this.unit.ask("1", { timeoutMs: 2000, tries: 2 }).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private readonly tell = (part: number): void => {
+    this.view("BUSY", { done: doneAt(this.step, part) });
+  };
+
+  private view(word: SlotView["word"], rest: Partial<SlotView>): void {
+    const serial = this.row?.serial ?? undefined;
+    const { step } = this;
+    this.show({ slot: this.port.name, word, step, done: doneAt(step, 0), total: TOTAL, serial, ...rest });
+  }
+
+  private attach(wire: OpenWire): void {
+    this.wire = wire;
+    this.unit = new UnitConsole(wire, this.bench.patience);
+    const { unit } = this;
+    this.gone = new Promise((_, reject) => {
+      wire.onGone = () => {
+        unit.leave();
+        reject(new UnitFailure("E12", `it went away at: ${this.step}`));
+      };
+    });
+    // Whoever waits is told.
+    this.gone.catch(() => {});
+  }
+
+  private enter(state: UnitState): void {
+    const { journal, now } = this.bench;
+    journal.setState(this.chip, state, now());
+    this.row = journal.unit(this.chip);
+  }
+
+  /** The line in the log, and what the journal knows from here on: both or neither. */
+  private end(word: "PASS" | "FAIL", code: FailureCode | undefined, detail: string): End {
+    const { bench, row, step } = this;
+    const { journal, log, station, firmware } = bench;
+    const now = bench.now();
+    const { device = null, serial = null, certificate = null } = row ?? {};
+    const line = encodeUnitLine({
+      at: now,
+      tookMs: Math.max(0, now - this.startedAt),
+      station: station.name,
+      slot: this.port.name,
+      chip: this.chip,
+      outcome: code ?? "PASS",
+      ...{ step, detail, device, serial },
+      board: station.board,
+      batch: station.batch,
+      deviceClass: classOf(station),
+      certificate: certificate && certificateHash(certificate),
+      firmware: Buffer.from(firmware.application.sha256, "hex"),
+      tests: this.tests,
+      checks: this.checks,
+    });
+    journal.db
+      .transaction(() => {
+        if (row && word === "PASS") journal.pass(row.chip, now);
+        log.append(line, now);
+      })
+      .immediate();
+    return { word, code, step, detail, serial: serial ?? undefined };
+  }
+}
