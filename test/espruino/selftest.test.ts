@@ -20,7 +20,7 @@ const LINUX = boardNamed("linux");
 /** Its last page, which no file reaches here. */
 const BOARD: BoardSpec = {
   ...LINUX,
-  vault: { kind: "pages", address: 261120, name: "", pages: 1, pageBytes: 1024 },
+  vault: { kind: "pages", address: 0x1003fc00, name: "", pages: 1, pageBytes: 1024 },
 };
 
 /** Blank but for what stands in for chips. */
