@@ -1,6 +1,6 @@
 /** The handheld's end of the connection: live frames first, the backlog in the pauses, again until a receipt comes. */
 import { sameBytes } from "../protocol/bytes";
-import { type Command, decodeCommand, encodeStatus, type Status } from "../protocol/command";
+import { type Command, decodeCommand, encodeStatus, Op, type Status } from "../protocol/command";
 import { Reassembler } from "../protocol/fragments";
 import { FrameType } from "../protocol/header";
 import { MAX_HOLES, type Receipt } from "../protocol/receipt";
@@ -12,6 +12,7 @@ import {
   messageType,
   type StoreHello,
 } from "../protocol/session";
+import { encodeUpdateState, UpdatePhase, type UpdateState } from "../protocol/update";
 import type { Board } from "./board/board";
 import { Outbox } from "./outbox";
 import { Pace } from "./pace";
@@ -54,6 +55,7 @@ export interface Owner {
   /** It has an owner, and its button was held within a minute. */
   held(): boolean;
   status(lastCommand: number, refused: number): Status;
+  update(): UpdateState;
   command(command: Command): void;
   /** Takes a new owner from a claim message. @throws CLAIM_*, FRAME_* */
   claim(message: Uint8Array, hello: StoreHello): void;
@@ -195,6 +197,12 @@ export class Link {
     this.repeat(this.session.proved ? STATUS_MS : REPEAT_MS);
   }
 
+  /** Tells the store how an update gets on, if it listens. */
+  sendUpdate(): void {
+    if (!this.session) return;
+    this.outbox.send(this.session.seal(FrameType.update, encodeUpdateState(this.owner.update())));
+  }
+
   private reset(): void {
     this.outbox.reset();
     this.session = undefined;
@@ -274,7 +282,8 @@ export class Link {
       const command = decodeCommand(body);
       this.owner.command(command);
       this.lastCommand = session.counter() + 1;
-      this.sendStatus();
+      // Of which an update has hundreds, each with an answer of its own.
+      if (command.op !== Op.chunk) this.sendStatus();
     }
   }
 
@@ -305,6 +314,7 @@ export class Link {
     const answer = this.owner.claimAnswer(hello);
     if (answer) this.outbox.send(answer);
     this.sendStatus();
+    if (this.owner.update().phase !== UpdatePhase.none) this.sendUpdate();
   }
 
   /** A hello that came before goes on with its session: from 0 again, its counter would seal another body under one nonce. */

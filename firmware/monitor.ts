@@ -10,12 +10,14 @@ import type { Receipt } from "../protocol/receipt";
 import { refusal } from "../protocol/refusal";
 import { openFrame, sealFrame } from "../protocol/seal";
 import type { StoreHello } from "../protocol/session";
+import type { UpdateState } from "../protocol/update";
 import { type Board, Pattern } from "./board/board";
 import { Display, type Situation } from "./display";
 import { Link, type Owner } from "./link";
-import { FIRMWARE, Recorder } from "./recorder";
+import { firmwareOf, Recorder } from "./recorder";
 import { Ring } from "./ring";
 import { Sampler, type Sink } from "./sampler";
+import { Update } from "./update";
 import { Upkeep } from "./upkeep";
 import { type Keys, seenNothing, Vault } from "./vault";
 
@@ -44,6 +46,7 @@ export class Monitor implements Owner, Sink {
   private readonly recorder: Recorder;
   private readonly sampler: Sampler;
   private readonly upkeep: Upkeep;
+  private readonly updates: Update;
   private readonly display: Display;
   private ownerKeys: Keys | undefined;
   private readonly bootAlias: Uint8Array;
@@ -78,6 +81,26 @@ export class Monitor implements Owner, Sink {
       },
       signed() {
         return self.recorder.emptied();
+      },
+      updating() {
+        return self.updates.busy();
+      },
+      updated(bearsErase) {
+        return self.updates.step(bearsErase);
+      },
+    });
+    this.updates = new Update(board, {
+      recording() {
+        return self.state === MonitorState.recording;
+      },
+      owes() {
+        return self.state === MonitorState.draining;
+      },
+      tell() {
+        self.link.sendUpdate();
+      },
+      work() {
+        self.upkeep.update();
       },
     });
     this.recorder = new Recorder(board, this.ring, this.vault, function (recording, sequence) {
@@ -293,7 +316,7 @@ export class Monitor implements Owner, Sink {
       lastCommand,
       refused,
       signatures: this.recorder.signatures(this.ownerKeys ? this.ownerKeys.leaf : this.firstLeaf()),
-      firmware: FIRMWARE,
+      firmware: firmwareOf(this.board),
     };
   }
 
@@ -320,6 +343,10 @@ export class Monitor implements Owner, Sink {
     };
   }
 
+  update(): UpdateState {
+    return this.updates.state();
+  }
+
   receipted(receipt: Receipt): void {
     this.witness(receipt);
     this.recorder.lostForGood(this.ring.gone(receipt.recording, receipt.holes));
@@ -334,6 +361,7 @@ export class Monitor implements Owner, Sink {
     else if (command.op === Op.time) this.setTime(command.unixMs!);
     else if (command.op === Op.identify) this.display.identify(command.seconds!);
     else if (command.op === Op.mark) this.mark();
+    else if (command.op >= Op.offer) this.updates.command(command);
     else this.set(command.setting!, command.value!);
   }
 
@@ -392,6 +420,7 @@ export class Monitor implements Owner, Sink {
   }
 
   proved(): void {
+    this.updates.proved();
     const keys = this.ownerKeys;
     if (!keys || keys.confirmed) return;
     keys.confirmed = true;

@@ -16,6 +16,11 @@ import type { Keys, Vault } from "./vault";
 
 export const FIRMWARE = "avnode 0.1.0";
 
+/** By the release that runs, where the boot code knows of one. */
+export function firmwareOf(board: Board): string {
+  return board.boot ? "avnode " + board.boot.version : FIRMWARE;
+}
+
 /** A dropped run, and where its drop frame stands. */
 interface Gap {
   lost: Evicted;
@@ -129,7 +134,7 @@ export class Recorder {
       rateNum: frontEnd.rateNum,
       rateDen: frontEnd.rateDen,
       frontEnd: frontEnd.name,
-      firmware: FIRMWARE,
+      firmware: firmwareOf(this.board),
       bits: frontEnd.bits,
       nominal: nominalBlock(frontEnd),
       startMs,

@@ -7,6 +7,8 @@ const ERASE_EVERY_MS = 200;
 /** What the front end's FIFO must bear beyond what is done meanwhile: the way there and back. */
 const ERASE_MARGIN_MS = 20;
 const TIDY_MARGIN_MS = 5;
+/** Between two slices of an update while nothing is recorded. */
+const UPDATE_EVERY_MS = 25;
 /** At some sixty arrays a second each costs half a millisecond more by then. */
 const TIDY_EVERY_MS = 2000;
 
@@ -17,11 +19,21 @@ export interface Work {
   sending(): boolean;
   /** Goes on with a signature that waits for the FIFO to be empty. @returns true when it took time */
   signed(): boolean;
+  /** Whether an update has something to do. */
+  updating(): boolean;
+  /**
+   * Goes on with it by a slice. @param bearsErase whether a page may be erased for it
+   * @returns how long a recording wants to be left alone behind it; 0 when it took no time
+   */
+  updated(bearsErase: boolean): number;
 }
 
 export class Upkeep {
   private waiting = false;
   private tidiedMs = 0;
+  /** A recording asks after nobody's update. */
+  private updates = false;
+  private updateDueMs = 0;
   /** What the front end's FIFO bears while it fills. */
   private readonly bearsErase: boolean;
   private readonly bearsTidying: boolean;
@@ -44,22 +56,39 @@ export class Upkeep {
     }
     // Behind the stock, so that its page is erased by then wherever there is one to erase.
     if (this.work.signed()) return true;
-    return this.bearsTidying && this.tidied();
+    if (this.bearsTidying && this.tidied()) return true;
+    return this.updates && this.updated(this.bearsErase);
+  }
+
+  /** An update has something to do. */
+  update(): void {
+    this.updates = true;
+    this.rest();
   }
 
   /** While nothing is recorded: goes on until the stock is full and nothing more is sent. */
   rest(): void {
     const erases = this.ring.wantsErase();
-    if (this.waiting || this.work.recording() || !(erases || this.work.sending())) return;
+    const updates = this.updates;
+    if (this.waiting || this.work.recording() || !(erases || updates || this.work.sending())) return;
     this.waiting = true;
     const self = this;
-    this.board.after(erases ? ERASE_EVERY_MS : TIDY_EVERY_MS, function () {
+    this.board.after(erases ? ERASE_EVERY_MS : updates ? UPDATE_EVERY_MS : TIDY_EVERY_MS, function () {
       self.waiting = false;
       if (self.work.recording()) return;
       if (self.ring.wantsErase()) self.ring.eraseOne();
-      else self.tidied();
+      else if (!self.tidied() && self.updates) self.updated(true);
       self.rest();
     });
+  }
+
+  private updated(bearsErase: boolean): boolean {
+    const now = this.board.uptimeMs();
+    if (this.work.recording() && now < this.updateDueMs) return false;
+    const restMs = this.work.updated(bearsErase);
+    this.updateDueMs = now + restMs;
+    this.updates = this.work.updating();
+    return restMs > 0;
   }
 
   private tidied(): boolean {

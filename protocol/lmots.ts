@@ -32,15 +32,18 @@ interface OtsShape {
   ls: number;
 }
 
-const SHAPES: OtsShape[] = [];
-SHAPES[OtsType.sha256N32W1] = { n: 32, w: 1, p: 265, ls: 7 };
-SHAPES[OtsType.sha256N32W2] = { n: 32, w: 2, p: 133, ls: 6 };
-SHAPES[OtsType.sha256N32W4] = { n: 32, w: 4, p: 67, ls: 4 };
-SHAPES[OtsType.sha256N32W8] = { n: 32, w: 8, p: 34, ls: 0 };
-SHAPES[OtsType.sha256N24W1] = { n: 24, w: 1, p: 200, ls: 8 };
-SHAPES[OtsType.sha256N24W2] = { n: 24, w: 2, p: 101, ls: 6 };
-SHAPES[OtsType.sha256N24W4] = { n: 24, w: 4, p: 51, ls: 4 };
-SHAPES[OtsType.sha256N24W8] = { n: 24, w: 8, p: 26, ls: 0 };
+/** By type code. */
+const SHAPES: (OtsShape | undefined)[] = [
+  undefined,
+  { n: 32, w: 1, p: 265, ls: 7 },
+  { n: 32, w: 2, p: 133, ls: 6 },
+  { n: 32, w: 4, p: 67, ls: 4 },
+  { n: 32, w: 8, p: 34, ls: 0 },
+  { n: 24, w: 1, p: 200, ls: 8 },
+  { n: 24, w: 2, p: 101, ls: 6 },
+  { n: 24, w: 4, p: 51, ls: 4 },
+  { n: 24, w: 8, p: 26, ls: 0 },
+];
 
 const D_PUBLIC = 0x8080;
 const D_MESSAGE = 0x8181;
@@ -49,6 +52,8 @@ const RANDOMIZER = 0xfffd;
 const FROM_SEED = 0xff;
 /** Where a chain's value stands behind I, q, i and j. */
 const VALUE_AT = TREE_ID_BYTES + Q_BYTES + 3;
+/** I ‖ q ‖ what it is. */
+const PLACE_BYTES = TREE_ID_BYTES + Q_BYTES + 2;
 const SHA256_BYTES = 32;
 
 /** @throws LMS_TYPE */
@@ -65,7 +70,7 @@ export function otsSignatureBytes(otsType: number): number {
 }
 
 function place(id: Uint8Array, q: number, tag: number): Uint8Array {
-  return new Writer(TREE_ID_BYTES + Q_BYTES + 2).raw(id, TREE_ID_BYTES).uint(q, Q_BYTES).uint(tag, 2).done();
+  return new Writer(PLACE_BYTES).raw(id, TREE_ID_BYTES).uint(q, Q_BYTES).uint(tag, 2).done();
 }
 
 /** Digit i of w bits, the highest first. */
@@ -245,25 +250,61 @@ export function lmotsSign(
   return signer.signature;
 }
 
-/** The public key K that this signature belongs to, whatever it says. @throws LMS_TYPE, SIGNATURE_TRUNCATED, SIGNATURE_TRAILING */
-export function lmotsCandidate(
-  sha256: Sha256,
-  id: Uint8Array,
-  q: number,
-  message: Uint8Array,
-  signature: Uint8Array,
-): Uint8Array {
-  const reader = new Reader(signature, "SIGNATURE");
-  const shape = otsShape(reader.uint(4));
-  const n = shape.n;
-  const c = reader.raw(n);
-  const digits = digest(sha256, shape, id, q, c, message);
-  const chains = new Chains(sha256, n, id, q);
-  const most = (1 << shape.w) - 1;
-  const parts = [place(id, q, D_PUBLIC)];
-  for (let i = 0; i < shape.p; i++) {
-    parts.push(chains.walk(i, digit(digits, i, shape.w), most, reader.raw(n)));
+/**
+ * The public key K that a signature belongs to, whatever it says, a few hashes at a time: a handheld that takes seconds for
+ * it must go on recording meanwhile.
+ */
+export class LmotsCandidate {
+  private readonly shape: OtsShape;
+  private readonly chains: Chains;
+  /** Q ‖ checksum. */
+  private readonly digits: Uint8Array;
+  /** I ‖ q ‖ D_PBLC ‖ chains: as signed at first, each walked to its end where it stands. */
+  private readonly hashed: Uint8Array;
+  /** The chain being walked, and how far along it its value stands. */
+  private chain = 0;
+  private at: number;
+
+  /** Costs one hash, over the message. @throws LMS_TYPE, SIGNATURE_TRUNCATED, SIGNATURE_TRAILING */
+  constructor(
+    private readonly sha256: Sha256,
+    id: Uint8Array,
+    q: number,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ) {
+    const reader = new Reader(signature, "SIGNATURE");
+    this.shape = otsShape(reader.uint(4));
+    const n = this.shape.n;
+    const c = reader.raw(n);
+    this.hashed = concat([place(id, q, D_PUBLIC), reader.raw(n * this.shape.p)]);
+    reader.end();
+    this.digits = digest(sha256, this.shape, id, q, c, message);
+    this.chains = new Chains(sha256, n, id, q);
+    this.at = digit(this.digits, 0, this.shape.w);
   }
-  reader.end();
-  return cut(sha256(concat(parts)), 0, n);
+
+  /** Goes on by at most so many hashes. @returns true when all chains are walked */
+  step(hashes: number): boolean {
+    const shape = this.shape;
+    const most = (1 << shape.w) - 1;
+    let left = hashes;
+    while (left > 0 && this.chain < shape.p) {
+      const place = PLACE_BYTES + this.chain * shape.n;
+      const value = this.hashed.subarray(place, place + shape.n);
+      const to = Math.min(most, this.at + left);
+      left -= to - this.at;
+      if (to > this.at) value.set(this.chains.walk(this.chain, this.at, to, value), 0);
+      this.at = to;
+      if (to < most) return false;
+      this.chain++;
+      if (this.chain < shape.p) this.at = digit(this.digits, this.chain, shape.w);
+    }
+    return this.chain === shape.p;
+  }
+
+  /** K, once `step` has said so. */
+  key(): Uint8Array {
+    return cut(this.sha256(this.hashed), 0, this.shape.n);
+  }
 }

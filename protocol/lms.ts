@@ -1,7 +1,7 @@
 /** LMS, the tree over one-time keys of RFC 8554 section 5 and RFC 9858: public key, path and verification. */
 import { concat, cut, Reader, sameBytes, Writer } from "./bytes";
 import {
-  lmotsCandidate,
+  LmotsCandidate,
   lmotsPublicKey,
   otsShape,
   otsSignatureBytes,
@@ -199,6 +199,65 @@ export function assembleLms(
     .done();
 }
 
+/** Whether the owner of a public key signed a message, a few hashes at a time. */
+export class LmsCheck {
+  private readonly key: LmsPublicKey;
+  private readonly m: number;
+  private readonly path: Reader;
+  /** Absent in a signature of another type, leaf or length: a wrong one. */
+  private readonly ots: LmotsCandidate | undefined;
+  /** The leaf, then a node of the tree: its value, once known, and its number. */
+  private at: Uint8Array | undefined;
+  private r = 0;
+
+  /** @throws LMS_* when the public key is none */
+  constructor(
+    private readonly sha256: Sha256,
+    publicKey: Uint8Array,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ) {
+    this.key = decodeLmsPublicKey(publicKey);
+    const shape = lmsShape(this.key.lmsType);
+    this.m = shape.m;
+    this.path = new Reader(signature, "SIGNATURE");
+    const otsBytes = otsSignatureBytes(this.key.otsType);
+    if (signature.length !== 8 + otsBytes + shape.h * shape.m) return;
+    const q = this.path.uint(4);
+    const ots = this.path.raw(otsBytes);
+    const lmsType = this.path.uint(4);
+    const otsType = new Reader(ots, "SIGNATURE").uint(4);
+    if (otsType !== this.key.otsType || lmsType !== this.key.lmsType || q >= 1 << shape.h) return;
+    this.r = (1 << shape.h) + q;
+    this.ots = new LmotsCandidate(sha256, this.key.id, q, message, ots);
+  }
+
+  /** Goes on by at most so many hashes, and two more between chains and tree. @returns true when `passed` knows */
+  step(hashes: number): boolean {
+    const ots = this.ots;
+    if (!ots) return true;
+    if (!this.at) {
+      if (ots.step(hashes)) this.at = this.leaf(ots.key());
+      return false;
+    }
+    for (let i = 0; i < hashes && this.r > 1; i++) {
+      const sibling = this.path.raw(this.m);
+      const pair = this.r % 2 === 1 ? [sibling, this.at] : [this.at, sibling];
+      this.r = Math.floor(this.r / 2);
+      this.at = cut(node(this.sha256, this.key.id, this.r, D_NODE, pair), 0, this.m);
+    }
+    return this.r === 1;
+  }
+
+  private leaf(k: Uint8Array): Uint8Array {
+    return cut(node(this.sha256, this.key.id, this.r, D_LEAF, [k]), 0, this.m);
+  }
+
+  passed(): boolean {
+    return this.r === 1 && sameBytes(this.at!, this.key.root);
+  }
+}
+
 /**
  * True when the owner of `publicKey` signed `message`. A signature of another type, leaf or length is a wrong one.
  * @throws LMS_* when the public key is none
@@ -209,23 +268,7 @@ export function verifyLms(
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  const key = decodeLmsPublicKey(publicKey);
-  const shape = lmsShape(key.lmsType);
-  const otsBytes = otsSignatureBytes(key.otsType);
-  if (signature.length !== 8 + otsBytes + shape.h * shape.m) return false;
-  const reader = new Reader(signature, "SIGNATURE");
-  const q = reader.uint(4);
-  const ots = reader.raw(otsBytes);
-  const lmsType = reader.uint(4);
-  const otsType = new Reader(ots, "SIGNATURE").uint(4);
-  if (otsType !== key.otsType || lmsType !== key.lmsType || q >= 1 << shape.h) return false;
-  let at = lmsLeaf(sha256, key.id, q, shape.h, lmotsCandidate(sha256, key.id, q, message, ots));
-  let r = (1 << shape.h) + q;
-  while (r > 1) {
-    const sibling = reader.raw(shape.m);
-    const pair = r % 2 === 1 ? [sibling, at] : [at, sibling];
-    r = Math.floor(r / 2);
-    at = cut(node(sha256, key.id, r, D_NODE, pair), 0, shape.m);
-  }
-  return sameBytes(at, key.root);
+  const check = new LmsCheck(sha256, publicKey, message, signature);
+  while (!check.step(Infinity));
+  return check.passed();
 }

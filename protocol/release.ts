@@ -27,7 +27,7 @@ export interface Release {
 /** Of the image in each chunk but the last one, which may be shorter. */
 export const CHUNK_BYTES = 512;
 /** A megabyte of firmware is more than any board holds. */
-const MAX_IMAGE_BYTES = 1048576;
+export const MAX_IMAGE_BYTES = 1048576;
 const MAX_TEXT = 24;
 const DOMAIN = "avnode/release/v1";
 
@@ -80,21 +80,27 @@ export function joinRelease(release: Uint8Array, signature: Uint8Array): Uint8Ar
   return concat([new Writer(2).uint(release.length, 2).done(), release, signature]);
 }
 
+/** Its two parts, the release still encoded. @throws RELEASE_TRUNCATED */
+export function splitRelease(bytes: Uint8Array): { encoded: Uint8Array; signature: Uint8Array } {
+  const reader = new Reader(bytes, "RELEASE");
+  return {
+    encoded: reader.raw(reader.uint(2)),
+    signature: cut(bytes, bytes.length - reader.left(), bytes.length),
+  };
+}
+
 /**
  * @param publicKey LMS public key (RFC 8554 §5.3) of the maker's releases
  * @throws RELEASE_SIGNATURE when another key signed it or a bit was altered; RELEASE_*, LMS_*
  */
 export function openRelease(sha256: Sha256, publicKey: Uint8Array, bytes: Uint8Array): Release {
-  const reader = new Reader(bytes, "RELEASE");
-  const length = reader.uint(2);
-  const encoded = reader.raw(length);
-  const signature = cut(bytes, 2 + length, bytes.length);
-  if (!verifyLms(sha256, publicKey, signedRelease(encoded), signature))
+  const parts = splitRelease(bytes);
+  if (!verifyLms(sha256, publicKey, signedRelease(parts.encoded), parts.signature))
     throw refusal(
       "RELEASE_SIGNATURE",
       "the release is not one that this unit's maker signed, or it was altered",
     );
-  return decodeRelease(encoded);
+  return decodeRelease(parts.encoded);
 }
 
 /** How many chunks an image of so many bytes comes in. */

@@ -80,6 +80,22 @@ export interface Identity {
 /** As `encodeWords` of protocol/codec/block.ts, and equal to it bit for bit. */
 export type EncodeWords = (words: Int32Array[], shape: BlockShape, left: number, right: number) => Uint8Array;
 
+/** What the boot code says of the image that it chose. */
+export interface Booted {
+  /** The board file's name. */
+  board: string;
+  /** Of its release, 0 for one that is none. */
+  counter: number;
+  version: string;
+  /** -1 for the factory's image. */
+  slot: number;
+  /** It runs for the first time, and goes unless it shows that it works. */
+  trial: boolean;
+  /** LMS public key of its maker's releases; undefined in a unit whose boot code holds none. */
+  key(): Uint8Array | undefined;
+  restart(): void;
+}
+
 export interface Board {
   readonly crypto: Crypto;
   /** The encoder in native code, where the board runs it. */
@@ -88,6 +104,10 @@ export interface Board {
   crc32(bytes: Uint8Array): number;
   /** Holds the ring of sealed frames. */
   readonly flash: Flash;
+  /** Absent where no boot code of ours started it: then it takes no update. */
+  readonly boot?: Booted;
+  /** Room for so many images beside the factory's; absent on a board that has none. */
+  readonly slots?: { flash: Flash; count: number };
   /** How long erasing one of its pages stalls everything else, at worst. */
   readonly eraseMs: number;
   /** A long piece of work goes on: called every few seconds of the boot. */

@@ -67,6 +67,8 @@ export interface BoardSpec {
   };
   vault: FlashRegion;
   ring: FlashRegion;
+  /** Room for updates beside the factory's image, in `count` equal slots; left out where there is none. */
+  slots?: FlashRegion & { count: number };
   /** Erasing one page of the ring takes that long, at worst. */
   eraseMs: number;
   frontEnd: Max30003Spec | Ad8232Spec;

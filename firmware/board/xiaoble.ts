@@ -23,8 +23,10 @@ export const board: BoardSpec = {
   // Keys stay inside the processor, where APPROTECT covers them; the flash beside it answers to any clip. Seven pages below
   // the bootloader (0xF4000) belong to the user; the runtime keeps its bonds in the last two.
   vault: { kind: "pages", address: 0xed000, name: "", pages: 2, pageBytes: 4096 },
-  // Leaves 256 KB for the application twice, so that a new one is written beside the old one, and the factory's files.
-  ring: { kind: "file", address: 0, name: "ring", pages: 448, pageBytes: 4096 },
+  // Leaves 150 KB for the application and the factory's files.
+  ring: { kind: "file", address: 0, name: "ring", pages: 408, pageBytes: 4096 },
+  // Twice 127 KB: the one that runs stays while the next one is written, and has a fifth to grow.
+  slots: { kind: "file", address: 0, name: "slots", pages: 64, pageBytes: 4096, count: 2 },
   eraseMs: 85,
   frontEnd: {
     kind: "max30003",

@@ -1,6 +1,6 @@
 /** The board interface on the runtime's API, put together from what a board is as data. */
 import type { Crypto } from "../../protocol/crypto";
-import type { Board, EncodeWords, Flash, FrontEnd, Identity } from "../board/board";
+import type { Board, Booted, EncodeWords, Flash, FrontEnd, Identity } from "../board/board";
 import type { BoardSpec } from "../board/spec";
 import { Battery } from "./battery";
 import type { Clock } from "./clock";
@@ -12,12 +12,33 @@ import type { Indicator } from "./ui";
 
 const TIDY_MARGIN = 1.3;
 
+/** What the boot code left; undefined where something else started the application. */
+function booted(spec: BoardSpec): Booted | undefined {
+  if (typeof avnode === "undefined") return undefined;
+  const told = avnode;
+  return {
+    board: spec.name,
+    counter: told.counter,
+    version: told.version,
+    slot: told.slot,
+    trial: told.trial,
+    key() {
+      return told.key === "" ? undefined : E.toUint8Array(atob(told.key));
+    },
+    restart() {
+      E.reboot();
+    },
+  };
+}
+
 export class EspruinoBoard implements Board {
   readonly crypto: Crypto = new EspruinoCrypto();
   readonly crc32 = E.CRC32;
   readonly encode: EncodeWords | undefined;
   readonly vault: Flash;
   readonly flash: Flash;
+  readonly boot: Booted | undefined;
+  readonly slots: { flash: Flash; count: number } | undefined;
   readonly eraseMs: number;
   readonly tidyMs: number;
   readonly radio: EspruinoRadio;
@@ -33,8 +54,10 @@ export class EspruinoBoard implements Board {
     private readonly indicator: Indicator,
     private readonly wipe: boolean,
   ) {
-    // The small file first: at first boot the ring's takes what is left.
+    // The small files first: at first boot the ring's takes what is left.
     this.vault = openFlash(spec.vault);
+    if (spec.slots) this.slots = { flash: openFlash(spec.slots), count: spec.slots.count };
+    this.boot = booted(spec);
     this.flash = openFlash(spec.ring);
     this.eraseMs = spec.eraseMs;
     this.watched = spec.has.watchdog;

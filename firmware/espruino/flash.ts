@@ -87,20 +87,38 @@ function probe(name: string, offset: number, found: Uint8Array): boolean {
   return true;
 }
 
-function withinFile(region: FlashRegion): Flash {
-  const storage = require("Storage");
+/** Pages within a Storage file, and where in the file they begin. */
+export interface FileFlash {
+  flash: Flash;
+  offset: number;
+}
+
+/** The file begins anywhere, so that one page of the chip may be lost before the first whole one. */
+function sizeOf(region: FlashRegion): number {
+  return region.pages * region.pageBytes + chipPage(storageStart()).length;
+}
+
+/** @returns undefined while the file is not made. @throws Error when it is not as it should be */
+export function findRegion(region: FlashRegion): FileFlash | undefined {
+  if (require("Storage").read(region.name, 0, 1) === undefined) return undefined;
   const first = storageStart();
   const chipBytes = chipPage(first).length;
-  // The file begins anywhere, so that one page of the chip may be lost before the first whole one.
-  const size = region.pages * region.pageBytes + chipBytes;
-  if (storage.read(region.name, 0, 1) === undefined) storage.write(region.name, "", 0, size);
+  const size = sizeOf(region);
   const begin = findFile(first, region.name, size);
   const start = roundUp(begin, chipBytes);
-  if (begin === 0 || !probe(region.name, start - begin, require("Flash").read(PROBE_BYTES, start)))
+  const offset = start - begin;
+  if (begin === 0 || !probe(region.name, offset, require("Flash").read(PROBE_BYTES, start)))
     throw new Error(
       "the Storage file " + region.name + " is not of " + size + " bytes where it should stand",
     );
-  return new RawFlash(start, chipBytes, region.pageBytes, region.pages);
+  return { flash: new RawFlash(start, chipBytes, region.pageBytes, region.pages), offset };
+}
+
+function withinFile(region: FlashRegion): Flash {
+  const found = findRegion(region);
+  if (found) return found.flash;
+  require("Storage").write(region.name, "", 0, sizeOf(region));
+  return findRegion(region)!.flash;
 }
 
 /** @throws Error when the region is not there, or no room for its file */

@@ -117,6 +117,7 @@ declare const E: {
   setConsole(device: null, options: { force: boolean }): void;
   setPassword(password: string): void;
   lockConsole(): void;
+  toUint8Array(data: string): Uint8Array;
   on(event: "errorFlag", run: (flags: string[]) => void): void;
 };
 
@@ -127,6 +128,18 @@ declare const process: {
   memory(): { flash_code_start?: number; usage: number; blocksize: number };
   on(event: "uncaughtException", run: (error: unknown) => void): void;
 };
+
+/** What the boot code says of the image that runs; absent where it was started otherwise. */
+declare let avnode:
+  | {
+      /** LMS public key of its maker's releases in base64, "" for none. */
+      key: string;
+      counter: number;
+      version: string;
+      slot: number;
+      trial: boolean;
+    }
+  | undefined;
 
 /** The light on the board itself, where it has one. */
 declare const LED1: Pin;
@@ -140,6 +153,7 @@ declare function require(name: "Storage"): StorageLibrary;
 declare function require(name: "crypto"): CryptoLibrary;
 /** Not by `require("crypto").AES`: a runtime with AES_CCM alone, as the XIAO's, has no such property. Undefined without either. */
 declare const AES: AesLibrary;
+declare function atob(base64: string): string;
 declare function print(text: string): void;
 /** Seconds. */
 declare function getTime(): number;

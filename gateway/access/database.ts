@@ -31,6 +31,12 @@ const STEPS = [
     id INTEGER PRIMARY KEY CHECK (id = 1), dir TEXT NOT NULL, state TEXT NOT NULL, started_at INTEGER NOT NULL,
     ended_at INTEGER, detail TEXT
   ) STRICT;`,
+  // Of links of before nobody kept whose recording they opened: they end.
+  `DROP TABLE links;
+  CREATE TABLE links (
+    id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, recording TEXT NOT NULL, label TEXT,
+    created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, person INTEGER NOT NULL, delivery INTEGER
+  ) STRICT;`,
 ];
 
 /** @throws ACCESS_OPEN, ACCESS_NEWER, ACCESS_FILE_* */

@@ -40,6 +40,7 @@ export const RULES: Record<string, "anyone" | "this machine" | readonly Caller[]
   "POST /api/claims": ["owner"],
   "POST /api/claims/photo": ["owner"],
   "GET /api/claims/:id": ["owner"],
+  "POST /api/claims/:id/maker": ["owner"],
   "DELETE /api/claims/:id": ["owner"],
   "GET /api/nearby": ["owner"],
   "GET /api/people": ["owner", "viewer"],

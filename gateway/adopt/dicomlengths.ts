@@ -10,9 +10,10 @@ const UNDEFINED = 0xffffffff;
 const ITEM = 0xfffee000;
 const ITEM_END = 0xfffee00d;
 const SEQUENCE_END = 0xfffee0dd;
-const MAX_DEPTH = 16;
+/** dcmjs copies what a sequence holds at each level: an ECG's nest three deep. */
+const MAX_DEPTH = 8;
 const WAVEFORM_DATA = 0x54001010;
-/** Of anything but the signal: dcmjs splits texts in memory. */
+/** Of anything but the signal and what holds it: dcmjs splits texts in memory, and copies sequences within sequences. */
 const MAX_VALUE = 1 << 20;
 
 /** @param at of the first data element @throws AdoptError DICOM_LENGTH */
@@ -51,6 +52,8 @@ function elements(
     if (!isSequence && tag !== WAVEFORM_DATA && length > MAX_VALUE)
       throw refusal(`has a value of ${length} bytes that is no signal, at byte ${at}`);
     at = isSequence ? items(bytes, value, end, length, implicit || vr === "UN", depth + 1) : value + length;
+    if (isSequence && depth > 0 && at - value > MAX_VALUE)
+      throw refusal(`has a sequence of ${at - value} bytes within another, at byte ${value}`);
   }
   if (isOpen) throw beyond(at);
   return at;

@@ -8,9 +8,11 @@ import type { OldFile } from "./oldfile";
 
 /** Of the thread's heap; DICOM is read whole, and lies beside it. */
 const MAX_HEAP_MB = 512;
+/** Until the file is known, and for each batch of frames: gigabytes take seconds. */
+const ANSWER_MS = 5 * 60_000;
 
-/** The caller closes it. @throws as openOldFile does; AdoptError ADOPT_READ where the thread ends */
-export async function openOnThread(path: string): Promise<OldFile> {
+/** The caller closes it. @throws as openOldFile does; AdoptError ADOPT_READ where the thread ends, or takes longer than that */
+export async function openOnThread(path: string, answerMs = ANSWER_MS): Promise<OldFile> {
   const ending = extname(__filename);
   const worker = new Worker(join(__dirname, `adoptworker${ending}`), {
     workerData: path,
@@ -19,27 +21,31 @@ export async function openOnThread(path: string): Promise<OldFile> {
   });
   const close = () => void worker.terminate();
   try {
-    const { facts } = await answerOf<FileAnswer>(worker);
-    return { ...facts, close, frames: (seat) => framesOf(worker, seat) };
+    const { facts } = await answerOf<FileAnswer>(worker, answerMs);
+    return { ...facts, close, frames: (seat) => framesOf(worker, seat, answerMs) };
   } catch (error) {
     close();
     throw error;
   }
 }
 
-async function* framesOf(worker: Worker, seat: Seat): AsyncGenerator<Uint8Array> {
+async function* framesOf(worker: Worker, seat: Seat, answerMs: number): AsyncGenerator<Uint8Array> {
   let ask: Seat | "more" = seat;
   for (let isLast = false; !isLast; ask = "more") {
     worker.postMessage(ask);
-    const answer = await answerOf<FramesAnswer>(worker);
+    const answer = await answerOf<FramesAnswer>(worker, answerMs);
     yield* answer.frames;
     isLast = answer.isLast;
   }
 }
 
 /** Its next message. */
-async function answerOf<T extends object>(worker: Worker): Promise<Exclude<T, { refusal: Refusal }>> {
+async function answerOf<T extends object>(
+  worker: Worker,
+  answerMs: number,
+): Promise<Exclude<T, { refusal: Refusal }>> {
   let forget = () => {};
+  const timer = setTimeout(() => void worker.terminate(), answerMs);
   const answer = await new Promise<T>((resolve, reject) => {
     const fail = (error: Error) =>
       reject(
@@ -54,7 +60,10 @@ async function answerOf<T extends object>(worker: Worker): Promise<Exclude<T, { 
     // One that has ended says so once.
     if (worker.threadId < 0) return ended();
     forget = () => void worker.off("message", resolve).off("error", fail).off("exit", ended);
-  }).finally(() => forget());
+  }).finally(() => {
+    clearTimeout(timer);
+    forget();
+  });
   if (!("refusal" in answer)) return answer as Exclude<T, { refusal: Refusal }>;
   const { code, what, hint } = answer.refusal as Refusal;
   throw new AdoptError(code, what, hint);

@@ -17,7 +17,7 @@ import { DEFAULT_DAYS } from "../schema/formbounds";
 import { StoreError } from "../store/errors";
 import type { StoreReader } from "../store/reader";
 import type { FormContent, Strip } from "./content";
-import { signHead } from "./head";
+import { markOf, signHead } from "./head";
 
 const DAY_MS = 86_400_000;
 const NONCE_BYTES = 16;
@@ -76,6 +76,7 @@ export function contentOf(reader: StoreReader, id: string, options: FormOptions)
   const expiresAt = now + days * DAY_MS;
   const head = {
     ...{ recording: info.id, leaf: toHex(leafHash(nodeCrypto.sha256, place.leaf)) },
+    person: markOf(reader, info.id, person.id),
     analysis: analysis && { number: analysis.number, version: analysis.version },
     ...{ label, issuedAt: now, expiresAt, nonce },
   };

@@ -3,12 +3,14 @@
  * the very text that is in the file, behind a purpose of its own, so that no checkpoint passes for a form.
  */
 import { z } from "zod";
+import { toHex } from "../../protocol/bytes";
 import { ed25519Verify } from "../crypto";
 import { lineSchema, timeSchema } from "../schema/common";
 import { MAX_LABEL } from "../schema/formbounds";
 import type { LogReader } from "../store/log/reading";
+import type { StoreReader } from "../store/reader";
 
-const PURPOSE = "avnode/form/v1";
+const PURPOSE = "avnode/form/v2";
 const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
 
 const headSchema = z.strictObject({
@@ -16,6 +18,8 @@ const headSchema = z.strictObject({
   recording: hex(16),
   /** Hash of the recording's leaf when the form was made. */
   leaf: hex(64),
+  /** Whose the recording was, as markOf tells it. */
+  person: hex(64),
   /** Whose findings it shows; missing where it shows none. */
   analysis: z.strictObject({ number: z.int().positive(), version: z.string().max(200) }).optional(),
   /** For whom it was made. */
@@ -34,6 +38,11 @@ export const signedHeadSchema = z.strictObject({
   signature: z.string().max(100),
 });
 export type SignedHead = z.infer<typeof signedHeadSchema>;
+
+/** Of a person (id) whose recording it is: the hub knows it again, and nobody else learns from it. */
+export function markOf(reader: Pick<StoreReader, "secret">, recording: string, person: number): string {
+  return toHex(reader.secret("form", JSON.stringify([recording, person])));
+}
 
 export function signHead(log: Pick<LogReader, "sign">, form: FormHead): SignedHead {
   const head = JSON.stringify(headSchema.parse(form));

@@ -11,7 +11,7 @@ import { overRead } from "../schema/overreads";
 import { codeOf } from "../store/errors";
 import type { OverReadLayer } from "../store/layers/rows";
 import type { Store } from "../store/store";
-import { type FormHead, openHead, signedHeadSchema } from "./head";
+import { type FormHead, markOf, openHead, signedHeadSchema } from "./head";
 import { overReadOf } from "./overread";
 
 /** As the API takes them, with the head. */
@@ -100,11 +100,18 @@ function requireOpen({ reader }: Pick<Store, "reader">, head: FormHead, now: num
       `is about recording ${id}, which its owner erased`,
       "nothing is left for it to be kept beside",
     );
-  if (!reader.personOf(id))
+  const person = reader.personOf(id);
+  if (!person)
     throw new AdoptError(
       "ADOPT_UNASSIGNED",
       `is about recording ${id}, which is nobody's at the moment`,
       "say whose it is first, on the page under 'Belongs to'",
+    );
+  if (markOf(reader, id, person.id) !== head.person)
+    throw new AdoptError(
+      "ADOPT_REASSIGNED",
+      `is about recording ${id} as another person's, whose it was when the form was made`,
+      "make a new form",
     );
   const place = reader.log.place(id);
   if (!place || toHex(leafHash(nodeCrypto.sha256, place.leaf)) !== leaf)

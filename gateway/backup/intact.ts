@@ -10,7 +10,9 @@ import { LOGGED_COLUMNS } from "../store/log/logged";
 import { Meta } from "../store/meta";
 import { DELIVERY_COLUMNS, RECIPIENT_COLUMNS } from "../store/outbox/rows";
 import { DETAIL_COLUMNS } from "../store/people";
+import { MAKER_COLUMNS } from "../store/pinned";
 import { RECORDING_COLUMNS } from "../store/recordings";
+import { REVOCATION_COLUMNS } from "../store/revocations";
 import { type Sealed, SealedTable } from "../store/rows";
 import { keyText, type Value } from "./changes";
 import { tableOf } from "./tables";
@@ -30,6 +32,8 @@ const SEALED: Record<string, string[]> = {
   recipients: RECIPIENT_COLUMNS,
   deliveries: DELIVERY_COLUMNS,
   alerts: ALERT_COLUMNS,
+  makers: MAKER_COLUMNS,
+  revocations: REVOCATION_COLUMNS,
 };
 
 /** By table: the keys, as text, of its rows whose MAC does not hold. */

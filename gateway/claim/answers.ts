@@ -1,5 +1,6 @@
 /** What the end of a claim means for whoever holds the handheld, and what to do next. */
 import type { ClaimCode } from "../store/claims";
+import type { ClaimMaker } from "../store/pinned";
 
 export interface ClaimAnswer {
   detail: string;
@@ -44,8 +45,16 @@ const ANSWERS: Partial<Record<ClaimCode, ClaimAnswer>> = {
     next: "start a hub of your own with 'avnode start' and claim it there",
   },
   certificate: {
-    detail: "no maker that this avnode knows signed the handheld's certificate",
-    next: "do not use it: ask whoever sold it, and see 'avnode trust --help' for makers that you vouch for",
+    detail: "the handheld's certificate is not as its maker signed it, or is another maker's than before",
+    next: "do not use it: ask whoever sold it",
+  },
+  "other-maker": {
+    detail: "the handheld is of a maker that this hub does not know",
+    next: "compare its fingerprint with the maker's paper, or with what the maker publishes, never with what came with the handheld alone; if it is the same, 'avnode makers add FINGERPRINT' takes the handheld at its next contact; if not, do not use it",
+  },
+  revoked: {
+    detail: "its maker has revoked the handheld: its keys may be in other hands",
+    next: "do not use it: 'avnode revocations' says since when and why; ask the maker for another",
   },
   epoch: {
     detail: "the handheld counts fewer owners than this hub has seen of it: it is a copy, or was rolled back",
@@ -53,17 +62,24 @@ const ANSWERS: Partial<Record<ClaimCode, ClaimAnswer>> = {
   },
 };
 
-export const CLAIMED: ClaimAnswer = {
-  detail: "this hub owns the handheld now",
-  next: "press its button to record; 'avnode devices' shows it",
-};
+const PRESS = "press its button to record; 'avnode devices' shows it";
+
+/** @param maker of a real handheld */
+export function claimed(maker?: ClaimMaker): ClaimAnswer {
+  const detail = "this hub owns the handheld now";
+  if (!maker) return { detail, next: PRESS };
+  if (!maker.first) return { detail: `${detail}, made by ${maker.fingerprint}`, next: PRESS };
+  return {
+    detail: `${detail}, made by ${maker.fingerprint}, the first handheld of this maker on this hub`,
+    next: `compare that with the maker's paper, and do not use the handheld if it is another; then ${PRESS}`,
+  };
+}
 
 /** A code that this version does not know is shown as it stands. */
-export function answerTo(code: ClaimCode | undefined): ClaimAnswer {
-  return (
-    ANSWERS[code ?? "nobody"] ?? {
-      detail: `the handheld was refused: ${code}`,
-      next: "look at the hub's log",
-    }
-  );
+export function answerTo(code: ClaimCode | undefined, maker?: ClaimMaker): ClaimAnswer {
+  const answer = ANSWERS[code ?? "nobody"] ?? {
+    detail: `the handheld was refused: ${code}`,
+    next: "look at the hub's log",
+  };
+  return maker ? { ...answer, detail: `${answer.detail}: ${maker.fingerprint}` } : answer;
 }

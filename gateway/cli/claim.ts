@@ -1,13 +1,13 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Command } from "commander";
 import { CLAIM_WINDOW_MS, decodeClaimCode } from "../../protocol/claim";
-import { answerTo, CLAIMED, type ClaimAnswer } from "../claim/answers";
+import { answerTo, type ClaimAnswer, claimed } from "../claim/answers";
 import { deafness, unheard } from "../claim/deaf";
 import type { ClaimState } from "../store/claims";
-import type { ClaimOptions } from "../store/store";
 import { askLine } from "./asking";
 import { askHub } from "./connection";
+import { keepPapers, readPapers } from "./papers";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 
@@ -51,14 +51,15 @@ export function addClaim(program: Command, terminal: Terminal): void {
       const dataDir = dataDirOf(options, terminal);
       requireData(dataDir, terminal);
       requireHub(dataDir);
-      const dossier = options.dossier === undefined ? undefined : readDossier(options.dossier);
+      const papers = options.dossier === undefined ? undefined : readPapers(options.dossier);
       const code = given ?? (await askCode(dataDir, options.nearby === true, terminal));
       const deaf = deafness(await askHub(dataDir, terminal));
       if (deaf) terminal.say(`this hub hears nothing itself: ${deaf.why}; waiting for a relay elsewhere`);
-      const end = await endOfClaim(dataDir, code, { person: options.person, dossier }, terminal);
+      const end = await endOfClaim(dataDir, code, options.person, terminal);
+      if (papers && end.state === "claimed") keepPapers(dataDir, papers, end.device!, terminal);
       // It may hear by now.
       const still = deaf && end.code === "nobody" ? deafness(await askHub(dataDir, terminal)) : undefined;
-      tellEnd(end, still ? unheard(still) : answerTo(end.code), options.json === true, terminal);
+      tellEnd(end, still ? unheard(still) : answerTo(end.code, end.maker), options.json === true, terminal);
     });
 }
 
@@ -81,12 +82,13 @@ async function askCode(dataDir: string, nearby: boolean, terminal: Terminal): Pr
 
 /** @param answer where it is not claimed; @throws CliError for every end but a handheld */
 function tellEnd(end: ClaimState, answer: ClaimAnswer, json: boolean, terminal: Terminal): void {
-  const claimed = end.state === "claimed";
-  const { detail, next } = claimed ? CLAIMED : answer;
-  const { state, code, device } = end;
-  if (json) terminal.json({ state, code, device, detail, next });
-  else if (claimed) terminal.print(`claimed handheld ${device}`);
-  if (claimed) return;
+  const { state, code, device, maker } = end;
+  const isClaimed = state === "claimed";
+  const { detail, next } = isClaimed ? claimed(maker) : answer;
+  if (json) terminal.json({ state, code, device, maker, detail, next });
+  else if (isClaimed) terminal.print(`claimed handheld ${device}`);
+  if (isClaimed && maker && !json) terminal.say(`${detail}; ${next}`);
+  if (isClaimed) return;
   const whose = device === undefined ? "" : ` (the code is that of your handheld ${device})`;
   throw new CliError(Exit.no, `not claimed: ${detail}${whose}; ${next}`);
 }
@@ -108,29 +110,17 @@ function requireHub(dataDir: string): void {
   );
 }
 
-/** @throws CliError */
-function readDossier(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new CliError(
-      Exit.failed,
-      `cannot read the dossier: ${(error as Error).message}; name the file that came with the handheld`,
-    );
-  }
-}
-
 /** How a claim ended, once it has. */
 async function endOfClaim(
   dataDir: string,
   code: Uint8Array,
-  options: ClaimOptions,
+  person: string | undefined,
   terminal: Terminal,
 ): Promise<ClaimState> {
   const { fileClaimBeside, withdrawClaimBeside } =
     require("../store/store") as typeof import("../store/store");
   const { StoreReader } = require("../store/reader") as typeof import("../store/reader");
-  const id = fileClaimBeside(dataDir, code, options);
+  const id = fileClaimBeside(dataDir, code, person);
   const reader = StoreReader.open(dataDir);
   // Left open it would take whoever's button is held until its minute is over. A second signal ends the process.
   const withdraw = () => withdrawClaimBeside(dataDir, id);

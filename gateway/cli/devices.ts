@@ -6,6 +6,7 @@ import { type Connection, connectionOf } from "../health/connection";
 import type { DeviceInfo } from "../store/infos";
 import { askHub, signalText } from "./connection";
 import { type DataOption, dataDirOf, withReader } from "./reading";
+import { revokedText } from "./revocations";
 import type { Terminal } from "./terminal";
 import { ago, counted, shortened, table } from "./text";
 
@@ -13,6 +14,11 @@ const STATES: Record<number, string> = {
   [MonitorState.idle]: "idle",
   [MonitorState.recording]: "recording",
   [MonitorState.draining]: "sending",
+};
+
+const CLASSES: Partial<Record<DeviceInfo["class"], string>> = {
+  simulated: "SIMULATED",
+  dev: "developer unit: its console is open",
 };
 
 /** Short, so that a row fits. */
@@ -84,13 +90,15 @@ function rowOf({ name, status, lastContact, connection }: Listed, id: string, ru
 /** A radio need not know the strength of a link; of several the strongest counts. */
 function factsOf(device: Listed): string[] {
   const { status } = device;
-  const facts = [device.class === "simulated" ? "SIMULATED" : device.class];
+  const facts = [CLASSES[device.class] ?? device.class];
+  if (device.revoked) facts.push(revokedText(device.revoked));
   if (status) {
     facts.push(STATES[status.state] ?? "?", `memory ${(status.ringPermille / 10).toFixed(0)} % full`);
     // A status from before handhelds signed does not say.
     if (status.signatures !== undefined) facts.push(`can sign ${counted(status.signatures, "recording")}`);
   }
   if (device.person !== undefined) facts.push(`of ${device.person}`);
+  if (device.maker !== undefined) facts.push(`made by ${device.maker}`);
   return facts;
 }
 

@@ -11,14 +11,17 @@ import { addExport } from "./exporting";
 import { addFindings } from "./findings";
 import { addForget } from "./forget";
 import { addForm } from "./form";
+import { addMakers } from "./makers";
 import { addMirror } from "./mirror";
 import { addName } from "./naming";
 import { addOutbox } from "./outbox";
+import { addPapers } from "./papers";
 import { addPassword } from "./password";
 import { addProof } from "./proof";
 import { addRecordings } from "./recordings";
 import { addReport } from "./report";
 import { addRestore } from "./restore";
+import { addRevocations } from "./revocations";
 import { addScore } from "./score";
 import { addService } from "./service";
 import { addShow } from "./show";
@@ -47,6 +50,8 @@ export async function run(
     .description("open, local-first path from a handheld ECG monitor to a recording that its owner keeps")
     .version(version)
     .helpCommand(false)
+    // A command may have a --version of its own, which would be the program's otherwise.
+    .enablePositionalOptions()
     .addHelpText("after", "\nExit codes: 0 done, 1 the answer is no, 2 wrong use, 3 could not be done.")
     .exitOverride()
     .configureOutput({
@@ -64,6 +69,9 @@ export async function run(
   addStatus(program, terminal);
   addClaim(program, terminal);
   addDevices(program, terminal);
+  addMakers(program, terminal);
+  addPapers(program, terminal);
+  addRevocations(program, terminal);
   addName(program, terminal);
   addRecordings(program, terminal);
   addShow(program, terminal);

@@ -27,7 +27,7 @@ export function isProofFile(what: string): boolean {
 const MAX_TRUST_BYTES = 1_048_576;
 
 /** Nothing of a stranger's file is read before its size is known. */
-function readFile(file: string, what: string, maxBytes: number): Buffer {
+export function readFile(file: string, what: string, maxBytes: number): Buffer {
   const there = statSync(file, { throwIfNoEntry: false });
   if (!there?.isFile()) throw new CliError(Exit.failed, `there is no file ${file}`);
   if (there.size > maxBytes)

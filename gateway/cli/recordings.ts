@@ -47,7 +47,12 @@ function rowOf(info: RecordingInfo): string[] {
     String(info.dropped),
     String(info.marks),
     info.person ?? "-",
-    [...(info.simulated ? ["SIMULATED"] : []), ...(info.adopted ? ["adopted"] : []), ...info.flags].join(" "),
+    [
+      ...(info.simulated ? ["SIMULATED"] : []),
+      ...(info.adopted ? ["adopted"] : []),
+      ...(info.revoked ? ["REVOKED"] : []),
+      ...info.flags,
+    ].join(" "),
   ];
 }
 

@@ -8,6 +8,7 @@ import type { StoreReader } from "../store/reader";
 import { findingLines } from "./findinglines";
 import { type DataOption, withReader } from "./reading";
 import { lengthText, startText } from "./recordings";
+import { revokedText } from "./revocations";
 import type { Terminal } from "./terminal";
 import { counted, localTime } from "./text";
 import { drawTrace } from "./trace";
@@ -78,8 +79,7 @@ function loggedAs({ log }: StoreReader, { id, adopted }: RecordingInfo): LoggedA
 const SIGNATURES: Record<string, string> = {
   signed: "by its handheld",
   wrong: "NOT its handheld's",
-  unchecked:
-    "by its handheld, unchecked: its public table is not here ('avnode claim' takes it as --dossier)",
+  unchecked: "by its handheld, unchecked: its public table is not here ('avnode papers import' takes it)",
   sealed: "sealed only: a hub could have made it, too",
   adopted: "adopted: no handheld signed it",
 };
@@ -107,6 +107,9 @@ function facts(info: RecordingInfo): string[] {
   const pairs: [string, string][] = [
     ["recording", `${info.id}${info.simulated ? "  SIMULATED: not a person's heart" : ""}`],
     ["handheld", `${info.device}, recording ${info.recording} of ownership ${info.epoch}`],
+    ...(info.revoked
+      ? [["revoked", `its handheld is ${revokedText(info.revoked)}`] as [string, string]]
+      : []),
     ["state", [info.state, ...info.flags].join(", ")],
     ...(info.erasedAt === undefined
       ? []

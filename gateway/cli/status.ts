@@ -159,7 +159,7 @@ function handheldRow(one: Listed, hub: HubStatus | undefined, now: number): stri
   return [
     id,
     name ?? "-",
-    one.class === "simulated" ? "SIMULATED" : one.class,
+    one.class === "simulated" ? "SIMULATED" : one.class === "dev" ? "dev: open console" : one.class,
     hub ? signalText(connection) : "-",
     batteryMillivolts === undefined ? "-" : `${(batteryMillivolts / 1000).toFixed(2)} V`,
     backlog === undefined ? "-" : counted(backlog, "frame"),

@@ -107,7 +107,7 @@ export class Carrier {
   /** Never rejects. */
   private async carry(delivery: Delivery): Promise<void> {
     const { outbox, make, handOver, leaving, makeLink, dataDir, clock } = this.parts;
-    const { id, recording } = delivery;
+    const { id, recording, person } = delivery;
     try {
       const recipient = outbox.recipient(delivery.recipient);
       const why = this.whyNot(delivery, recipient);
@@ -115,7 +115,7 @@ export class Carrier {
       const { way, name } = recipient;
       if (!outbox.begin(id)) return;
       const key = keyOf(delivery);
-      const asked = { label: name, recording, key, now: clock.now() };
+      const asked = { label: name, recording, person, delivery: id, key, now: clock.now() };
       const answer = answering(way, asked, this.page, makeLink);
       const documents = await make({ dataDir, id: recording, way, answering: answer });
       if (this.stopped) return;

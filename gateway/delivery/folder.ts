@@ -1,37 +1,37 @@
 /** A folder as a recipient: a share of the practice, say. A file of a final name is whole. */
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "../store/errors";
 import { DeliveryError } from "./error";
 
 /**
- * The same name is the same file: put there twice, it is there once.
+ * The same name is the same file: put there twice, it is there once. A share that hangs holds nothing else of the hub.
  * @throws DeliveryError DELIVERY_FOLDER
  */
-export function putInFolder(dir: string, name: string, bytes: Uint8Array): void {
+export async function putInFolder(dir: string, name: string, bytes: Uint8Array): Promise<void> {
   const file = join(dir, name);
   const part = `${file}.part`;
-  if (!existsSync(dir))
-    throw new DeliveryError("DELIVERY_FOLDER", `${dir} is not there: plug it in or mount it`, true);
+  const there = await stat(dir).catch(() => undefined);
+  if (!there) throw new DeliveryError("DELIVERY_FOLDER", `${dir} is not there: plug it in or mount it`, true);
   try {
     // Whoever may write there may have put a link or a pipe of that name: neither is opened.
-    rmSync(part, { force: true });
-    const handle = openSync(part, "wx", 0o600);
+    await rm(part, { force: true });
+    const handle = await open(part, "wx", 0o600);
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
-      fsyncSync(handle);
+      await handle.writeFile(bytes);
+      await handle.sync();
     } finally {
-      closeSync(handle);
+      await handle.close();
     }
-    renameSync(part, file);
-    const folder = openSync(dir, "r");
+    await rename(part, file);
+    const folder = await open(dir, "r");
     try {
-      fsyncSync(folder);
+      await folder.sync();
     } finally {
-      closeSync(folder);
+      await folder.close();
     }
   } catch (cause) {
-    rmSync(part, { force: true });
+    await rm(part, { force: true }).catch(() => undefined);
     const why = codeOf(cause) === "ENOSPC" ? "it has no room: make some" : (cause as Error).message;
     throw new DeliveryError("DELIVERY_FOLDER", `cannot write to ${dir}: ${why}`, true, { cause });
   }

@@ -24,7 +24,7 @@ export const handOver: Transport = async (way, documents, key) => {
       const { pdf, form } = documents;
       const digits = key.slice(0, 16);
       // The report last: whoever waits for it finds the form beside it.
-      if (form) putInFolder(way.dir, `answer-form-${digits}.html`, form);
+      if (form) await putInFolder(way.dir, `answer-form-${digits}.html`, form);
       return putInFolder(way.dir, `ecg-report-${digits}.pdf`, pdf);
     }
   }

@@ -4,15 +4,17 @@ import type { Way } from "../schema/delivery";
 import { StoreError } from "../store/errors";
 import { hostIn, isInTheHouse, isThisMachine } from "./near";
 
-/** In one line, without secrets. */
+/** In one line, without secrets: what is asked of a URL may be one. */
 export function addressOf(way: Way): string {
   switch (way.kind) {
     case "mail":
       return `${way.to} by ${way.host}:${way.port}`;
     case "dicom":
       return `${way.aeTitle} at ${way.host}:${way.port}`;
-    case "fhir":
-      return way.url;
+    case "fhir": {
+      const { origin, pathname } = new URL(way.url);
+      return `${origin}${pathname}`;
+    }
     case "folder":
       return way.dir;
   }

@@ -14,10 +14,14 @@ const MAX_DICTIONARY = 4096;
 const MAX_OBJECTS = 100_000;
 const DELIMITER = "[\\s/<>()\\[\\]]";
 const EMBEDDED = new RegExp(`/EmbeddedFile(?=${DELIMITER})`);
+/** Where a file's description says which stream holds it (ISO 32000-1, table 44). */
+const EF = new RegExp(`/EF(?=${DELIMITER})`, "g");
+const TARGETS = /^\/EF\s*<<\s*((?:\/\w+\s+\d+\s+\d+\s+R\s*)+)>>/;
 
 /**
- * Goes from object to object as they stand in the file; one that a later version of it replaced counts, too, so that
- * nobody is shown the verdict on another file than the reader's program takes out.
+ * Goes from object to object as they stand in the file; one that a later version of it replaced counts, too, and whatever
+ * the file describes as an attachment must be the one found, so that nobody is shown the verdict on another file than the
+ * reader's program takes out.
  * @returns undefined for a PDF without attachments
  * @throws PDF_FORM, PDF_ENCRYPTED, PDF_ATTACHMENTS, PDF_FILTER
  */
@@ -25,7 +29,12 @@ export function attachedProof(pdf: Uint8Array): Attached | undefined {
   if (!isPdf(pdf)) throw refusal("PDF_FORM", "this is no PDF");
   // A letter a byte: offsets of the text are offsets of the file.
   const text = new TextDecoder("latin1").decode(pdf);
-  const found: Attached[] = [];
+  const found: (Attached & { name: string })[] = [];
+  const defined = new Map<string, number>();
+  /** Between the streams. */
+  const outside: string[] = [];
+  let outsideFrom = 0;
+  let isPacked = false;
   const lengths = new Lengths(text);
   const object = /\b\d{1,10}[ \t\r\n]{1,4}\d{1,5}[ \t\r\n]{1,4}obj\b|\btrailer\b/g;
   for (let count = 0; ; count++) {
@@ -33,6 +42,8 @@ export function attachedProof(pdf: Uint8Array): Attached | undefined {
     if (!begin) break;
     if (count === MAX_OBJECTS) throw refusal("PDF_FORM", "the PDF has more objects than a report");
     const from = begin.index + begin[0].length;
+    const name = begin[0].split(/\s+/, 2).map(Number).join(" ");
+    defined.set(name, (defined.get(name) ?? 0) + 1);
     const { dictionary, body } = headOf(text, from);
     if (/\/Encrypt(?=[\s/<])/.test(dictionary) && (begin[0] === "trailer" || /\/XRef\b/.test(dictionary))) {
       throw refusal(
@@ -42,16 +53,44 @@ export function attachedProof(pdf: Uint8Array): Attached | undefined {
     }
     if (body === undefined) continue;
     const end = endOf(text, dictionary, body, lengths);
-    if (EMBEDDED.test(dictionary)) found.push(attachedOf(pdf, dictionary, body, end));
+    if (EMBEDDED.test(dictionary)) found.push({ name, ...attachedOf(pdf, dictionary, body, end) });
+    if (/\/ObjStm\b/.test(dictionary)) isPacked = true;
+    outside.push(text.slice(outsideFrom, body));
+    outsideFrom = end;
     object.lastIndex = end;
   }
-  if (found.length > 1) {
-    throw refusal(
-      "PDF_ATTACHMENTS",
-      `the PDF has ${found.length} attachments: save proof.avnode with your PDF reader, and bring that file here`,
-    );
-  }
-  return found[0];
+  if (found.length > 1) throw unclear(`has ${found.length} attachments`);
+  const [only] = found;
+  if (!only) return undefined;
+  if (isPacked) throw unclear("is packed, so that what it attaches cannot be seen");
+  outside.push(text.slice(outsideFrom));
+  const targets = targetsIn(unescaped(outside.join(" ")));
+  if (targets.length === 0 || defined.get(only.name) !== 1 || targets.some((target) => target !== only.name))
+    throw unclear("describes another attachment than the one in it");
+  return { bytes: only.bytes, deflated: only.deflated };
+}
+
+/** Numbers of what is described as attached; what is described in another way is none that is found. */
+function targetsIn(text: string): (string | undefined)[] {
+  return [...text.matchAll(EF)].flatMap(({ index }) => {
+    const [, references] = TARGETS.exec(text.slice(index, index + MAX_DICTIONARY)) ?? [];
+    const named = references?.matchAll(/\s(\d+)\s+(\d+)\s+R/g);
+    return named
+      ? [...named].map(([, object, generation]) => `${Number(object)} ${Number(generation)}`)
+      : [undefined];
+  });
+}
+
+/** A name may be written with any of its letters as #xx (ISO 32000-1, 7.3.5). */
+function unescaped(text: string): string {
+  return text.replace(/#([0-9a-fA-F]{2})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16)));
+}
+
+function unclear(what: string): Error {
+  return refusal(
+    "PDF_ATTACHMENTS",
+    `the PDF ${what}: save proof.avnode with your PDF reader, and bring that file here`,
+  );
 }
 
 export function isPdf(bytes: Uint8Array): boolean {
@@ -64,7 +103,7 @@ function headOf(text: string, from: number): { dictionary: string; body?: number
   // Not the end of "/Subtype /application#2Foctet-stream".
   const end = /[\s>]stream\r?\n|\bendobj\b|\bstartxref\b/.exec(near);
   if (!end) return { dictionary: near };
-  const dictionary = near.slice(0, end.index);
+  const dictionary = unescaped(near.slice(0, end.index));
   return /stream/.test(end[0]) ? { dictionary, body: from + end.index + end[0].length } : { dictionary };
 }
 

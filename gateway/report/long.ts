@@ -77,9 +77,11 @@ function stripsOf(study: Study, words: Words): Strip[] {
     })),
     ...findingsOf(study).map(ofFinding),
   ];
-  return strips.length > 0
-    ? strips
-    : [{ ...around(study, study.from, length), why: words.say("strip-beginning"), first: 0 }];
+  if (strips.length > 0) return strips;
+  // Its beginning may be missing: whoever sees nothing found sees a signal.
+  const [first] = study.pieces();
+  const from = first?.firstSample ?? study.from;
+  return [{ ...around(study, from + length / 2, length), why: words.say("strip-beginning"), first: 0 }];
 }
 
 /** Of each kind the first ones in turn, so that one kind does not crowd out the others. */

@@ -49,12 +49,23 @@ export const claimState = {
     device: z.string().optional(),
     /** Why it ended without a handheld; while it waits, how it looks so far. "nobody-heard": the hub hears nothing itself. */
     code: z.string().optional(),
+    /** Of a real handheld that answered: "other-maker" waits for its owner's word about this one. */
+    maker: z.object({ fingerprint: z.string(), first: z.boolean() }).optional(),
     /** What that means, and what to do next; missing while nothing is to be said. */
     detail: z.string().optional(),
     next: z.string().optional(),
   }),
 } satisfies Endpoint;
 export type ClaimProgress = z.infer<(typeof claimState)["answer"]>;
+
+export const believeMaker = {
+  method: "POST",
+  path: "/api/claims/:id/maker",
+  summary:
+    "Believes the maker of the handheld that a claim met, after its fingerprint was compared with the maker's paper",
+  params: claimParams,
+  answer: nothingSchema,
+} satisfies Endpoint;
 
 export const withdrawClaim = {
   method: "DELETE",

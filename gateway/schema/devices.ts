@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { deviceParams, nothingSchema, timeSchema } from "./common";
 import type { Endpoint } from "./endpoint";
-import { trustSchema } from "./recordings";
+import { revokedSchema, trustSchema } from "./recordings";
 
 /** As long as the firmware's own counter holds, in seconds. */
 const MAX_SECONDS = 2 ** 32 - 1;
@@ -12,6 +12,10 @@ const deviceSchema = z.object({
   /** What its owner calls it. */
   name: z.string().optional(),
   class: z.enum(["locked", "dev", "simulated", "adopted"]),
+  /** Its maker's fingerprint; of a real handheld alone. */
+  maker: z.string().optional(),
+  /** By its maker. */
+  revoked: revokedSchema.optional(),
   person: z.string().optional(),
   claimedAt: timeSchema,
   lastContact: timeSchema.optional(),

@@ -53,6 +53,7 @@ export const ENDPOINTS = [
   claims.claim,
   claims.claimPhoto,
   claims.claimState,
+  claims.believeMaker,
   claims.withdrawClaim,
   claims.nearby,
   people.people,

@@ -10,6 +10,9 @@ const MAX_NOTE = 300;
 const MAX_SIGNATURE = 100;
 const MAX_BYTES = 131_072;
 
+/** A letter or a digit at least; some letters show nothing, as Hangul's fillers. */
+const SIGNED = /(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{N}]/u;
+
 const noteSchema = lineSchema(MAX_NOTE).optional();
 const stretch = { rhythm: rhythmSchema, from: sampleSchema, to: sampleSchema };
 
@@ -77,7 +80,7 @@ export const overRead = {
     findings: z.array(saidSchema).max(MAX_OVERREAD_FINDINGS),
     comment: proseSchema(MAX_COMMENT),
     /** The signature. */
-    name: lineSchema(MAX_SIGNATURE).min(1),
+    name: lineSchema(MAX_SIGNATURE).regex(SIGNED, "expected a name that can be read"),
   }),
   bodyBytes: MAX_BYTES,
   answer: overReadSchema,

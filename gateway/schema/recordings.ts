@@ -15,6 +15,9 @@ export const trustSchema = z.enum(["unknown", "since-boot", "set-by-hub"]);
  */
 export const signatureSchema = z.enum(["signed", "wrong", "unchecked", "sealed", "adopted"]);
 
+/** What a handheld's maker says of it. Since: Unix seconds. */
+export const revokedSchema = z.object({ since: z.int(), reason: z.string() });
+
 export const leadSchema = z.object({
   name: z.string(),
   /** Physical unit of the calibrated signal, e.g. `mV`. */
@@ -54,6 +57,8 @@ export const recordingSchema = z.object({
   simulated: z.boolean(),
   /** Taken over from a file: no handheld signed it. */
   adopted: z.boolean(),
+  /** Its handheld's maker had revoked it when it was logged. Since: Unix seconds. */
+  revoked: revokedSchema.optional(),
   person: z.string().optional(),
   /** Frames held, and frames that are neither held nor declared lost. */
   frames: z.int(),
@@ -165,7 +170,7 @@ export const verify = {
   params: recordingParams,
   answer: z.object({
     ok: z.boolean(),
-    verdict: z.enum(["authentic", "adopted", "erased", "altered", "missing"]),
+    verdict: z.enum(["authentic", "adopted", "erased", "revoked", "altered", "missing"]),
     notes: z.array(z.string()),
     problems: z.array(z.string()),
     frames: z.int(),

@@ -20,7 +20,9 @@ import type { Devices } from "./devices";
 import type { Keyring } from "./keyring";
 import { isGenuine } from "./makers";
 import { People } from "./people";
+import { type ClaimMaker, Makers } from "./pinned";
 import type { RefusalKind } from "./refusals";
+import { RevocationLists } from "./revocations";
 import type { Nonces } from "./sessions";
 
 /** What a data directory is for; it is made so and stays so. */
@@ -45,6 +47,8 @@ export interface ClaimState {
   /** Device id in hex: of the one claimed, or of the one that this store claimed earlier by the same code. */
   device?: string;
   code?: ClaimCode;
+  /** Of a real handheld that answered. */
+  maker?: ClaimMaker;
 }
 
 interface ClaimRow {
@@ -117,18 +121,25 @@ export function withdrawClaim(db: Database, id: number): void {
   ).run(id);
 }
 
-export function claimState(db: Database, id: number): ClaimState | undefined {
+export function claimState(db: Database, keyring: Keyring, id: number): ClaimState | undefined {
   const row = db.prepare("SELECT * FROM claims WHERE id = ?").get(id) as ClaimRow | undefined;
   if (!row) return undefined;
+  const met = row.state === "claimed" || row.detail === "other-maker";
+  const maker = met
+    ? new Makers(db, keyring).ofClaim(id, row.state === "claimed" ? row.device : null)
+    : undefined;
   return {
     state: row.state,
     device: row.device ? toHex(row.device) : undefined,
     code: row.detail ?? undefined,
+    ...(maker && { maker }),
   };
 }
 
 export class Claims {
   private readonly people: People;
+  private readonly makers: Makers;
+  private readonly revocations: RevocationLists;
   /** How the claims that wait look so far. In memory, because anybody may say hello: the disk hears of it now and then. */
   private readonly signs = new Map<number, ClaimCode>();
   /** Looked for several times a second. */
@@ -143,6 +154,8 @@ export class Claims {
     private readonly devices: Devices,
   ) {
     this.people = new People(db, keyring);
+    this.makers = new Makers(db, keyring);
+    this.revocations = new RevocationLists(db, keyring);
     this.selectWaiting = db.prepare("SELECT * FROM claims WHERE state = 'waiting' ORDER BY id DESC");
   }
 
@@ -233,6 +246,11 @@ export class Claims {
       if (!certificate) continue;
       const id = certificate.device;
       const refused = this.reasonAgainst(id, certificate, epoch);
+      if (refused === "other-maker") {
+        // What it was offered stays: once its maker is pinned, the answer that it repeats is taken.
+        if (claim.detail !== refused) this.meet(claim.id, certificate);
+        return refused;
+      }
       if (refused) {
         this.end(claim.id, "refused", refused);
         this.db.prepare("DELETE FROM offers WHERE alias = ?").run(offer.alias);
@@ -259,8 +277,22 @@ export class Claims {
     const simulated = certificate.deviceClass === DeviceClass.simulated;
     if (simulated && this.kind === "home") return "simulated-refused";
     if (!simulated && this.kind !== "home") return "real-refused";
+    if (this.revocations.of(certificate)) return "revoked";
     const known = this.devices.get(toHex(id));
-    return known && epoch <= known.row.epoch ? "epoch" : undefined;
+    // Whoever is believed as a maker of his own units is not so of another's.
+    if (known && !sameBytes(decodeCertificate(known.row.certificate).maker, certificate.maker))
+      return "certificate";
+    if (known && epoch <= known.row.epoch) return "epoch";
+    const isKnown = this.makers.isPinned(certificate.maker) || this.makers.awaitsFirst();
+    return isKnown ? undefined : "other-maker";
+  }
+
+  /** Its owner says whether to believe its maker. */
+  private meet(claim: number, { maker }: Certificate): void {
+    this.db.transaction(() => {
+      this.makers.meet(maker, this.clock.now(), claim);
+      this.end(claim, "refused", "other-maker");
+    })();
   }
 
   private complete(claim: ClaimRow, offer: OfferRow, id: Uint8Array, certificate: Certificate): void {
@@ -275,6 +307,8 @@ export class Claims {
           person: claim.person === null ? null : this.people.idOf(claim.person),
           at: this.clock.now(),
         });
+        if (!this.makers.isPinned(certificate.maker))
+          this.makers.pin(certificate.maker, this.clock.now(), { claim: claim.id });
         this.db
           .prepare("UPDATE claims SET state = 'claimed', detail = NULL, device = ? WHERE id = ?")
           .run(Buffer.from(id), claim.id);

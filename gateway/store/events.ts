@@ -1,5 +1,6 @@
 /** What the store tells of its work, to whoever listens. */
 import type { Receipt } from "../../protocol/receipt";
+import type { UpdateState } from "../../protocol/update";
 import type { CommitTimes } from "./commit";
 import { codeOf } from "./errors";
 import type { EventInfo } from "./findings/types";
@@ -18,6 +19,10 @@ export interface StoreEventMap {
   erased: [recording: string];
   /** After a commit's receipts were handed on. */
   committed: [times: CommitTimes];
+  /** A handheld, by its id in hex, has begun a session: it can be commanded. */
+  connected: [device: string];
+  /** How the update of a handheld, by its id in hex, gets on. */
+  updated: [device: string, state: UpdateState];
   /** Events of rhythm that are new or grew, on disk. */
   found: [events: EventInfo[]];
 }
@@ -31,6 +36,8 @@ export class StoreEvents {
     refused: new Set(),
     erased: new Set(),
     committed: new Set(),
+    connected: new Set(),
+    updated: new Set(),
     found: new Set(),
   };
 

@@ -3,11 +3,21 @@ import type { Status } from "../../protocol/command";
 import type { Header } from "../../protocol/header";
 import type { Open } from "../../protocol/open";
 
+/** What a unit's maker says of it. */
+export interface RevokedInfo {
+  /** Unix seconds from which on its key counts as lost. */
+  since: number;
+  reason: string;
+}
+
 export interface DeviceInfo {
   /** Hex. */
   id: string;
   alias: string;
   class: "locked" | "dev" | "simulated" | "adopted";
+  /** Its fingerprint; of a real handheld alone. */
+  maker?: string;
+  revoked?: RevokedInfo;
   name?: string;
   person?: string;
   epoch: number;
@@ -42,6 +52,8 @@ export interface RecordingInfo {
   simulated: boolean;
   /** Taken over from a file: no handheld signed it. */
   adopted: boolean;
+  /** Logged when its handheld's maker had revoked it already, or not yet. */
+  revoked?: RevokedInfo;
   person?: string;
   marks: number;
   /** "altered": its row in the database is not as this store wrote it. */
@@ -75,8 +87,11 @@ export interface Gap {
   reason: number;
 }
 
-/** Adopted: as it was taken over from a file, which no handheld signed. Erased: by its owner, as the log says too. */
-export type Verdict = "authentic" | "adopted" | "erased" | "altered" | "missing";
+/**
+ * Adopted: as it was taken over from a file, which no handheld signed. Erased: by its owner, as the log says too. Revoked:
+ * whole and unchanged, and its maker no longer vouches for its handheld's key.
+ */
+export type Verdict = "authentic" | "adopted" | "erased" | "revoked" | "altered" | "missing";
 
 export function isSound(verdict: Verdict): boolean {
   return verdict === "authentic" || verdict === "adopted" || verdict === "erased";

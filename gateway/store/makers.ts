@@ -1,6 +1,6 @@
-/** Whose certificates are believed, and for which classes of unit. */
+/** Certificates: whether one is its maker's, and those of virtual handhelds. Whose maker is believed, pinned.ts knows. */
 import { createHash } from "node:crypto";
-import { sameBytes } from "../../protocol/bytes";
+import { sameBytes, toHex } from "../../protocol/bytes";
 import {
   type Certificate,
   DeviceClass,
@@ -8,19 +8,30 @@ import {
   signedCertificate,
   type UnsignedCertificate,
 } from "../../protocol/certificate";
-import { ed25519Signer, ed25519Verify } from "../crypto";
+import { ed25519Signer, ed25519Verify, nodeCrypto } from "../crypto";
 
 /** The simulation maker's seed is public: it certifies nothing but units that say they are simulated. */
 const simulationMaker = ed25519Signer(createHash("sha256").update("avnode/simulation-maker/v1").digest());
 
-/** Makers that a hub believes, and for which classes of unit. */
-const MAKERS = [{ publicKey: SIMULATION_MAKER, classes: [DeviceClass.simulated] }];
+/** Of a SHA-256: as hard to meet by trying as any key here. */
+const FINGERPRINT_BYTES = 16;
 
-/** True when a pinned maker signed it and may certify that class. */
+export function isSimulationMaker(maker: Uint8Array): boolean {
+  return sameBytes(maker, SIMULATION_MAKER);
+}
+
+/** How a maker's key stands on its paper and here, to be compared by eye: eight groups of four hex digits. */
+export function fingerprintOf(maker: Uint8Array): string {
+  const digits = toHex(nodeCrypto.sha256(maker).subarray(0, FINGERPRINT_BYTES));
+  return digits.match(/.{4}/g)!.join(" ");
+}
+
+/** True when the maker that it names signed it, and may certify that class. Says nothing of whether to believe that maker. */
 export function isGenuine(certificate: Certificate): boolean {
-  const pinned = MAKERS.find((known) => sameBytes(known.publicKey, certificate.maker));
-  if (!pinned || !pinned.classes.includes(certificate.deviceClass)) return false;
-  return ed25519Verify(certificate.maker, signedCertificate(certificate), certificate.signature);
+  const { deviceClass, maker } = certificate;
+  if (deviceClass === DeviceClass.adopted) return false;
+  if (isSimulationMaker(maker) && deviceClass !== DeviceClass.simulated) return false;
+  return ed25519Verify(maker, signedCertificate(certificate), certificate.signature);
 }
 
 /** A certificate for a virtual handheld. @param trees its LMS public keys */

@@ -5,7 +5,7 @@ import { StoreError } from "./errors";
 import type { Keyring } from "./keyring";
 
 /** There from the making of a data directory on. */
-const NAMES = ["since", "kind", "devices", "logs"];
+const NAMES = ["since", "kind", "devices", "logs", "makers", "revocations"];
 
 interface MetaRow {
   name: string;

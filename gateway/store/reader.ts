@@ -2,7 +2,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import { type Drop, decodeData, decodeDrop, decodeMark, type Mark } from "../../protocol/bodies";
 import { fromHex, toHex } from "../../protocol/bytes";
-import { DeviceClass, decodeCertificate } from "../../protocol/certificate";
+import { type Certificate, DeviceClass, decodeCertificate } from "../../protocol/certificate";
 import { blockSamples, decodeBlock } from "../../protocol/codec/block";
 import { decodeHeader, FrameType } from "../../protocol/header";
 import { blockShape, decodeOpen, type Open } from "../../protocol/open";
@@ -28,7 +28,10 @@ import type {
 import type { Keyring } from "./keyring";
 import { LayersReader, type OverReadInfo } from "./layers/reading";
 import { LogReader } from "./log/reading";
+import { loggedSeconds } from "./log/since";
+import { fingerprintOf, isSimulationMaker } from "./makers";
 import { People, type PersonInfo } from "./people";
+import { Makers } from "./pinned";
 import {
   isErased,
   RECORDING_COLUMNS,
@@ -37,6 +40,7 @@ import {
   recordingKeyPlace,
 } from "./recordings";
 import { UNKNOWN_DEVICE } from "./refusals";
+import { isRevokedAt, RevocationLists } from "./revocations";
 import { SealedTable } from "./rows";
 import { type Runs, totalOf } from "./runs";
 import { type Progress, type VerifyOptions, verifyStore } from "./verify";
@@ -57,6 +61,9 @@ export class StoreReader {
   readonly findings: FindingsReader;
   /** What was said beside recordings. */
   readonly layers: LayersReader;
+  /** Whose handhelds are believed. */
+  readonly makers: Makers;
+  readonly revocations: RevocationLists;
   private readonly persons: People;
   private readonly frameRows: Statement;
   private readonly framesOfType: Statement;
@@ -72,6 +79,8 @@ export class StoreReader {
     this.log = new LogReader(db, keyring, (id) => this.rowOf(id));
     this.findings = new FindingsReader(db, keyring);
     this.layers = new LayersReader(db, keyring);
+    this.makers = new Makers(db, keyring);
+    this.revocations = new RevocationLists(db, keyring);
     this.persons = new People(db, keyring);
     this.table = new SealedTable(db, keyring, "recordings", RECORDING_COLUMNS, 1);
     this.frameRows = db.prepare(
@@ -108,7 +117,7 @@ export class StoreReader {
     return rows.map((row) => ({
       id: toHex(row.id),
       alias: toHex(row.alias),
-      class: CLASS_NAMES[decodeCertificate(row.certificate).deviceClass],
+      ...this.certified(decodeCertificate(row.certificate)),
       name: row.name ?? undefined,
       person: this.personName(row.person),
       epoch: row.epoch,
@@ -121,6 +130,25 @@ export class StoreReader {
         .get(row.id) as number,
       refusals: this.refusals(toHex(row.id)),
     }));
+  }
+
+  /** Its newest ownership, and what its maker signed of it. @param device its id in hex */
+  ownership(device: string): { epoch: number; certificate: Certificate } | undefined {
+    const row = this.db
+      .prepare("SELECT epoch, certificate FROM devices WHERE id = ?")
+      .get(Buffer.from(device, "hex")) as Pick<DeviceRow, "epoch" | "certificate"> | undefined;
+    return row && { epoch: row.epoch, certificate: decodeCertificate(row.certificate) };
+  }
+
+  private certified(certificate: Certificate): Pick<DeviceInfo, "class" | "maker" | "revoked"> {
+    const { deviceClass, maker } = certificate;
+    const isMade = deviceClass !== DeviceClass.adopted && !isSimulationMaker(maker);
+    const revoked = this.revocations.of(certificate);
+    return {
+      class: CLASS_NAMES[deviceClass],
+      ...(isMade && { maker: fingerprintOf(maker) }),
+      ...(revoked && { revoked: { since: revoked.since, reason: revoked.reason } }),
+    };
   }
 
   /** Messages refused by kind, of a device (hex), or of aliases that belong to none. */
@@ -161,7 +189,7 @@ export class StoreReader {
   }
 
   claimState(id: number): ClaimState | undefined {
-    return claimState(this.db, id);
+    return claimState(this.db, this.keyring, id);
   }
 
   /** Oldest first. @param filter.device in hex */
@@ -353,7 +381,10 @@ export class StoreReader {
       .prepare("SELECT certificate FROM devices WHERE id = ?")
       .pluck()
       .get(row.device) as Buffer;
-    const { deviceClass } = decodeCertificate(certificate);
+    const decoded = decodeCertificate(certificate);
+    const { deviceClass } = decoded;
+    const revoked = this.revocations.of(decoded);
+    const isRevoked = revoked && isRevokedAt(revoked, loggedSeconds(this.db, this.keyring, row.key));
     return {
       id: row.id,
       device: toHex(row.device),
@@ -369,6 +400,7 @@ export class StoreReader {
       state: this.stateOf(row),
       simulated: deviceClass === DeviceClass.simulated,
       adopted: deviceClass === DeviceClass.adopted,
+      ...(isRevoked && { revoked: { since: revoked.since, reason: revoked.reason } }),
       person: this.personName(this.layers.personOf(row)),
       marks: this.framesOfType.all(row.key, FrameType.mark).length,
       flags: [

@@ -23,7 +23,10 @@ export const REFUSALS = {
   "replayed-hello": "a hello that was seen before",
   "hello-flood": "hellos faster than anybody needs them",
   "claim-answer": "an answer to no claim of ours",
-  certificate: "a certificate that no known maker signed",
+  certificate: "a certificate that its maker did not sign so",
+  "other-maker":
+    "a handheld of a maker that its owner has yet to compare with its paper: see 'avnode makers'",
+  revoked: "a handheld that its maker revoked: see 'avnode revocations'",
   "simulated-refused": "a simulated handheld: only --demo and import take those",
   "real-refused": "a real handheld: demo and import directories take simulated ones only",
   "altered-store": "of a recording whose row in the database was altered: run 'avnode verify'",

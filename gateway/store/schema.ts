@@ -190,6 +190,28 @@ CREATE TABLE adoptions (id INTEGER PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT
 CREATE TABLE alerts (id INTEGER PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT NULL);
 `,
   },
+  {
+    since: "0.8.0",
+    meta: [
+      ["makers", "0"],
+      ["revocations", "0"],
+    ],
+    sql: `
+-- Makers by their public key: those that this hub believes, has only met, or believes no more (pinned.ts). Never deleted.
+-- claim: at which it was met last; NULL for one whose line the owner typed. at: Unix ms, since when it has this state.
+CREATE TABLE makers (
+  key BLOB PRIMARY KEY, state TEXT NOT NULL, label TEXT, claim INTEGER, at INTEGER NOT NULL, mac BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- The newest list of units no longer to be believed of each maker, as it signed it (revocations.ts). at: Unix ms of import.
+CREATE TABLE revocations (
+  maker BLOB PRIMARY KEY, number INTEGER NOT NULL, at INTEGER NOT NULL, list BLOB NOT NULL, mac BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- What handhelds are to be updated to by their owner's word, and how it gets on, sealed (updates.ts).
+CREATE TABLE updates (device BLOB PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT NULL) WITHOUT ROWID;
+`,
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -6,6 +6,7 @@ import { decodeHeader, type Header } from "../../protocol/header";
 import { Direction, linkKey, NONCE_BYTES } from "../../protocol/keys";
 import { openFrame, sealFrame } from "../../protocol/seal";
 import { type DeviceHello, encodeHelloRequest, encodeStoreHello } from "../../protocol/session";
+import { decodeUpdateState, type UpdateState } from "../../protocol/update";
 import type { Clock } from "../clock";
 import type { Keyring } from "./keyring";
 import type { RefusalKind } from "./refusals";
@@ -93,7 +94,27 @@ export class Sessions {
     alias: Uint8Array,
     epoch: number,
     message: Uint8Array,
-  ): { status: Status; began: boolean } | RefusalKind {
+  ): { said: Status; began: boolean } | RefusalKind {
+    const link = this.links.get(toHex(alias));
+    return this.hear(alias, epoch, message, link ? [link.live, ...link.pending] : [], decodeStatus);
+  }
+
+  /** An update's state: said only where a status has begun the session. @returns it, or why it was refused */
+  update(
+    alias: Uint8Array,
+    epoch: number,
+    message: Uint8Array,
+  ): { said: UpdateState; began: boolean } | RefusalKind {
+    return this.hear(alias, epoch, message, [this.links.get(toHex(alias))?.live], decodeUpdateState);
+  }
+
+  private hear<T>(
+    alias: Uint8Array,
+    epoch: number,
+    message: Uint8Array,
+    sessions: (Session | undefined)[],
+    decode: (body: Uint8Array) => T,
+  ): { said: T; began: boolean } | RefusalKind {
     const link = this.links.get(toHex(alias));
     let header: Header;
     try {
@@ -103,14 +124,14 @@ export class Sessions {
     }
     if (header.epoch !== epoch) return "epoch";
     if (!link) return "wrong-tag";
-    for (const session of [link.live, ...link.pending]) {
+    for (const session of sessions) {
       if (!session?.up) continue;
       const body = this.open(session.up, message);
       if (!body) continue;
       if (header.sequence <= session.seen) return "replayed-status";
-      let status: Status;
+      let said: T;
       try {
-        status = decodeStatus(body);
+        said = decode(body);
       } catch {
         return "malformed";
       }
@@ -121,7 +142,7 @@ export class Sessions {
         // The handheld may have said hello again meanwhile.
         link.pending = link.pending.slice(link.pending.indexOf(session) + 1);
       }
-      return { status, began };
+      return { said, began };
     }
     return "wrong-tag";
   }

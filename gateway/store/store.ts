@@ -37,6 +37,7 @@ import { type Log, silentLog } from "./log";
 import { StoreLog } from "./log/log";
 import { nameDevice } from "./naming";
 import { People, type PersonDetails, type PersonInfo } from "./people";
+import { Makers } from "./pinned";
 import { StoreReader } from "./reader";
 import { RECEIPT_LIMITS, type ReceiptLimits, Receipts } from "./receipts";
 import { type RecordingRow, Recordings } from "./recordings";
@@ -251,11 +252,19 @@ export class Store {
 
   /** Keeps the public tables of a handheld, so that its signatures can be checked here. @throws as Tables.add does */
   addDossier(bytes: Uint8Array): void {
-    new Tables(this.db).add(bytes);
+    new Tables(this.db).add(this.keyring, bytes);
+  }
+
+  /** Pins the maker of the handheld that a claim met, whose answer is then taken. @throws STORE_MAKERS, STORE_ALTERED */
+  believeMaker(claim: number): void {
+    const { makers } = this.reader;
+    const met = makers.metAt(claim);
+    if (!met) throw new StoreError("STORE_MAKERS", `claim ${claim} met no maker: file it again`);
+    this.beside(() => new Makers(this.db, this.keyring).pin(met, this.clock.now(), { claim }));
   }
 
   claimState(id: number): ClaimState | undefined {
-    return claimState(this.db, id);
+    return claimState(this.db, this.keyring, id);
   }
 
   /** Ends a claim before its minute is over, if it still waits. */
@@ -440,6 +449,7 @@ export class Store {
     if (type === FrameType.claim) return this.claimAnswer(alias, device, message);
     if (!device) return this.offered(alias) ? this.askHello(alias) : "unknown-device";
     if (type === FrameType.status) return this.status(device, message);
+    if (type === FrameType.update) return this.update(device, message);
     if (!isRecorded(type)) return "malformed";
     this.committer.push({ device, frame: message });
     return undefined;
@@ -477,7 +487,9 @@ export class Store {
     if (nonces.length === 0) return device || this.offered(alias) ? this.askHello(alias) : "unknown-device";
     const outcome = this.claims.answer(alias, nonces, message);
     if (typeof outcome !== "string") {
-      this.log.info({ device: outcome.device }, `claimed handheld ${outcome.device}`);
+      const { maker } = this.reader.devices().find(({ id }) => id === outcome.device)!;
+      const made = maker === undefined ? "" : `, made by ${maker}`;
+      this.log.info({ device: outcome.device, maker }, `claimed handheld ${outcome.device}${made}`);
       // Its sessions under the alias before are over.
       if (!this.devices.byAlias(toHex(alias))) this.sessions.forget(alias);
       return undefined;
@@ -488,11 +500,8 @@ export class Store {
 
   private status(device: Device, message: Uint8Array): RefusalKind | undefined {
     const outcome = this.sessions.status(device.row.alias, device.row.epoch, message);
-    if (typeof outcome === "string") {
-      if (!this.sessions.isLive(device.row.alias)) this.askHello(device.row.alias);
-      return outcome;
-    }
-    const { status, began } = outcome;
+    if (typeof outcome === "string") return this.unheard(device, outcome);
+    const { said: status, began } = outcome;
     const before = device.row.status ? (JSON.parse(device.row.status) as Status).refused : 0;
     if (status.refused > before) this.refuse(device, "by-handheld");
     device.row.status = JSON.stringify(status);
@@ -511,7 +520,21 @@ export class Store {
     }
     this.claims.proved(device.hex);
     this.committer.soon();
+    if (began) this.events.tell("connected", device.hex);
     return undefined;
+  }
+
+  private update(device: Device, message: Uint8Array): RefusalKind | undefined {
+    const outcome = this.sessions.update(device.row.alias, device.row.epoch, message);
+    if (typeof outcome === "string") return this.unheard(device, outcome);
+    this.events.tell("updated", device.hex, outcome.said);
+    return undefined;
+  }
+
+  /** Of another session than those known here: one that lives is asked for. */
+  private unheard(device: Device, refused: RefusalKind): RefusalKind {
+    if (!this.sessions.isLive(device.row.alias)) this.askHello(device.row.alias);
+    return refused;
   }
 
   private write(batch: Waiting[]): void {
@@ -639,11 +662,10 @@ export class Store {
 }
 
 /** Files a claim into the hub that another process runs on this directory. @returns its number, for StoreReader.claimState */
-export function fileClaimBeside(dataDir: string, code: Uint8Array, options: ClaimOptions = {}): number {
+export function fileClaimBeside(dataDir: string, code: Uint8Array, person?: string): number {
   const { db, keyring } = openBeside(dataDir, false);
   try {
-    if (options.dossier) new Tables(db).add(options.dossier);
-    return fileClaim(db, keyring, code, options.person, systemClock.now());
+    return fileClaim(db, keyring, code, person, systemClock.now());
   } finally {
     db.close();
   }

@@ -1,13 +1,15 @@
 /** Public LMS tables of handhelds, which come with the claim or later: what makes a signature's path. */
 import type { Database, Statement } from "better-sqlite3";
-import { sameBytes } from "../../protocol/bytes";
+import { sameBytes, toHex } from "../../protocol/bytes";
 import { type Certificate, decodeCertificate } from "../../protocol/certificate";
-import { checkDossier, decodeDossier, tablePath } from "../../protocol/dossier";
+import { checkDossier, type Dossier, decodeDossier, tablePath } from "../../protocol/dossier";
 import { assembleLms, decodeLmsPublicKey, lmsRoot, lmsShape, verifyLms } from "../../protocol/lms";
 import { type CloseSignature, decodeSignature } from "../../protocol/signature";
 import { nodeCrypto as crypto } from "../crypto";
 import { StoreError } from "./errors";
+import type { Keyring } from "./keyring";
 import { isGenuine } from "./makers";
+import { Makers } from "./pinned";
 
 function isTable(publicKey: Uint8Array | undefined, leaves: Uint8Array): boolean {
   try {
@@ -16,6 +18,22 @@ function isTable(publicKey: Uint8Array | undefined, leaves: Uint8Array): boolean
   } catch {
     return false;
   }
+}
+
+/**
+ * Whether a dossier proves itself; not whether its maker is believed.
+ * @throws DOSSIER_*, CBOR_*, CERTIFICATE_*, LMS_*; STORE_CERTIFICATE when the maker that it names did not sign it
+ */
+export function checkPapers(bytes: Uint8Array): { certificate: Certificate; dossier: Dossier } {
+  const dossier = decodeDossier(bytes);
+  // The signature first: what it does not cover is not worth hashing.
+  if (!isGenuine(decodeCertificate(dossier.certificate))) {
+    throw new StoreError(
+      "STORE_CERTIFICATE",
+      "the dossier's certificate is not as its maker signed it. Ask the maker for the file that belongs to this handheld",
+    );
+  }
+  return { certificate: checkDossier(crypto.sha256, dossier), dossier };
 }
 
 export class Tables {
@@ -30,20 +48,26 @@ export class Tables {
   }
 
   /**
-   * Keeps the tables of a dossier that a known maker's certificate proves. Also for a process beside the one that runs
+   * Keeps the tables of a dossier that a pinned maker's certificate proves. Also for a process beside the one that runs
    * the hub, and for a handheld that is not claimed yet.
-   * @throws DOSSIER_*, CBOR_*, CERTIFICATE_*, LMS_*; STORE_CERTIFICATE when no known maker signed it
+   * @throws as checkPapers does; STORE_CERTIFICATE when no maker that is believed signed it for this handheld
    */
-  add(bytes: Uint8Array): Certificate {
-    const dossier = decodeDossier(bytes);
-    // The signature first: what it does not cover is not worth hashing.
-    if (!isGenuine(decodeCertificate(dossier.certificate))) {
+  add(keyring: Keyring, bytes: Uint8Array): Certificate {
+    const { certificate, dossier } = checkPapers(bytes);
+    const { device, maker } = certificate;
+    if (!new Makers(this.db, keyring).isPinned(maker)) {
       throw new StoreError(
         "STORE_CERTIFICATE",
-        "the dossier's certificate is not one that a known maker signed. Ask the maker for the file that belongs to this handheld",
+        "the dossier is of a maker that this hub does not know. Claim its handheld first, or add the maker by the line on its paper: 'avnode makers'",
       );
     }
-    const certificate = checkDossier(crypto.sha256, dossier);
+    const owned = this.db.prepare("SELECT certificate FROM devices WHERE id = ?").pluck().get(device);
+    if (owned && !sameBytes(decodeCertificate(owned as Buffer).maker, maker)) {
+      throw new StoreError(
+        "STORE_CERTIFICATE",
+        `the dossier is of another maker than handheld ${toHex(device)} here. Ask that one for the file that belongs to it`,
+      );
+    }
     this.db
       .transaction(() => {
         for (const [tree, leaves] of dossier.leaves.entries())

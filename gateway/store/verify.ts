@@ -7,6 +7,7 @@ import { HASH_BYTES } from "../../protocol/chain";
 import { FrameType } from "../../protocol/header";
 import type { Manifest } from "../../protocol/manifest";
 import { decodeOpen, type Open } from "../../protocol/open";
+import { utc } from "../../protocol/proof/lines";
 import { openFrame } from "../../protocol/seal";
 import { nodeCrypto as crypto } from "../crypto";
 import { isSeat } from "./adopted";
@@ -18,11 +19,13 @@ import { FindingsReader } from "./findings/reading";
 import type { FrameRow } from "./frames";
 import { isSound, type Verdict, type VerifiedRecording, type VerifyReport } from "./infos";
 import type { Keyring } from "./keyring";
+import { loggedSeconds } from "./log/since";
 import { LogVerification } from "./log/verify";
-import { isGenuine } from "./makers";
 import { Meta } from "./meta";
 import { People } from "./people";
+import { Makers } from "./pinned";
 import { isErased, RECORDING_COLUMNS, type RecordingRow, recordingKeyPlace } from "./recordings";
+import { isRevokedAt, RevocationLists } from "./revocations";
 import { SealedTable } from "./rows";
 import { Tables } from "./tables";
 
@@ -113,6 +116,8 @@ class Verification {
   private readonly table: SealedTable<RecordingRow>;
   private readonly log: LogVerification;
   private readonly tables: Tables;
+  private readonly makers: Makers;
+  private readonly revocations: RevocationLists;
   private done = 0;
   private total = 0;
 
@@ -127,6 +132,8 @@ class Verification {
     this.table = new SealedTable(db, keyring, "recordings", RECORDING_COLUMNS, 1);
     this.log = new LogVerification(db, keyring);
     this.tables = new Tables(db);
+    this.makers = new Makers(db, keyring);
+    this.revocations = new RevocationLists(db, keyring);
   }
 
   run(only: string | ReadonlySet<string> | undefined, { against }: VerifyOptions): VerifyReport {
@@ -173,7 +180,7 @@ class Verification {
       const certificate = certificateOf(device);
       if (
         !certificate ||
-        !(isGenuine(certificate) || isSeat(certificate)) ||
+        !(this.makers.vouchesFor(certificate) || isSeat(certificate)) ||
         !sameBytes(certificate.device, device.id)
       ) {
         this.problems.push(`the certificate of handheld ${hex} is not one that a known maker signed`);
@@ -202,6 +209,7 @@ class Verification {
       (row) => !epochs.some((e) => sameBytes(e.device, row.device) && e.epoch === row.epoch),
     );
     if (orphans.length > 0) this.problems.push(`${orphans.length} recordings belong to no claimed handheld`);
+    this.problems.push(...this.makers.problems(), ...this.revocations.problems());
     this.checkPeople([...devices, ...rows].map((row) => row.person));
     this.problems.push(...new FindingsReader(this.db, this.keyring).altered());
   }
@@ -241,7 +249,8 @@ class Verification {
       const check = this.checkRecording(entry, entries, successor, device);
       if (deviceClass === DeviceClass.simulated) check.notes.unshift("simulated");
       if (deviceClass === DeviceClass.adopted) check.notes.unshift("adopted: no handheld signed it");
-      this.report(row, check, deviceClass === DeviceClass.adopted);
+      const revoked = this.revokedNote(row, device, check.notes);
+      this.report(row, check, deviceClass === DeviceClass.adopted, revoked);
     }
   }
 
@@ -341,12 +350,32 @@ class Verification {
     else this.signedBy.set(place, row.id);
   }
 
+  /** Notes what its handheld's maker says of it. @returns whether that counts for this recording */
+  private revokedNote(row: RecordingRow, device: DeviceRow | undefined, notes: string[]): boolean {
+    const certificate = device && certificateOf(device);
+    const revoked = certificate && this.revocations.of(certificate);
+    if (!revoked) return false;
+    const logged = loggedSeconds(this.db, this.keyring, row.key);
+    const counts = isRevokedAt(revoked, logged);
+    const why = revoked.reason === "" ? "" : ` (${revoked.reason})`;
+    const after = counts ? "" : `, after it was logged at ${utc(logged!)}`;
+    notes.push(`its maker revoked its handheld from ${utc(revoked.since)} on${why}${after}`);
+    return counts;
+  }
+
   private report(
     row: RecordingRow,
     { notes, altered, missing, frames, samples }: Findings,
     isAdopted = false,
+    isRevoked = false,
   ): void {
-    let verdict: Verdict = isErased(row) ? "erased" : isAdopted ? "adopted" : "authentic";
+    let verdict: Verdict = isErased(row)
+      ? "erased"
+      : isAdopted
+        ? "adopted"
+        : isRevoked
+          ? "revoked"
+          : "authentic";
     if (missing.length > 0) verdict = "missing";
     if (altered.length > 0) verdict = "altered";
     const problems = [...altered, ...missing];

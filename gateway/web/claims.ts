@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { CLAIM_WINDOW_MS, decodeClaimCode } from "../../protocol/claim";
 import { Refused } from "../access/guard";
-import { answerTo, CLAIMED } from "../claim/answers";
+import { answerTo, claimed } from "../claim/answers";
 import { deafness, unheard } from "../claim/deaf";
 import { distanceText, unclaimedNearby } from "../claim/nearby";
 import type { Clock } from "../clock";
@@ -54,14 +54,22 @@ export function addClaims(app: FastifyInstance, { hub, status, clock }: ApiParts
   addRoute(app, schema.claimState, ({ params }) => {
     const claim = reader.claimState(params.id);
     if (!claim) throw new Refused(404, "WEB_CLAIM", `no claim ${params.id} is known here`);
-    const { state, device, code } = claim;
+    const { state, device, code, maker } = claim;
     const at = filed.get(params.id);
     const until = state === "waiting" && at !== undefined ? at + CLAIM_WINDOW_MS : undefined;
-    if (state === "claimed") return { state, device, ...CLAIMED };
+    if (state === "claimed") return { state, device, maker, ...claimed(maker) };
     if (state === "waiting" && code === undefined) return { state, until };
     const deaf = code === "nobody" ? deafness(status?.()) : undefined;
     if (deaf) return { state, until, device, code: "nobody-heard", ...unheard(deaf) };
-    return { state, until, device, code, ...answerTo(code) };
+    return { state, until, device, code, maker, ...answerTo(code, maker) };
+  });
+
+  addRoute(app, schema.believeMaker, ({ params }) => {
+    const claim = reader.claimState(params.id);
+    if (claim?.code !== "other-maker")
+      throw new Refused(404, "WEB_CLAIM", `claim ${params.id} waits for no word about a maker`);
+    hub.believeMaker(params.id);
+    return {};
   });
 
   addRoute(app, schema.withdrawClaim, ({ params }) => {

@@ -5,13 +5,10 @@ import { addRecipient, cameBack, type Note, sendRecording, sendTest, setRule } f
 import { addressOf, isReadable } from "../delivery/way";
 import * as schema from "../schema/delivery";
 import type { Delivery, Recipient } from "../store/outbox/outbox";
-import { Outbox } from "../store/outbox/outbox";
 import { type ApiParts, isDemo } from "./parts";
 import { addRoute } from "./route";
 
-export function addDelivery(app: FastifyInstance, { hub, dataDir, clock, egress }: ApiParts): void {
-  const outbox = Outbox.open<schema.Way>(dataDir, () => clock.now());
-  app.addHook("onClose", async () => outbox.close());
+export function addDelivery(app: FastifyInstance, { hub, outbox, clock, egress }: ApiParts): void {
   const demo = isDemo({ hub });
   const note: Note = (left) => egress.tell(left);
   const known = (id: number) => {

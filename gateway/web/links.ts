@@ -8,17 +8,16 @@ import { addRoute } from "./route";
 export function addLinks(app: FastifyInstance, parts: ApiParts): void {
   const { hub, links, scheme } = parts;
 
-  // Of each request, for a recording may be taken from a person again; before the ledger says that it left.
+  // Of each request, for a recording may be given to somebody else; before the ledger says that it left.
   app.addHook("preHandler", async (request) => {
     const link = request.asker?.link;
-    if (link && !isSomebodys(link.recording))
+    if (link && hub.reader.personOf(link.recording)?.id !== link.person)
       throw new Refused(
         403,
-        "WEB_UNASSIGNED",
-        "this recording is nobody's at the moment and is shown to nobody; ask its owner to say whose it is",
+        "WEB_REASSIGNED",
+        "this recording is not the person's any more whose it was when this link was made, and is not shown by it; ask its owner for a new one",
       );
   });
-  const isSomebodys = (recording: string) => hub.reader.recording(recording).person !== undefined;
 
   addRoute(app, schema.link, (_asked, request) => ({ ...request.asker!.link!, demo: isDemo(parts) }));
 
@@ -27,13 +26,14 @@ export function addLinks(app: FastifyInstance, parts: ApiParts): void {
   addRoute(app, schema.makeLink, ({ body }, request) => {
     const { recording, hours, label } = body;
     const { id } = hub.reader.recording(recording);
-    if (!isSomebodys(id))
+    const person = hub.reader.personOf(id)?.id;
+    if (person === undefined)
       throw new Refused(
         409,
         "WEB_UNASSIGNED",
         "this recording is nobody's yet, and such a one is sent to nobody: say whose it is first, under 'Belongs to'",
       );
-    const { token, ...link } = links.make(id, hours, label);
+    const { token, ...link } = links.make({ recording: id, person, hours, label });
     // Behind the #, where no server, proxy or log on the way sees it.
     return { ...link, address: `${scheme}://${request.headers.host}/link#${token}` };
   });

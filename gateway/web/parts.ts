@@ -13,7 +13,9 @@ import type { NewestPulse } from "../findings/analyst";
 import type { FreshBeats } from "../findings/follow";
 import type { HubStatus } from "../health/status";
 import type { Tally } from "../mqtt/tally";
+import type { Way } from "../schema/delivery";
 import type { Log } from "../store/log";
+import type { Outbox } from "../store/outbox/outbox";
 import type { Store } from "../store/store";
 
 /** What the hub tells of itself to somebody else, all the time. */
@@ -27,6 +29,7 @@ export interface Outlet {
 export interface ApiParts {
   dataDir: string;
   hub: HubView;
+  outbox: Outbox<Way>;
   /** Beats of a recording (whole id) that an analysis has found and not kept yet. */
   freshBeats?: (recording: string) => FreshBeats | undefined;
   /** What analysis says of the newest seconds of a handheld (hex). */
@@ -70,6 +73,7 @@ export const HUB_ACTIONS = [
   "name",
   "claim",
   "withdrawClaim",
+  "believeMaker",
   "addPerson",
   "changePerson",
   "assign",

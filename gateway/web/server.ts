@@ -18,9 +18,11 @@ import { type Clock, systemClock } from "../clock";
 import { addHealth, type HealthView } from "../health/routes";
 import { Tally } from "../mqtt/tally";
 import { listenFault, listenOrElse } from "../ports";
+import type { Way } from "../schema/delivery";
 import { BINARY } from "../schema/endpoint";
 import { codeOf, StoreError } from "../store/errors";
 import { type Log, silentLog } from "../store/log";
+import { Outbox } from "../store/outbox/outbox";
 import { addApi } from "./api";
 import { addFiles } from "./files";
 import { addInstall } from "./install";
@@ -161,10 +163,12 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
 
   const db = openAccess(dataDir);
   app.addHook("onClose", async () => void db.close());
+  const outbox = hub && Outbox.open<Way>(dataDir, () => clock.now());
+  app.addHook("onClose", async () => outbox?.close());
   const access = {
     passwords: new Passwords(db),
     sessions: new Sessions(db, clock),
-    links: new Links(db, clock),
+    links: new Links(db, clock, (delivery) => outbox?.lasts(delivery) === true),
     throttle: new Throttle(clock),
     steps: new SetupSteps(db, clock),
     backupRuns: new BackupRuns(db),
@@ -188,10 +192,10 @@ export async function makeServer(options: WebOptions): Promise<FastifyInstance> 
     await addFiles(app, options.page);
     if (scheme === "https") addInstall(app, options.page, hub.reader.kind);
   }
-  if (hub)
+  if (hub && outbox)
     addApi(app, {
       ...access,
-      ...{ dataDir, hub, tally, clock, log, scheme, cookies },
+      ...{ dataDir, hub, outbox, tally, clock, log, scheme, cookies },
       status: options.health?.status,
       ...options.configured,
       freshBeats: options.freshBeats,

@@ -7,8 +7,8 @@ import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { decodeIdentity } from "../../firmware/identity";
-import { ed25519Signer, nodeCrypto } from "../../gateway/crypto";
 import { toHex } from "../../protocol/bytes";
+import { DeviceClass, decodeCertificate } from "../../protocol/certificate";
 import { RecordingMode } from "../../protocol/open";
 import type { Bench } from "../../tools/factory/bench";
 import { readLabel } from "../../tools/factory/label/scan";
@@ -17,6 +17,7 @@ import { execPort } from "../../tools/factory/ports/exec";
 import type { Port } from "../../tools/factory/ports/port";
 import { tcpPort } from "../../tools/factory/ports/tcp";
 import { Run } from "../../tools/factory/run";
+import type { Screen } from "../../tools/factory/screen/screen";
 import { readStatus } from "../../tools/factory/status";
 import { scratch } from "../e2e/rig";
 import { closeBench, makeStation, openBench, STATION } from "../tools/factory/bench";
@@ -31,8 +32,6 @@ const SECONDS = 20;
 const PATIENCE_MS = 600_000;
 /** The interpreter looks at its stdin twenty times a second. */
 const TYPED_MS = 2000;
-/** Known to every hub, for units that say they are simulated. */
-const MAKER = ed25519Signer(nodeCrypto.sha256(Buffer.from("avnode/simulation-maker/v1")));
 const STRANGER = 'require("fs").writeFileSync("typed","1")';
 
 /** A blank unit's folder, and the command that is the unit. */
@@ -96,12 +95,6 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
   this.timeout(1_800_000);
   let ecg: Excerpt;
   let firmware: BuiltFirmware;
-  const station = {
-    ...STATION,
-    deviceClass: "simulated" as const,
-    makerKey: toHex(MAKER.publicKey),
-    signing: { trees: 1, height: 5 as const },
-  };
   let dir: string;
   let bench: Bench;
 
@@ -114,12 +107,12 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
   beforeEach(() => {
     dir = join(scratch(), "station");
     mkdirSync(dir);
-    makeStation(dir, station, {
+    makeStation(dir, STATION, {
       application: firmware.files.avnode!,
       bootCode: firmware.files[".bootcde"]!,
     });
     // The shim's front end lives in a time of its own: what a self-test measures on it is tested elsewhere.
-    bench = openBench(dir, { station, board: firmware.board, maker: MAKER, pace: PACE, patience: {} });
+    bench = openBench(dir, { board: firmware.board, pace: PACE, patience: { tries: 3 } });
   });
   afterEach(async () => {
     if (bench) await closeBench(bench);
@@ -127,24 +120,24 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
 
   /** @returns serial number of the only unit */
   async function make(port: Port): Promise<string> {
-    const told: string[] = [];
-    const run = new Run(
-      bench,
-      {
-        slot: ({ word, code = "", detail = "", serial = "" }) => {
-          if (word === "PASS" || word === "FAIL") told.push(`${word} ${code}${detail} ${serial}`);
-        },
-        tally() {},
-        close() {},
-      },
-      { count: 1, signal: AbortSignal.timeout(PATIENCE_MS) },
-    );
-    run.serve(port);
+    const failed: string[] = [];
+    const screen: Screen = {
+      slot: ({ word, code, detail }) => void (word === "FAIL" && failed.push(`${code} ${detail}`)),
+      tally() {},
+      close() {},
+    };
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const run = new Run(bench, screen, { count: 1, signal });
+    // Linux' console loses bytes where its two threads meet, and may never read another: whoever stands there takes the
+    // unit out and puts it in again.
+    run.serve({ ...port, waitForRemoval: async () => signal.throwIfAborted() });
     await run.ended();
-    assert.deepEqual(told, ["PASS  T1-0001"]);
+    if (failed.length > 0) console.log(`      put in again after: ${failed.join("; ")}`);
+    for (const failure of failed) assert.match(failure, /^E12 it stopped answering/);
     const { status, lines } = readStatus(dir);
-    assert.deepEqual([status.problems, status.passed, lines[0]!.checks.lock], [[], 1, "silent over: wire"]);
-    return "T1-0001";
+    const { serial, checks } = lines.at(-1)!;
+    assert.deepEqual([status.problems, status.passed, checks.lock], [[], 1, "silent over: wire"]);
+    return serial!;
   }
 
   /** The unit as its owner gets it, with the radio and the front end of the shim. */
@@ -178,7 +171,9 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
       await house.until("the signed recording", () => verdict() === "authentic", PATIENCE_MS);
       const { problems, recordings } = house.store.reader.verify();
       assert.deepEqual([problems, recordings[0]!.problems], [[], []]);
-      assert.equal(recordings[0]!.id.startsWith(house.device), true);
+      const { deviceClass } = decodeCertificate(made.identity.certificate);
+      assert.equal(deviceClass, DeviceClass.locked);
+      assert.equal(house.recording(house.id(1))?.state, "closed");
     } finally {
       await house.close();
     }

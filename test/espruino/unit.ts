@@ -126,6 +126,13 @@ export class Unit {
     return this.interpreter?.flash() ?? this.image;
   }
 
+  /** Changes its flash while it is off. */
+  damage(change: (flash: Buffer) => void): void {
+    const flash = Buffer.from(this.image);
+    change(flash);
+    this.image = flash;
+  }
+
   /** Boots from its flash. @param levels of pins that are not low */
   powerOn(levels: Record<string, number> = {}): void {
     const { wiring, samples, random, inRam = false } = this.parts;

@@ -116,7 +116,7 @@ describe("uploading to an interpreter over pipes", function () {
     await unit.off();
     const [printed] = await interpret(`eval(require("Storage").read(".bootcde"));`, { flash: unit.flash() });
     const { bytes, crc32 } = build.manifest.files[0]!;
-    assert.equal(printed, `false ${bytes} ${crc32}`);
+    assert.equal(printed, `false ${bytes} ${crc32} 0 ${build.manifest.version}  null`);
   });
 
   it("refuses when a byte changed on the way, and writes no boot code", async () => {

@@ -6,7 +6,7 @@ import { Upkeep } from "../../firmware/upkeep";
 /** A handheld whose clock the test moves; notes when what was done. */
 function rig(bearsMs: number, stock: number) {
   const done: string[] = [];
-  const work = { recording: false, sending: false, signature: 0 };
+  const work = { recording: false, sending: false, signature: 0, slices: 0 };
   let now = 10_000;
   let missing = stock;
   let timers: { at: number; run: () => void }[] = [];
@@ -36,6 +36,13 @@ function rig(bearsMs: number, stock: number) {
       work.signature--;
       done.push(`sign ${now - 10_000}`);
       return true;
+    },
+    updating: () => work.slices > 0,
+    updated(bearsErase) {
+      if (work.slices === 0) return 0;
+      work.slices--;
+      done.push(`update ${now - 10_000}${bearsErase ? " bears an erase" : ""}`);
+      return 250;
     },
   });
   const pass = (ms: number) => {
@@ -100,6 +107,23 @@ describe("the handheld's upkeep", () => {
     for (let i = 0; i < 25; i++) pass(200);
     assert.equal(waiting(), 0);
     assert.deepEqual(done.slice(4), ["tidy 6400"]);
+  });
+
+  it("goes on with an update last of all, four times a second while a recording runs, and quickly at rest", () => {
+    const { upkeep, work, done, pass, waiting } = rig(125, 1);
+    work.recording = true;
+    work.slices = 4;
+    upkeep.update();
+    for (let burst = 0; burst < 9; burst++) {
+      upkeep.emptied();
+      pass(62);
+    }
+    assert.deepEqual(done, ["erase 0", "tidy 62", "update 124 bears an erase", "update 434 bears an erase"]);
+    work.recording = false;
+    upkeep.rest();
+    for (let i = 0; i < 4; i++) pass(25);
+    assert.deepEqual(done.slice(4), ["update 583 bears an erase", "update 608 bears an erase"]);
+    assert.equal(waiting(), 0);
   });
 
   it("leaves a recording alone", () => {

@@ -6,6 +6,7 @@ const uint = (bytes: number) =>
   fc.integer({ min: 0, max: Math.min(2 ** (8 * bytes) - 1, Number.MAX_SAFE_INTEGER) });
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const text = (maxLength: number) => fc.string({ unit: "grapheme-ascii", maxLength });
+const someText = (maxLength: number) => fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength });
 const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const one = (max: number, min = 1) => fc.integer({ min, max });
 const gain = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map(Math.abs);
@@ -78,7 +79,24 @@ const VALUES: Record<string, fc.Arbitrary<unknown>> = {
     fc.record({ op: fc.constant(3), unixMs: uint(8), uncertaintyMs: uint(4) }),
     fc.record({ op: fc.constant(4), setting: one(3), value: uint(4) }),
     fc.record({ op: fc.constant(5), seconds: uint(1) }),
+    fc.constant({ op: 6 }),
+    fc.record({ op: fc.constantFrom(9, 10), counter: uint(4) }),
   ),
+  update: fc.record({
+    phase: one(6, 0),
+    running: uint(4),
+    counter: uint(4),
+    taken: uint(4),
+    refused: one(15, 0),
+  }),
+  release: fc.record({
+    board: someText(24),
+    version: someText(24),
+    counter: one(2 ** 32 - 1),
+    bytes: one(1048576),
+    crc32: uint(4),
+    head: bytes(32),
+  }),
   status: fc.record({
     state: one(3),
     batteryMillivolts: uint(2),
@@ -147,6 +165,22 @@ describe("protocol layouts", () => {
       );
     });
   }
+
+  it("an offer and a chunk end where their command ends, with a byte at least", () => {
+    const some = fc.uint8Array({ minLength: 1, maxLength: 2041 });
+    const command = CODECS.command!;
+    fc.assert(
+      fc.property(some, fc.option(uint(4), { nil: undefined }), (payload, at) => {
+        const value = at === undefined ? { op: 7, bytes: payload } : { op: 8, at, bytes: payload };
+        const written = command.encode(value);
+        assert.deepEqual(toJson(command.decode(written)), toJson(value));
+        const head = written.length - payload.length;
+        refuses(() => command.decode(written.subarray(0, head)), /^COMMAND_BYTES$/);
+        refuses(() => command.decode(Buffer.concat([written, Buffer.alloc(2041)])), /^COMMAND_BYTES$/);
+      }),
+    );
+    refuses(() => command.encode({ op: 7 }), /^COMMAND_BYTES$/);
+  });
 
   it("refuses to write a field that does not fit", () => {
     const mark = { kind: 1, sample: 0, uptimeMs: 0 };

@@ -75,7 +75,17 @@ describe("the second reader, in Python", () => {
         encoding: "utf8",
       });
       assert.equal(run.status, 0, run.stderr);
-      for (const name of ["frames", "keys", "chain", "recording", "refused", "claim", "receipt"]) {
+      for (const name of [
+        "frames",
+        "keys",
+        "chain",
+        "recording",
+        "refused",
+        "claim",
+        "receipt",
+        "command",
+        "release",
+      ]) {
         const file = `${name}.json`;
         assert.equal(
           readFileSync(join(directory, file), "utf8"),

@@ -15,6 +15,7 @@ import { decodeClaim, encodeClaim } from "../../protocol/claim";
 import { decodeCommand, decodeStatus, encodeCommand, encodeStatus } from "../../protocol/command";
 import { decodeOpen, encodeOpen } from "../../protocol/open";
 import { decodeReceipt, encodeReceipt } from "../../protocol/receipt";
+import { decodeRelease, encodeRelease } from "../../protocol/release";
 import {
   decodeDeviceHello,
   decodeHelloRequest,
@@ -24,12 +25,13 @@ import {
   encodeStoreHello,
 } from "../../protocol/session";
 import { decodeSignature, encodeSignature } from "../../protocol/signature";
+import { decodeUpdateState, encodeUpdateState } from "../../protocol/update";
 
 // biome-ignore lint/suspicious/noExplicitAny: vectors are free-form JSON
 export type Json = any;
 
 const BYTE_FIELDS =
-  "block before chain previousClose checkpointRoot storeId generation root alias device maker signature ots nonce deviceNonce".split(
+  "block before chain previousClose checkpointRoot storeId generation root alias device maker signature ots nonce deviceNonce bytes head".split(
     " ",
   );
 
@@ -48,7 +50,8 @@ function each(value: Json, change: (field: Json, key: string) => Json): Json {
 export function fromJson(value: Json): Json {
   if (typeof value !== "object" || value === null) return value;
   return each(value, function (field, key) {
-    const bytes = key !== "" && BYTE_FIELDS.indexOf(key) >= 0;
+    // A release's `bytes` is a number.
+    const bytes = key !== "" && typeof field === "string" && BYTE_FIELDS.indexOf(key) >= 0;
     return bytes ? fromHex(field) : fromJson(field);
   });
 }
@@ -80,6 +83,8 @@ export const CODECS: Record<string, Codec> = {
   command: { encode: encodeCommand, decode: decodeCommand },
   status: { encode: encodeStatus, decode: decodeStatus },
   claim: { encode: encodeClaim, decode: decodeClaim },
+  update: { encode: encodeUpdateState, decode: decodeUpdateState },
+  release: { encode: encodeRelease, decode: decodeRelease },
   certificate: {
     // Its firmware is a hash and its trees are bytes, unlike the fields of these names elsewhere.
     encode(value) {

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LICENCE_FILES } from "../../tools/sbom";
+import { LICENCE_FILES } from "../../tools/bill";
 import { installed } from "./installed";
 
 const { satisfies } = require("semver") as { satisfies(version: string, range: string): boolean };

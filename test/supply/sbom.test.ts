@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LICENCE_FILES, makeSbom, type Sbom, SbomError } from "../../tools/sbom";
+import { LICENCE_FILES, makeSbom, type Sbom, SbomError } from "../../tools/bill";
 import { type Installed, installed, ROOT } from "./installed";
 
 /** How the MIT licence begins, in which its name need not stand. */

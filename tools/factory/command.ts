@@ -6,8 +6,11 @@ import { askNewSecret, askSecret } from "../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../gateway/cli/terminal";
 import type { Bench } from "./bench";
 import { failureTable } from "./codes";
+import { addEvidence } from "./evidencecommand";
 import { addLabels } from "./label/labelscommand";
 import type { Port } from "./ports/port";
+import { addRelease } from "./releasecommand";
+import { addRevoke } from "./revokecommand";
 import { placesOf, type Station } from "./station";
 
 // From dist/avnode.js and from this file alike.
@@ -54,6 +57,9 @@ export function addFactory(program: Command, terminal: Terminal): void {
   addRun(factory, terminal);
   addStatus(factory, terminal);
   addLabels(factory, terminal);
+  addRelease(factory, terminal);
+  addRevoke(factory, terminal);
+  addEvidence(factory, terminal);
 }
 
 function whole(option: string, text: string): number {

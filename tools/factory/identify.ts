@@ -14,7 +14,8 @@ export interface Found {
 }
 
 /** A silent one is asked often enough for bytes that got lost as it was plugged in. */
-const PATIENCE = { timeoutMs: 1500, tries: 3 };
+const ANSWER_MS = 1500;
+const TRIES = 3;
 /** Of firmware/identity.ts: magic, version, device id. */
 const DEVICE_AT = 5;
 const DEVICE_BYTES = 8;
@@ -26,7 +27,10 @@ const FIRST =
 export async function findOut(unit: UnitConsole): Promise<Found | undefined> {
   let env: unknown;
   try {
-    env = await unit.ask("[process.env.SERIAL,process.env.BOARD,process.version]", PATIENCE);
+    env = await unit.ask("[process.env.SERIAL,process.env.BOARD,process.version]", {
+      timeoutMs: Math.min(ANSWER_MS, unit.patience.timeoutMs),
+      tries: TRIES,
+    });
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** Makes a station's folder: keys, firmware, station.json, an empty journal with its log. */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { toHex } from "../../protocol/bytes";
 import { readFirmware } from "./bench";
@@ -41,13 +41,12 @@ export function initStation({ dir, keys, passphrase, firmware, root, ...words }:
 function putFirmware(
   folder: string,
   { board, deviceClass }: Pick<Station, "board" | "deviceClass">,
-  _keys: string,
+  keys: string,
   root: string,
   given: string | undefined,
 ): void {
   rmSync(folder, { recursive: true, force: true });
   if (given !== undefined) {
-    const { cpSync } = require("node:fs") as typeof import("node:fs");
     cpSync(resolve(given), folder, { recursive: true });
     return;
   }
@@ -58,5 +57,11 @@ function putFirmware(
     );
   const { boardNamed } = require("../firmware/boards") as typeof import("../firmware/boards");
   const { buildFirmware, writeBuild } = require("../firmware/build") as typeof import("../firmware/build");
-  writeBuild(buildFirmware({ board: boardNamed(board), dev: deviceClass === "dev", root }), folder);
+  const { releasePublicKey } = require("./keys") as typeof import("./keys");
+  // Without it in their boot code, units could never be updated.
+  const releaseKey = releasePublicKey(keys);
+  writeBuild(
+    buildFirmware({ board: boardNamed(board), dev: deviceClass === "dev", releaseKey, root }),
+    folder,
+  );
 }

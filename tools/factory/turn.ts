@@ -105,6 +105,7 @@ export class Turn {
     await this.at("identify", "E02", async () => {
       checkRuntime(found, firmware.manifest);
       this.meet(found);
+      this.checks.runtime = found.version;
       this.checks.bootloader = await checkBootloader(unit, bench.station);
     });
     if (!(await this.isResumed())) {

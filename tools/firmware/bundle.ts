@@ -1,11 +1,9 @@
 /** Makes of a TypeScript entry the one script that the interpreter reads, as the gate of `npm run lint` checks it. */
-import { type BuildFailure, type BuildOptions, buildSync } from "esbuild";
+import { type BuildFailure, type BuildOptions, buildSync, type OutputFile } from "esbuild";
 import { SUBSET_BUILD } from "../lint/bundle";
 import { hoistConstants } from "./constants";
 import { FirmwareFailure } from "./failure";
 import { type Demands, demandsOf } from "./inspect";
-
-const AS_IT_STANDS: BuildOptions = { bundle: false, format: undefined, external: undefined };
 
 export interface Entry {
   /** Folder that holds protocol/ and firmware/. */
@@ -13,10 +11,10 @@ export interface Entry {
   /** TypeScript; its imports are relative to `root`. */
   source: string;
   /**
-   * Where the source is from, if it is a script that imports nothing. It is not bundled: of a script with an `eval` esbuild
-   * would make a CommonJS module, in helpers that the interpreter does not run.
+   * The source ends with a call whose value is the code that runs in the bundle's place: the bundle becomes one expression,
+   * which leaves no name behind, and evaluates that code at the top, where functions of code in flash stay in flash.
    */
-  sourceFile?: string;
+  evaluates?: boolean;
   /** The script's file name. */
   file: string;
   define?: Record<string, string>;
@@ -30,57 +28,48 @@ export interface Bundle {
   demands: Demands;
 }
 
-/** All files in one, its constants first, with its source map inline. */
-function join(entry: Entry): string {
-  const { outputFiles } = buildSync({
+/** One pass of esbuild over a script of TypeScript. */
+function pass({ root, file, define }: Entry, contents: string, options: BuildOptions): OutputFile[] {
+  return buildSync({
     ...SUBSET_BUILD,
-    stdin: { contents: entry.source, resolveDir: entry.root, sourcefile: "entry.ts", loader: "ts" },
-    absWorkingDir: entry.root,
-    outfile: entry.file,
-    define: entry.define,
+    stdin: { contents, resolveDir: root, sourcefile: "entry.ts", loader: "ts" },
+    // Paths in map and comments are relative to these two, wherever both lie.
+    absWorkingDir: root,
+    outfile: file,
+    define,
     charset: "ascii",
     legalComments: "none",
-    sourcemap: "inline",
     write: false,
     logLevel: "silent",
-  });
-  return hoistConstants(outputFiles![0]!.text);
+    ...options,
+  }).outputFiles!;
+}
+
+/** All files in one, its constants first, with its source map inline. */
+const join = (entry: Entry) => hoistConstants(pass(entry, entry.source, { sourcemap: "inline" })[0]!.text);
+
+/** The call that a script ends with, but for its source map. */
+const LAST_CALL = /^(?=\w+\(\);\s*(?:\/\/#.*\s*)?(?![\s\S]))/m;
+
+/** The same as an expression, tables that are written where they are used left out; on as many lines, for the source map. */
+function evaluating(entry: Entry): string {
+  const code = pass(entry, join(entry), { sourcemap: "inline" })[0]!.text;
+  return `eval((function () { ${code.replace(LAST_CALL, "return ")}\n})());`;
 }
 
 /** @throws FirmwareFailure BUNDLE_FAILED */
 export function bundle(entry: Entry): Bundle {
   try {
-    const whole = entry.sourceFile ? undefined : join(entry);
-    const { outputFiles } = buildSync({
-      ...SUBSET_BUILD,
-      ...(whole === undefined ? AS_IT_STANDS : undefined),
-      stdin: {
-        contents: whole ?? entry.source,
-        resolveDir: entry.root,
-        sourcefile: entry.sourceFile ?? "entry.ts",
-        loader: "ts",
-      },
-      // Paths in map and comments are relative to these two, wherever both lie.
-      absWorkingDir: entry.root,
-      outfile: entry.file,
-      define: entry.define,
-      // Short names are read faster, and fill fewer variables.
-      minify: true,
-      charset: "ascii",
-      legalComments: "none",
-      sourcemap: "external",
-      write: false,
-      logLevel: "silent",
-    });
-    const find = (end: string) => outputFiles!.find(({ path }) => path.endsWith(end))!.text;
+    // Short names are read faster, and fill fewer variables.
+    const small: BuildOptions = { minify: true, sourcemap: "external" };
+    const outputFiles = entry.evaluates
+      ? // Of a script with an `eval` esbuild would make a CommonJS module, in helpers that the interpreter does not run.
+        pass(entry, evaluating(entry), { ...small, bundle: false, format: undefined, external: undefined })
+      : pass(entry, join(entry), small);
+    const find = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))!.text;
     const code = find(".js");
     return { code, map: find(".map"), demands: demandsOf(code) };
   } catch (error) {
-    if (error instanceof SyntaxError)
-      throw new FirmwareFailure(
-        "BUNDLE_FAILED",
-        `cannot bundle ${entry.file}: it is no script (${error.message}); ${entry.sourceFile} imports and exports nothing`,
-      );
     const [first] = (error as BuildFailure).errors ?? [];
     if (!first) throw error;
     const place = first.location ? `${first.location.file}:${first.location.line}: ` : "";

@@ -18,17 +18,27 @@ export interface Connection {
   rxDataHandler(data: ArrayBuffer): void;
   /** Resolves once the unit acknowledged it. */
   espruinoSendPacket(kind: "FILE_SEND" | "DATA" | "EVAL", data: string): Promise<void>;
-  espruinoEval(expression: string, options: { timeout: number }): Promise<unknown>;
+  /** Of whole packets; type 0 is an answer. */
+  on(event: "packet", heard: (type: number, data: string) => void): void;
+  removeListener(event: "packet", heard: (type: number, data: string) => void): void;
+}
+
+/** The package's parts. */
+export interface Parts {
+  /** A connection of its own, not yet open. */
+  connection: Connection;
+  /** Reads what the runtime writes for a value. @throws when it is none */
+  parse(text: string): unknown;
 }
 
 const deaf = () => {};
 
-/** @returns a connection of its own, not yet open */
-export function loadConnection(): Connection {
+export function loadConnection(): Parts {
   const folder = dirname(require.resolve("espruino/package.json"));
   const console = { log: deaf, warn: deaf, error: deaf };
   const context = createContext({ console, setTimeout, clearTimeout, setInterval, clearInterval });
   for (const file of FILES)
     runInContext(readFileSync(join(folder, file), "utf8"), context, { filename: file });
-  return context.Espruino.Core.Serial.connection;
+  const { Serial, Utils } = context.Espruino.Core;
+  return { connection: Serial.connection, parse: Utils.parseRJSON };
 }

@@ -17,22 +17,30 @@ export interface Patience {
   settleMs: number;
 }
 
-/** The console's input holds 1,024 bytes, and overflows without a word. */
-const CHUNK_BYTES = 512;
+/**
+ * The console's input holds 1,024 bytes, and overflows without a word. Linux' takes half of that at once, and rests for
+ * 50 ms.
+ */
+const CHUNK_BYTES = 448;
 /**
  * Reading the CRC of a file takes a unit well under a second. Consoles lose a byte now and then, and the packet with it. A
  * unit gives up an unfinished packet five seconds after its beginning, as this side does; its word of that must pass.
  */
 const PATIENCE: Patience = { timeoutMs: 5000, tries: 5, settleMs: 1000 };
+/** Type of a packet. */
+const ANSWER = 0;
 /** Base64 of them fits into one expression. */
 const PIECE_BYTES = 384;
 
 /** Ctrl-C and Ctrl-D, which a console takes out of whatever comes, and 255, which Linux' takes for nothing. */
 const CONTROLS = [3, 4, 255];
-/** Ends what runs, and the line that was begun. */
-const CLEAR = "\x03\x03\n";
+/** What is typed is not shown again, which for a long line, letter by letter, takes minutes. */
+const QUIET = "\x10echo(0)\n";
+/** Ends what runs within the tenth of a second that follows, and the line that was begun. */
+const BREAK = "\x03\x03\n";
+const BREAK_MS = 250;
 /** Packet lengths to choose from, none of which is written with such a byte. */
-const CHUNKS = [CHUNK_BYTES, 368, 352, 336, 320, 304, 288, 272];
+const CHUNKS = [CHUNK_BYTES, 416, 368, 352, 336, 320, 304, 288, 272];
 
 /** Most bytes in a packet, such that the last one's length is written without such a byte either. */
 export function chunkFor(length: number): number {
@@ -50,14 +58,14 @@ export const textOf = (error: unknown) => (error instanceof Error ? error.messag
 const quoted = (storage: string) => JSON.stringify(storage);
 
 export class UnitConsole {
-  readonly connection = loadConnection();
-  private readonly patience: Patience;
+  private readonly parts = loadConnection();
+  readonly patience: Patience;
   private asked = 0;
   private left = false;
 
   constructor(wire: Wire, patience: Partial<Patience> = {}) {
     this.patience = { ...PATIENCE, ...patience };
-    const { connection } = this;
+    const { connection } = this.parts;
     connection.chunkSize = CHUNK_BYTES;
     connection.writeLowLevel = async (data) => wire.write(Buffer.from(data, "latin1"));
     wire.onData = (bytes) => {
@@ -68,19 +76,40 @@ export class UnitConsole {
       }
     };
     connection.openHandler();
+    wire.write(Buffer.from(QUIET));
   }
 
   /** @returns the expression's value, as far as JSON goes */
   ask(expression: string, patience: Partial<Patience> = {}): Promise<unknown> {
     const { timeoutMs, tries } = { ...this.patience, ...patience };
-    return this.persist(tries, async () => {
-      // Told apart by a number: an answer that comes too late is none to the next question.
-      const number = ++this.asked;
-      const answer = await this.connection.espruinoEval(padded(`[${number},(${expression})]`), {
-        timeout: timeoutMs,
-      });
-      if (!Array.isArray(answer) || answer[0] !== number) throw new Error("an answer to another question");
-      return answer[1];
+    return this.persist(tries, () => this.evaluate(expression, timeoutMs));
+  }
+
+  private evaluate(expression: string, timeoutMs: number): Promise<unknown> {
+    const { connection, parse } = this.parts;
+    // Told apart by a number: an answer that comes too late is none to the next question.
+    const number = ++this.asked;
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        connection.removeListener("packet", heard);
+        settle();
+      };
+      const heard = (type: number, data: string) => {
+        if (type !== ANSWER) return;
+        let answer: unknown;
+        try {
+          answer = parse(data);
+        } catch {
+          return;
+        }
+        if (Array.isArray(answer) && answer[0] === number) end(() => resolve(answer[1]));
+      };
+      const timer = setTimeout(() => end(() => reject(new Error("no answer"))), timeoutMs);
+      connection.on("packet", heard);
+      connection
+        .espruinoSendPacket("EVAL", padded(`[${number},(${expression})]`))
+        .catch((error) => end(() => reject(error)));
     });
   }
 
@@ -108,10 +137,10 @@ export class UnitConsole {
     progress(at);
     if (at === data.length) return;
     const begin = { fn: storage, s: data.length, offs: at };
-    await this.connection.espruinoSendPacket("FILE_SEND", JSON.stringify(begin));
+    await this.parts.connection.espruinoSendPacket("FILE_SEND", JSON.stringify(begin));
     while (at < data.length) {
       const end = Math.min(at + chunk, data.length);
-      await this.connection.espruinoSendPacket("DATA", data.toString("latin1", at, end));
+      await this.parts.connection.espruinoSendPacket("DATA", data.toString("latin1", at, end));
       at = end;
       progress(at);
     }
@@ -172,7 +201,9 @@ export class UnitConsole {
         if (this.left) throw error;
         await new Promise((resolve) => setTimeout(resolve, this.patience.settleMs));
         // A packet that lost its head was typed: what is left of it must not run, or swallow what comes.
-        await this.connection.writeLowLevel(CLEAR);
+        await this.parts.connection.writeLowLevel(BREAK);
+        await new Promise((resolve) => setTimeout(resolve, Math.min(BREAK_MS, this.patience.settleMs)));
+        await this.parts.connection.writeLowLevel(QUIET);
       }
     }
     return attempt();

@@ -16,14 +16,24 @@ const VARIABLES = 12_000;
 const VAULT_PAGES = 2;
 /** A page holds one longest frame with what stands around it. */
 const RING_PAGE_BYTES = 4096;
-/** Strips at 512 Hz live off a stock of erased pages, and the page that is written next must not be one that is being sent. */
+/**
+ * Strips at 512 Hz live off a stock of erased pages, and the page that is written next must not be one that is being sent.
+ * Flash that is erased in no time, as a simulated one, needs no stock.
+ */
 const RING_PAGES = 16;
+/** A slot's head, with a release of up to 2 KB, is one page; chunks of the image must not cross any. */
+const SLOT_PAGE_BYTES = 2048;
 /** Identity with its certificate, by the factory. */
 const FACTORY_BYTES = 4096;
 /** Before every file in Espruino's Storage. */
 const FILE_HEADER_BYTES = 32;
 
 const OTHER_BOARD = "take another board, or a build of the runtime that has it";
+
+/** Bytes of the longest image in a slot: its first page is its head. */
+function roomOf({ pages, count, pageBytes }: NonNullable<BoardSpec["slots"]>): number {
+  return (Math.floor(pages / count) - 1) * pageBytes;
+}
 
 /** What a region takes of Storage: whole pages of the chip lie somewhere within the file. */
 function storageOf(region: FlashRegion): number {
@@ -40,13 +50,15 @@ function sharedPins(spec: BoardSpec): string[] {
   return [...new Set(pins.filter((pin, i) => pins.indexOf(pin) !== i))];
 }
 
-/** @param flashedBytes length of each file that the build flashes, once it is known; @returns nothing for a board that has it all */
+/** @param flashedBytes length of each file that the build flashes, the application first, once it is known; @returns nothing for a board that has it all */
 export function lacksOf(spec: BoardSpec, flashedBytes: number[] = []): Lack[] {
   const lacks: Lack[] = [];
   const need = (met: boolean, capability: string, reason: string): void => {
     if (!met) lacks.push({ capability, reason });
   };
-  const { has, vault, ring } = spec;
+  const { has, vault, ring, slots } = spec;
+  const ringPages = spec.eraseMs > 0 ? RING_PAGES : 1;
+  const [applicationBytes = 0] = flashedBytes;
   need(
     has.bluetooth,
     "bluetooth",
@@ -88,18 +100,24 @@ export function lacksOf(spec: BoardSpec, flashedBytes: number[] = []): Lack[] {
     `the keys alternate between ${VAULT_PAGES} pages, and the board file names ${vault.pages}: correct it`,
   );
   need(
-    ring.pages >= RING_PAGES && ring.pageBytes >= RING_PAGE_BYTES,
+    ring.pages >= ringPages && ring.pageBytes >= RING_PAGE_BYTES,
     "ring",
-    `recordings wait in ${RING_PAGES} pages of ${RING_PAGE_BYTES} bytes or more, and the board file names ${ring.pages} of ${ring.pageBytes}: give it more flash`,
+    `recordings wait in ${ringPages} pages of ${RING_PAGE_BYTES} bytes or more, and the board file names ${ring.pages} of ${ring.pageBytes}: give it more flash`,
+  );
+  need(
+    !slots || (slots.pageBytes >= SLOT_PAGE_BYTES && roomOf(slots) >= Math.max(1, applicationBytes)),
+    "slots",
+    `an update waits in a slot with a head page of ${SLOT_PAGE_BYTES} bytes or more and room for the application's ${applicationBytes}, and the board file's have ${slots && roomOf(slots)}: give them more pages, or leave them out`,
   );
   const storage =
     storageOf(vault) +
     storageOf(ring) +
+    (slots ? storageOf(slots) : 0) +
     [...flashedBytes, FACTORY_BYTES].reduce((sum, bytes) => sum + FILE_HEADER_BYTES + bytes, 0);
   need(
     spec.storageBytes >= storage,
     "storageBytes",
-    `application, identity, keys and ring take ${storage} bytes of Storage, and there are ${spec.storageBytes}: give the ring fewer pages in the board file, or take a board with more flash`,
+    `application, identity, keys, ring and slots take ${storage} bytes of Storage, and there are ${spec.storageBytes}: give the ring fewer pages in the board file, or take a board with more flash`,
   );
   const shared = sharedPins(spec);
   need(shared.length === 0, "pins", `${shared.join(", ")} is given to two things: correct the board file`);

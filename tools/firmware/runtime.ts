@@ -16,7 +16,7 @@ export const BUILTINS = (
 export const MODULES = ["Flash", "Storage", "crypto"];
 
 /** Asked for by `typeof` before they are used. */
-const OPTIONAL = ["LED1"];
+const OPTIONAL = ["LED1", "avnode"];
 
 /** Those of a capability. */
 function isOf(has: BoardSpec["has"], name: string): boolean {

@@ -3,8 +3,9 @@
  * it runs any more until it is powered on again, with only its flash to remember by.
  */
 import { crc32 } from "node:zlib";
-import type { Board, Flash, FrontEnd, Identity, RadioPort } from "../../firmware/board/board";
+import type { Board, Booted, Flash, FrontEnd, Identity, RadioPort } from "../../firmware/board/board";
 import { Monitor } from "../../firmware/monitor";
+import { GOLDEN, Slots, Word } from "../../firmware/slot";
 import type { Clock } from "../../gateway/clock";
 import { nodeCrypto } from "../../gateway/crypto";
 import { certifySimulated } from "../../gateway/store/makers";
@@ -34,7 +35,29 @@ export interface HandheldParts {
   radio: HandheldRadio;
   identity: Identity;
   crypto?: Crypto;
+  /** Absent in a unit that takes no update. */
+  update?: UpdateParts;
 }
+
+/** What a unit that takes updates has besides. */
+export interface UpdateParts {
+  /** Of the board file. */
+  board: string;
+  /** LMS public key of the maker's releases. */
+  key?: Uint8Array;
+  /** Of the image that the factory flashed. */
+  counter: number;
+  version: string;
+  slots?: { flash: Flash; count: number };
+  /** Whether an image gets as far as its own watchdog; this firmware stands for every image. */
+  comesUp?(image: Running): boolean;
+}
+
+/** What runs. */
+export type Running = Pick<Booted, "counter" | "version" | "slot" | "trial">;
+
+/** The boot code's watchdog. */
+const WATCHDOG_MS = 30_000;
 
 /** What the link asks of any radio at most. */
 const NOTIFICATIONS_PER_SECOND = 100;
@@ -92,6 +115,8 @@ export class VirtualHandheld {
   /** Whether it advertises without a name, as a unit does that has an owner. */
   namelessOnAir = false;
   batteryMillivolts = 3900;
+  /** What the boot code chose at the newest start, in a unit that takes updates. */
+  running: Running | undefined;
   /** How often the power failed in the midst of a flash operation. */
   powerCuts = 0;
   private boots = 0;
@@ -122,11 +147,15 @@ export class VirtualHandheld {
     this.frontEnd = frontEnd;
     this.bootedAtMs = clock.now();
     const guard = (run: () => void) => () => this.alive(boot, run);
+    const booted = this.chosen(boot);
+    if (boot !== this.boots) return undefined;
     const { peripheral } = radio;
     const board: Board = {
       crypto: this.parts.crypto ?? nodeCrypto,
       crc32: (bytes) => crc32(bytes),
       flash,
+      boot: booted,
+      slots: this.parts.update?.slots,
       eraseMs: ERASE_MS,
       alive() {},
       tidy() {},
@@ -165,11 +194,36 @@ export class VirtualHandheld {
     peripheral.onConnect = guard(() => board.radio.onConnect());
     peripheral.onDisconnect = guard(() => board.radio.onDisconnect());
     peripheral.onWrite = (bytes) => this.alive(boot, () => board.radio.onWrite(bytes));
+    if (booted && !(this.parts.update!.comesUp?.(booted) ?? true)) {
+      this.after(
+        WATCHDOG_MS,
+        guard(() => this.restart()),
+      );
+      return undefined;
+    }
     this.alive(boot, () => {
       this.monitor = new Monitor(board);
     });
     if (this.monitor) radio.powerOn();
     return this.monitor;
+  }
+
+  /** Boots anew, as at a reset. */
+  private restart(): void {
+    this.powerOff();
+    this.powerOn(this.frontEnd!);
+  }
+
+  /** @returns undefined in a unit that takes no update, or where the power failed meanwhile */
+  private chosen(boot: number): Booted | undefined {
+    const { update } = this.parts;
+    this.running = undefined;
+    this.alive(boot, () => {
+      if (update) this.running = choose(update);
+    });
+    const running = this.running as Running | undefined;
+    if (!update || !running) return undefined;
+    return { ...running, board: update.board, key: () => update.key, restart: () => this.restart() };
   }
 
   powerOff(): void {
@@ -211,6 +265,15 @@ export class VirtualHandheld {
       this.powerOff();
     }
   }
+}
+
+/** As the boot code does (firmware/espruino/boot.ts). */
+function choose({ counter, version, slots }: UpdateParts): Running {
+  const images = slots && new Slots(slots.flash, slots.count, (bytes) => crc32(bytes));
+  const found = images?.choose(counter, (slot, bytes) => crc32(images.read(slot, 0, bytes)));
+  if (!found) return { counter, version, slot: GOLDEN, trial: false };
+  const { release, slot, words } = found;
+  return { counter: release.counter, version: release.version, slot, trial: !words[Word.kept] };
 }
 
 function describe(frontEnd: FrontEnd) {

@@ -4,7 +4,7 @@ import type { Hub } from "../../gateway/hub";
 import type { Radio as HubRadio } from "../../gateway/radio/radio";
 import type { Store } from "../../gateway/store/store";
 import type { Crypto } from "../../protocol/crypto";
-import { type HandheldRadio, VirtualHandheld } from "./handheld";
+import { type HandheldRadio, type UpdateParts, VirtualHandheld } from "./handheld";
 import type { Keepsake } from "./keepsake";
 import { SimHubRadio } from "./radio/hub";
 import { Radio, type RadioFaults } from "./radio/lossy";
@@ -19,6 +19,8 @@ export interface HouseOptions {
   startHub(radio: HubRadio): Promise<Hub>;
   /** The handheld's, to watch what it seals. */
   crypto?: Crypto;
+  /** Of a handheld that takes updates. */
+  update?: UpdateParts;
   /** What the handheld's board says that its radio carries for sure. */
   notificationsPerSecond?: number;
 }
@@ -38,6 +40,7 @@ export async function openHouse({
   seed,
   startHub,
   crypto,
+  update,
   notificationsPerSecond,
 }: HouseOptions): Promise<House> {
   const radio = new Radio(faults, systemClock, new Random(seed));
@@ -49,7 +52,7 @@ export async function openHouse({
     powerOff: () => radio.powerOff(),
     drop: () => radio.drop(),
   };
-  const handheld = new VirtualHandheld({ clock: systemClock, radio: board, crypto, ...keepsake });
+  const handheld = new VirtualHandheld({ clock: systemClock, radio: board, crypto, update, ...keepsake });
   const hub = await startHub(new SimHubRadio([{ id: "simulated", radio }]));
   const { store } = hub;
   if (!store) throw new Error("a simulated house needs a hub with a store");

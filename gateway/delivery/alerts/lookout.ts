@@ -14,7 +14,7 @@ const DAY_MS = 24 * HOUR_MS;
 export interface LookoutParts {
   status(): Pick<HubStatus, "problems" | "limits" | "store">;
   reader: {
-    devices(): Pick<ReturnType<StoreReader["devices"]>[number], "id" | "name" | "lastContact">[];
+    devices(): Pick<ReturnType<StoreReader["devices"]>[number], "id" | "name" | "lastContact" | "revoked">[];
     findings: {
       listed(): Pick<ReturnType<StoreReader["findings"]["listed"]>[number], "id" | "kind" | "toMs">[];
     };
@@ -49,6 +49,12 @@ export function lookOut(parts: LookoutParts, now: number, silentHours: number): 
     if (lastContact !== undefined && now - lastContact > silentHours * HOUR_MS)
       wrong.set(`silent ${id}`, {
         text: `nothing was heard of ${handheld(id)} for ${silentHours} hours: see that it is charged, and near the hub`,
+        topic: "handheld",
+      });
+  for (const { id, revoked } of reader.devices())
+    if (revoked)
+      wrong.set(`revoked ${id}`, {
+        text: `the maker of ${handheld(id)} has revoked it: do not use it, and see 'avnode revocations'`,
         topic: "handheld",
       });
   for (const id of reader.altered())

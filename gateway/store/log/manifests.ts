@@ -27,18 +27,27 @@ import { Walk } from "./walk";
 /** As many as a leaf may list; a recording beyond it was flagged malformed when it came. */
 const MAX_LISTED = 4096;
 
-/** What is not held, cut where the reason changes. @param drops whoever declared it */
+/** What is not held, cut where the reason changes. @param drops whoever declared it: of two, the first counts */
 export function reasonedGaps(lost: Runs, drops: Drop[]): ManifestGap[] {
   const gaps: ManifestGap[] = [];
+  const byPlace = drops
+    .map((drop, order) => ({ drop, order }))
+    .sort((a, b) => a.drop.firstSample - b.drop.firstSample);
+  // Of thousands of drops those that reach into the gap: looking at all for each held a hub for seconds.
+  let near: typeof byPlace = [];
+  let read = 0;
   for (const { from, length } of lost) {
     const end = from + length;
+    while (read < byPlace.length && byPlace[read]!.drop.firstSample < end) near.push(byPlace[read++]!);
+    near = near.filter(({ drop }) => drop.firstSample + drop.samples > from);
+    const here = [...near].sort((a, b) => a.order - b.order).map(({ drop }) => drop);
     for (let at = from; at < end; ) {
-      const drop = drops.find((one) => at >= one.firstSample && at < one.firstSample + one.samples);
+      const drop = here.find((one) => at >= one.firstSample && at < one.firstSample + one.samples);
       const next = drop
         ? drop.firstSample + drop.samples
         : Math.min(
             end,
-            ...drops.filter((one) => one.samples > 0 && one.firstSample > at).map((one) => one.firstSample),
+            ...here.filter((one) => one.samples > 0 && one.firstSample > at).map((one) => one.firstSample),
           );
       const until = Math.min(end, next);
       gaps.push({ first: at, count: until - at, reason: drop ? drop.reason : 0 });

@@ -183,6 +183,12 @@ export class Outbox<Way> {
     return row && this.deliveryTable.intact(row) ? this.deliveryOf(row) : undefined;
   }
 
+  /** Whether what it brought is still its recipient's: nobody took it back, and the recipient is one. */
+  lasts(id: number): boolean {
+    const sent = this.delivery(id);
+    return sent !== undefined && sent.state !== "withdrawn" && this.recipient(sent.recipient) !== undefined;
+  }
+
   /** Newest first. @param recording whole id */
   list(recording?: string): Delivery[] {
     const rows = this.db

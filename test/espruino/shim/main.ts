@@ -24,6 +24,8 @@ const MAX_BOARD_BYTES = 1024;
 /** Of an nRF52840 with Espruino. */
 const VARIABLES = 14000;
 const APPLICATION = "avnode";
+/** Holds updates. */
+const SLOTS = "slots";
 /** Far more than that many variables hold. */
 const MAX_FILLER = 1000000;
 const FILLER = "every variable of a string holds a few bytes of it, so that many are needed for a long one; ";
@@ -76,7 +78,10 @@ function cacheApplication(): void {
   const storage = require("Storage");
   const read = storage.read;
   storage.read = function (name: string, offset: number, length: number): string {
-    if (offset !== undefined) return read.call(storage, name, offset, length);
+    if (offset !== undefined) {
+      const part = read.call(storage, name, offset, length);
+      return name === SLOTS && length > MAX_BOARD_BYTES ? "" + part : part;
+    }
     const text = read.call(storage, name);
     // A part of it would still be read from flash.
     return name === APPLICATION ? "" + text : text;

@@ -81,6 +81,7 @@ export class AccessRig {
       if (id === OWN || id === OTHER) return { ...RECORDING, id };
       throw new StoreError("STORE_NOT_FOUND", `no recording ${id} here`);
     };
+    this.hub.reader.personOf = () => ({ id: 1, name: "Anna" });
     this.hub.reader.overReads = () => [];
     this.app = await makeServer({
       dataDir: this.dataDir,

@@ -137,6 +137,7 @@ describe("answers on a form", function () {
     await rig.ask("PUT", `/api/recordings/${id}/person`, { person: null });
     refused(bytes, "ADOPT_UNASSIGNED", /say whose it is/);
     await rig.give(id, "Berta");
+    refused(bytes, "ADOPT_REASSIGNED", /another person's.*new form/);
     const head = JSON.parse(form().head);
     const signed = (changes: object) => signHead(rig.store.reader.log, { ...head, ...changes });
     refused(answer(SAID, signed({ recording: "00".repeat(8) })), "ADOPT_RECORDING", /not here/);
@@ -159,6 +160,7 @@ describe("answers on a form", function () {
       [{ ...SAID, findings: [{ ...added, rhythm: "infarct" }] }, "ADOPT_ANSWER"],
       [{ ...SAID, findings: Array(201).fill(added) }, "ADOPT_ANSWER"],
       [{ ...SAID, name: "" }, "ADOPT_ANSWER"],
+      [{ ...SAID, name: "\u200d\u3164.\u2800" }, "ADOPT_ANSWER"],
       [{ ...SAID, name: "Dr \u202eA" }, "ADOPT_ANSWER"],
       [{ ...SAID, comment: "x".repeat(4001) }, "ADOPT_ANSWER"],
       [{ ...SAID, more: 1 }, "ADOPT_ANSWER"],

@@ -133,7 +133,7 @@ describe("a claim that brings no handheld", () => {
 
   it("has five answers that differ, each with what to do", () => {
     const codes = ["wrong-code", "foreign", "already-yours", "before-restore", "nobody"] as const;
-    const answers = codes.map(answerTo);
+    const answers = codes.map((code) => answerTo(code));
     assert.equal(new Set(answers.map(({ detail }) => detail)).size, 5);
     assert.equal(new Set(answers.map(({ next }) => next)).size, 5);
   });

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { systemClock } from "../../../gateway/clock";
 import { startHub } from "../../../gateway/hub";
+import type { DataKind } from "../../../gateway/store/claims";
 import { EcgGenerator } from "../../../tools/sim/ecg/generator";
 import { SimFrontEnd } from "../../../tools/sim/frontend";
 import { type House, openHouse } from "../../../tools/sim/house";
@@ -42,12 +43,13 @@ export async function inHouse<T>(
   dataDir: string,
   keepsake: Keepsake,
   live: (house: House) => Promise<T>,
+  kind: DataKind = "import",
 ): Promise<T> {
   const house = await openHouse({
     keepsake,
     radio: PERFECT,
     seed: 1,
-    startHub: (radio) => startHub({ dataDir, kind: "import", broker: "memory", radio }),
+    startHub: (radio) => startHub({ dataDir, kind, broker: "memory", radio }),
   });
   powerOn(house);
   await pause(1000);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { openAccess } from "../../../gateway/access/database";
 import { Links } from "../../../gateway/access/links";
 import { takeAnswer } from "../../../gateway/answers/take";
@@ -46,7 +47,7 @@ describe("how whoever gets a report answers", function () {
   const answeringOf = (way: Way, page?: string) =>
     answering(
       way,
-      { label: "Dr Weiss", recording: id, key: KEY, now: Date.now() },
+      { label: "Dr Weiss", recording: id, person: 1, delivery: 1, key: KEY, now: Date.now() },
       page,
       linkMaker(rig.store.reader, rig.dataDir, systemClock),
     );
@@ -130,6 +131,17 @@ describe("how whoever gets a report answers", function () {
     assert.equal(fromOutside("http://localhost:8480"), undefined);
     assert.equal(fromOutside("https://192.168.1.5:8480"), "https://192.168.1.5:8480");
     assert.equal(fromOutside("https://192.168.1.5:8480", ["hub.local"]), "https://hub.local:8480");
+  });
+
+  it("is on a form where deliveries brought too many links, which leave the owner's own their room", async () => {
+    const db = openAccess(rig.dataDir);
+    const all = new Links(db, systemClock);
+    const wanted = { recording: id, person: 1, hours: 1 };
+    for (let by = 2; by < 258; by++) all.make({ ...wanted, delivered: { by, secret: randomBytes(32) } });
+    const documents = await made({ ...MAIL, answers: "link" }, PAGE);
+    assert.deepEqual([documents.link, documents.form === undefined], [undefined, false]);
+    assert.equal(all.make(wanted).recording, id);
+    db.close();
   });
 
   it("is by no other door than a locked PDF's", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { requireAllowed } from "../../../gateway/delivery/way";
+import { addressOf, requireAllowed } from "../../../gateway/delivery/way";
 import type { Way } from "../../../gateway/schema/delivery";
 
 const fhir = (url: string, token?: string): Way => ({
@@ -30,6 +30,10 @@ describe("a way to a recipient", () => {
     ["a FHIR server whose tokens come without TLS", fhir("https://fhir.example/r4", "http://192.168.1.5/")],
   ] as const)
     it(`is never ${what}`, () => assert.throws(() => requireAllowed(way, false), { code: "OUTBOX_PLAIN" }));
+
+  it("is told without what is asked of its URL, which may be a secret", () => {
+    assert.equal(addressOf(fhir("https://fhir.example:8443/r4?key=s3cret")), "https://fhir.example:8443/r4");
+  });
 
   it("leads a demo nowhere but to this machine", () => {
     for (const way of [mail("192.168.1.5", "tls"), dicom("pacs.example"), fhir("https://fhir.example/r4")])

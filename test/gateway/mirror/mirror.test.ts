@@ -13,11 +13,13 @@ import { identityOf, invite, mirrorUrl, parseMirrorUrl, revoke } from "../../../
 import { TLS } from "../../../gateway/mirror/wire";
 import { StoreReader } from "../../../gateway/store/reader";
 import { Store } from "../../../gateway/store/store";
+import { importRevocationsBeside, pinMakerBeside } from "../../../gateway/store/trust";
 import { FrameType } from "../../../protocol/header";
 import { Direction, linkKey, receiptKey } from "../../../protocol/keys";
 import { encodeReceipt } from "../../../protocol/receipt";
 import { sealFrame } from "../../../protocol/seal";
 import { decodeDeviceHello, encodeStoreHello } from "../../../protocol/session";
+import { makerOf } from "../store/makers";
 import { Mirrored, pause, until } from "./mirrored";
 
 describe("a mirror", function () {
@@ -46,6 +48,22 @@ describe("a mirror", function () {
     await until("a note of it", () => statusOf(house.dataDir).copies.length === 1);
     const [copy] = statusOf(house.dataDir).copies;
     assert.deepEqual([copy!.place, copy!.kind, copy!.ok, copy!.late], ["mirror-1", "mirror", true, false]);
+  });
+
+  it("holds whom the hub believes: makers, and the lists of what they revoked", async () => {
+    house.start();
+    await until("the first copy", house.isLevel);
+    const maker = makerOf("first");
+    pinMakerBeside(house.dataDir, maker.publicKey);
+    importRevocationsBeside(house.dataDir, maker.revokes(1, []));
+    house.deliver(house.handheld.record(1));
+    await until("what is believed", house.isLevel);
+    const db = new Database(join(house.dir, "avnode.db"), { readonly: true });
+    const counts = ["makers", "revocations"].map((table) =>
+      db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(),
+    );
+    db.close();
+    assert.deepEqual(counts, [1, 1]);
   });
 
   it("is promoted with the recovery code, and verifies", async () => {

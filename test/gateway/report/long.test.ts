@@ -70,6 +70,13 @@ describe("a report of much", () => {
     assert.equal(strips.length, 12);
   });
 
+  it("of minutes in which nothing was found shows where its signal begins", async () => {
+    const pages = await pagesOf(written.record({ seconds: 180, silent: [[0, 60]] }));
+    const strips = pages.slice(1).join("");
+    assert.match(strips, /its beginning/);
+    assert.doesNotMatch(strips, /no signal/);
+  });
+
   it("tells the heart rate of each column from the beats, and nothing of a pause too long to be one interval", () => {
     const beats = [];
     for (let second = 0; second < 250; second++)

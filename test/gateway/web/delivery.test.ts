@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../../gateway/clock";
+import { answering, linkMaker } from "../../../gateway/delivery/answering";
 import { makeOnThread } from "../../../gateway/delivery/making";
 import { Outbox } from "../../../gateway/store/outbox/outbox";
 import type { Handheld } from "../store/handheld";
@@ -82,6 +84,42 @@ describe("the outbox by the API", function () {
     assert.deepEqual([newest.kind, newest.to, newest.recording], ["return", "Dr Weiss", id]);
     const again = await send();
     assert.deepEqual([again.id, again.state, again.attempts], [delivery, "queued", 0]);
+  });
+
+  it("ends a link with the delivery that brought it, and with its recipient; the owner's own is no matter of theirs", async () => {
+    const id = recorded();
+    const person = await rig.give(id);
+    const way = { kind: "folder", dir: "/media/practice", answers: "link" } as const;
+    const linked = async (name: string) => {
+      const recipient = (await add({ name, way })).json().id;
+      const sent = (await rig.ask("POST", `/api/recordings/${id}/deliveries`, { recipient })).json().id;
+      const asked = { label: name, recording: id, person, delivery: sent, key: name, now: Date.now() };
+      const { link } = answering(
+        ...[way, asked, "https://hub.example"],
+        linkMaker(rig.store.reader, rig.dataDir, systemClock),
+      );
+      const authorization = `Bearer ${link!.split("#")[1]}`;
+      const opens = async () =>
+        (await rig.ask("GET", `/api/recordings/${id}`, undefined, { authorization })).statusCode;
+      return { recipient, sent, opens };
+    };
+    await rig.ask("POST", "/api/links", { recording: id, hours: 1, label: "by hand" });
+    const [taken, removed, stays] = [
+      await linked("Dr Weiss"),
+      await linked("Dr Braun"),
+      await linked("Dr Rot"),
+    ];
+    for (const { opens } of [taken, removed, stays]) assert.equal(await opens(), 200);
+    await rig.ask("DELETE", `/api/deliveries/${taken.sent}`);
+    const outbox = Outbox.open(rig.dataDir, () => Date.now());
+    outbox.begin(removed.sent);
+    outbox.end(removed.sent, "accepted");
+    outbox.close();
+    assert.equal(await removed.opens(), 200);
+    await rig.ask("DELETE", `/api/recipients/${removed.recipient}`);
+    assert.deepEqual([await taken.opens(), await removed.opens(), await stays.opens()], [401, 401, 200]);
+    const { links } = (await rig.ask("GET", "/api/links")).json();
+    assert.deepEqual(links.map(({ label }: { label: string }) => label).sort(), ["Dr Rot", "by hand"]);
   });
 
   it("says why a test was not accepted", async () => {

@@ -177,6 +177,9 @@ describe("over-reads in the API", function () {
   });
 
   it("are of visible characters, which draw over nothing", async () => {
+    // A joiner; a filler, which is a letter; a cell of Braille without a dot.
+    for (const name of ["\u200d", "\u3164", "\u2800", "..."])
+      assert.equal((await send({ ...SIGNED, name })).statusCode, 400, JSON.stringify(name));
     for (const wrong of [{ name: "Dr \u202eA" }, { name: "Dr A\u001b[2J" }, { comment: "a\u001b[2J" }])
       assert.equal((await send({ ...SIGNED, ...wrong })).statusCode, 400, JSON.stringify(wrong));
     assert.equal((await send({ ...SIGNED, comment: "one line\r\nand\tanother" })).statusCode, 201);

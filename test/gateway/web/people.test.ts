@@ -188,8 +188,11 @@ describe("people in the API", function () {
       await by("GET", `/api/recordings/${id}/proof`),
       await by("POST", `/api/recordings/${id}/overreads`, signed),
     ])
-      assert.deepEqual([answer.statusCode, answer.json().code], [403, "WEB_UNASSIGNED"]);
+      assert.deepEqual([answer.statusCode, answer.json().code], [403, "WEB_REASSIGNED"]);
     assert.equal(await opened(), before, "nothing left the house");
+    await assign(id, await add("Bea"));
+    const others = await by("GET", `/api/recordings/${id}`);
+    assert.deepEqual([others.statusCode, others.json().code], [403, "WEB_REASSIGNED"]);
     await assign(id, anna);
     assert.equal((await by("GET", `/api/recordings/${id}`)).statusCode, 200);
   });

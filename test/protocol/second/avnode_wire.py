@@ -3,13 +3,15 @@
 
 usage: avnode_wire.py VECTORS_DIR    checks every vector; exit 0 if all hold, 1 at the first that does not
 """
-import hashlib, hmac as _hmac, json, math, re, struct, sys
+import hashlib, hmac as _hmac, json, math, re, struct, sys, zlib
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
 import canonical_cbor
+import lms
 from canonical_cbor import Refused, need
 
 
@@ -40,6 +42,12 @@ LAYOUTS = {
     "command4": "setting 1, value 4",
     "command5": "seconds 1",
     "command6": "",
+    "command7": "bytes rest",
+    "command8": "at 4, bytes rest",
+    "command9": "counter 4",
+    "command10": "counter 4",
+    "update": "phase 1, running 4, counter 4, taken 4, refused 1",
+    "release": "board text, version text, counter 4, bytes 4, crc32 4, head b32",
 }
 
 
@@ -162,12 +170,85 @@ def decode_receipt(body):
 def decode_command(body):
     reader = Reader(body, "COMMAND")
     op = reader.uint(1)
-    need(1 <= op <= 6, "COMMAND_OP")
+    need(1 <= op <= 10, "COMMAND_OP")
     value = {"op": op, **reader.fields("command%d" % op)}
     reader.end()
     need(1 <= value.get("mode", 1) <= 3, "COMMAND_MODE")
     need(1 <= value.get("setting", 1) <= 3, "COMMAND_SETTING")
+    need(1 <= len(value.get("bytes", "00")) // 2 <= 2041, "COMMAND_BYTES")
     return value
+
+
+def check_update(v):
+    need(v["phase"] <= 6, "UPDATE_PHASE")
+    need(v["refused"] <= 15, "UPDATE_REFUSED")
+
+
+# --- releases -----------------------------------------------------------------------------------------------------
+
+
+def check_release(v):
+    need(all(1 <= len(v[key]) <= 24 for key in ("board", "version")), "RELEASE_TEXT")
+    need(1 <= v["bytes"] <= 1048576, "RELEASE_BYTES")
+    need(v["counter"] >= 1, "RELEASE_COUNTER")
+
+
+def signed_release(encoded):
+    return b"avnode/release/v1\0" + encoded
+
+
+def split_release(joined):
+    """(release as encoded, LMS signature)"""
+    reader = Reader(joined, "RELEASE")
+    encoded = reader.take(reader.uint(2))
+    return encoded, joined[reader.at:]
+
+
+def open_release(public_key, joined):
+    """As a handheld takes it: signature first, then form."""
+    encoded, signature = split_release(joined)
+    # One level of HSS is LMS.
+    good = lms.hss_verify(b"\0\0\0\1" + public_key, signed_release(encoded), bytes(4) + signature)
+    need(good, "RELEASE_SIGNATURE")
+    return DECODERS["release"](encoded)
+
+
+def chunk_hashes(image):
+    """Last first made: hash of a chunk and of what stands behind it."""
+    hashes = [bytes(32)]
+    for at in reversed(range(0, len(image), 512)):
+        hashes.insert(0, sha256(image[at:at + 512], hashes[0]))
+    return hashes
+
+
+RELEASE_FILE = {"type": ["avnode/release-file"], "v": [1], "maker": ("bytes", 32), "release": ("blob", 2041),
+                "image": ("blob", 1048576), "notes": ("blob", 16384), "issued": 2 ** 32 - 1, "signature": ("bytes", 64)}
+
+
+def decode_release_file(data):
+    need(len(data) <= 1048576 + 32768, "RELEASE_FILE_LENGTH")
+    value = canonical_cbor.fields(canonical_cbor.decode(data), "RELEASE_FILE", RELEASE_FILE)
+    del value["type"], value["v"]
+    return value
+
+
+def signed_release_file(value):
+    """What the maker signs: the map without its signature."""
+    return b"avnode/release-file/v1\0" + canonical_cbor.encode({k: v for k, v in value.items() if k != "signature"})
+
+
+def check_release_file(data):
+    """As a hub takes it: form, maker's signature, release, image."""
+    file = decode_release_file(data)
+    signed = signed_release_file({"type": "avnode/release-file", "v": 1, **file})
+    try:
+        Ed25519PublicKey.from_public_bytes(file["maker"]).verify(file["signature"], signed)
+    except InvalidSignature:
+        raise Refused("RELEASE_FILE_SIGNATURE") from None
+    release = DECODERS["release"](split_release(file["release"])[0])
+    same_image = len(file["image"]) == release["bytes"] and chunk_hashes(file["image"])[0].hex() == release["head"]
+    need(same_image and zlib.crc32(file["image"]) == release["crc32"], "RELEASE_FILE_IMAGE")
+    return file, release
 
 
 CERTIFICATE = {"type": ["avnode/certificate"], "v": [1], "class": 255, "device": ("bytes", 8), "board": ("text", 40),
@@ -214,13 +295,15 @@ DECODERS = {
     "command": decode_command,
     "status": decoder("status", "STATUS", check_status),
     "claim": decoder("claim", "CLAIM"),
+    "update": decoder("update", "UPDATE", check_update),
+    "release": decoder("release", "RELEASE", check_release),
     "certificate": decode_certificate,
     "deviceHello": hello("deviceHello", 0x1E),
     "storeHello": hello("storeHello", 0x1F),
     "helloRequest": hello("helloRequest", 0x1D),
 }
 TYPES = {"open": 1, "data": 2, "drop": 3, "mark": 4, "close": 5, "signature": 6, "receipt": 8, "command": 9,
-         "status": 10, "claim": 11}
+         "status": 10, "claim": 11, "update": 12}
 
 # --- frames and keys ----------------------------------------------------------------------------------------------
 
@@ -555,6 +638,27 @@ def check_envelope(v):
     same(decode_envelope(*b(v, "cbor")), v["fields"], v["name"])
 
 
+def check_release_vector(v):
+    image, joined, key = b(v, "image", "joined", "publicKey")
+    same(open_release(key, joined), v["fields"], v["name"])
+    same(split_release(joined)[0].hex(), v["encoded"], v["name"])
+    same([h.hex() for h in chunk_hashes(image)], v["hashes"], v["name"])
+    same(v["fields"]["head"], v["hashes"][0], v["name"])
+    file, release = check_release_file(*b(v, "file"))
+    same(release, v["fields"], v["name"])
+    same((file["notes"].decode(), file["issued"]), (v["notes"], v["issued"]), v["name"])
+
+
+def check_release_refused(v):
+    data, = b(v, "input")
+    try:
+        open_release(*b(v, "publicKey"), data) if v["decoder"] == "openRelease" else check_release_file(data)
+    except Refused as refused:
+        same(refused.code, v["code"], v["name"])
+    else:
+        raise AssertionError(v["name"] + ": accepted")
+
+
 def read_refused(v):
     if v["decoder"] == "claimCode":
         return decode_claim_code(v["text"])
@@ -591,6 +695,7 @@ CHECKS = {
     "topic.json": {"topics": check_topic},
     "envelope.json": {"envelopes": check_envelope},
     "recording.json": {"recordings": verify_recording},
+    "release.json": {"releases": check_release_vector, "refused": check_release_refused},
     "refused.json": {"refused": check_refused},
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""A second verifier of HSS, LMS and LM-OTS signatures, written from RFC 8554 and RFC 9858; SHA-256 sets only.
+"""A second verifier (and a slow signer) of HSS, LMS and LM-OTS signatures, written from RFC 8554 and RFC 9858; SHA-256
+sets only.
 
 usage: lms.py < cases.json    cases: [{"publicKey", "message", "signature"}] of HSS, hexadecimal
 prints one line a case: true or false; exit 0
@@ -121,6 +122,48 @@ def hss_verify(public_key, message, signature):
         return not data.data and lms_verify(key, message, last)
     except (Invalid, KeyError):
         return False
+
+
+def chained(n, i, q, chain, value, start, end):
+    for j in range(start, end):
+        value = h(n, i, u32(q), u16(chain), bytes([j]), value)
+    return value
+
+
+class Signer:
+    """A whole tree from a seed, by RFC 8554 appendix A. For vectors: nothing keeps count of the leaves used."""
+
+    def __init__(self, lms_type, ots_type, i, seed):
+        self.lms_type, self.ots_type, self.i, self.seed = lms_type, ots_type, i, seed
+        self.m, self.height = LMS[lms_type]
+        leaves = 1 << self.height
+        self.nodes = [b""] * leaves + [h(self.m, i, u32(leaves + q), u16(0x8282), self.ots_public(q)) for q in range(leaves)]
+        for r in reversed(range(1, leaves)):
+            self.nodes[r] = h(self.m, i, u32(r), u16(0x8383), self.nodes[2 * r], self.nodes[2 * r + 1])
+
+    def secret(self, q, chain):
+        return h(OTS[self.ots_type][0], self.i, u32(q), u16(chain), b"\xff", self.seed)
+
+    def ots_public(self, q):
+        n, w, p, _ = OTS[self.ots_type]
+        ends = [chained(n, self.i, q, c, self.secret(q, c), 0, 2 ** w - 1) for c in range(p)]
+        return h(n, self.i, u32(q), u16(0x8080), *ends)
+
+    def public_key(self):
+        return u32(self.lms_type) + u32(self.ots_type) + self.i + self.nodes[1]
+
+    def sign(self, q, message):
+        n, w, p, ls = OTS[self.ots_type]
+        c = self.secret(q, 0xFFFD)
+        big_q = h(n, self.i, u32(q), u16(0x8181), c, message)
+        checksum = sum(2 ** w - 1 - d for d in digits(big_q, w)) << ls
+        a = digits(big_q + u16(checksum), w)[:p]
+        y = [chained(n, self.i, q, chain, self.secret(q, chain), 0, a[chain]) for chain in range(p)]
+        path, r = [], (1 << self.height) + q
+        while r > 1:
+            path.append(self.nodes[r ^ 1])
+            r //= 2
+        return u32(q) + u32(self.ots_type) + c + b"".join(y) + u32(self.lms_type) + b"".join(path)
 
 
 if __name__ == "__main__":

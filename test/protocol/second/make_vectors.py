@@ -5,15 +5,17 @@ usage: npx ts-node blocks.ts | make_vectors.py VECTORS_DIR README
 
 Everything follows from fixed keys; nothing comes from the TypeScript but the blocks, which are the codec's.
 """
-import json, struct, sys
+import json, struct, sys, zlib
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import canonical_cbor
-from avnode_wire import (AESCCM, TYPES, bech32m, chain_key, chain_start, claim_key, claim_text, fragment, layout,
-                         link_key, receipt_key, recording_key, sha256, signed_certificate, signed_close, CHARSET)
+import lms
+from avnode_wire import (AESCCM, TYPES, bech32m, chain_key, chain_start, chunk_hashes, claim_key, claim_text, fragment,
+                         layout, link_key, receipt_key, recording_key, sha256, signed_certificate, signed_close,
+                         signed_release, signed_release_file, CHARSET)
 
 ROOT = bytes(range(32))
 DEVICE = bytes.fromhex("d0d1d2d3d4d5d6d7")
@@ -215,6 +217,11 @@ MAKER = sha256(b"a maker of vectors")
 TREE = "0000000a00000007" + sha256(b"I").hex()[:32] + sha256(b"T[1]").hex()[:48]
 CERTIFICATE = certified(MAKER, {"deviceClass": 1, "device": DEVICE.hex(), "board": "xiaoble", "firmware": sha256(b"firmware").hex(),
                                 "issued": 1767225600, "trees": [TREE]})
+IMAGES = {"three chunks and a byte": bytes((7 * i + (i >> 8)) & 255 for i in range(3 * 512 + 1)),
+          "two whole chunks": bytes(1024), "one byte": b"1"}
+RELEASE = {"board": "xiaoble", "version": "0.2.0", "counter": 2, "bytes": 1537,
+           "crc32": zlib.crc32(IMAGES["three chunks and a byte"]),
+           "head": chunk_hashes(IMAGES["three chunks and a byte"])[0].hex()}
 CLAIM = {"root": ROOT.hex(), "alias": ALIAS.hex(), "storeId": STORE.hex()}
 HELLOS = [
     ("device hello, claimable", "deviceHello", 0x1E,
@@ -231,7 +238,13 @@ HELLOS = [
 COMMANDS = [{"op": 1, "mode": 1, "seconds": 30}, {"op": 1, "mode": 2, "seconds": 4294967295},
             {"op": 1, "mode": 3, "seconds": 0}, {"op": 2}, {"op": 3, "unixMs": 1767225600000, "uncertaintyMs": 250},
             {"op": 4, "setting": 1, "value": 512}, {"op": 4, "setting": 2, "value": 60},
-            {"op": 4, "setting": 3, "value": 4294967295}, {"op": 5, "seconds": 255}, {"op": 6}]
+            {"op": 4, "setting": 3, "value": 4294967295}, {"op": 5, "seconds": 255}, {"op": 6},
+            {"op": 7, "bytes": "4f" * 1600}, {"op": 7, "bytes": "ff"}, {"op": 8, "at": 0, "bytes": "c0" * 544},
+            {"op": 8, "at": 4294967295, "bytes": "c1" * 2041}, {"op": 9, "counter": 1},
+            {"op": 10, "counter": 4294967295}]
+UPDATES = [{"phase": phase, "running": phase, "counter": 2 ** 32 - 1 - phase, "taken": 512 * phase, "refused": 0}
+           for phase in range(7)]
+UPDATES += [{"phase": 0, "running": 7, "counter": 0, "taken": 0, "refused": refused} for refused in range(1, 16)]
 
 
 def receipts():
@@ -321,7 +334,7 @@ def refused():
     frame("FRAME_TRUNCATED", "ten bytes", good[:10])
     frame("FRAME_VERSION", "version 2", swap(good, 0, b"\x22"))
     frame("FRAME_VERSION", "version 0", swap(good, 0, b"\x02"))
-    for kind in (0, 7, 12, 13, 14, 15):
+    for kind in (0, 7, 13, 14, 15):
         frame("FRAME_TYPE", "type %d" % kind, swap(good, 0, bytes([0x10 | kind])))
     frame("FRAME_NUMBER", "recording 0 in a recorded type", swap(good, 3, bytes(4)))
     frame("FRAME_NUMBER", "recording in a receipt", swap(good, 0, b"\x18"))
@@ -345,7 +358,7 @@ def refused():
     bodies = {"open": OPEN, "drop": frame_vectors()[7]["fields"], "mark": {"kind": 1, "sample": 0, "uptimeMs": 0},
               "close": frame_vectors()[13]["fields"], "signature": SIGNATURE,
               "receipt": receipt(holes=[(4, 2)]), "status": STATUS, "claim": CLAIM, "certificate": CERTIFICATE,
-              "command": COMMANDS[0]}
+              "command": COMMANDS[0], "update": UPDATES[2], "release": RELEASE}
     encoded = {kind: encode_body(kind, value) for kind, value in bodies.items()}
     encoded.update({kind: encode_hello(kind, first, value) for _, kind, first, value in HELLOS})
     for kind, body in encoded.items():
@@ -397,7 +410,18 @@ def refused():
         ("certificate", "CERTIFICATE_FIELD", "a maker of 8 bytes", {"maker": "b0" * 8}),
         ("certificate", "CERTIFICATE_FIELD", "nine trees", {"trees": [TREE] * 9}),
         ("certificate", "CERTIFICATE_FIELD", "a tree of 47 bytes", {"trees": [TREE[2:]]}),
-        ("command", "COMMAND_OP", "op 0", {"op": 0}), ("command", "COMMAND_OP", "op 7", {"op": 7}),
+        ("command", "COMMAND_OP", "op 0", {"op": 0}), ("command", "COMMAND_OP", "op 11", {"op": 11}),
+        ("command", "COMMAND_BYTES", "an offer of nothing", {"op": 7, "bytes": ""}),
+        ("command", "COMMAND_BYTES", "an offer of 2042 bytes", {"op": 7, "bytes": "00" * 2042}),
+        ("command", "COMMAND_BYTES", "a chunk of nothing", {"op": 8, "at": 512, "bytes": ""}),
+        ("command", "COMMAND_BYTES", "a chunk of 2042 bytes", {"op": 8, "at": 512, "bytes": "00" * 2042}),
+        ("update", "UPDATE_PHASE", "phase 7", {"phase": 7}), ("update", "UPDATE_REFUSED", "refused 16", {"refused": 16}),
+        ("release", "RELEASE_TEXT", "no board", {"board": ""}), ("release", "RELEASE_TEXT", "no version", {"version": ""}),
+        ("release", "RELEASE_TEXT", "a board of 25 characters", {"board": "b" * 25}),
+        ("release", "RELEASE_TEXT", "a version of 25 characters", {"version": "1" * 25}),
+        ("release", "RELEASE_TEXT", "a line feed", {"version": "1\n"}),
+        ("release", "RELEASE_BYTES", "no byte", {"bytes": 0}), ("release", "RELEASE_BYTES", "2^20 + 1 bytes", {"bytes": 2 ** 20 + 1}),
+        ("release", "RELEASE_COUNTER", "counter 0", {"counter": 0}),
         ("command", "COMMAND_MODE", "mode 0", {"mode": 0}), ("command", "COMMAND_MODE", "mode 4", {"mode": 4}),
         ("command", "COMMAND_SETTING", "setting 0", {"op": 4, "setting": 0, "value": 1}),
         ("command", "COMMAND_SETTING", "setting 4", {"op": 4, "setting": 4, "value": 1}),
@@ -407,7 +431,7 @@ def refused():
             ("touching", [(4, 3), (7, 1)]), ("beyond next", [(69999, 2)]), ("nine", [(2 * i, 1) for i in range(9)])]],
     ]:
         fields = {**bodies[kind], **change}
-        body = bytes([fields["op"]]) if fields.get("op") in (0, 7) else encode_body(kind, fields)
+        body = bytes([fields["op"]]) if fields.get("op") in (0, 11) else encode_body(kind, fields)
         no(kind, code, name, body)
     whole = certificate_map(CERTIFICATE)
     for name, change in (("version 2", {"v": 2}), ("another type", {"type": "avnode/certifikate"}),
@@ -472,6 +496,68 @@ def refused():
     ]:
         no("envelope", "ENVELOPE", name, data)
     return out
+
+
+# --- releases -----------------------------------------------------------------------------------------------------
+
+
+def releases():
+    """Two trees of parameters whose signatures fit an offer; a leaf for each release."""
+    signers = [lms.Signer(10, ots_type, sha256(b"I", bytes([ots_type]))[:16], sha256(b"seed")[:24]) for ots_type in (7, 8)]
+    out = []
+    for leaf, (name, image) in enumerate(IMAGES.items()):
+        hashes = [h.hex() for h in chunk_hashes(image)]
+        fields = {**RELEASE, "counter": leaf + 2, "bytes": len(image), "crc32": zlib.crc32(image), "head": hashes[0]}
+        encoded = encode("release", fields)
+        signer = signers[leaf % 2]
+        joined = len(encoded).to_bytes(2, "big") + encoded + signer.sign(leaf, signed_release(encoded))
+        notes = "Z\u00e4hlt besser.\n" * leaf
+        out.append({"name": name, "fields": fields, "encoded": encoded.hex(), "publicKey": signer.public_key().hex(),
+                    "joined": joined.hex(), "image": image.hex(), "hashes": hashes, "notes": notes, "issued": 1767225600,
+                    "file": release_file(joined, image, notes.encode()).hex()})
+    return out
+
+
+def release_file(joined, image, notes=b"", **change):
+    key = Ed25519PrivateKey.from_private_bytes(MAKER)
+    value = {"type": "avnode/release-file", "v": 1, "release": joined, "image": image, "notes": notes, "issued": 1767225600,
+             "maker": key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw), **change}
+    return canonical_cbor.encode({"signature": key.sign(signed_release_file(value)), **value})
+
+
+def releases_refused(good):
+    joined, image, other = (bytes.fromhex(text) for text in (good[0]["joined"], good[0]["image"], good[2]["joined"]))
+
+    def vector(decoder, code, name, data, key=good[0]["publicKey"]):
+        return {"decoder": decoder, "code": code, "name": name, "publicKey": key, "input": data.hex()}
+
+    def altered(data, at):
+        return swap(data, at, bytes([data[at] ^ 1]))
+
+    yield vector("openRelease", "RELEASE_TRUNCATED", "empty", b"")
+    yield vector("openRelease", "RELEASE_TRUNCATED", "ends within the release", joined[:40])
+    yield vector("openRelease", "RELEASE_SIGNATURE", "ends within the signature", joined[:-1])
+    yield vector("openRelease", "RELEASE_SIGNATURE", "a byte more", joined + b"\0")
+    yield vector("openRelease", "RELEASE_SIGNATURE", "no signature", joined[:2 + joined[1]])
+    yield vector("openRelease", "RELEASE_SIGNATURE", "another key", joined, good[1]["publicKey"])
+    for name, at in (("board", 3), ("version", 11), ("counter", 19), ("bytes", 23), ("CRC", 27), ("head", 59),
+                     ("leaf", 63), ("signature", 400), ("path", len(joined) - 1)):
+        yield vector("openRelease", "RELEASE_SIGNATURE", "a bit of the %s" % name, altered(joined, at))
+    file = release_file(joined, image)
+    yield vector("releaseFile", "CBOR_TRUNCATED", "empty", b"")
+    yield vector("releaseFile", "CBOR_TRUNCATED", "one byte short", file[:-1])
+    yield vector("releaseFile", "CBOR_TRAILING", "one byte more", file + b"\0")
+    yield vector("releaseFile", "RELEASE_FILE_FIELD", "version 2", release_file(joined, image, v=2))
+    yield vector("releaseFile", "RELEASE_FILE_FIELD", "another type", release_file(joined, image, type="avnode/release"))
+    yield vector("releaseFile", "RELEASE_FILE_FIELD", "a key more", release_file(joined, image, more=1))
+    yield vector("releaseFile", "RELEASE_FILE_FIELD", "a release of 2042 bytes", release_file(bytes(2042), image))
+    yield vector("releaseFile", "RELEASE_FILE_FIELD", "notes of 16385 bytes", release_file(joined, image, bytes(16385)))
+    yield vector("releaseFile", "RELEASE_FILE_SIGNATURE", "a bit of the image", file.replace(image, altered(image, 600)))
+    yield vector("releaseFile", "RELEASE_FILE_SIGNATURE", "another maker", release_file(joined, image, maker=bytes(32)))
+    yield vector("releaseFile", "RELEASE_TRUNCATED", "no release", release_file(b"", image))
+    yield vector("releaseFile", "RELEASE_FILE_IMAGE", "another image", release_file(joined, altered(image, 600)))
+    yield vector("releaseFile", "RELEASE_FILE_IMAGE", "an image that ends early", release_file(joined, image[:-1]))
+    yield vector("releaseFile", "RELEASE_FILE_IMAGE", "another release's image", release_file(other, image))
 
 
 def claim_errors():
@@ -587,9 +673,14 @@ def main(directory, readme):
     write("session.json", "The clear messages that begin a connection.", messages=[
         {"name": name, "decoder": kind, "fields": fields, "message": encode_hello(kind, first, fields).hex()}
         for name, kind, first, fields in HELLOS])
-    write("command.json", "Commands (LK down) and a status (LK up) of keys.json.", frames=[
+    write("command.json", "Commands (LK down), a status and update states (LK up) of keys.json.", frames=[
         *[sealed("command %d" % c["op"], LINK_DOWN, "command", 0, i, c) for i, c in enumerate(COMMANDS)],
-        sealed("status", LINK_UP, "status", 0, 0, STATUS)])
+        sealed("status", LINK_UP, "status", 0, 0, STATUS),
+        *[sealed("update state, phase %d, refused %d" % (u["phase"], u["refused"]), LINK_UP, "update", 0, 1 + i, u)
+          for i, u in enumerate(UPDATES)]])
+    good = releases()
+    write("release.json", "Releases as a handheld takes them (LMS), their chunks' hashes, and as a file of their maker.",
+          releases=good, refused=list(releases_refused(good)))
     write("claim.json", "Claim codes as text and QR; BIP-350's own vectors; the two messages of a claim.",
           codes=codes(), bip350=BIP350, frames=[
               sealed("claim", claim_key(CODE, 2, DEVICE_NONCE, STORE_NONCE), "claim", 0, 0, CLAIM),

@@ -23,7 +23,7 @@ const range = (from: number, to: number, step: number) =>
 
 /** What is done to the picture, in which degrees it is read, the worst last, and one in which it need not be. */
 const BAD: [string, (degree: number) => string[], number[], number?][] = [
-  ["turned by any angle", camera.turned, range(3, 357, 11)],
+  ["turned by any angle", camera.turned, range(3, 357, 23)],
   ["out of focus, up to a deviation of half a module", camera.blurred, [0.25, 0.375, 0.5], 1],
   ["shaken, up to a deviation of 1.25 modules", camera.shaken, [0.5, 1, 1.25], 2.5],
   ["of low contrast, down to 6 % in grey", (n) => camera.between(50 - n / 2, 50 + n / 2), [20, 10, 6], 1],

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { boardNamed } from "../../../tools/firmware/boards";
 import { buildFirmware, writeBuild } from "../../../tools/firmware/build";
+import { Maker } from "../../firmware/maker";
 import { MAIN, Tree } from "./tree";
 
 const xiaoble = boardNamed("xiaoble");
@@ -43,17 +44,67 @@ describe("the firmware's build", () => {
     assert.deepEqual(monitor, xiaoble);
   });
 
-  it("tells the boot code the application's length and CRC-32, and whether it may keep the console", () => {
+  /** What a script prints, each time. */
+  const printedBy = (code: string, others: Record<string, unknown> = {}): unknown[][] => {
+    const printed: unknown[][] = [];
+    const names = Object.keys(others);
+    new Function("print", ...names, code)(
+      (...values: unknown[]) => printed.push(values),
+      ...names.map((name) => others[name]),
+    );
+    return printed;
+  };
+
+  it("tells the boot code what the application is, the maker's key, the slots, and whether it may keep the console", () => {
     const { root } = tree();
-    for (const dev of [true, false]) {
-      const { application, bootCode } = buildFirmware({ board: xiaoble, root, dev });
-      let printed: unknown[] = [];
-      new Function("print", bootCode.code)((...values: unknown[]) => {
-        printed = values;
-      });
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const releaseKey = new Maker("build").publicKey;
+    for (const [dev, more, told] of [
+      [true, {}, [0, version, ""]],
+      [
+        false,
+        { counter: 7, version: "7.0", releaseKey },
+        [7, "7.0", Buffer.from(releaseKey).toString("base64")],
+      ],
+    ] as const) {
+      const { application, bootCode } = buildFirmware({ board: xiaoble, root, dev, ...more });
       const bytes = Buffer.from(application.code, "latin1");
-      assert.deepEqual(printed, [dev, bytes.length, crc32(bytes)]);
+      // Then what it chose is evaluated in its place.
+      assert.deepEqual(printedBy(bootCode.code), [
+        [dev, bytes.length, crc32(bytes), ...told, "slots"],
+        ["chosen"],
+      ]);
     }
+    assert.throws(() => buildFirmware({ board: xiaoble, root, releaseKey: new Uint8Array(48) }), {
+      code: "LMS_TYPE",
+    });
+  });
+
+  it("locks the unit in its boot code before anything else of it happens", () => {
+    const { bootCode } = buildFirmware({ board: xiaoble, root: tree(undefined, "").root });
+    const said: string[] = [];
+    const say = (name: string) => () => void said.push(name);
+    const runtime = {
+      hwRand: () => -123456789,
+      setPassword: say("password"),
+      lockConsole: say("lock"),
+      setConsole: say("console"),
+    };
+    // The first thing that it asks for beyond these ends it.
+    const E = new Proxy(runtime, {
+      get: (known, name: keyof typeof runtime) => {
+        if (!known[name]) throw new Error(`E.${name}`);
+        return known[name];
+      },
+    });
+    const other = () => {
+      throw new Error("something else");
+    };
+    const NRF = { disconnect: say("disconnect"), setServices: say("services") };
+    assert.throws(() =>
+      printedBy(bootCode.code, { E, NRF, require: other, process: other, Uint8Array: other }),
+    );
+    assert.deepEqual(said, ["password", "lock", "console", "disconnect", "services"]);
   });
 
   it("writes what is flashed and a manifest that says what it is, and the maps apart", () => {
@@ -126,14 +177,6 @@ describe("the firmware's build", () => {
         code: "BUNDLE_FAILED",
         message,
       });
-  });
-
-  it("fails where the boot code imports something: the lock waits for nothing", () => {
-    const { root } = tree(MAIN, `import { Monitor } from "../monitor";\nnew Monitor(0 as never);`);
-    assert.throws(() => buildFirmware({ board: xiaoble, root }), {
-      code: "BUNDLE_FAILED",
-      message: /bootcde\.js.*boot\.ts imports/,
-    });
   });
 
   it("is refused for a board that lacks something, by name, and nothing is written", () => {

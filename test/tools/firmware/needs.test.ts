@@ -40,6 +40,8 @@ describe("what the firmware needs of a board", () => {
     ["vault", { ...good, vault: { ...good.vault, pages: 1 } }],
     ["ring", { ...good, ring: { ...good.ring, pages: 15 } }],
     ["ring", { ...good, ring: { ...good.ring, pageBytes: 2048 } }],
+    ["slots", { ...good, slots: { ...good.slots!, pages: 2 } }],
+    ["slots", { ...good, slots: { ...good.slots!, pageBytes: 1024 } }],
     ["storageBytes", { ...good, storageBytes: 448 * 4096 }],
     [
       "pins",
@@ -77,9 +79,18 @@ describe("what the firmware needs of a board", () => {
     assert.deepEqual(missingOf(bare, ["NRF.on", "E.kickWatchdog", "E.on"], []), ["NRF.on", "E.kickWatchdog"]);
   });
 
+  it("is room for an application in a slot, to the byte, and a smaller ring where flash is erased in no time", () => {
+    const slot = 31 * 4096;
+    assert.deepEqual(capabilities(good, [slot]), []);
+    assert.deepEqual(capabilities({ ...good, storageBytes: 2 ** 22 }, [slot + 1]), ["slots"]);
+    const ring = { ...good.ring, pages: 8 };
+    assert.deepEqual(capabilities({ ...good, ring }), ["ring"]);
+    assert.deepEqual(capabilities({ ...good, ring, eraseMs: 0 }), []);
+  });
+
   it("is exact to the byte of Storage, and counts no region outside it", () => {
-    // Vault outside; ring of 448 pages and one to align; header of each of three files; identity 4,096.
-    const need = 449 * 4096 + 3 * 32 + 50_000 + 4096;
+    // Vault outside; ring of 408 pages, slots of 64, and one each to align; header of each of four files; identity 4,096.
+    const need = (409 + 65) * 4096 + 4 * 32 + 50_000 + 4096;
     assert.deepEqual(capabilities({ ...good, storageBytes: need }, [50_000]), []);
     assert.deepEqual(capabilities({ ...good, storageBytes: need - 1 }, [50_000]), ["storageBytes"]);
     const within = { ...good, storageBytes: need, vault: { ...good.vault, kind: "file" as const } };

@@ -18,10 +18,16 @@ export const BOOT = `
 declare const APP_CRC: number;
 declare const APP_LENGTH: number;
 declare const DEV: boolean;
-declare function print(dev: unknown, length: unknown, crc: unknown): void;
-print(DEV, APP_LENGTH, APP_CRC);
-// biome-ignore lint/security/noGlobalEval: as the real one
-eval((function (): string { const code = "" + APP_CRC; return code; })());
+declare const APP_COUNTER: number;
+declare const APP_VERSION: string;
+declare const RELEASE_KEY: string;
+declare const SLOTS: { name: string } | null;
+declare const print: any;
+/** What runs in its place. */
+export function chosen(): string {
+  print(DEV, APP_LENGTH, APP_CRC, APP_COUNTER, APP_VERSION, RELEASE_KEY, SLOTS && SLOTS.name);
+  return "print('chosen')";
+}
 `;
 
 export class Tree {

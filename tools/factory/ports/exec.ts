@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Port } from "./port";
 import { streamWire } from "./stream";
+import { until } from "./wait";
 
 export function execPort(command: string): Port {
   return {
@@ -26,9 +27,8 @@ export function execPort(command: string): Port {
       });
     },
     // The program is the unit: there is no other.
-    waitForRemoval: (signal) =>
-      new Promise((_, reject) =>
-        signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
-      ),
+    async waitForRemoval(signal) {
+      await until(async () => undefined, signal);
+    },
   };
 }

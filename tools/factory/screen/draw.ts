@@ -31,9 +31,9 @@ export function drawScreen(
     const cells = views.slice(first, first + grid.across).map((view) => drawCell(view, grid, coloured));
     for (let row = 0; row < grid.height; row++) lines.push(cells.map((cell) => cell[row]).join(" "));
   }
-  // Below, for cells that have no room for it.
-  const failures = views.filter(({ word }) => word === "FAIL");
-  lines.push(...failures.map((view) => fill(`${view.slot}: ${noteOf(view)}`, columns)));
+  // Once more where rows are left: a narrow cell has cut it off.
+  const noted = views.filter((view) => noteOf(view) !== "");
+  lines.push(...noted.map((view) => fill(`${view.slot}: ${noteOf(view)}`, columns)));
   while (lines.length < rows) lines.push("");
   return lines.slice(0, rows).join("\n");
 }
@@ -83,7 +83,10 @@ function hasRoom(width: number, height: number, scale: number): boolean {
   return bigWidth(...WIDEST, scale) <= width && bigHeight(scale) + around <= height;
 }
 
-/** `height` lines, each `width` wide: title, big word, bar, notes; the bar beside the title where lines are few. */
+/**
+ * `height` lines, each `width` wide: title, big word, bar, notes. Where lines are few the note stands behind the title, or
+ * the bar does.
+ */
 function drawCell(view: SlotView, { width, height, scale }: Grid, coloured: boolean): string[] {
   const { word, code, step } = view;
   const said = word === "FAIL" && code !== undefined ? `${word} ${code}` : word;
@@ -92,8 +95,10 @@ function drawCell(view: SlotView, { width, height, scale }: Grid, coloured: bool
   const title = [small, view.slot, view.serial, word === "BUSY" ? step : ""].filter(Boolean).join(" ");
   const few = height <= big.lines.length + 1;
   const half = Math.floor(width / 2);
-  const first = few ? `${fill(title, width - half - 1)} ${barOf(view, half)}` : title;
-  const below = few ? [] : [barOf(view, width), ...wrap(noteOf(view), width)];
+  const note = noteOf(view);
+  const short = note === "" ? `${fill(title, width - half - 1)} ${barOf(view, half)}` : `${title}: ${note}`;
+  const first = few ? short : title;
+  const below = few ? [] : [barOf(view, width), ...wrap(note, width)];
   const lines = [first, ...big.lines, ...below, ...new Array<string>(height).fill("")].slice(0, height);
   return lines.map((line, row) => {
     const text = fill(line, width);

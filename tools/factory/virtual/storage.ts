@@ -82,7 +82,8 @@ export class ModelStorage {
   /** A bit falls, as in flash that is worn. */
   rot(name: string, at: number): void {
     const file = this.files.get(name);
-    if (file && at < file.length) file[at]! &= 0xfe;
+    // The lowest that is set: only what is set can fall.
+    if (file && at < file.length) file[at]! &= file[at]! - 1;
   }
 
   /** As files on a disk hold it. */

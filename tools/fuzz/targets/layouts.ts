@@ -14,6 +14,7 @@ import { decodeClaim, encodeClaim } from "../../../protocol/claim";
 import { decodeCommand, decodeStatus, encodeCommand, encodeStatus } from "../../../protocol/command";
 import { decodeOpen, encodeOpen } from "../../../protocol/open";
 import { decodeReceipt, encodeReceipt } from "../../../protocol/receipt";
+import { decodeRelease, encodeRelease } from "../../../protocol/release";
 import {
   decodeDeviceHello,
   decodeHelloRequest,
@@ -23,6 +24,7 @@ import {
   encodeStoreHello,
 } from "../../../protocol/session";
 import { decodeSignature, encodeSignature } from "../../../protocol/signature";
+import { decodeUpdateState, encodeUpdateState } from "../../../protocol/update";
 import { mustBeSame, type Target } from "../target";
 import { listedCodes, seedsOf } from "./vectors";
 
@@ -54,6 +56,8 @@ export const layouts: Target[] = [
   layout("receipt", "RECEIPT", decodeReceipt, encodeReceipt),
   layout("command", "COMMAND", decodeCommand, encodeCommand),
   layout("status", "STATUS", decodeStatus, encodeStatus),
+  layout("update", "UPDATE", decodeUpdateState, encodeUpdateState),
+  layout("release", "RELEASE", decodeRelease, encodeRelease),
   layout("claim", "CLAIM", decodeClaim, encodeClaim),
   layout("certificate", "CBOR CERTIFICATE", decodeCertificate, encodeCertificate),
   layout("deviceHello", "HELLO", decodeDeviceHello, encodeDeviceHello),

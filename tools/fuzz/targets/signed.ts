@@ -1,6 +1,8 @@
 /** What makers and hubs sign: canonical CBOR and the maps written in it, notes and keys as text, the device's signature. */
+import { crc32 } from "node:zlib";
 import { nodeCrypto } from "../../../gateway/crypto";
 import { fromBase64, toBase64 } from "../../../protocol/base64";
+import { fromHex } from "../../../protocol/bytes";
 import { type CborValue, decodeCbor, encodeCbor } from "../../../protocol/cbor";
 import { encodeCertificate } from "../../../protocol/certificate";
 import { checkDossier, decodeDossier, encodeDossier } from "../../../protocol/dossier";
@@ -13,10 +15,11 @@ import {
   encodeVerifierKey,
   signCheckpoint,
 } from "../../../protocol/note";
+import { decodeReleaseFile, encodeReleaseFile, releaseOf } from "../../../protocol/releasefile";
 import { decodeRevocations, encodeRevocations } from "../../../protocol/revocations";
 import { publicTree, signWithLeaf } from "../../../protocol/trees";
 import { mustBeSame, type Target } from "../target";
-import { listedCodes, seedsOf } from "./vectors";
+import { listedCodes, readVectors, seedsOf } from "./vectors";
 
 const sha256 = (data: Uint8Array) => nodeCrypto.sha256(data);
 const hash = (n: number) => new Uint8Array(32).fill(n);
@@ -66,6 +69,18 @@ const revocations: Target = {
   codes: listedCodes("CBOR", "REVOCATIONS"),
   run(bytes) {
     mustBeSame(encodeRevocations(decodeRevocations(bytes)), bytes);
+    return true;
+  },
+};
+
+const releaseFile: Target = {
+  name: "releaseFile",
+  seeds: () => readVectors("release.json").releases.map((one: { file: string }) => fromHex(one.file)),
+  codes: listedCodes("CBOR", "RELEASE"),
+  run(bytes) {
+    const file = decodeReleaseFile(bytes);
+    mustBeSame(encodeReleaseFile(file), bytes);
+    releaseOf(sha256, crc32, file);
     return true;
   },
 };
@@ -182,4 +197,4 @@ const dossier: Target = {
 
 const MESSAGE = Buffer.from("a close");
 
-export const signed: Target[] = [cbor, revocations, note, verifierKey, base64, lms, dossier];
+export const signed: Target[] = [cbor, revocations, releaseFile, note, verifierKey, base64, lms, dossier];

@@ -11,7 +11,7 @@ import { FoldedWhere } from "./where";
 
 export function Entry({ recording }: { recording: ListedRecording }) {
   const { messages } = usePage();
-  const { id, startMs, firstAt, form, simulated, adopted, person } = recording;
+  const { id, startMs, firstAt, form, simulated, adopted, revoked, person } = recording;
   const at = startMs ?? firstAt;
   const name = at === undefined ? messages.say("unknown-time") : messages.time(at);
   return (
@@ -21,6 +21,7 @@ export function Entry({ recording }: { recording: ListedRecording }) {
         {form ? <a href={addressOf({ screen: "recording", id })}>{name}</a> : <span>{name}</span>}
         {simulated && <span class="demo tag">DEMO</span>}
         {adopted && <span class="adopted tag">{messages.say("adopted")}</span>}
+        {revoked && <span class="revoked tag">{messages.say("revoked")}</span>}
       </h3>
       <Found recording={recording} />
       <p>{stateWords(recording, messages).join(" · ")}</p>

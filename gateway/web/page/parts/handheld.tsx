@@ -23,6 +23,8 @@ export function Handheld({ device, isOld = false }: { device: Device; isOld?: bo
         : messages.say(isOld ? "heard-last" : "away", { time: messages.time(lastContact) }),
   ];
   const warnings: string[] = [];
+  const { revoked } = device;
+  if (revoked) warnings.push(`${messages.say("revoked-handheld")} ${revoked.reason}`.trim());
   if (status) {
     // What it did when it was heard last says nothing of now.
     if (connection) words.push(messages.say(status.state));
@@ -42,6 +44,7 @@ export function Handheld({ device, isOld = false }: { device: Device; isOld?: bo
     <li>
       <strong>{deviceName(device)}</strong>
       {device.class === "simulated" && " · DEMO"}
+      {device.class === "dev" && ` · ${messages.say("developer-unit")}`}
       <p>{words.join(" ")}</p>
       {connection && status && role === "owner" && <Control device={device} />}
       {warnings.map((warning) => (

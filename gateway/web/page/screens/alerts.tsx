@@ -16,7 +16,7 @@ import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
-import { Outcome } from "../parts/fields";
+import { TestAndRemove } from "../parts/testandremove";
 import { AlertForm } from "./alertform";
 import { AlertTimes } from "./alerttimes";
 import { Watcher } from "./watcher";
@@ -74,16 +74,11 @@ function One({ way: { id, kind, address, tells }, told, changed }: Props) {
   const { api, messages } = usePage();
   const params = { id: String(id) };
   const action = useAction();
-  const testing = useAction();
   const toggle = async (topic: AlertTopic) => {
     const others = tells.filter((one) => one !== topic);
     const body = { tells: others.length < tells.length ? others : [...tells, topic] };
     await api.ask(changeAlertTopics, { params, body });
     changed();
-  };
-  const test = async () => {
-    const { accepted, reason = "" } = await api.ask(testAlertWay, { params });
-    if (!accepted) throw new Error(messages.say("recipient-test-failed", { reason }));
   };
   const remove = async () => {
     await api.ask(removeAlertWay, { params });
@@ -124,16 +119,7 @@ function One({ way: { id, kind, address, tells }, told, changed }: Props) {
           </li>
         ))}
       </ul>
-      <div class="tools">
-        <button type="button" disabled={testing.isBusy} onClick={() => testing.run(test)}>
-          {messages.say(testing.isBusy ? "recipient-testing" : "recipient-test")}
-        </button>
-        <button type="button" disabled={action.isBusy} onClick={() => action.run(remove)}>
-          {messages.say("recipient-remove")}
-        </button>
-      </div>
-      <Outcome action={testing} done={messages.say("recipient-tested")} />
-      <Outcome action={action} />
+      <TestAndRemove test={() => api.ask(testAlertWay, { params })} remove={remove} action={action} />
     </li>
   );
 }

@@ -1,6 +1,7 @@
 /** Taking ownership of a handheld: its code, typed or as a photo, and its button. */
 import { useCallback, useEffect, useState } from "preact/hooks";
 import {
+  believeMaker,
   type ClaimProgress,
   claim,
   claimPhoto,
@@ -83,7 +84,9 @@ function Progress({ number, again }: { number: number; again: () => void }) {
   const [progress, setProgress] = useState<ClaimProgress>();
   const action = useAction();
   const params = { id: String(number) };
-  const isOver = progress !== undefined && progress.state !== "waiting";
+  const asksForMaker = progress?.code === "other-maker";
+  // Once its maker is believed the handheld is taken at its next contact.
+  const isOver = progress !== undefined && progress.state !== "waiting" && !asksForMaker;
   useEffect(() => {
     if (isOver) return;
     const timer = setInterval(
@@ -103,6 +106,15 @@ function Progress({ number, again }: { number: number; again: () => void }) {
       </p>
       {progress?.detail !== undefined && <p>{progress.detail}</p>}
       {progress?.next !== undefined && <p>{progress.next}</p>}
+      {asksForMaker && (
+        <button
+          type="button"
+          disabled={action.isBusy}
+          onClick={() => action.run(async () => void (await api.ask(believeMaker, { params })))}
+        >
+          {messages.say("claim-maker")}
+        </button>
+      )}
       {state !== "claimed" && (
         <button
           type="button"

@@ -16,7 +16,8 @@ import { useAction } from "../parts/action";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
 import { Deliveries } from "../parts/deliveries";
-import { Outcome, Select } from "../parts/fields";
+import { Select } from "../parts/fields";
+import { TestAndRemove } from "../parts/testandremove";
 import { RecipientForm } from "./recipientform";
 
 const EVERY_MS = 5000;
@@ -76,15 +77,10 @@ function OneRecipient({ recipient, changed }: Props) {
   const { name, way, rule, consent, paused } = recipient;
   const params = { id: String(recipient.id) };
   const action = useAction();
-  const testing = useAction();
   const choose = async (to: SendingRule) => {
     const { who, text } = consent;
     await api.ask(changeRule, { params, body: { rule: to, consent: { who, text } } });
     changed();
-  };
-  const test = async () => {
-    const { accepted, reason = "" } = await api.ask(testRecipient, { params });
-    if (!accepted) throw new Error(messages.say("recipient-test-failed", { reason }));
   };
   const remove = async () => {
     await api.ask(removeRecipient, { params });
@@ -110,16 +106,7 @@ function OneRecipient({ recipient, changed }: Props) {
         options={sendingRuleSchema.options.map((one) => [one, messages.say(`rule-${one}` satisfies Key)])}
         disabled={action.isBusy}
       />
-      <div class="tools">
-        <button type="button" disabled={testing.isBusy} onClick={() => testing.run(test)}>
-          {messages.say(testing.isBusy ? "recipient-testing" : "recipient-test")}
-        </button>
-        <button type="button" disabled={action.isBusy} onClick={() => action.run(remove)}>
-          {messages.say("recipient-remove")}
-        </button>
-      </div>
-      <Outcome action={testing} done={messages.say("recipient-tested")} />
-      <Outcome action={action} />
+      <TestAndRemove test={() => api.ask(testRecipient, { params })} remove={remove} action={action} />
     </li>
   );
 }

@@ -96,7 +96,7 @@ interface Props extends Omit<OneProps, "id"> {
 
 function Opened({ recording, events, isOld, isCompared, ...paper }: Props) {
   const { api, messages, role } = usePage();
-  const { id, samples, startMs, firstAt, form, simulated, adopted, finding, person } = recording;
+  const { id, samples, startMs, firstAt, form, simulated, adopted, revoked, finding, person } = recording;
   const [version, setVersion] = useState(0);
   const leads = form!.leads.length;
   // One for the recording, however it grows.
@@ -118,6 +118,7 @@ function Opened({ recording, events, isOld, isCompared, ...paper }: Props) {
         {at === undefined ? messages.say("unknown-time") : messages.time(at)}
         {simulated && <span class="demo tag">DEMO</span>}
         {adopted && <span class="adopted tag">{messages.say("adopted")}</span>}
+        {revoked && <span class="revoked tag">{messages.say("revoked")}</span>}
       </h1>
       {isOld && (
         <p class="warn" role="status">

@@ -83,6 +83,9 @@ describe("the log under faults", () => {
     rig.deliver(handheld, running);
     rig.store.close();
     for (const table of [
+      "updates",
+      "makers",
+      "revocations",
       "adoptions",
       "alerts",
       "deliveries",
@@ -104,7 +107,7 @@ describe("the log under faults", () => {
       "events",
     ])
       rig.sql(`DROP TABLE ${table}`);
-    rig.sql("DELETE FROM meta WHERE name = 'logs'");
+    rig.sql("DELETE FROM meta WHERE name IN ('logs', 'makers', 'revocations')");
     rig.sql("PRAGMA user_version = 1");
     const path = join(rig.dataDir, "keyring.json");
     const { signKey, ...keys } = JSON.parse(readFileSync(path, "utf8"));

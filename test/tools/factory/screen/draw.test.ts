@@ -84,6 +84,8 @@ describe("a station's screen", () => {
     const alone = screen([failed]).join("\n").replace(/\s+/g, " ");
     assert.match(alone, /self-test: noise 31 µV → read which check failed/);
     const eight = Array.from({ length: 7 }, (_, n) => view(`port ${n}`, "BUSY"));
+    const waiting = view("port 7", "WAIT", { detail: "scan the label of AVN-7" });
+    assert.match(screen([...eight, waiting])[17]!, / port 7: scan the label of AVN-7 *$/);
     const lines = screen([...eight, failed]);
     assert.match(lines[22]!, /^ttyUSB1: self-test: noise 31 µV → read which check failed/);
     assert.match(lines.join("\n"), /✖ FAIL E07 ttyUSB1/);

@@ -1,0 +1,153 @@
+/**
+ * One handheld's update: says what is to be said, again where no answer came, and keeps how it gets on. Nothing is lost when
+ * it is thrown away and made anew: the handheld says where it stands.
+ */
+import { type Command, Op } from "../../protocol/command";
+import { UpdatePhase, UpdateRefusal, type UpdateState } from "../../protocol/update";
+import type { Clock } from "../clock";
+import type { Update, UpdateEnd } from "../store/updates";
+import { isNotNow, type Sendable, stepOf } from "./step";
+
+/** What gets no answer is said again after so long, and each time later, up to a minute: it may be away. */
+const AGAIN_MS = 3000;
+const MAX_AGAIN_MS = 60000;
+/** A handheld that has something to say of an update says it first in a session. */
+const SETTLE_MS = 1500;
+/** A handheld that works is asked how far it is: what it said may be lost on the air. */
+const ASK_MS = 15000;
+/** A restart that was not possible. */
+const SWAP_AGAIN_MS = 30000;
+/** The disk hears of progress. */
+const KEEP_MS = 1000;
+/** One chunk refused so often is not damaged on the way. */
+const MAX_REFUSED = 8;
+
+export interface DriverParts {
+  clock: Clock;
+  release: Sendable;
+  send(command: Command): void;
+  /** Puts on disk what changed. */
+  keep(change: Partial<Update>): void;
+}
+
+export class Driver {
+  private state: UpdateState | undefined;
+  private said: Command | undefined;
+  /** How often it was said without an answer. */
+  private tries = 0;
+  private refusedAt = { taken: 0, times: 0 };
+  private keptAt = Number.NEGATIVE_INFINITY;
+  private cancelTimer: () => void = () => {};
+
+  constructor(
+    private update: Update,
+    private readonly parts: DriverParts,
+  ) {
+    this.go();
+  }
+
+  /** When this update was asked for: another time is another update. */
+  get askedAt(): number {
+    return this.update.askedAt;
+  }
+
+  /** What its owner wants by now. */
+  wish(update: Update): void {
+    const { swap, cancelled } = this.update;
+    this.update = update;
+    if (update.swap === swap && update.cancelled === cancelled) return;
+    this.tries = 0;
+    this.go();
+  }
+
+  /** A session has begun: what was heard in another one may be of before a restart. */
+  connected(): void {
+    this.state = undefined;
+    this.tries = 0;
+    this.after(SETTLE_MS, () => this.go());
+  }
+
+  heard(state: UpdateState): void {
+    const before = this.state;
+    // An answer to what was said twice: another word for each would never end.
+    if (before && isSame(before, state)) return;
+    this.state = state;
+    this.tries = 0;
+    this.keepState(before, state);
+    if (this.isStuck(state)) this.end("refused");
+    else if (this.said?.op === Op.swap && isNotNow(state.refused)) this.putOff();
+    else this.go();
+  }
+
+  stop(): void {
+    this.cancelTimer();
+  }
+
+  private go(): void {
+    this.cancelTimer();
+    const step = stepOf(this.update, this.parts.release, this.state);
+    if ("end" in step) this.end(step.end);
+    else if ("say" in step) this.say(step.say);
+    // On trial it is asked nothing: its next session is the answer.
+    else if (step.wait === "handheld" && this.state?.phase !== UpdatePhase.trial)
+      this.after(ASK_MS, () => this.say(this.parts.release.offer()));
+  }
+
+  private say(command: Command): void {
+    if (command.op === Op.offer && !this.update.begun) this.keep({ begun: true });
+    if (command.op === Op.swap && !this.update.swapped) this.keep({ swapped: true });
+    this.said = command;
+    // What was heard before is no answer to it.
+    if (command.op === Op.offer || command.op === Op.cancel) this.state = undefined;
+    this.parts.send(command);
+    this.after(Math.min(MAX_AGAIN_MS, AGAIN_MS * 2 ** this.tries++), () => this.go());
+  }
+
+  /** A restart is not possible now. */
+  private putOff(): void {
+    this.cancelTimer();
+    this.said = undefined;
+    if (this.update.swap === "once") this.keep({ swap: "no", swapped: false });
+    else this.after(SWAP_AGAIN_MS, () => this.go());
+  }
+
+  private isStuck({ taken, refused }: UpdateState): boolean {
+    if (refused !== UpdateRefusal.chunk) return false;
+    if (this.refusedAt.taken !== taken) this.refusedAt = { taken, times: 0 };
+    return ++this.refusedAt.times > MAX_REFUSED;
+  }
+
+  private keepState(before: UpdateState | undefined, state: UpdateState): void {
+    const now = this.parts.clock.now();
+    const isProgress = before && before.phase === state.phase && before.refused === state.refused;
+    if (isProgress && Math.abs(now - this.keptAt) < KEEP_MS) return;
+    this.keptAt = now;
+    this.keep({ state, heardAt: now });
+  }
+
+  private end(how: UpdateEnd): void {
+    this.cancelTimer();
+    const { state } = this;
+    this.keep({ ...(state && { state }), ended: { how, at: this.parts.clock.now() } });
+  }
+
+  private keep(change: Partial<Update>): void {
+    this.update = { ...this.update, ...change };
+    this.parts.keep(change);
+  }
+
+  private after(ms: number, act: () => void): void {
+    this.cancelTimer();
+    this.cancelTimer = this.parts.clock.after(ms, act);
+  }
+}
+
+function isSame(a: UpdateState, b: UpdateState): boolean {
+  return (
+    a.phase === b.phase &&
+    a.running === b.running &&
+    a.counter === b.counter &&
+    a.taken === b.taken &&
+    a.refused === b.refused
+  );
+}

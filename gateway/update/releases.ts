@@ -1,0 +1,151 @@
+/** Releases that this hub holds, each the file of its maker, checked when it comes and again when it is sent on. */
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { sameBytes, toHex } from "../../protocol/bytes";
+import type { Certificate } from "../../protocol/certificate";
+import type { Release } from "../../protocol/release";
+import {
+  decodeReleaseFile,
+  type ReleaseFile,
+  releaseOf,
+  signedReleaseFile,
+} from "../../protocol/releasefile";
+import { ed25519Verify, nodeCrypto } from "../crypto";
+import { UpdateError } from "./error";
+
+export interface HeldRelease {
+  /** SHA-256 of its file, in hex. */
+  id: string;
+  maker: Uint8Array;
+  /** What its maker says is new. */
+  notes: string;
+  /** Unix seconds. */
+  issued: number;
+  release: Release;
+}
+
+const ENDING = ".avnode-release";
+const NAME = /^([0-9a-f]{64})\.avnode-release$/;
+/** Of one maker and board: the newest, and those that an update may be in the middle of. */
+const MAX_KEPT = 4;
+
+export class Releases {
+  private readonly folder: string;
+  /** Read once: a file never changes under its name. */
+  private readonly known = new Map<string, HeldRelease>();
+
+  constructor(dataDir: string) {
+    this.folder = join(dataDir, "releases");
+  }
+
+  /**
+   * Keeps a release. On disk, under its name, when this returns.
+   * @throws UpdateError: UPDATE_FILE for what is no whole release, UPDATE_MAKER for one of a maker who is not believed
+   */
+  add(bytes: Uint8Array, isPinned: (maker: Uint8Array) => boolean): HeldRelease {
+    const { held } = checked(bytes);
+    if (!isPinned(held.maker))
+      throw new UpdateError(
+        "UPDATE_MAKER",
+        `the release is of a maker whom this hub does not know (${toHex(held.maker).slice(0, 16)}…): take it from the maker of your handheld`,
+      );
+    mkdirSync(this.folder, { mode: 0o700, recursive: true });
+    const path = this.pathOf(held.id);
+    const file = openSync(`${path}.part`, "w", 0o600);
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(`${path}.part`, path);
+    const folder = openSync(this.folder, "r");
+    fsyncSync(folder);
+    closeSync(folder);
+    this.known.set(held.id, held);
+    for (const old of this.all()
+      .filter((other) => isAlike(other, held))
+      .slice(MAX_KEPT))
+      rmSync(this.pathOf(old.id), { force: true });
+    return held;
+  }
+
+  /** The newest of each maker and board first. What somebody altered there is none. */
+  all(): HeldRelease[] {
+    const ids = this.names().flatMap((name) => NAME.exec(name)?.[1] ?? []);
+    for (const id of this.known.keys()) if (!ids.includes(id)) this.known.delete(id);
+    const held = ids.flatMap((id) => this.known.get(id) ?? this.read(id)?.held ?? []);
+    return held.sort((a, b) => b.release.counter - a.release.counter);
+  }
+
+  /** Whole, from disk. @returns undefined when it is not there, or not as it came */
+  read(id: string): { held: HeldRelease; file: ReleaseFile } | undefined {
+    try {
+      const read = checked(readFileSync(this.pathOf(id)));
+      if (read.held.id !== id) return undefined;
+      this.known.set(id, read.held);
+      return read;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The newest that a handheld's maker made for its board, above what it runs. */
+  newestFor(
+    { maker, board }: Pick<Certificate, "maker" | "board">,
+    running: number,
+  ): HeldRelease | undefined {
+    return this.all().find(
+      (held) =>
+        sameBytes(held.maker, maker) && held.release.board === board && held.release.counter > running,
+    );
+  }
+
+  private names(): string[] {
+    try {
+      return readdirSync(this.folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw error;
+    }
+  }
+
+  private pathOf(id: string): string {
+    return join(this.folder, id + ENDING);
+  }
+}
+
+function isAlike(a: HeldRelease, b: HeldRelease): boolean {
+  return sameBytes(a.maker, b.maker) && a.release.board === b.release.board;
+}
+
+/** @throws UpdateError UPDATE_FILE */
+function checked(bytes: Uint8Array): { held: HeldRelease; file: ReleaseFile } {
+  try {
+    const file = decodeReleaseFile(bytes);
+    const release = releaseOf(nodeCrypto.sha256, crc32, file);
+    if (!ed25519Verify(file.maker, signedReleaseFile(file), file.signature))
+      throw new UpdateError("RELEASE_FILE_SIGNATURE", "its maker did not sign it as it stands here");
+    const { maker, issued } = file;
+    const notes = Buffer.from(file.notes).toString();
+    return { file, held: { id: toHex(nodeCrypto.sha256(bytes)), maker, notes, issued, release } };
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string };
+    if (code === undefined) throw error;
+    throw new UpdateError(
+      "UPDATE_FILE",
+      `the file is no release, or not a whole one (${code}: ${message}): fetch it from its maker again`,
+    );
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * What a security review asks of a batch, in one file that the maker signs: every line that the station logged of it with
+ * its proof, what came out, which firmware went in, and what no line can show.
+ */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Database } from "better-sqlite3";
+import { nodeCrypto } from "../../gateway/crypto";
+import { MerkleTree } from "../../gateway/store/log/tree";
+import { toHex } from "../../protocol/bytes";
+import { DeviceClass } from "../../protocol/certificate";
+import { decodeCheckpoint, decodeNote } from "../../protocol/note";
+import type { Manifest } from "../firmware/manifest";
+import { LIMITS, WHAT_IS_CHECKED } from "./evidencewords";
+import { FactoryFailure } from "./failure";
+import { openJournalToRead } from "./journal";
+import type { MakerKey } from "./keys";
+import { originOf, readLog } from "./log";
+import { folderOf, type ReleaseEntry, readReleases } from "./releaselist";
+import { placesOf, readStation, type Station } from "./station";
+import { decodeUnitLine, type TestLine, type UnitLine } from "./unitline";
+
+/** A station has one log. */
+const LOG = 1;
+const DOMAIN = "avnode/factory-evidence/v1\0";
+
+export interface LoggedLine {
+  index: number;
+  line: UnitLine;
+}
+
+export interface EvidenceTurn
+  extends Pick<UnitLine, "at" | "slot" | "outcome" | "step" | "detail" | "serial"> {
+  index: number;
+}
+
+export interface EvidenceLine extends EvidenceTurn {
+  /** As it was logged, base64 of canonical CBOR: what the proof is about. */
+  leaf: string;
+  /** RFC 6962 inclusion path up to the checkpoint's root, hexadecimal. */
+  proof: string[];
+}
+
+export interface EvidenceUnit {
+  serial: string;
+  device: string;
+  class: string;
+  passedAt: number;
+  /** SHA-256 of the application. */
+  firmware: string;
+  certificate: string | null;
+  tests: TestLine[];
+  /** Lock attempts and their outcome, bootloader, radio, label. */
+  checks: Record<string, string>;
+  /** Lines of its turns. */
+  lines: number[];
+}
+
+/** Whole numbers, texts, lists and maps only, so that its canonical form is one. Times in Unix ms. */
+export interface Evidence {
+  type: "avnode/factory-evidence";
+  v: 1;
+  issued: number;
+  maker: string;
+  makerKey: string;
+  station: { id: string; name: string };
+  batch: string;
+  board: string;
+  log: { origin: string; size: number; root: string; checkpoint: string; problems: string[] };
+  figures: {
+    turns: number;
+    passedTurns: number;
+    failedTurns: number;
+    unitsPassed: number;
+    chips: number;
+    byCode: Record<string, number>;
+    byStep: Record<string, number>;
+  };
+  units: EvidenceUnit[];
+  lines: EvidenceLine[];
+  firmware: { commit: string | null; version: string; files: Record<string, string> };
+  releases: (Omit<ReleaseEntry, "sums"> & { sums: string; sbom: string })[];
+  checked: string[];
+  limits: string[];
+}
+
+export interface SignedEvidence extends Evidence {
+  /** Ed25519 of the maker over the domain and the canonical form of all else, hexadecimal. */
+  signature: string;
+}
+
+/** Keys in order, no blanks: RFC 8785, for whole numbers. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, one: unknown) =>
+    one !== null && typeof one === "object" && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  );
+}
+
+export function signedBytes(evidence: Evidence): Uint8Array {
+  return new Uint8Array(Buffer.from(DOMAIN + canonical(evidence)));
+}
+
+/** @param batch left out, the one that the station makes now @throws FACTORY_EVIDENCE, FACTORY_STATION, FACTORY_JOURNAL */
+export function gatherEvidence(dir: string, maker: MakerKey, now: number, batch?: string): SignedEvidence {
+  const station = readStation(dir);
+  const db = openJournalToRead(dir);
+  let evidence: Evidence;
+  try {
+    // As of one moment: the station may be at work.
+    evidence = db.transaction(() => gather(db, dir, station, batch ?? station.batch, now))();
+  } finally {
+    db.close();
+  }
+  return { ...evidence, signature: toHex(maker.sign(signedBytes(evidence))) };
+}
+
+function gather(db: Database, dir: string, station: Station, batch: string, now: number): Evidence {
+  const { leaves, problems, checkpoint } = readLog(db, station);
+  if (!checkpoint)
+    throw new FactoryFailure(
+      "FACTORY_EVIDENCE",
+      `${dir} has logged nothing yet: make units with 'avnode factory run', then ask again`,
+    );
+  const { size, root } = decodeCheckpoint(decodeNote(checkpoint).text);
+  const tree = new MerkleTree(db, nodeCrypto.sha256);
+  const found: (LoggedLine & { leaf: Uint8Array })[] = [];
+  for (const [index, leaf] of leaves.entries()) {
+    const line = decodeUnitLine(leaf);
+    if (line.batch === batch && index < size) found.push({ index, leaf, line });
+  }
+  if (found.length === 0)
+    throw new FactoryFailure(
+      "FACTORY_EVIDENCE",
+      `no unit of batch ${batch} is in the log of ${dir}: name another with --batch`,
+    );
+  return {
+    type: "avnode/factory-evidence",
+    v: 1,
+    issued: now,
+    maker: station.maker,
+    makerKey: station.makerKey,
+    station: { id: station.id, name: station.name },
+    batch,
+    board: station.board,
+    log: {
+      ...{ origin: originOf(station), size, root: toHex(root), problems },
+      checkpoint: Buffer.from(checkpoint).toString("utf8"),
+    },
+    figures: figuresOf(found),
+    units: unitsOf(found),
+    lines: found.map(({ index, leaf, line }) => ({
+      ...turnOf({ index, line }),
+      leaf: Buffer.from(leaf).toString("base64"),
+      proof: tree.inclusion(LOG, index, size).map(toHex),
+    })),
+    firmware: firmwareOf(dir),
+    releases: releasesOf(dir),
+    checked: WHAT_IS_CHECKED,
+    limits: LIMITS,
+  };
+}
+
+function counted(words: string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+}
+
+export function turnOf({ index, line }: LoggedLine): EvidenceTurn {
+  const { at, slot, outcome, step, detail, serial } = line;
+  return { index, at, slot, outcome, step, detail, serial };
+}
+
+export function figuresOf(found: LoggedLine[]): Evidence["figures"] {
+  const failed = found.filter(({ line }) => line.outcome !== "PASS");
+  return {
+    turns: found.length,
+    passedTurns: found.length - failed.length,
+    failedTurns: failed.length,
+    unitsPassed: unitsOf(found).length,
+    chips: new Set(found.map(({ line }) => line.chip).filter((chip) => chip !== "")).size,
+    byCode: counted(failed.map(({ line }) => line.outcome)),
+    byStep: counted(failed.map(({ line }) => line.step)),
+  };
+}
+
+const CLASS_NAMES = Object.fromEntries(Object.entries(DeviceClass).map(([name, value]) => [value, name]));
+
+/** Those that passed, as their last pass says. */
+export function unitsOf(found: LoggedLine[]): EvidenceUnit[] {
+  const units = new Map<string, EvidenceUnit>();
+  for (const { line } of found) {
+    if (line.outcome !== "PASS" || !line.device || line.serial === null) continue;
+    units.set(line.chip, {
+      ...{ serial: line.serial, device: toHex(line.device), passedAt: line.at, tests: line.tests },
+      class: CLASS_NAMES[line.deviceClass] ?? String(line.deviceClass),
+      firmware: toHex(line.firmware),
+      certificate: line.certificate && toHex(line.certificate),
+      checks: line.checks,
+      lines: found.filter((one) => one.line.chip === line.chip).map(({ index }) => index),
+    });
+  }
+  return [...units.values()].sort((a, b) => (a.serial < b.serial ? -1 : 1));
+}
+
+/** What the station flashes now; each unit's own is in its line. */
+function firmwareOf(dir: string): Evidence["firmware"] {
+  const text = readFileSync(join(placesOf(dir).firmware, "manifest.json"), "utf8");
+  const { commit, version, files } = JSON.parse(text) as Manifest;
+  return { commit, version, files: Object.fromEntries(files.map(({ file, sha256 }) => [file, sha256])) };
+}
+
+function releasesOf(dir: string): Evidence["releases"] {
+  return readReleases(dir).flatMap(({ sums, ...entry }) => {
+    if (sums === undefined) return [];
+    // A folder may have been moved away since: its sums are in the list.
+    let sbom = "its folder is not there";
+    try {
+      sbom = toHex(nodeCrypto.sha256(readFileSync(join(folderOf(dir, entry), "sbom.json"))));
+    } catch {}
+    return [{ ...entry, sums, sbom }];
+  });
+}

@@ -1,0 +1,112 @@
+/** An evidence file for people: Markdown, from the same fields. */
+import { FAILURES, type FailureCode } from "./codes";
+import type { Evidence, EvidenceUnit } from "./evidence";
+import { fingerprintOf } from "./maker";
+
+const day = (unixMs: number) => new Date(unixMs).toISOString().slice(0, 16).replace("T", " ");
+/** A cell of a table: a bar would end it. */
+const cell = (text: string) => text.replace(/\|/g, "\\|");
+const row = (cells: string[]) => `| ${cells.map(cell).join(" | ")} |`;
+const tableOf = (head: string[], rows: string[][]) =>
+  [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
+const list = (items: string[], mark = "-") => items.map((item) => `${mark} ${item}`).join("\n");
+
+/** @param file of the JSON, which is what is signed */
+export function evidenceMarkdown(evidence: Evidence, file: string): string {
+  const { figures, log, units, releases, firmware } = evidence;
+  const share = ((100 * figures.passedTurns) / figures.turns).toFixed(1);
+  const codes = Object.entries(figures.byCode).sort(([a], [b]) => (a < b ? -1 : 1));
+  const simulated = units.some((unit) => unit.class === "simulated");
+  return `# Evidence for batch ${evidence.batch}
+
+${simulated ? "**SIMULATED: units of this batch are no hardware.**\n\n" : ""}Maker: ${evidence.maker}, key \`${evidence.makerKey}\`, fingerprint ${fingerprintOf(Buffer.from(evidence.makerKey, "hex"))}.
+Station: ${evidence.station.name} (${evidence.station.id}). Board: ${evidence.board}. Made ${day(evidence.issued)} UTC.
+
+This is for reading. What the maker signed is \`${file}\`; \`avnode factory check-evidence ${file}\` verifies its signature
+and the proof of every line. It says what was done and seen; it is no certificate of conformity with any standard.
+
+## Figures
+
+${figures.unitsPassed} units passed, of ${figures.chips} chips, in ${figures.turns} turns: ${figures.passedTurns} passed (${share} %), ${figures.failedTurns} failed.
+
+${
+  codes.length === 0
+    ? "No turn failed."
+    : tableOf(
+        ["code", "what", "times"],
+        codes.map(([code, times]) => [code, FAILURES[code as FailureCode]?.what ?? "", String(times)]),
+      )
+}
+
+## Units
+
+${units.length === 0 ? "None passed." : tableOf(["serial", "device", "class", "passed (UTC)", "firmware", "certificate", "lock", "bootloader", "radio", "label", "self-test"], units.map(unitRow))}
+
+Hashes are the first 16 digits of SHA-256; the signed file has them whole, and every self-test with what was measured.
+
+## Turns that failed
+
+${failedTurns(evidence)}
+
+## Log
+
+${log.problems.length === 0 ? "The station's log is whole, and each of its checkpoints is signed by the maker." : `**The log is not as it was written:**\n\n${list(log.problems)}`}
+Size ${log.size}, root \`${log.root}\`.
+
+## Firmware
+
+The station flashes version ${firmware.version}, commit ${firmware.commit ?? "none"}:
+
+${list(Object.entries(firmware.files).map(([name, sha256]) => `${name}: \`${sha256}\``))}
+
+${
+  releases.length === 0
+    ? "This station has made no release."
+    : `Releases of this station:\n\n${tableOf(
+        ["counter", "version", "board", "issued (UTC)", "SHA256SUMS", "SBOM"],
+        releases.map(({ counter, version, board, issued, sums, sbom, dev }) => [
+          String(counter),
+          dev ? `${version} (for developers)` : version,
+          board,
+          day(1000 * issued),
+          sums,
+          sbom,
+        ]),
+      )}`
+}
+
+## What the tool checked
+
+${list(evidence.checked)}
+
+## What it cannot check
+
+${list(evidence.limits)}
+`;
+}
+
+function unitRow(unit: EvidenceUnit): string[] {
+  const {
+    lock = "not tried",
+    bootloader = "not checked",
+    air = "not checked",
+    label = "not checked",
+  } = unit.checks;
+  const passed = unit.tests.filter((test) => test.passed).length;
+  return [
+    ...[unit.serial, unit.device, unit.class, day(unit.passedAt)],
+    ...[unit.firmware.slice(0, 16), unit.certificate?.slice(0, 16) ?? "none"],
+    ...[lock, bootloader, air, label, `${passed} of ${unit.tests.length} passed`],
+  ];
+}
+
+function failedTurns({ lines }: Evidence): string {
+  const failed = lines.filter(({ outcome }) => outcome !== "PASS");
+  if (failed.length === 0) return "None.";
+  return tableOf(
+    ["time (UTC)", "slot", "serial", "code", "step", "what was seen"],
+    failed.map(({ at, slot, serial, outcome, step, detail }) => [
+      ...[day(at), slot, serial ?? "none yet", outcome, step, detail],
+    ]),
+  );
+}

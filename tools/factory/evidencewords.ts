@@ -1,0 +1,22 @@
+/** What a station looks at in every unit, and what it cannot see: the words of every evidence file. */
+
+export const WHAT_IS_CHECKED = [
+  "board and runtime version, as the unit itself says them",
+  "application, identity and boot code: read back from the unit's flash and compared by SHA-256",
+  "self-test on the unit itself, before it is locked: every check with what was measured and what was wanted",
+  "the console after the restart: a list of attempts over each path that the station has; a unit that answers with one byte fails",
+  "the radio, where a second adapter hears it",
+  "the label: that the code on it is the unit's own, read back from the picture or scanned from the unit",
+  "its identity: one chip has one, and no two chips share one",
+  "secrets: sealed in the journal until the unit passed, erased then",
+];
+
+export const LIMITS = [
+  "the bootloader's key: the station compares a CRC-32 of the bootloader where it is told one, and trusts the running unit's answer for it; whether the key in it is the maker's own, and whether nobody else holds it, only the maker knows",
+  "APPROTECT: a unit's console cannot tell whether the debug port is closed; read it with a debugger, on samples of each batch at least",
+  "physical access: an nRF52840 gives up its flash to a glitch of its supply where its revision has no repaired APPROTECT (CVE-2020-27211); whoever holds a unit long enough holds its keys",
+  "what the unit says of itself: a manipulated runtime can say anything until the boot code is in, and afterwards too; buy boards and runtime from whom you trust, and flash the runtime yourself",
+  "paths without a port at the station: a wire that was not connected was not attacked",
+  "the people at the station: whoever has the passphrase and the key folder makes units in the maker's name",
+  "this file covers what was logged, not what was never put into a slot",
+];

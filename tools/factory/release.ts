@@ -1,0 +1,262 @@
+/** Makes a release: built twice, signed with one leaf, and put into a folder that says all of itself. */
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { BoardSpec } from "../../firmware/board/spec";
+import { syncDirectory, syncFile } from "../../gateway/backup/files";
+import { nodeCrypto } from "../../gateway/crypto";
+import { lockDirectory } from "../../gateway/store/lock";
+import { concat, toHex } from "../../protocol/bytes";
+import { chunkHashes, encodeRelease, joinRelease, signedRelease } from "../../protocol/release";
+import { encodeReleaseFile, MAX_NOTES_BYTES, signedReleaseFile } from "../../protocol/releasefile";
+import { makeSbom } from "../bill";
+import { buildFirmware, type FirmwareBuild } from "../firmware/build";
+import type { Manifest, Revision } from "../firmware/manifest";
+import { revisionOf } from "../firmware/manifest";
+import { FactoryFailure } from "./failure";
+import { type MakerKey, openMaker, releasePublicKey, signRelease } from "./keys";
+import {
+  folderOf,
+  highestLeaf,
+  noteRelease,
+  type ReleaseEntry,
+  readReleases,
+  releasesIn,
+} from "./releaselist";
+import { reproduceText } from "./reproduce";
+import { runtimeParts } from "./runtimeparts";
+import { knowsCommit, sourceTree, subjectsSince, withCommitted } from "./sourcetree";
+
+export interface ReleaseRequest {
+  /** The station's folder. */
+  dir: string;
+  keys: string;
+  passphrase: string;
+  /** The source tree. */
+  root: string;
+  board: BoardSpec;
+  version: string;
+  /** Left out: what git's log says since the last release. */
+  notes?: string;
+  dev?: boolean;
+  skipLeaves?: boolean;
+  /** Unix seconds. */
+  now: number;
+}
+
+/** What manifest.json holds beside what a build's says. */
+export interface ReleaseManifest extends Manifest {
+  release: {
+    counter: number;
+    /** Unix seconds. */
+    issued: number;
+    /** Ed25519 public key, hexadecimal. */
+    maker: string;
+    /** LMS public key, base64, as in the boot code. */
+    key: string;
+    leaf: number;
+    file: string;
+  };
+}
+
+export interface Released {
+  folder: string;
+  entry: ReleaseEntry;
+  manifest: ReleaseManifest;
+}
+
+export const SUMS = "SHA256SUMS";
+export const SUMS_SIGNATURE = "SHA256SUMS.sig";
+const REST = "- and more\n";
+/** Folder names, and the wire's 24 characters. */
+const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,23}$/;
+
+export const latin1 = (code: string) => new Uint8Array(Buffer.from(code, "latin1"));
+const json = (value: unknown) => new Uint8Array(Buffer.from(`${JSON.stringify(value, null, 2)}\n`));
+const utf8 = (text: string) => new Uint8Array(Buffer.from(text));
+
+function checkRequest({ version, root, dev }: ReleaseRequest): Revision {
+  if (!VERSION.test(version))
+    throw new FactoryFailure(
+      "FACTORY_RELEASE_VERSION",
+      `a version has 1 to 24 letters, digits, dots, plus and minus signs, not '${version}'. Name another with --version`,
+    );
+  const revision = revisionOf(root);
+  if (revision.dirty && !dev)
+    throw new FactoryFailure(
+      "FACTORY_RELEASE_DIRTY",
+      revision.commit === null
+        ? `${root} is no git clone, so that nobody could build this release again. Make it from one, or say --dev`
+        : `${root} has changes that no commit holds, so that nobody could build this release again. Commit them, or say --dev`,
+    );
+  return revision;
+}
+
+/** The same twice: of what lies here, and of what the commit holds, in another folder. @throws FACTORY_RELEASE_DIFFERS */
+function buildTwice(
+  request: Parameters<typeof buildFirmware>[0],
+  root: string,
+  commit: string | null,
+): FirmwareBuild {
+  const build = buildFirmware({ ...request, root });
+  const again =
+    commit === null
+      ? buildFirmware({ ...request, root })
+      : withCommitted(root, commit, (folder) => buildFirmware({ ...request, root: folder }));
+  if (!sameCode(build, again))
+    throw new FactoryFailure(
+      "FACTORY_RELEASE_DIFFERS",
+      `what ${commit ?? root} gives is not what was built here: something that no commit holds went into it. Build in a fresh clone`,
+    );
+  return build;
+}
+
+export function sameCode(one: FirmwareBuild, other: FirmwareBuild): boolean {
+  return one.application.code === other.application.code && one.bootCode.code === other.bootCode.code;
+}
+
+/** As many lines of git's log as notes have room for. */
+function shortened(notes: string): string {
+  const bytes = Buffer.from(notes);
+  if (bytes.length <= MAX_NOTES_BYTES) return notes;
+  const room = bytes.subarray(0, MAX_NOTES_BYTES - REST.length);
+  return room.subarray(0, room.lastIndexOf("\n") + 1).toString() + REST;
+}
+
+function notesSince(root: string, last: ReleaseEntry | undefined): string {
+  if (!last) return "The first release.\n";
+  if (last.commit === null || !knowsCommit(root, last.commit))
+    return `Since ${last.version}: its commit is not known here.\n`;
+  const subjects = subjectsSince(root, last.commit);
+  const list = subjects.length === 0 ? ["no change"] : subjects;
+  return `Since ${last.version}:\n\n${list.map((subject) => `- ${subject}`).join("\n")}\n`;
+}
+
+/** Of the program that builds, and of what runs on the handheld beside the firmware. */
+function sbomOf({ board, manifest }: FirmwareBuild): unknown {
+  const sbom = makeSbom(sourceTree()!);
+  const parts = runtimeParts(board);
+  const firmware = {
+    type: "firmware",
+    "bom-ref": `avnode-firmware-${board.name}@${manifest.version}`,
+    name: `avnode-firmware-${board.name}`,
+    version: manifest.version,
+    description: "holds nothing but this repository's own protocol/ and firmware/",
+    hashes: manifest.files.map(({ sha256 }) => ({ alg: "SHA-256", content: sha256 })),
+  };
+  return {
+    ...sbom,
+    components: [firmware, ...parts, ...sbom.components],
+    dependencies: [
+      { ref: firmware["bom-ref"], dependsOn: parts.map((part) => part["bom-ref"]) },
+      ...parts.map((part) => ({ ref: part["bom-ref"], dependsOn: [] })),
+      ...sbom.dependencies,
+    ],
+  };
+}
+
+/** @throws FACTORY_RELEASE_*, FACTORY_KEYS_*, FACTORY_PASSPHRASE, FirmwareFailure, SBOM */
+export function makeRelease(request: ReleaseRequest): Released {
+  const revision = checkRequest(request);
+  mkdirSync(releasesIn(request.dir), { recursive: true });
+  const unlock = lockDirectory(releasesIn(request.dir));
+  try {
+    return make(request, revision);
+  } finally {
+    unlock();
+  }
+}
+
+function make(request: ReleaseRequest, { commit }: Revision): Released {
+  const { dir, keys, passphrase, root, board, version, dev = false, now } = request;
+  const maker = openMaker(keys, passphrase);
+  const releaseKey = releasePublicKey(keys);
+  const releases = readReleases(dir);
+  const counter = 1 + Math.max(0, ...releases.map((entry) => entry.counter));
+  const build = buildTwice({ board, dev, releaseKey, counter, version }, root, commit);
+  const image = latin1(build.application.code);
+  const release = encodeRelease({
+    board: board.name,
+    counter,
+    version,
+    bytes: image.length,
+    crc32: build.manifest.files[0]!.crc32,
+    head: chunkHashes(nodeCrypto.sha256, image)[0]!,
+  });
+  const finished = releases.filter(({ sums }) => sums !== undefined);
+  const notes = utf8(request.notes ?? shortened(notesSince(root, finished.at(-1))));
+  if (notes.length > MAX_NOTES_BYTES)
+    throw new FactoryFailure(
+      "FACTORY_RELEASE_NOTES",
+      `release notes have at most ${MAX_NOTES_BYTES} bytes, these ${notes.length}: shorten them`,
+    );
+  const sbom = json(sbomOf(build));
+  const entry: ReleaseEntry = {
+    ...{ counter, version, board: board.name, dev, commit, issued: now },
+    ...{ key: toHex(releaseKey), leaf: -1 },
+  };
+  // All that may fail has been done: from here on a leaf is spent.
+  const signature = signRelease(keys, passphrase, signedRelease(release), {
+    known: highestLeaf(releases, entry.key),
+    skip: request.skipLeaves,
+    note: (leaf) => noteRelease(dir, Object.assign(entry, { leaf })),
+  });
+  const manifest: ReleaseManifest = {
+    ...build.manifest,
+    version,
+    release: {
+      ...{ counter, issued: now, leaf: entry.leaf, maker: toHex(maker.publicKey) },
+      key: Buffer.from(releaseKey).toString("base64"),
+      file: `avnode-${board.name}-${version}.avnode-release`,
+    },
+  };
+  const file = {
+    maker: maker.publicKey,
+    release: joinRelease(release, signature),
+    image,
+    notes,
+    issued: now,
+  };
+  const folder = folderOf(dir, entry);
+  const sums = writeFolder(folder, maker, {
+    [build.manifest.files[0]!.file]: image,
+    [build.manifest.files[1]!.file]: latin1(build.bootCode.code),
+    "manifest.json": json(manifest),
+    [manifest.release.file]: encodeReleaseFile({ ...file, signature: maker.sign(signedReleaseFile(file)) }),
+    "sbom.json": sbom,
+    "NOTES.md": concat([utf8(`# ${version} for ${board.name}\n\n`), notes]),
+    "REPRODUCE.md": utf8(reproduceText(manifest)),
+  });
+  noteRelease(dir, Object.assign(entry, { sums: createHash("sha256").update(sums).digest("hex") }));
+  return { folder, entry, manifest };
+}
+
+/** Whole under its name, or not there. @returns the sums, as coreutils' sha256sum takes them */
+function writeFolder(folder: string, maker: MakerKey, files: Record<string, Uint8Array>): Uint8Array {
+  const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+  const lines = Object.keys(files)
+    .sort()
+    .map((name) => `${sha256(files[name]!)}  ${name}\n`);
+  const sums = utf8(lines.join(""));
+  const all = { ...files, [SUMS]: sums, [SUMS_SIGNATURE]: maker.sign(sums) };
+  const part = join(folder, "..", `.${basename(folder)}-${randomBytes(4).toString("hex")}.part`);
+  try {
+    mkdirSync(part);
+    for (const [name, bytes] of Object.entries(all)) {
+      writeFileSync(join(part, name), bytes, { flag: "wx" });
+      syncFile(join(part, name));
+    }
+    syncDirectory(part);
+    renameSync(part, folder);
+    syncDirectory(join(folder, ".."));
+  } catch (cause) {
+    throw new FactoryFailure(
+      "FACTORY_RELEASE_WRITE",
+      `cannot write ${folder}: ${(cause as Error).message}. Its counter and leaf are spent: see that there is room, and make the release again`,
+      { cause },
+    );
+  } finally {
+    rmSync(part, { recursive: true, force: true });
+  }
+  return sums;
+}

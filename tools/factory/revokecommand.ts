@@ -1,0 +1,79 @@
+/** `avnode factory revoke` and `avnode factory maker`. */
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import { askSecret } from "../../gateway/cli/asking";
+import { CliError, Exit, type Terminal } from "../../gateway/cli/terminal";
+import { counted } from "../../gateway/cli/text";
+
+interface RevokeOptions {
+  reason: string;
+  since?: string;
+  keys?: string;
+  json?: boolean;
+}
+
+export function addRevoke(factory: Command, terminal: Terminal): void {
+  factory
+    .command("revoke <station> <unit...>")
+    .description("write a signed list of all units whose keys are no longer to be believed")
+    .requiredOption("--reason <text>", "shown wherever the unit's recordings are")
+    .option("--since <moment>", "from when on the keys count as lost (default: now)")
+    .option("--keys <dir>", "folder of the maker's keys (default: keys, in the station's folder)")
+    .option("--json", "print JSON")
+    .action((station: string, units: string[], options: RevokeOptions) =>
+      revokeUnits(station, units, options, terminal),
+    );
+  factory
+    .command("maker <station>")
+    .description("print the maker's trust line and fingerprints, for the papers that go with units")
+    .option("--keys <dir>", "folder of the maker's keys (default: keys, in the station's folder)")
+    .option("--json", "print JSON")
+    .action((station: string, options: { keys?: string; json?: boolean }) =>
+      maker(station, options, terminal),
+    );
+}
+
+async function revokeUnits(
+  station: string,
+  units: string[],
+  options: RevokeOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { devicesNamed, revoke } = require("./revoke") as typeof import("./revoke");
+  const { openStationMaker } = require("./maker") as typeof import("./maker");
+  const dir = resolve(station);
+  const now = Math.floor(Date.now() / 1000);
+  const since = options.since === undefined ? now : secondsOf(options.since);
+  const devices = devicesNamed(dir, units);
+  const keys = options.keys ?? join(dir, "keys");
+  const key = openStationMaker(dir, keys, await askSecret(terminal, "passphrase of the maker's keys: "));
+  const { file, list } = revoke(dir, key, { devices, reason: options.reason, since, now });
+  if (options.json) terminal.json({ file, number: list.number, units: list.entries.length });
+  else terminal.print(file);
+  terminal.say(
+    `list ${list.number} names ${counted(list.entries.length, "unit")}. Give it to every hub: 'avnode revocations import ${file}'; it needs no network`,
+  );
+}
+
+/** @throws CliError */
+function secondsOf(moment: string): number {
+  const ms = Date.parse(moment);
+  if (Number.isNaN(ms) || ms < 0)
+    throw new CliError(Exit.usage, `--since ${moment}: give a date, as 2026-03-01 or 2026-03-01T12:00:00Z`);
+  return Math.floor(ms / 1000);
+}
+
+function maker(station: string, options: { keys?: string; json?: boolean }, terminal: Terminal): void {
+  const { makerPapers } = require("./maker") as typeof import("./maker");
+  const dir = resolve(station);
+  const papers = makerPapers(dir, options.keys ?? join(dir, "keys"));
+  if (options.json) {
+    terminal.json(papers);
+    return;
+  }
+  terminal.print(papers.trustLine);
+  terminal.print(`# maker key ${papers.makerKey}, fingerprint ${papers.fingerprint}`);
+  if (papers.releaseKey !== undefined)
+    terminal.print(`# release key ${papers.releaseKey}, fingerprint ${papers.releaseFingerprint}`);
+  terminal.say("print these lines on the papers that go with units: hubs and verifiers compare them");
+}
