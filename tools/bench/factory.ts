@@ -24,7 +24,7 @@ const REAL_SIGNING = { trees: 8, height: 10 } as const;
 const unitOf = (chip: string) => new VirtualUnit({ chip, bytesPerSecond: BYTES_PER_SECOND });
 
 export const benchFactory: Area = (context) =>
-  inFolder<Row[]>(async (folder) => {
+  inFolder(async (folder) => {
     const dir = join(folder, "station");
     const keys = join(folder, "keys");
     context.progress("making a station");
@@ -70,7 +70,7 @@ export const benchFactory: Area = (context) =>
       context.note(
         `trees of 1 x 2^5 leaves; those of a real unit (8 x 2^10) take a processor ${trees.toFixed(1)} s each, and more than ${Math.floor(HOUR_SECONDS / trees)} an hour need more processors`,
       );
-      return [
+      const rows: Row[] = [
         {
           name: "factory/units-per-hour",
           value: (HOUR_SECONDS * passed) / seconds,
@@ -79,6 +79,7 @@ export const benchFactory: Area = (context) =>
         },
         { name: "factory/trees-of-a-unit", value: trees, unit: "s", peers: {} },
       ];
+      return rows;
     } finally {
       await closeBench(bench);
     }
