@@ -21,8 +21,8 @@ const AREAS: Record<string, () => Area> = {
   export: () => (require("./export") as typeof import("./export")).benchExport,
   drain: () => (require("./drain") as typeof import("./drain")).benchDrain,
   radio: () => (require("./radio") as typeof import("./radio")).benchRadio,
-  factory: () => (require("./factory") as typeof import("./factory")).benchFactory,
   rhythm: () => (require("./rhythm") as typeof import("./rhythm")).benchRhythm,
+  factory: () => (require("./factory") as typeof import("./factory")).benchFactory,
 };
 const USAGE = "npm run bench -- [area…] [--json] [--long] [--minutes M] [--handhelds N]";
 const MISSED = 1;
