@@ -93,7 +93,9 @@ export class Household {
     const radio = new EspruinoRadio({ loss, random: random.fork("radio") });
     const time = new VirtualTime(START);
     try {
-      const hub = await time.until(startHub({ dataDir, kind: "import", broker: "memory", radio }));
+      const hub = await time.until(
+        startHub({ dataDir, kind: made ? "home" : "import", broker: "memory", radio }),
+      );
       return new Household(time, hub, { identity, unit, radio }, dossier, board.pins);
     } catch (error) {
       time.restore();
