@@ -167,13 +167,16 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
       await house.powerOn();
       await house.claim();
       house.record(RecordingMode.fixed, SECONDS);
-      const verdict = () => house.store.reader.verify().recordings[0]?.verdict;
-      await house.until("the signed recording", () => verdict() === "authentic", PATIENCE_MS);
-      const { problems, recordings } = house.store.reader.verify();
-      assert.deepEqual([problems, recordings[0]!.problems], [[], []]);
+      const closed = () => house.recording(house.id(1))?.state === "closed";
+      await house.until("the recording's end", closed, PATIENCE_MS);
+      const { reader } = house.store;
+      const signed = () => reader.log.signature(reader.recordings({})[0]!.id) === "signed";
+      await house.until("the handheld's signature", signed, PATIENCE_MS);
+      const { problems, recordings } = reader.verify();
+      const [{ verdict, problems: own }] = recordings as [(typeof recordings)[0]];
+      assert.deepEqual([problems, own, verdict], [[], [], "authentic"]);
       const { deviceClass } = decodeCertificate(made.identity.certificate);
       assert.equal(deviceClass, DeviceClass.locked);
-      assert.equal(house.recording(house.id(1))?.state, "closed");
     } finally {
       await house.close();
     }
