@@ -74,12 +74,13 @@ export class Driver {
       this.end("refused");
       return;
     }
-    // An answer to what was said twice: another word for each would never end.
-    if (before && isSame(before, state)) return;
+    const putsOff = this.said?.op === Op.swap && isNotNow(state.refused);
+    // An answer to what was said twice: another word for each would never end. Not yet may be said again and again.
+    if (!putsOff && before && isSame(before, state)) return;
     this.state = state;
     this.tries = 0;
     this.keepState(before, state);
-    if (this.said?.op === Op.swap && isNotNow(state.refused)) this.putOff();
+    if (putsOff) this.putOff();
     else this.go();
   }
 

@@ -7,8 +7,8 @@ import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { decodeIdentity } from "../../firmware/identity";
-import { ed25519Signer, nodeCrypto } from "../../gateway/crypto";
 import { toHex } from "../../protocol/bytes";
+import { DeviceClass, decodeCertificate } from "../../protocol/certificate";
 import { RecordingMode } from "../../protocol/open";
 import type { Bench } from "../../tools/factory/bench";
 import { readLabel } from "../../tools/factory/label/scan";
@@ -32,8 +32,6 @@ const SECONDS = 20;
 const PATIENCE_MS = 600_000;
 /** The interpreter looks at its stdin twenty times a second. */
 const TYPED_MS = 2000;
-/** Known to every hub, for units that say they are simulated. */
-const MAKER = ed25519Signer(nodeCrypto.sha256(Buffer.from("avnode/simulation-maker/v1")));
 const STRANGER = 'require("fs").writeFileSync("typed","1")';
 
 /** A blank unit's folder, and the command that is the unit. */
@@ -97,12 +95,6 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
   this.timeout(1_800_000);
   let ecg: Excerpt;
   let firmware: BuiltFirmware;
-  const station = {
-    ...STATION,
-    deviceClass: "simulated" as const,
-    makerKey: toHex(MAKER.publicKey),
-    signing: { trees: 1, height: 5 as const },
-  };
   let dir: string;
   let bench: Bench;
 
@@ -115,18 +107,12 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
   beforeEach(() => {
     dir = join(scratch(), "station");
     mkdirSync(dir);
-    makeStation(dir, station, {
+    makeStation(dir, STATION, {
       application: firmware.files.avnode!,
       bootCode: firmware.files[".bootcde"]!,
     });
     // The shim's front end lives in a time of its own: what a self-test measures on it is tested elsewhere.
-    bench = openBench(dir, {
-      station,
-      board: firmware.board,
-      maker: MAKER,
-      pace: PACE,
-      patience: { tries: 3 },
-    });
+    bench = openBench(dir, { board: firmware.board, pace: PACE, patience: { tries: 3 } });
   });
   afterEach(async () => {
     if (bench) await closeBench(bench);
@@ -181,11 +167,16 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
       await house.powerOn();
       await house.claim();
       house.record(RecordingMode.fixed, SECONDS);
-      const verdict = () => house.store.reader.verify().recordings[0]?.verdict;
-      await house.until("the signed recording", () => verdict() === "authentic", PATIENCE_MS);
-      const { problems, recordings } = house.store.reader.verify();
-      assert.deepEqual([problems, recordings[0]!.problems], [[], []]);
-      assert.equal(house.recording(house.id(1))?.state, "closed");
+      const closed = () => house.recording(house.id(1))?.state === "closed";
+      await house.until("the recording's end", closed, PATIENCE_MS);
+      const { reader } = house.store;
+      const signed = () => reader.log.signature(reader.recordings({})[0]!.id) === "signed";
+      await house.until("the handheld's signature", signed, PATIENCE_MS);
+      const { problems, recordings } = reader.verify();
+      const [{ verdict, problems: own }] = recordings as [(typeof recordings)[0]];
+      assert.deepEqual([problems, own, verdict], [[], [], "authentic"]);
+      const { deviceClass } = decodeCertificate(made.identity.certificate);
+      assert.equal(deviceClass, DeviceClass.locked);
     } finally {
       await house.close();
     }

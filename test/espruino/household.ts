@@ -93,7 +93,9 @@ export class Household {
     const radio = new EspruinoRadio({ loss, random: random.fork("radio") });
     const time = new VirtualTime(START);
     try {
-      const hub = await time.until(startHub({ dataDir, kind: "import", broker: "memory", radio }));
+      const hub = await time.until(
+        startHub({ dataDir, kind: made ? "home" : "import", broker: "memory", radio }),
+      );
       return new Household(time, hub, { identity, unit, radio }, dossier, board.pins);
     } catch (error) {
       time.restore();
@@ -159,10 +161,11 @@ export class Household {
 
   /** Asks for the handheld with the code on its label, and holds its button. */
   async claim(): Promise<void> {
-    const { dossier } = this;
-    const claim = this.store.claim(this.identity.claimCode, { dossier });
+    const claim = this.store.claim(this.identity.claimCode);
     await this.pushed(HOLD_MS);
     await this.until("the claim", () => this.store.claimState(claim)?.state === "claimed", 60_000);
+    // By now the hub knows the maker.
+    this.store.addDossier(this.dossier);
     // Recordings that begin before the hub has set the clock would not know when they were made.
     await this.pass(2000);
   }

@@ -564,12 +564,12 @@ describe(`an update while a recording goes on, seed ${SEED}`, () => {
   it("costs it no sample at 512 Hz, where a FIFO bears no erase: the recording goes before it", () => {
     const early = bench({}, 512);
     slow(early);
-    record(early, 30);
+    record(early, 60);
     early.command(Op.offer, { bytes: second.offer });
-    early.processor.pass(28_500);
+    early.processor.pass(50_000);
     assert.equal(early.state().phase, UpdatePhase.clearing);
     assert.equal(early.flash.operations, 0);
-    early.processor.pass(10_000);
+    early.processor.pass(20_000);
     assert.equal(early.state().phase, UpdatePhase.taking);
     const unit = bench({}, 512, 512);
     unit.offer(second);

@@ -1,6 +1,6 @@
 /** Makes a station's folder: keys, firmware, station.json, an empty journal with its log. */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { toHex } from "../../protocol/bytes";
 import { readFirmware } from "./bench";
@@ -47,7 +47,6 @@ function putFirmware(
 ): void {
   rmSync(folder, { recursive: true, force: true });
   if (given !== undefined) {
-    const { cpSync } = require("node:fs") as typeof import("node:fs");
     cpSync(resolve(given), folder, { recursive: true });
     return;
   }

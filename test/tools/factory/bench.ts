@@ -81,7 +81,7 @@ export function openBench(dir: string, over: Partial<Bench> = {}): Bench {
     busy: new Map(),
     now: () => Date.now(),
     pace: { quietMs: 20, listenMs: 10, lastMs: 20, airMs: 1000 },
-    patience: { timeoutMs: 300, tries: 2, settleMs: 10 },
+    patience: { timeoutMs: 500, tries: 4, settleMs: 20 },
     ...over,
   };
 }

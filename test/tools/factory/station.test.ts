@@ -1,0 +1,75 @@
+import { strict as assert } from "node:assert";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import SQLite from "better-sqlite3";
+import type { StationStatus } from "../../../tools/factory/status";
+import { factory } from "./cli";
+
+const PASSPHRASE = "correct horse battery staple\n";
+
+describe("avnode factory init, run, status", function () {
+  this.timeout(180_000);
+  let folder: string;
+  let dir: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "avnode-factory-"));
+    dir = join(folder, "station");
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const small = ["--trees", "1", "--height", "5"];
+  const init = (...words: string[]) =>
+    factory(["init", dir, "--maker", "Example Works", "--board", "xiaoble", ...small, ...words], PASSPHRASE);
+  const status = async () => JSON.parse((await factory(["status", dir, "--json"])).out) as StationStatus;
+
+  it("make a station whose folder is its owner's alone", async () => {
+    const { exit, out, err } = await init("--class", "simulated", "--prefix", "X-", "--digits", "3");
+    assert.equal(exit, 0, err);
+    assert.match(out, /makes simulated units for xiaoble/);
+    for (const name of [".", "keys", "keys/maker.sealed", "station.db", "station.json"])
+      assert.equal(statSync(join(dir, name)).mode & 0o077, 0, name);
+    const { lines, passed, problems } = await status();
+    assert.deepEqual([lines, passed, problems], [0, 0, []]);
+  });
+
+  it("make no second station in its place, and none that says what it is not", async () => {
+    const again = await init();
+    assert.deepEqual([again.exit, /is a station already/.test(again.err)], [3, true], again.err);
+    const other = await factory(
+      ["init", join(folder, "b"), "--maker", "E", "--board", "nothing", ...small],
+      PASSPHRASE,
+    );
+    assert.deepEqual([other.exit, /there is no board "nothing"/.test(other.err)], [3, true], other.err);
+  });
+
+  it("make virtual units, count them, and say so", async () => {
+    const { exit, err } = await factory(["run", dir, "--virtual", "2"], PASSPHRASE);
+    assert.equal(exit, 0, err);
+    const { lines, passed, failed, yield: share, states, problems } = await status();
+    assert.deepEqual([lines, passed, failed, share, states, problems], [2, 2, 0, 1, { passed: 2 }, []]);
+    const { exit: told, out } = await factory(["status", dir]);
+    assert.equal(told, 0);
+    assert.match(out, /2 passed \(100\.0 % of 2 turns\), 0 failed, 0 unfinished/);
+    assert.match(out, /log of 2 lines is whole and signed by the maker/);
+    assert.equal(readFileSync(join(dir, "labels", "X-002.png")).readUInt32BE(0), 0x89504e47);
+  });
+
+  it("refuse another passphrase, and no port", async () => {
+    const wrong = await factory(["run", dir, "--virtual", "1"], "some other passphrase\n");
+    assert.deepEqual([wrong.exit, /passphrase does not open/.test(wrong.err)], [3, true], wrong.err);
+    const none = await factory(["run", dir], PASSPHRASE);
+    assert.deepEqual([none.exit, /no port/.test(none.err)], [2, true], none.err);
+    const strange = await factory(["run", dir, "--ports", "nowhere"], PASSPHRASE);
+    assert.deepEqual([strange.exit, /there is no port "nowhere"/.test(strange.err)], [3, true], strange.err);
+  });
+
+  it("say no when the log is not as it was written", async () => {
+    const db = new SQLite(join(dir, "station.db"));
+    db.prepare("DELETE FROM leaves WHERE idx = 1").run();
+    db.close();
+    const { exit, err } = await factory(["status", dir]);
+    assert.equal(exit, 1);
+    assert.match(err, /log 1 had 2 leaves, 1 are here/);
+  });
+});
