@@ -37,6 +37,7 @@ const wish = (): Update => ({
   swap: "ready",
   cancelled: false,
   begun: false,
+  again: false,
   swapped: false,
   askedAt: Date.now(),
 });
