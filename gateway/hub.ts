@@ -23,6 +23,7 @@ import { StoreError } from "./store/errors";
 import { type Log, silentLog } from "./store/log";
 import type { ReceiptLimits } from "./store/receipts";
 import { Store } from "./store/store";
+import { Updater } from "./update/updater";
 
 /** Where the embedded broker listens, by default on 127.0.0.1. */
 export interface EmbeddedPlace {
@@ -53,6 +54,8 @@ export interface HubOptions {
   deliver?: boolean;
   /** Whether files that wait to be adopted are taken up. */
   adopt?: boolean;
+  /** Whether handhelds are updated as their owner asked. */
+  update?: boolean;
   /** How much room there is where the data lies; without it nobody is told of what runs full. */
   disk?: () => Disk;
 }
@@ -102,6 +105,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const storeLink = store && new StoreLink({ store, broker: address, clock, log });
   const carrier = store && options.deliver ? carrierOf(store, options) : undefined;
   const adopter = store && options.adopt ? adopterOf(store, options) : undefined;
+  const updater =
+    store && options.update ? new Updater({ store, dataDir, clock: clock ?? systemClock, log }) : undefined;
   const limits =
     store &&
     options.disk &&
@@ -148,6 +153,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     async stop() {
       limits?.stop();
       await adopter?.stop();
+      updater?.stop();
       await relay?.stop();
       await homeAssistant?.stop();
       await analyst?.stop();

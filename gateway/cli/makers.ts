@@ -43,7 +43,9 @@ export function addMakers(program: Command, terminal: Terminal): void {
     .description(
       "believe a maker: the line on its paper ('maker NAME KEY'), or the fingerprint of one that a claim met",
     )
+    .option("--data <dir>", "data directory")
     .action((words: string[], _, command: Command) => {
+      // Given before the command's name it is the list's.
       const options = command.optsWithGlobals<DataOption>();
       const dataDir = dataDirOf(options, terminal);
       requireData(dataDir, terminal);
@@ -62,7 +64,9 @@ export function addMakers(program: Command, terminal: Terminal): void {
   makers
     .command("forget <fingerprint...>")
     .description("believe nothing new of a maker; its handhelds that are claimed stay yours")
+    .option("--data <dir>", "data directory")
     .action((words: string[], _, command: Command) => {
+      // Given before the command's name it is the list's.
       const options = command.optsWithGlobals<DataOption>();
       const maker = listed(words, MIN_DIGITS, options, terminal);
       const { forgetMakerBeside } = require("../store/trust") as typeof import("../store/trust");

@@ -29,6 +29,7 @@ import { addStart, type StartDemo } from "./start";
 import { addStatus } from "./status";
 import { Exit, Terminal } from "./terminal";
 import { addTrust } from "./trust";
+import { addUpdate } from "./update";
 import { addVerify } from "./verify";
 
 /** What the tools add to the gateway's commands. */
@@ -50,8 +51,6 @@ export async function run(
     .description("open, local-first path from a handheld ECG monitor to a recording that its owner keeps")
     .version(version)
     .helpCommand(false)
-    // A command may have a --version of its own, which would be the program's otherwise.
-    .enablePositionalOptions()
     .addHelpText("after", "\nExit codes: 0 done, 1 the answer is no, 2 wrong use, 3 could not be done.")
     .exitOverride()
     .configureOutput({
@@ -73,6 +72,7 @@ export async function run(
   addPapers(program, terminal);
   addRevocations(program, terminal);
   addName(program, terminal);
+  addUpdate(program, terminal);
   addRecordings(program, terminal);
   addShow(program, terminal);
   addFindings(program, terminal, setExit);
@@ -94,6 +94,8 @@ export async function run(
   addBackup(program, terminal, setExit);
   addRestore(program, terminal, setExit);
   addMirror(program, terminal);
+  // A command's own --version would be the program's otherwise. Set last: it is not for commands to inherit.
+  program.enablePositionalOptions();
   try {
     await program.parseAsync(argv, { from: "user" });
     return exit;

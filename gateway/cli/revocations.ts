@@ -32,7 +32,9 @@ export function addRevocations(program: Command, terminal: Terminal): void {
   revocations
     .command("import <file>")
     .description("take a maker's newest list; only of a maker that is believed, and never an older one")
+    .option("--data <dir>", "data directory")
     .action((file: string, _, command: Command) => {
+      // Given before the command's name it is the list's.
       const options = command.optsWithGlobals<DataOption>();
       const dataDir = dataDirOf(options, terminal);
       requireData(dataDir, terminal);

@@ -108,6 +108,7 @@ async function plain(
     analyse: true,
     deliver: true,
     adopt: true,
+    update: true,
     disk: () => diskOf(dataDir),
   });
   announce(terminal, hub, dataDir, broker, config);
@@ -162,6 +163,7 @@ async function demo(
         analyse: true,
         deliver: true,
         adopt: true,
+        update: true,
         disk: () => diskOf(dataDir),
       });
       announce(terminal, hub, dataDir, broker, config);

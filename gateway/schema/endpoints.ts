@@ -20,6 +20,7 @@ import * as session from "./session";
 import * as settings from "./settings";
 import * as setup from "./setup";
 import { signal } from "./signal";
+import * as updates from "./updates";
 import { whereabouts } from "./whereabouts";
 
 export const ENDPOINTS = [
@@ -50,6 +51,11 @@ export const ENDPOINTS = [
   devices.start,
   devices.mark,
   devices.stop,
+  updates.update,
+  updates.startUpdate,
+  updates.swapUpdate,
+  updates.cancelUpdate,
+  updates.addRelease,
   claims.claim,
   claims.claimPhoto,
   claims.claimState,

@@ -26,7 +26,12 @@ export function nameDevice(db: Database, keyring: Keyring, abbreviation: string,
   const devices = new SealedTable<DeviceRow>(db, keyring, "devices", DEVICE_COLUMNS, 1);
   return db
     .transaction(() => {
-      const row = find(db.prepare("SELECT * FROM devices").all() as DeviceRow[], abbreviation.toLowerCase());
+      const rows = db.prepare("SELECT * FROM devices").all() as DeviceRow[];
+      const whole = wholeId(
+        rows.map(({ id }) => toHex(id)),
+        abbreviation,
+      );
+      const row = rows.find(({ id }) => toHex(id) === whole)!;
       // Sealing it again would hide that.
       if (!devices.intact(row))
         throw new StoreError(
@@ -40,8 +45,14 @@ export function nameDevice(db: Database, keyring: Keyring, abbreviation: string,
     .immediate();
 }
 
-function find(rows: DeviceRow[], start: string): DeviceRow {
-  const found = rows.filter((row) => toHex(row.id).startsWith(start));
+/**
+ * @param ids of all handhelds, in hex
+ * @param abbreviation the first characters of one
+ * @throws STORE_UNKNOWN_DEVICE, STORE_AMBIGUOUS_DEVICE
+ */
+export function wholeId(ids: string[], abbreviation: string): string {
+  const start = abbreviation.toLowerCase();
+  const found = ids.filter((id) => id.startsWith(start));
   if (found.length === 1 && start !== "") return found[0]!;
   if (found.length === 0)
     throw new StoreError("STORE_UNKNOWN_DEVICE", `no handheld ${start} here: 'avnode devices' lists them`);

@@ -27,6 +27,8 @@ export interface Update {
   /** Whether it may restart: not yet, now or never, or as soon as it can. */
   swap: "no" | "once" | "ready";
   cancelled: boolean;
+  /** It did not come up before: its owner wants another try. */
+  again: boolean;
   /** An offer was sent: the handheld may know of it. */
   begun: boolean;
   /** A swap was answered with yes: what comes back is told by the new image, or by the old one. */

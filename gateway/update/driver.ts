@@ -69,13 +69,18 @@ export class Driver {
 
   heard(state: UpdateState): void {
     const before = this.state;
-    // An answer to what was said twice: another word for each would never end.
-    if (before && isSame(before, state)) return;
+    if (this.isStuck(state)) {
+      this.state = state;
+      this.end("refused");
+      return;
+    }
+    const putsOff = this.said?.op === Op.swap && isNotNow(state.refused);
+    // An answer to what was said twice: another word for each would never end. Not yet may be said again and again.
+    if (!putsOff && before && isSame(before, state)) return;
     this.state = state;
     this.tries = 0;
     this.keepState(before, state);
-    if (this.isStuck(state)) this.end("refused");
-    else if (this.said?.op === Op.swap && isNotNow(state.refused)) this.putOff();
+    if (putsOff) this.putOff();
     else this.go();
   }
 
@@ -107,8 +112,9 @@ export class Driver {
   private putOff(): void {
     this.cancelTimer();
     this.said = undefined;
-    if (this.update.swap === "once") this.keep({ swap: "no", swapped: false });
-    else this.after(SWAP_AGAIN_MS, () => this.go());
+    const isOnce = this.update.swap === "once";
+    this.keep({ swapped: false, swap: isOnce ? "no" : "ready" });
+    if (!isOnce) this.after(SWAP_AGAIN_MS, () => this.go());
   }
 
   private isStuck({ taken, refused }: UpdateState): boolean {

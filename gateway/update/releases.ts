@@ -22,6 +22,7 @@ import {
   signedReleaseFile,
 } from "../../protocol/releasefile";
 import { ed25519Verify, nodeCrypto } from "../crypto";
+import { fingerprintOf } from "../store/makers";
 import { UpdateError } from "./error";
 
 export interface HeldRelease {
@@ -58,7 +59,7 @@ export class Releases {
     if (!isPinned(held.maker))
       throw new UpdateError(
         "UPDATE_MAKER",
-        `the release is of a maker whom this hub does not know (${toHex(held.maker).slice(0, 16)}…): take it from the maker of your handheld`,
+        `the release is of a maker whom this hub does not know (${fingerprintOf(held.maker)}): take it from the maker of your handheld, or see 'avnode makers'`,
       );
     mkdirSync(this.folder, { mode: 0o700, recursive: true });
     const path = this.pathOf(held.id);

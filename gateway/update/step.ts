@@ -25,7 +25,7 @@ export function isNotNow(refused: number): boolean {
   return NOT_NOW.includes(refused);
 }
 
-type Wish = Pick<Update, "swap" | "cancelled" | "swapped">;
+type Wish = Pick<Update, "again" | "begun" | "swap" | "cancelled" | "swapped">;
 
 /** @param state undefined when nothing was heard since the session began, or since the last offer or cancel */
 export function stepOf(wish: Wish, release: Sendable, state: UpdateState | undefined): Step {
@@ -38,6 +38,8 @@ export function stepOf(wish: Wish, release: Sendable, state: UpdateState | undef
     const isOver = state && (!isOurs || state.phase === UpdatePhase.none);
     return isOver ? { end: "cancelled" } : { say: { op: Op.cancel, counter } };
   }
+  // What did not come up is offered again only to a handheld that was told to forget it.
+  if (!state && wish.again && !wish.begun) return { say: { op: Op.cancel, counter } };
   if (!state || !isOurs) return { say: release.offer() };
   switch (state.phase) {
     case UpdatePhase.back:

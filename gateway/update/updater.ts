@@ -4,9 +4,9 @@ import type { UpdateState } from "../../protocol/update";
 import type { Clock } from "../clock";
 import { codeOf } from "../store/errors";
 import type { Log } from "../store/log";
+import { Makers } from "../store/pinned";
 import type { Store } from "../store/store";
 import { type Update, type UpdateEnd, Updates } from "../store/updates";
-import { pinnedMakers } from "./belief";
 import { Driver } from "./driver";
 import { Releases } from "./releases";
 import { sendable } from "./sendable";
@@ -23,7 +23,7 @@ interface UpdaterParts {
 export class Updater {
   private readonly updates: Updates;
   private readonly releases: Releases;
-  private readonly isPinned: (maker: Uint8Array) => boolean;
+  private readonly makers: Makers;
   private readonly drivers = new Map<string, Driver>();
   private readonly unhook: (() => void)[];
   private cancel: () => void = () => {};
@@ -32,7 +32,7 @@ export class Updater {
     const { store, dataDir } = parts;
     this.updates = Updates.open(dataDir);
     this.releases = new Releases(dataDir);
-    this.isPinned = pinnedMakers(this.updates);
+    this.makers = new Makers(this.updates.db, this.updates.keyring);
     this.unhook = [
       store.events.on("connected", (device) => this.drivers.get(device)?.connected()),
       store.events.on("updated", (device, state) => this.heard(device, state)),
@@ -89,7 +89,7 @@ export class Updater {
   private against(device: string, { epoch }: Update): UpdateEnd | undefined {
     const owned = this.parts.store.reader.ownership(device);
     if (owned?.epoch !== epoch) return "owner";
-    return this.isPinned(owned.certificate.maker) ? undefined : "maker";
+    return this.makers.isPinned(owned.certificate.maker) ? undefined : "maker";
   }
 
   private heard(device: string, state: UpdateState): void {

@@ -1,7 +1,8 @@
 /** What the owner of handhelds sees of updates and asks for, by a command or the page: beside a running hub, or before it. */
+import { wholeId } from "../store/naming";
+import { Makers } from "../store/pinned";
 import type { StoreReader } from "../store/reader";
 import { type Update, Updates } from "../store/updates";
-import { pinnedMakers } from "./belief";
 import { UpdateError } from "./error";
 import { type HeldRelease, Releases } from "./releases";
 
@@ -32,9 +33,19 @@ export class Wishes {
     this.updates.close();
   }
 
+  /** @param abbreviation the first characters of its id; @throws STORE_UNKNOWN_DEVICE, STORE_AMBIGUOUS_DEVICE */
+  deviceOf(abbreviation: string): string {
+    const handhelds = this.reader.devices().filter((device) => device.class !== "adopted");
+    return wholeId(
+      handhelds.map(({ id }) => id),
+      abbreviation,
+    );
+  }
+
   /** @throws UpdateError UPDATE_FILE, UPDATE_MAKER */
   add(bytes: Uint8Array): HeldRelease {
-    return this.releases.add(bytes, pinnedMakers(this.updates));
+    const makers = new Makers(this.updates.db, this.updates.keyring);
+    return this.releases.add(bytes, (maker) => makers.isPinned(maker));
   }
 
   /** Handhelds alone: what was adopted runs nothing. */
@@ -64,7 +75,8 @@ export class Wishes {
       );
     const { counter, version, bytes } = newest.release;
     const asked = { epoch: owned.epoch, release: newest.id, counter, version, bytes, swap, askedAt: at };
-    const update = { ...asked, cancelled: false, begun: false, swapped: false };
+    const again = before?.counter === counter && before.ended?.how === "back";
+    const update = { ...asked, cancelled: false, again, begun: false, swapped: false };
     this.updates.put(device, update);
     return update;
   }

@@ -67,6 +67,7 @@ export function updateWords(update: Update): string {
   if (ended) return ENDED[ended.how];
   if (cancelled) return "is being cancelled; bring the handheld near the hub";
   const doing = doingOf(update);
+  if (doing === "taking") return `${DOING.taking} (${Math.floor((100 * state!.taken) / update.bytes)} %)`;
   if (doing !== "ready") return DOING[doing];
   if (!refused) return swap === "ready" ? "is ready; the handheld restarts as soon as it can" : DOING.ready;
   return `is ready, but the handheld does not restart: ${REFUSED[refused]}`;

@@ -24,6 +24,7 @@ import { addSession } from "./session";
 import { addSettings } from "./settings";
 import { addSetup } from "./setup";
 import { addSignal } from "./signal";
+import { addUpdates } from "./updates";
 import { addWhereabouts } from "./whereabouts";
 
 export function addApi(app: FastifyInstance, parts: ApiParts): void {
@@ -32,6 +33,7 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   addSession(app, parts);
   addLinks(app, parts);
   addDevices(app, parts);
+  addUpdates(app, parts);
   addClaims(app, parts);
   addPeople(app, parts);
   addAdoptions(app, parts);

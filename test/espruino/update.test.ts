@@ -2,14 +2,9 @@
 import assert from "node:assert/strict";
 import { board as linux } from "../../firmware/board/linux";
 import type { BoardSpec } from "../../firmware/board/spec";
-import { nodeCrypto } from "../../gateway/crypto";
-import { toHex } from "../../protocol/bytes";
 import { MonitorState, Op } from "../../protocol/command";
-import { FrameType } from "../../protocol/header";
 import { RecordingMode } from "../../protocol/open";
-import { openFrame } from "../../protocol/seal";
-import { messageType } from "../../protocol/session";
-import { decodeUpdateState, UpdatePhase, UpdateRefusal, type UpdateState } from "../../protocol/update";
+import { UpdatePhase, UpdateRefusal, type UpdateState } from "../../protocol/update";
 import { buildFirmware } from "../../tools/firmware/build";
 import { scratch } from "../e2e/rig";
 import { type Made, Maker } from "../firmware/maker";
@@ -45,7 +40,9 @@ class Updater {
     const firmware = { board: BOARD, files };
     const house = await Household.open({ dataDir, firmware, samples, seed, inRam: true });
     const updater = new Updater(house);
-    updater.listen();
+    house.store.events.on("updated", (_device, state) => {
+      updater.state = state;
+    });
     try {
       await house.powerOn();
       await house.claim();
@@ -54,19 +51,6 @@ class Updater {
       await house.close();
       throw error;
     }
-  }
-
-  /** Opens what the handheld says of its update, by the keys of the store's own session. */
-  private listen(): void {
-    const { store } = this.house;
-    const receive = store.receive.bind(store);
-    type Links = Map<string, { live?: { up: Uint8Array } }>;
-    const { links } = (store as unknown as { sessions: { links: Links } }).sessions;
-    store.receive = (alias, message) => {
-      if (messageType(message) !== FrameType.update) return receive(alias, message);
-      const up = links.get(toHex(alias))?.live?.up;
-      if (up) this.state = decodeUpdateState(openFrame(nodeCrypto, up, message));
-    };
   }
 
   private tell(op: number, more = {}): void {

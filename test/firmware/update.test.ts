@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import type { Flash } from "../../firmware/board/board";
 import { MonitorState, Op } from "../../protocol/command";
 import { RecordingMode } from "../../protocol/open";
@@ -296,6 +297,16 @@ describe(`an update of the handheld, seed ${SEED}`, () => {
         unit.processor.pass(10_000);
         refused(unit, UpdateRefusal.flash, 2);
       }
+      // Its hashes alone tell where the checksum happens to fit.
+      const at = second.image.findIndex((byte) => (byte & 1) === 1);
+      const other = Uint8Array.from(second.image, (byte, i) => (i === at ? byte - 1 : byte));
+      const fits = bench();
+      const forged = of({ counter: 2, crc32: crc32(other) });
+      fits.offer(forged);
+      for (let i = 0; i < forged.image.length; i += 512) fits.chunk(forged, i);
+      fits.flash.chip.write((PAGE_BYTES + at) & ~3, other.subarray(at & ~3, (at & ~3) + 4));
+      fits.processor.pass(10_000);
+      refused(fits, UpdateRefusal.flash, 2);
       const unit = bench();
       const slip = of({ counter: 2, crc32: 12345 });
       unit.offer(slip);
@@ -456,6 +467,17 @@ describe(`an update of the handheld, seed ${SEED}`, () => {
     });
   });
 
+  it("makes void what stood in its slot before that is erased: a torn erase gives back words as well", () => {
+    const unit = bench();
+    for (const one of [second, third]) unit.install(one);
+    unit.flash.operations = 0;
+    unit.flash.cutAt = 2;
+    unit.command(Op.offer, { bytes: fourth.offer });
+    unit.processor.pass(10_000);
+    assert.equal(unit.handheld.powerCuts, 1);
+    assert.deepEqual([...unit.flash.read(0, 4)], [0, 0, 0, 0]);
+  });
+
   it("whose flash wears out runs no more: what was kept before it does, else the factory's image", () => {
     const unit = bench();
     for (const one of [second, third]) unit.install(one);
@@ -542,12 +564,12 @@ describe(`an update while a recording goes on, seed ${SEED}`, () => {
   it("costs it no sample at 512 Hz, where a FIFO bears no erase: the recording goes before it", () => {
     const early = bench({}, 512);
     slow(early);
-    record(early, 30);
+    record(early, 60);
     early.command(Op.offer, { bytes: second.offer });
-    early.processor.pass(28_500);
+    early.processor.pass(50_000);
     assert.equal(early.state().phase, UpdatePhase.clearing);
     assert.equal(early.flash.operations, 0);
-    early.processor.pass(10_000);
+    early.processor.pass(20_000);
     assert.equal(early.state().phase, UpdatePhase.taking);
     const unit = bench({}, 512, 512);
     unit.offer(second);

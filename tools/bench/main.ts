@@ -22,6 +22,7 @@ const AREAS: Record<string, () => Area> = {
   drain: () => (require("./drain") as typeof import("./drain")).benchDrain,
   radio: () => (require("./radio") as typeof import("./radio")).benchRadio,
   rhythm: () => (require("./rhythm") as typeof import("./rhythm")).benchRhythm,
+  factory: () => (require("./factory") as typeof import("./factory")).benchFactory,
 };
 const USAGE = "npm run bench -- [area…] [--json] [--long] [--minutes M] [--handhelds N]";
 const MISSED = 1;

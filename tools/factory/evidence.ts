@@ -128,8 +128,12 @@ function gather(db: Database, dir: string, station: Station, batch: string, now:
   const tree = new MerkleTree(db, nodeCrypto.sha256);
   const found: (LoggedLine & { leaf: Uint8Array })[] = [];
   for (const [index, leaf] of leaves.entries()) {
-    const line = decodeUnitLine(leaf);
-    if (line.batch === batch && index < size) found.push({ index, leaf, line });
+    try {
+      const line = decodeUnitLine(leaf);
+      if (line.batch === batch && index < size) found.push({ index, leaf, line });
+    } catch (error) {
+      problems.push(`line ${index} of the log cannot be read: ${(error as Error).message}`);
+    }
   }
   if (found.length === 0)
     throw new FactoryFailure(

@@ -61,7 +61,8 @@ async function evidence(station: string, options: EvidenceOptions, terminal: Ter
 
 function check(file: string, { json }: { json?: boolean }, terminal: Terminal): void {
   const { evidenceProblems } = require("./evidencecheck") as typeof import("./evidencecheck");
-  const { fingerprintOf } = require("./maker") as typeof import("./maker");
+  const { fingerprintOf } =
+    require("../../gateway/store/makers") as typeof import("../../gateway/store/makers");
   const { evidence: found, problems } = evidenceProblems(readFileSync(file, "utf8"));
   const { batch, makerKey, figures } = found;
   if (json) terminal.json({ file, batch, makerKey, problems });

@@ -1,7 +1,7 @@
 /** An evidence file for people: Markdown, from the same fields. */
+import { fingerprintOf } from "../../gateway/store/makers";
 import { FAILURES, type FailureCode } from "./codes";
 import type { Evidence, EvidenceUnit } from "./evidence";
-import { fingerprintOf } from "./maker";
 
 const day = (unixMs: number) => new Date(unixMs).toISOString().slice(0, 16).replace("T", " ");
 /** A cell of a table: a bar would end it. */

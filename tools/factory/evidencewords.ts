@@ -14,7 +14,7 @@ export const WHAT_IS_CHECKED = [
 export const LIMITS = [
   "the bootloader's key: the station compares a CRC-32 of the bootloader where it is told one, and trusts the running unit's answer for it; whether the key in it is the maker's own, and whether nobody else holds it, only the maker knows",
   "APPROTECT: a unit's console cannot tell whether the debug port is closed; read it with a debugger, on samples of each batch at least",
-  "physical access: an nRF52840 gives up its flash to a glitch of its supply where its revision has no repaired APPROTECT (CVE-2020-27211); whoever holds a unit long enough holds its keys",
+  "physical access: a flash beside the processor (XIAO) gives signing seed and boot code to a clip, and an nRF52840 before revision 3 its own to a glitch of its supply (CVE-2020-27211); whoever holds a unit long enough holds its keys",
   "what the unit says of itself: a manipulated runtime can say anything until the boot code is in, and afterwards too; buy boards and runtime from whom you trust, and flash the runtime yourself",
   "paths without a port at the station: a wire that was not connected was not attacked",
   "the people at the station: whoever has the passphrase and the key folder makes units in the maker's name",

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { nodeCrypto } from "../../gateway/crypto";
+import { fingerprintOf } from "../../gateway/store/makers";
 import { fromHex, sameBytes, toHex } from "../../protocol/bytes";
 import { encodeVerifierKey } from "../../protocol/note";
 import { FactoryFailure } from "./failure";
@@ -21,12 +22,6 @@ export interface MakerPapers {
 }
 
 const LABEL_CHARACTERS = 40;
-
-/** For whoever compares by eye: 16 bytes of the key's SHA-256. */
-export function fingerprintOf(publicKey: Uint8Array): string {
-  const digest = toHex(nodeCrypto.sha256(publicKey)).slice(0, 32);
-  return digest.match(/.{4}/g)!.join(" ");
-}
 
 /** @throws FACTORY_STATION, FACTORY_KEYS_DAMAGED */
 export function makerPapers(dir: string, keys: string): MakerPapers {

@@ -158,6 +158,7 @@ function rebuilt(manifest: ReleaseManifest, read: (name: string) => Buffer, root
     return untold(`${root} has no commit ${commit}: fetch it to build it again`);
   const { boardNamed } = require("../firmware/boards") as typeof import("../firmware/boards");
   const { buildFirmware } = require("../firmware/build") as typeof import("../firmware/build");
+  const { revisionOf } = require("../firmware/manifest") as typeof import("../firmware/manifest");
   try {
     const build = withCommitted(root, commit, (folder) =>
       buildFirmware({
@@ -173,11 +174,11 @@ function rebuilt(manifest: ReleaseManifest, read: (name: string) => Buffer, root
     const differing = files.filter(({ file }, i) => !sameBytes(read(file), latin1(codes[i]!)));
     if (differing.length === 0) return { name, passed: true, text: `commit ${commit} gives the same bytes` };
     const which = differing.map(({ file }) => file).join(" and ");
-    return {
-      name,
-      passed: false,
-      text: `commit ${commit}, built by the tools of ${root}, gives another ${which}: check that commit out there, run npm ci, and check again`,
-    };
+    if (revisionOf(root).commit === commit)
+      return { name, passed: false, text: `commit ${commit} gives another ${which}` };
+    return untold(
+      `commit ${commit}, built by other tools than its own, gives another ${which}: check it out in ${root}, run npm ci, and check again`,
+    );
   } catch (error) {
     return untold(`commit ${commit} cannot be built here: ${(error as Error).message}`);
   }

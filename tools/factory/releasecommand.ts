@@ -80,7 +80,8 @@ function stationBoard(dir: string): string {
 
 function check(folder: string, { json }: { json?: boolean }, terminal: Terminal): void {
   const { checkRelease } = require("./releasecheck") as typeof import("./releasecheck");
-  const { fingerprintOf } = require("./maker") as typeof import("./maker");
+  const { fingerprintOf } =
+    require("../../gateway/store/makers") as typeof import("../../gateway/store/makers");
   const { sourceTree } = require("./sourcetree") as typeof import("./sourcetree");
   const { passed, maker, manifest, checks } = checkRelease(resolve(folder), sourceTree());
   if (json) terminal.json({ folder, passed, maker, checks });

@@ -75,5 +75,7 @@ function maker(station: string, options: { keys?: string; json?: boolean }, term
   terminal.print(`# maker key ${papers.makerKey}, fingerprint ${papers.fingerprint}`);
   if (papers.releaseKey !== undefined)
     terminal.print(`# release key ${papers.releaseKey}, fingerprint ${papers.releaseFingerprint}`);
-  terminal.say("print these lines on the papers that go with units: hubs and verifiers compare them");
+  terminal.say(
+    "print these lines on the papers that go with units: hubs take the first by 'avnode makers add', and verifiers",
+  );
 }

@@ -4,19 +4,28 @@ import path from "node:path";
 import type { Identity } from "../../firmware/board/board";
 import { fromHex, toHex } from "../../protocol/bytes";
 import { SimFlash } from "./flash";
-import { simulatedIdentity } from "./handheld";
+import { simulatedIdentity, type UpdateParts } from "./handheld";
 import { Random } from "./random";
 
 /** The reference handheld's flash: 2 MB outside for the ring, two pages inside for the keys. */
 export const RING = { pageBytes: 4096, pages: 512, writeBytes: 4 };
 export const VAULT = { pageBytes: 4096, pages: 2, writeBytes: 4 };
+/** And two places for images of updates. */
+const SLOTS = { pageBytes: 4096, pages: 64, writeBytes: 4 };
+const SLOT_COUNT = 2;
+const FLASHED = "flashed.json";
 
 export interface Keepsake {
   identity: Identity;
   flash: SimFlash;
   vault: SimFlash;
+  /** Of one that a factory made: it takes its maker's updates. */
+  update?: UpdateParts;
   close(): void;
 }
+
+/** What a factory flashed into a handheld. */
+export type Flashed = Required<Pick<UpdateParts, "board" | "key" | "counter" | "version">>;
 
 /** A new handheld that lives as long as its process. @param seed decides how power cuts tear */
 export function newKeepsake(seed: number | string, ring = RING): Keepsake {
@@ -54,13 +63,17 @@ export function openKeepsake(folder: string): Keepsake {
   const random = new Random("power cuts");
   const flash = new SimFlash({ ...RING, random, path: ring });
   const vault = new SimFlash({ ...VAULT, random, path: keys });
+  const flashed = flashedIn(folder);
+  const slots = flashed && new SimFlash({ ...SLOTS, random, path: path.join(folder, "slots.img") });
   return {
     identity: openIdentity(unit),
     flash,
     vault,
+    update: slots && { ...flashed, slots: { flash: slots, count: SLOT_COUNT } },
     close() {
       flash.close();
       vault.close();
+      slots?.close();
     },
   };
 }
@@ -88,9 +101,18 @@ function openIdentity(file: string): Identity {
 }
 
 /** A handheld that a factory made begins its life in this folder. */
-export function keepHandheld(folder: string, identity: Required<Identity>): void {
+export function keepHandheld(folder: string, identity: Required<Identity>, flashed: Flashed): void {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  fs.writeFileSync(path.join(folder, FLASHED), JSON.stringify({ ...flashed, key: toHex(flashed.key) }));
+  // Last: without it nobody lives there.
   writeIdentity(path.join(folder, "identity.json"), identity);
+}
+
+function flashedIn(folder: string): Flashed | undefined {
+  const file = path.join(folder, FLASHED);
+  if (!fs.existsSync(file)) return undefined;
+  const flashed = JSON.parse(fs.readFileSync(file, "utf8"));
+  return { ...flashed, key: fromHex(flashed.key) };
 }
 
 function writeIdentity(file: string, { device, claimCode, certificate, signing }: Required<Identity>): void {

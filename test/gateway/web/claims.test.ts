@@ -3,9 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HubStatus } from "../../../gateway/health/status";
 import { MAX_PHOTO_BYTES } from "../../../gateway/schema/claims";
+import { fingerprintOf } from "../../../gateway/store/makers";
+import { DeviceClass } from "../../../protocol/certificate";
 import { encodeClaimCode } from "../../../protocol/claim";
 import { HOST, ORIGIN, VIEWER_PASSWORD } from "../access/rig";
 import { Handheld } from "../store/handheld";
+import { makerOf } from "../store/makers";
 import { WebRig } from "./rig";
 
 /** Of the real time, in which a thread works. */
@@ -53,6 +56,38 @@ describe("claims from the page", function () {
     assert.match(ended.next, /press its button/);
     const [device] = (await rig.ask("GET", "/api/devices")).json().devices;
     assert.deepEqual([device.id, device.person], [handheld.hex, "Anna"]);
+  });
+
+  it("tell the maker of the first handheld, and wait for a word about another's", async () => {
+    const [maker, other] = [makerOf("first"), makerOf("other")];
+    const owned = (made: Handheld) => {
+      rig.handhelds.push(made);
+      return file(encodeClaimCode(made.code));
+    };
+    const first = maker.handheld(5, DeviceClass.simulated);
+    const begun = await owned(first);
+    rig.hello(first, true);
+    const taken = await state(begun);
+    assert.deepEqual(
+      [taken.state, taken.maker],
+      ["claimed", { fingerprint: fingerprintOf(maker.publicKey), first: true }],
+    );
+    assert.match(taken.detail, /first handheld of this maker on this hub/);
+    const stranger = other.handheld(6, DeviceClass.simulated);
+    const met = await owned(stranger);
+    rig.hello(stranger, true);
+    const asked = await state(met);
+    assert.deepEqual([asked.state, asked.code], ["refused", "other-maker"]);
+    assert.ok(asked.detail.includes(fingerprintOf(other.publicKey)), asked.detail);
+    assert.equal((await rig.ask("POST", `/api/claims/${begun}/maker`)).statusCode, 404);
+    assert.equal((await rig.ask("POST", `/api/claims/${met}/maker`)).statusCode, 200);
+    rig.hello(stranger);
+    assert.equal((await state(met)).state, "claimed");
+    const { devices } = (await rig.ask("GET", "/api/devices")).json();
+    assert.deepEqual(
+      devices.map((one: { maker: string }) => one.maker),
+      [maker, other].map(({ publicKey }) => fingerprintOf(publicKey)),
+    );
   });
 
   it("end with an answer that says what to do: nobody, nobody heard, another's code, ours already, withdrawn", async () => {

@@ -21,7 +21,7 @@ describe("the benchmark", () => {
     assert.match(stderr, /"heart"/);
     assert.match(
       stderr,
-      /codec, store, ingest, log, proof, report, page, start, backup, export, drain, radio, rhythm/,
+      /codec, store, ingest, log, proof, report, page, start, backup, export, drain, radio, rhythm, factory/,
     );
   });
 

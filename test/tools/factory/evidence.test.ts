@@ -16,6 +16,7 @@ import { encodeUnitLine, type UnitLine } from "../../../tools/factory/unitline";
 import { PYTHON } from "../../machine";
 import { makeStation, STATION } from "./bench";
 import { factory } from "./cli";
+import { opensslTakes, skipUnlessOpenssl } from "./openssl";
 
 const PASSPHRASE = "correct horse battery staple";
 const AT = 1_700_000_000_000;
@@ -129,7 +130,7 @@ describe("factory evidence", function () {
     );
   });
 
-  it("is canonical JSON, and signed as OpenSSL and Python's own writer have it", () => {
+  it("is canonical JSON, and signed as OpenSSL and Python's own writer have it", function () {
     const script =
       "import json,sys;e=json.load(open(sys.argv[1]));c=lambda x:json.dumps(x,sort_keys=True,separators=(',',':'),ensure_ascii=False);" +
       "whole=c(e)+'\\n';s=e.pop('signature');open(sys.argv[2]+'/sig','wb').write(bytes.fromhex(s));" +
@@ -137,20 +138,9 @@ describe("factory evidence", function () {
     const python = spawnSync(PYTHON, ["-c", script, file, root], { encoding: "utf8" });
     assert.equal(python.status, 0, python.stderr);
     assert.equal(python.stdout, fs.readFileSync(file, "utf8"));
-    const spki = Buffer.concat([
-      Buffer.from("302a300506032b6570032100", "hex"),
-      Buffer.from(read().makerKey, "hex"),
-    ]);
-    const pem = join(root, "pem");
-    fs.writeFileSync(
-      pem,
-      `-----BEGIN PUBLIC KEY-----\n${spki.toString("base64")}\n-----END PUBLIC KEY-----\n`,
-    );
-    const verified = spawnSync("openssl", [
-      ...["pkeyutl", "-verify", "-pubin", "-inkey", pem, "-rawin"],
-      ...["-in", join(root, "message"), "-sigfile", join(root, "sig")],
-    ]);
-    assert.equal(verified.status, 0, verified.stdout.toString());
+    skipUnlessOpenssl(this);
+    const bytes = (name: string) => fs.readFileSync(join(root, name));
+    assert.ok(opensslTakes(Buffer.from(read().makerKey, "hex"), bytes("message"), bytes("sig")));
   });
 
   it("is verified by command, and shows nothing once a field of it was altered, whoever signs it", async () => {
@@ -224,10 +214,12 @@ describe("factory evidence", function () {
     const journal = new Journal(broken);
     const altered = encodeUnitLine(line(1, { serial: "T1-0007" }));
     journal.db.prepare("UPDATE leaves SET leaf = ? WHERE idx = 0").run(altered);
+    journal.db.prepare("UPDATE leaves SET leaf = ? WHERE idx = 1").run(Buffer.from("no line"));
     journal.close();
     const output = join(root, "broken.json");
     const { err } = await factory(["evidence", broken, "--keys", keys, "-o", output], `${PASSPHRASE}\n`);
     assert.match(err, /the station's log: /);
+    assert.match(err, /line 1 of the log cannot be read/);
     assert.equal((await factory(["check-evidence", output])).exit, 1);
     assert.match(fs.readFileSync(join(root, "broken.md"), "utf8"), /not as it was written/);
   });

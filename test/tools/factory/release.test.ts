@@ -17,6 +17,7 @@ import { checkRelease } from "../../../tools/factory/releasecheck";
 import { folderOf, readReleases } from "../../../tools/factory/releaselist";
 import { boardNamed } from "../../../tools/firmware/boards";
 import { Tree } from "../firmware/tree";
+import { opensslTakes, skipUnlessOpenssl } from "./openssl";
 
 const PASSPHRASE = "correct horse battery staple";
 const NOW = 1_700_000_000;
@@ -98,19 +99,9 @@ describe("a release", function () {
     });
     assert.equal(sums.status, 0, sums.stdout + sums.stderr);
     assert.equal(sums.stdout.trim().split("\n").length, 7);
-    const pem = join(root, "maker.pem");
-    const spki = Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), makerPublicKey(keys)]);
-    fs.writeFileSync(
-      pem,
-      `-----BEGIN PUBLIC KEY-----\n${spki.toString("base64")}\n-----END PUBLIC KEY-----\n`,
-    );
-    const verify = ["pkeyutl", "-verify", "-pubin", "-inkey", pem, "-rawin"];
-    const { status, stdout } = spawnSync(
-      "openssl",
-      [...verify, "-in", "SHA256SUMS", "-sigfile", "SHA256SUMS.sig"],
-      { cwd: first.folder, encoding: "utf8" },
-    );
-    assert.equal(status, 0, stdout);
+    const read = (name: string) => fs.readFileSync(join(first.folder, name));
+    skipUnlessOpenssl(this);
+    assert.ok(opensslTakes(makerPublicKey(keys), read("SHA256SUMS"), read("SHA256SUMS.sig")));
   });
 
   it("carries what a handheld checks: one leaf's signature over the image's hash chain, walked by hand here", () => {
@@ -163,6 +154,10 @@ describe("a release", function () {
     assert.ok(passed);
     assert.equal(maker, toHex(makerPublicKey(keys)));
     assert.match(checks.at(-1)!.text, /gives the same bytes/);
+    const altered = copy(first.folder);
+    fs.appendFileSync(join(altered, "bootcde.js"), " ");
+    const last = checkRelease(altered, join(root, "clone")).checks.at(-1)!;
+    assert.deepEqual([last.passed, last.text], [false, `commit ${commits[0]} gives another bootcde.js`]);
   });
 
   it("is judged without a source tree, which it says", () => {

@@ -33,9 +33,13 @@ export function virtualPorts({ dir, station, journal }: Bench, count: number): P
       (unit) => {
         const { state, serial } = journal.unit(chip) ?? {};
         const identity = unit.identity();
+        const { booted } = unit;
         // What a factory made signs.
-        if (state === "passed" && serial && identity)
-          keepHandheld(join(dir, FOLDER, serial), identity as Required<Identity>);
+        if (state === "passed" && serial && identity && booted)
+          keepHandheld(join(dir, FOLDER, serial), identity as Required<Identity>, {
+            ...booted,
+            board: station.board,
+          });
       },
     );
   });

@@ -31,11 +31,8 @@ export class ModelStorage {
     const file = this.files.get(name);
     if (!file) return undefined;
     const from = Math.max(0, offset);
-    return file.toString(
-      LATIN,
-      from,
-      length === undefined ? file.length : Math.min(file.length, from + length),
-    );
+    // A length of none is that of the rest.
+    return file.toString(LATIN, from, length ? Math.min(file.length, from + length) : file.length);
   }
 
   /** @param size of the whole file, where this is a part of it */

@@ -7,6 +7,7 @@ import { type Context, createContext, runInContext } from "node:vm";
 import { crc32 } from "node:zlib";
 import type { Identity } from "../../../firmware/board/board";
 import { decodeIdentity } from "../../../firmware/identity";
+import type { Flashed } from "../../sim/keepsake";
 import { type FrontEndFaults, ModelFrontEnd } from "./frontend";
 import { ACK, NAK, PacketReader, PacketType, packet } from "./packets";
 import { ModelStorage } from "./storage";
@@ -44,6 +45,14 @@ export interface UnitOptions {
   faults?: UnitFaults;
 }
 
+/** By the boot code, to the application. */
+interface Told {
+  /** Base64. */
+  key: string;
+  counter: number;
+  version: string;
+}
+
 /** The supply went; nothing that ran goes on. */
 class PowerLost extends Error {}
 
@@ -66,6 +75,8 @@ export class VirtualUnit {
   lost: () => void = () => {};
   /** SHA-256 of the application that runs, undefined while none does. */
   application: string | undefined;
+  /** What the boot code told it at its newest start. */
+  booted: Pick<Flashed, "key" | "counter" | "version"> | undefined;
   private readonly storage: ModelStorage;
   private readonly pages = new Map<number, Buffer>();
   private readonly options: Required<Omit<UnitOptions, "faults" | "bytesPerSecond">> &
@@ -430,6 +441,8 @@ export class VirtualUnit {
       eval: (code: string) => {
         if (code === "") return;
         this.application = createHash("sha256").update(code, LATIN).digest("hex");
+        const { key, counter, version } = (this.context as unknown as { avnode: Told }).avnode;
+        this.booted = { key: Buffer.from(key, "base64"), counter, version };
         this.advertises = storage.read("identity") !== undefined;
       },
     };

@@ -76,7 +76,7 @@ const revocations: Target = {
 const releaseFile: Target = {
   name: "releaseFile",
   seeds: () => readVectors("release.json").releases.map((one: { file: string }) => fromHex(one.file)),
-  codes: listedCodes("CBOR", "RELEASE"),
+  codes: listedCodes("CBOR", "RELEASE", "RELEASE_FILE"),
   run(bytes) {
     const file = decodeReleaseFile(bytes);
     mustBeSame(encodeReleaseFile(file), bytes);

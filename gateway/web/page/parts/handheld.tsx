@@ -4,6 +4,7 @@ import { useAction } from "./action";
 import { usePage } from "./context";
 import { deviceName } from "./devicename";
 import { Outcome } from "./fields";
+import { UpdateOf } from "./update";
 
 /** DESIGN, promise 2: it warns its owner from here on. */
 const NEARLY_FULL_PERMILLE = 800;
@@ -47,6 +48,7 @@ export function Handheld({ device, isOld = false }: { device: Device; isOld?: bo
       {device.class === "dev" && ` · ${messages.say("developer-unit")}`}
       <p>{words.join(" ")}</p>
       {connection && status && role === "owner" && <Control device={device} />}
+      {role === "owner" && device.class !== "adopted" && <UpdateOf id={device.id} />}
       {warnings.map((warning) => (
         <p class="warn" key={warning}>
           {warning}

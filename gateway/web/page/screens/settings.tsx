@@ -10,6 +10,7 @@ import { download } from "../parts/download";
 import { Field, Form, Outcome, Select } from "../parts/fields";
 import { CurrentPassword, useNewPassword } from "../parts/passwords";
 import { problemWords } from "../parts/problem";
+import { AddRelease } from "../parts/update";
 import { addressOf } from "../route";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -31,6 +32,7 @@ export function SettingsScreen() {
       {role === "owner" && (
         <>
           <HubSettings />
+          <AddRelease />
           <PasswordForm />
           <Diagnostics />
         </>

@@ -62,6 +62,13 @@ describe("what the family is told of", () => {
       assert.deepEqual([one!.urgent, one!.topic], [urgent, topic]);
     });
 
+  it("is a handheld that its maker revoked", () => {
+    const devices = () => [{ id: DEVICE, name: "Anna's", revoked: { since: 1, reason: "stolen" } }];
+    const [one, ...rest] = seen({ reader: { ...parts().reader, devices } });
+    assert.match(one!.text, /^the maker of handheld Anna's has revoked it: do not use it/);
+    assert.deepEqual([one!.topic, rest], ["handheld", []]);
+  });
+
   it("is no limit that is fine, or of which nothing is known", () => {
     for (const level of ["ok", "unknown"] as const)
       assert.deepEqual(seen({ status: () => limited("ring", level, 100) }), []);

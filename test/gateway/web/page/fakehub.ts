@@ -329,6 +329,10 @@ export async function fakeHub(pageDir: string, shape: Shape): Promise<FakeHub> {
         ...(file && { "content-disposition": `attachment; filename="ecg-r1.${file}"` }),
       });
       reply.end(JSON.stringify(answers[route]()));
+    } else if (/^GET \/api\/devices\/\w+\/update$/.test(route)) {
+      // Nothing newer is there for any handheld.
+      reply.writeHead(200, { ...HEADERS, "content-type": "application/json" });
+      reply.end("{}");
     } else {
       const file = ["/", "/link"].includes(url.pathname) ? "/index.html" : url.pathname;
       reply.writeHead(200, { ...HEADERS, "content-type": TYPES[extname(file)] ?? "text/plain" });

@@ -80,6 +80,22 @@ describe("the owner's screens in a browser", function () {
     assert.deepEqual(posted(hub, "POST /api/claims"), { code: "abcd" });
   });
 
+  it("claim: asks for a word about a maker that the hub does not know, and goes on", async () => {
+    const { page, hub } = await rig.open(SHAPE, "#/claim");
+    hub.answers["GET /api/claims/3"] = () => ({
+      ...{ state: "refused", code: "other-maker", maker: { fingerprint: "ab12 cd34", first: false } },
+      ...{ detail: "Another maker: ab12 cd34", next: "Compare it." },
+    });
+    hub.answers["POST /api/claims/3/maker"] = () => ({});
+    await page.getByLabel("Code of the handheld").fill("abcd");
+    await page.getByRole("button", { name: "Claim it" }).click();
+    await page.getByText("Another maker: ab12 cd34").waitFor();
+    await page.getByRole("button", { name: "the maker’s paper shows the same fingerprint" }).click();
+    hub.answers["GET /api/claims/3"] = () => ({ state: "claimed", detail: "Made by ab12 cd34.", next: "" });
+    await page.getByText("Made by ab12 cd34.").waitFor();
+    assert.ok(hub.asked.includes("POST /api/claims/3/maker"));
+  });
+
   it("claim: a photo is sent as it is", async () => {
     const { page, hub } = await rig.open(SHAPE, "#/claim");
     const photo = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 255, 10]);

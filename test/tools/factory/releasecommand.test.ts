@@ -1,0 +1,91 @@
+import { strict as assert } from "node:assert";
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sinon from "sinon";
+import { toHex } from "../../../protocol/bytes";
+import { createKeys, makerPublicKey, releasePublicKey } from "../../../tools/factory/keys";
+import * as sourcetree from "../../../tools/factory/sourcetree";
+import { readStation } from "../../../tools/factory/station";
+import { type Built, built } from "../../gateway/cli/built";
+import { Tree } from "../firmware/tree";
+import { makeStation, STATION } from "./bench";
+import { factory } from "./cli";
+
+const PASSPHRASE = "correct horse battery staple";
+const ROOT = join(__dirname, "../../..");
+
+describe("avnode factory release", function () {
+  const root = fs.mkdtempSync(join(tmpdir(), "avnode-releasecommand-"));
+  const [dir, keys] = [join(root, "station"), join(root, "stick")];
+  const tree = new Tree("", "");
+  let program: Built;
+  let stub: sinon.SinonStub;
+  before(() => {
+    createKeys(keys, PASSPHRASE);
+    makeStation(dir, { ...STATION, makerKey: toHex(makerPublicKey(keys)) });
+    program = built();
+    tree.write(".gitignore", "node_modules\n");
+    for (const args of [
+      ["init", "-q"],
+      ["add", "-A"],
+      ["commit", "-qm", "one"],
+    ]) {
+      const named = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"];
+      assert.equal(spawnSync("git", ["-C", tree.root, ...named, ...args]).status, 0);
+    }
+    const real = sourcetree.sourceTree;
+    let asked = 0;
+    // The first question is where to build from; the bill of materials is the program's own.
+    stub = sinon.stub(sourcetree, "sourceTree").callsFake(() => (asked++ === 0 ? tree.root : real()));
+  });
+  after(() => {
+    stub.restore();
+    program.remove();
+    tree.remove();
+    fs.rmSync(root, { recursive: true });
+  });
+
+  it("builds for the station's board, under a version of its own, and tells what is left of the key", async () => {
+    const words = ["release", dir, "--keys", keys, "--version", "7.8.9"];
+    const { exit, out, err } = await factory(words, `${PASSPHRASE}\n`);
+    assert.deepEqual([exit, out], [0, `${join(fs.realpathSync(dir), "releases/1-7.8.9")}\n`], err);
+    assert.match(err, /release 1, 7\.8\.9 for linux, signed with leaf 0; the key has 1023 more/);
+  });
+
+  it("makes what a new station flashes, with the release key in it", async () => {
+    const other = join(root, "second");
+    const words = ["init", other, "--maker", "Example Works", "--board", "linux", "--keys", keys];
+    const firmware = ["--firmware", join(dir, "releases/1-7.8.9")];
+    const { exit, err } = await factory([...words, ...firmware], `${PASSPHRASE}\n`);
+    assert.equal(exit, 0, err);
+    assert.equal(readStation(other).board, "linux");
+    const boot = fs.readFileSync(join(other, "firmware/bootcde.js"), "latin1");
+    assert.ok(boot.includes(Buffer.from(releasePublicKey(keys)).toString("base64")));
+  });
+
+  it("is judged by check-release, whose answer is its exit code", async () => {
+    const folder = join(dir, "releases/1-7.8.9");
+    const right = await factory(["check-release", folder]);
+    assert.equal(right.exit, 0, right.err);
+    assert.match(right.out, /^ok {6}avnode\.js: /m);
+    assert.ok(right.err.includes(toHex(makerPublicKey(keys))));
+    fs.appendFileSync(join(folder, "bootcde.js"), " ");
+    const wrong = await factory(["check-release", folder, "--json"]);
+    assert.equal(wrong.exit, 1);
+    assert.match(wrong.err, /do not use this release of 7\.8\.9: bootcde\.js/);
+    assert.equal(JSON.parse(wrong.out).passed, false);
+  });
+
+  it("says that it needs the sources where there are none, and runs nothing else of the program", () => {
+    const { status, stdout, stderr } = program.run("factory", "release", dir);
+    assert.deepEqual([status, stdout], [3, ""]);
+    assert.match(stderr, /^avnode: a release is built from the sources, and there are none here: clone/);
+  });
+
+  it("leaves the program's own --version alone", () => {
+    const { version } = JSON.parse(fs.readFileSync(join(ROOT, "package.json"), "utf8"));
+    assert.equal(program.run("--version").stdout.trim(), version);
+  });
+});
