@@ -8,8 +8,9 @@ import type { Clock } from "../clock";
 import type { Update, UpdateEnd } from "../store/updates";
 import { isNotNow, type Sendable, stepOf } from "./step";
 
-/** What gets no answer is said again after so long, and each time later, up to a minute: it may be away. */
+/** What gets no answer is said again after so long: on a bad radio most of it gets none. Then ever later: it is away. */
 const AGAIN_MS = 3000;
+const NEAR_TRIES = 10;
 const MAX_AGAIN_MS = 60000;
 /** A handheld that has something to say of an update says it first in a session. */
 const SETTLE_MS = 1500;
@@ -105,7 +106,8 @@ export class Driver {
     // What was heard before is no answer to it.
     if (command.op === Op.offer || command.op === Op.cancel) this.state = undefined;
     this.parts.send(command);
-    this.after(Math.min(MAX_AGAIN_MS, AGAIN_MS * 2 ** this.tries++), () => this.go());
+    const later = 2 ** Math.max(0, ++this.tries - NEAR_TRIES);
+    this.after(Math.min(MAX_AGAIN_MS, AGAIN_MS * later), () => this.go());
   }
 
   /** A restart is not possible now. */

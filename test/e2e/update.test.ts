@@ -36,6 +36,7 @@ const wish = (): Update => ({
   bytes: image.length,
   swap: "ready",
   cancelled: false,
+  again: false,
   begun: false,
   again: false,
   swapped: false,
