@@ -38,7 +38,6 @@ const wish = (): Update => ({
   cancelled: false,
   again: false,
   begun: false,
-  again: false,
   swapped: false,
   askedAt: Date.now(),
 });
