@@ -94,9 +94,13 @@ export class Driver {
     const step = stepOf(this.update, this.parts.release, this.state);
     if ("end" in step) this.end(step.end);
     else if ("say" in step) this.say(step.say);
-    // On trial it is asked nothing: its next session is the answer.
-    else if (step.wait === "handheld" && this.state?.phase !== UpdatePhase.trial)
-      this.after(ASK_MS, () => this.say(this.parts.release.offer()));
+    else if (step.wait === "handheld") this.after(ASK_MS, () => this.say(this.question()));
+  }
+
+  /** What is answered with the state and changes nothing: the same offer, and on trial to cancel what is no release. */
+  private question(): Command {
+    if (this.state?.phase === UpdatePhase.trial) return { op: Op.cancel, counter: 0 };
+    return this.parts.release.offer();
   }
 
   private say(command: Command): void {
@@ -104,7 +108,8 @@ export class Driver {
     if (command.op === Op.swap && !this.update.swapped) this.keep({ swapped: true });
     this.said = command;
     // What was heard before is no answer to it.
-    if (command.op === Op.offer || command.op === Op.cancel) this.state = undefined;
+    if (command.op === Op.offer || (command.op === Op.cancel && command.counter !== 0))
+      this.state = undefined;
     this.parts.send(command);
     const later = 2 ** Math.max(0, ++this.tries - NEAR_TRIES);
     this.after(Math.min(MAX_AGAIN_MS, AGAIN_MS * later), () => this.go());
