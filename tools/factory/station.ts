@@ -56,6 +56,11 @@ export interface Places {
   keys: string;
 }
 
+/** Of a station, in the folder of the maker's keys. */
+export function keptCheckpoint(keys: string, { id }: Station): string {
+  return join(keys, `${id}.checkpoint`);
+}
+
 export function placesOf(dir: string): Places {
   return {
     config: join(dir, "station.json"),
