@@ -76,6 +76,6 @@ export async function checkBootloader(unit: UnitConsole, { bootloader }: Station
   const { address, bytes, crc32 } = bootloader;
   const found = await unit.ask(`E.CRC32(E.memoryArea(${address},${bytes}))`);
   if (found !== crc32)
-    throw new UnitFailure("E02", `its bootloader has CRC-32 ${found}, the maker's own has ${crc32}`);
+    throw new UnitFailure("E02", `its bootloader has CRC-32 ${Number(found)}, the maker's own has ${crc32}`);
   return `CRC-32 ${crc32}`;
 }
