@@ -8,8 +8,9 @@ import type { Clock } from "../clock";
 import type { Update, UpdateEnd } from "../store/updates";
 import { isNotNow, type Sendable, stepOf } from "./step";
 
-/** What gets no answer is said again after so long, and each time later, up to a minute: it may be away. */
+/** What gets no answer is said again after so long: on a bad radio most of it gets none. Then ever later: it is away. */
 const AGAIN_MS = 3000;
+const NEAR_TRIES = 10;
 const MAX_AGAIN_MS = 60000;
 /** A handheld that has something to say of an update says it first in a session. */
 const SETTLE_MS = 1500;
@@ -93,9 +94,13 @@ export class Driver {
     const step = stepOf(this.update, this.parts.release, this.state);
     if ("end" in step) this.end(step.end);
     else if ("say" in step) this.say(step.say);
-    // On trial it is asked nothing: its next session is the answer.
-    else if (step.wait === "handheld" && this.state?.phase !== UpdatePhase.trial)
-      this.after(ASK_MS, () => this.say(this.parts.release.offer()));
+    else if (step.wait === "handheld") this.after(ASK_MS, () => this.say(this.question()));
+  }
+
+  /** What is answered with the state and changes nothing: the same offer, and on trial to cancel what is no release. */
+  private question(): Command {
+    if (this.state?.phase === UpdatePhase.trial) return { op: Op.cancel, counter: 0 };
+    return this.parts.release.offer();
   }
 
   private say(command: Command): void {
@@ -103,9 +108,11 @@ export class Driver {
     if (command.op === Op.swap && !this.update.swapped) this.keep({ swapped: true });
     this.said = command;
     // What was heard before is no answer to it.
-    if (command.op === Op.offer || command.op === Op.cancel) this.state = undefined;
+    if (command.op === Op.offer || (command.op === Op.cancel && command.counter !== 0))
+      this.state = undefined;
     this.parts.send(command);
-    this.after(Math.min(MAX_AGAIN_MS, AGAIN_MS * 2 ** this.tries++), () => this.go());
+    const later = 2 ** Math.max(0, ++this.tries - NEAR_TRIES);
+    this.after(Math.min(MAX_AGAIN_MS, AGAIN_MS * later), () => this.go());
   }
 
   /** A restart is not possible now. */

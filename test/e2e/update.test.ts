@@ -36,8 +36,8 @@ const wish = (): Update => ({
   bytes: image.length,
   swap: "ready",
   cancelled: false,
-  begun: false,
   again: false,
+  begun: false,
   swapped: false,
   askedAt: Date.now(),
 });

@@ -1,4 +1,5 @@
 /** A unit's open console, spoken to in Espruino's packets: expressions, and files that go on where they were cut short. */
+import { setTimeout as pause } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { loadConnection } from "./connection";
 
@@ -128,7 +129,21 @@ export class UnitConsole {
    * @param data without bytes that a console takes for its own
    */
   async send(storage: string, data: Buffer, progress: (doneBytes: number) => void): Promise<void> {
-    await this.persist(this.patience.tries, () => this.sendOnce(storage, data, progress));
+    let reached = 0;
+    let before = 0;
+    const tell = (done: number) => {
+      reached = Math.max(reached, done);
+      progress(done);
+    };
+    await this.persist(
+      this.patience.tries,
+      () => this.sendOnce(storage, data, tell),
+      () => {
+        const further = reached > before;
+        before = reached;
+        return further;
+      },
+    );
   }
 
   private async sendOnce(
@@ -197,19 +212,25 @@ export class UnitConsole {
     this.left = true;
   }
 
-  private async persist<T>(tries: number, attempt: () => Promise<T>): Promise<T> {
-    for (let left = tries - 1; left > 0; left--) {
+  /** @param further whether the last attempt came further than the ones before it: then tries count anew */
+  private async persist<T>(
+    tries: number,
+    attempt: () => Promise<T>,
+    further: () => boolean = () => false,
+  ): Promise<T> {
+    const { settleMs } = this.patience;
+    for (let tried = 1; ; tried++) {
       try {
         return await attempt();
       } catch (error) {
-        if (this.left) throw error;
-        await new Promise((resolve) => setTimeout(resolve, this.patience.settleMs));
+        if (further()) tried = 1;
+        if (this.left || tried >= tries) throw error;
+        await pause(settleMs);
         // A packet that lost its head was typed: what is left of it must not run, or swallow what comes.
         await this.parts.connection.writeLowLevel(BREAK);
-        await new Promise((resolve) => setTimeout(resolve, Math.min(BREAK_MS, this.patience.settleMs)));
+        await pause(Math.min(BREAK_MS, settleMs));
         await this.parts.connection.writeLowLevel(QUIET);
       }
     }
-    return attempt();
   }
 }
