@@ -98,6 +98,11 @@ export function classOf({ deviceClass }: Station): number {
   return DeviceClass[deviceClass];
 }
 
+/** @throws FACTORY_STATION */
+export function checkStation(station: Station, name: string): void {
+  checked(station, name);
+}
+
 function checked(value: unknown, config: string): Station {
   const result = stationSchema.safeParse(value);
   if (result.success) return result.data;
