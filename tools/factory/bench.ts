@@ -50,7 +50,7 @@ export interface Bench {
 }
 
 /** @throws FACTORY_FIRMWARE */
-export function readFirmware(dir: string, { board, deviceClass }: Station): Firmware {
+export function readFirmware(dir: string, { board, deviceClass, releaseKey }: Station): Firmware {
   const folder = placesOf(dir).firmware;
   const wrong = (why: string, cause?: unknown) =>
     new FactoryFailure(
@@ -78,5 +78,8 @@ export function readFirmware(dir: string, { board, deviceClass }: Station): Firm
   const [application, bootCode] = manifest.files;
   if (!application || !bootCode || manifest.files.length !== 2)
     throw wrong("its manifest names other files than an application and its boot code");
+  // With another, or none, its units would take a stranger's updates for ever, or none.
+  if (releaseKey && !contents.get(bootCode.file)!.includes(Buffer.from(releaseKey, "hex").toString("base64")))
+    throw wrong("its boot code does not hold the maker's release key");
   return { manifest, application, bootCode, contents: ({ file }) => contents.get(file)! };
 }

@@ -8,7 +8,7 @@ import { FactoryFailure } from "./failure";
 import { createJournal } from "./journal";
 import { checkStation, placesOf, type Station, writeStation } from "./station";
 
-export interface InitRequest extends Omit<Station, "makerKey" | "id"> {
+export interface InitRequest extends Omit<Station, "makerKey" | "releaseKey" | "id"> {
   dir: string;
   /** Where the keys are, or are made: kept apart from the station. */
   keys: string;
@@ -20,7 +20,7 @@ export interface InitRequest extends Omit<Station, "makerKey" | "id"> {
 
 /** @throws FACTORY_*, BOARD_UNKNOWN, BOARD_LACKS, BUNDLE_FAILED */
 export function initStation({ dir, keys, passphrase, firmware, root, ...words }: InitRequest): Station {
-  const { createKeys, hasKeys, openMaker } = require("./keys") as typeof import("./keys");
+  const { createKeys, hasKeys, openMaker, releasePublicKey } = require("./keys") as typeof import("./keys");
   const places = placesOf(dir);
   if (existsSync(places.config) || existsSync(places.journal))
     throw new FactoryFailure(
@@ -42,7 +42,11 @@ export function initStation({ dir, keys, passphrase, firmware, root, ...words }:
     );
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   if (!hasKeys(keys)) createKeys(keys, passphrase);
-  const station = { ...unkeyed, makerKey: toHex(openMaker(keys, passphrase).publicKey) };
+  const station = {
+    ...unkeyed,
+    makerKey: toHex(openMaker(keys, passphrase).publicKey),
+    releaseKey: toHex(releasePublicKey(keys)),
+  };
   if (!isThere) putFirmware(places.firmware, station, keys, root, firmware);
   try {
     readFirmware(dir, station);

@@ -20,6 +20,8 @@ export const stationSchema = z.strictObject({
   maker: word(80),
   /** Ed25519, by which certificates and the station's log are signed. */
   makerKey: hex(32),
+  /** LMS public key of the maker's releases: the boot code of its units holds it. */
+  releaseKey: hex(48).optional(),
   /** Tells this station's log from another's. */
   id: hex(8),
   /** Of the operator's bench, as lines of the log name it. */
