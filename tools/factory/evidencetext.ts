@@ -51,7 +51,7 @@ ${failedTurns(evidence)}
 ## Log
 
 ${log.problems.length === 0 ? "The station's log is whole, and each of its checkpoints is signed by the maker." : `**The log is not as it was written:**\n\n${list(log.problems)}`}
-Size ${log.size}, root \`${log.root}\`.
+Size ${log.size}, of which ${log.size - evidence.lines.length} are not shown here and have to be of other batches; root \`${log.root}\`.
 
 ## Firmware
 

@@ -18,5 +18,6 @@ export const LIMITS = [
   "what the unit says of itself: a manipulated runtime can say anything until the boot code is in, and afterwards too; buy boards and runtime from whom you trust, and flash the runtime yourself",
   "paths without a port at the station: a wire that was not connected was not attacked",
   "the people at the station: whoever has the passphrase and the key folder makes units in the maker's name",
+  "lines that are not shown: that each is of another batch is the maker's word; to see it, ask for the evidence of those batches, whose lines together are the whole log",
   "this file covers what was logged, not what was never put into a slot",
 ];

@@ -407,6 +407,11 @@ export class Turn {
       })
       .immediate();
     log.keep();
+    // It is on the unit: its claim code has no business here any more.
+    if (serial !== null && word === "PASS" && bench.scanner) {
+      const { erasePicture } = require("./label/kept") as typeof import("./label/kept");
+      erasePicture(bench.dir, serial);
+    }
     return { word, code, step, detail, serial: serial ?? undefined };
   }
 }

@@ -147,7 +147,10 @@ describe("factory evidence", function () {
     const right = await factory(["check-evidence", file]);
     assert.deepEqual(
       [right.exit, right.out],
-      [0, "batch T1: 3 units, 5 lines with their proofs\n"],
+      [
+        0,
+        "batch T1: 3 units, 5 lines with their proofs; 1 more in the log, of other batches by the maker's word\n",
+      ],
       right.err,
     );
     const maker = openMaker(keys, PASSPHRASE);

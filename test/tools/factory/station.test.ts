@@ -101,6 +101,15 @@ describe("avnode factory init, run, status", function () {
     assert.deepEqual([exit, /say --ask.* or --without-air/.test(err)], [2, true], err);
   });
 
+  it("runs no command that only station.json names", async () => {
+    const config = join(folder, "wrong", "station.json");
+    const pwned = join(folder, "pwned");
+    const station = JSON.parse(readFileSync(config, "utf8"));
+    writeFileSync(config, JSON.stringify({ ...station, ports: [`exec:touch '${pwned}'`] }));
+    const { exit, err } = await factory(["run", join(folder, "wrong"), "--without-air"], PASSPHRASE);
+    assert.deepEqual([exit, /Say it with --ports/.test(err), existsSync(pwned)], [2, true, false], err);
+  });
+
   it("make virtual units, count them, and say so", async () => {
     const { exit, err } = await factory(["run", dir, "--virtual", "2"], PASSPHRASE);
     assert.equal(exit, 0, err);

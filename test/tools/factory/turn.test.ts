@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -13,6 +13,7 @@ import { checkDossier, decodeDossier } from "../../../protocol/dossier";
 import type { Bench } from "../../../tools/factory/bench";
 import { readLabel } from "../../../tools/factory/label/scan";
 import { readLog } from "../../../tools/factory/log";
+import { hintOf } from "../../../tools/factory/ports/serial";
 import { readStatus } from "../../../tools/factory/status";
 import { type End, Turn } from "../../../tools/factory/turn";
 import { decodeUnitLine } from "../../../tools/factory/unitline";
@@ -241,6 +242,38 @@ describe("a unit's turn at a station", function () {
     const code = await readLabel(readFileSync(join(dir, "labels", "T1-0001.png")), "label");
     const end = await turn(new FakeUnit({ chip: "chip-c002" }), { scanner: () => typed(claimQr(code)) });
     assert.deepEqual([end.code, end.detail], ["E10", "the label that was scanned is not that of T1-0002"]);
+  });
+
+  it("keeps the picture of a label, which holds the claim code, until it is scanned from the unit", async () => {
+    const picture = (serial: string) => join(dir, "labels", `${serial}.png`);
+    async function* scanned(): AsyncGenerator<string> {
+      yield claimQr(await readLabel(readFileSync(picture("T1-0001")), "label"));
+    }
+    assert.equal((await turn(new FakeUnit({ chip: "chip-c001" }), { scanner: scanned })).word, "PASS");
+    assert.equal((await turn(new FakeUnit({ chip: "chip-c002" }))).word, "PASS");
+    assert.deepEqual(
+      ["T1-0001", "T1-0002"].map((serial) => existsSync(picture(serial))),
+      [false, true],
+    );
+  });
+
+  it("lets no unit write into its log what it was given", async () => {
+    const unit = new FakeUnit({ chip: "chip-c001" });
+    unit.answers = (expression) => {
+      const identity = unit.files.get("identity");
+      if (!identity || !expression.includes(".bootcde")) return undefined;
+      return [toHex(identityIn(unit).claimCode), 1];
+    };
+    assert.equal((await turn(unit)).code, "E04");
+    const { detail } = lines().at(-1)!;
+    assert.match(detail, /an answer that cannot be/);
+    assert.ok(!detail.includes(toHex(identityIn(unit).claimCode)));
+  });
+
+  it("takes who a unit is from no adapter's USB", () => {
+    const usb = (vendorId: string, productId: string) =>
+      hintOf({ path: "/dev/ttyX", serialNumber: "1", vendorId, productId });
+    assert.deepEqual([usb("1915", "520F"), usb("1915", "520f"), usb("0403", "6001")], ["1", "1", undefined]);
   });
 
   it("names what is wrong with a unit", async () => {
