@@ -47,6 +47,7 @@ interface RunOptions {
   keys?: string;
   scan?: boolean;
   ask?: boolean;
+  withoutAir?: boolean;
 }
 
 export function addFactory(program: Command, terminal: Terminal): void {
@@ -85,11 +86,7 @@ function addInit(factory: Command, terminal: Terminal): void {
     .option("--first <n>", "number of the first unit", "1")
     .option("--trees <n>", "signing trees of a unit; fewer for trials", "8")
     .option("--height <n>", "of each tree, 10 or 5; smaller for trials", "10")
-    .option(
-      "--ports <port...>",
-      "where units are plugged in: /dev/…, tcp://host:port, exec:COMMAND, serial",
-      [],
-    )
+    .option("--ports <port...>", "where units are plugged in: /dev/…, tcp://host:port, serial", [])
     .option("--keys <dir>", "keys of the maker; made there if there are none (by default in the station)")
     .option("--firmware <dir>", "a build to flash, instead of building one")
     .option("--json", "print JSON")
@@ -131,12 +128,16 @@ function addRun(factory: Command, terminal: Terminal): void {
   factory
     .command("run <station>")
     .description("make units of what is plugged in, until so many passed or a signal comes")
-    .option("--ports <port...>", "instead of the station's own")
+    .option("--ports <port...>", "instead of the station's own; exec:COMMAND, too")
     .option("--virtual <n>", "so many virtual units instead, of a station that makes simulated ones", "0")
     .option("--count <n>", "ends when so many have passed (by default it goes on; all of the virtual ones)")
     .option("--keys <dir>", "keys of the maker (by default in the station)")
-    .option("--scan", "labels are scanned back from the unit, by a scanner that types")
-    .option("--ask", "the self-test asks whoever stands there what a unit cannot tell")
+    .option(
+      "--scan",
+      "labels are scanned back from the unit, by a scanner that types; their pictures are erased then",
+    )
+    .option("--ask", "asks whoever stands there what a unit cannot tell, and whether it is on the air")
+    .option("--without-air", "units pass although nothing shows that they live; log and evidence say so")
     .addHelpText("after", `\nHow a unit may fail, and what to do then:\n${failureTable()}`)
     .action((dir: string, options: RunOptions) => runStation(dir, options, terminal));
 }
@@ -152,6 +153,17 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
   const words = virtual > 0 ? [] : (options.ports ?? station.ports);
   if (virtual === 0 && words.length === 0)
     throw new CliError(Exit.usage, "no port: name them with --ports, or in station.json");
+  const command = station.ports.find((word) => word.startsWith("exec:"));
+  if (virtual === 0 && !options.ports && command)
+    throw new CliError(
+      Exit.usage,
+      `station.json names a command to run as a port (${JSON.stringify(command)}): whoever wrote it may be somebody else. Say it with --ports, if you mean it`,
+    );
+  if (virtual === 0 && station.deviceClass === "locked" && !options.ask && !options.withoutAir)
+    throw new CliError(
+      Exit.usage,
+      "a dead unit is as silent as a locked one: say --ask, and somebody looks whether each is on the air, or --without-air, and the log says that nobody did",
+    );
   const ending = new AbortController();
   const ports = words.filter((word) => word !== SERIAL).map(portOf);
   const unlock = lockDirectory(dir);
@@ -166,6 +178,7 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
       terminal,
       scan: options.scan === true,
       ask: options.ask === true,
+      withoutAir: options.withoutAir === true,
     });
     if (virtual > 0) {
       const { virtualPorts } = require("./virtual/made") as typeof import("./virtual/made");

@@ -20,6 +20,8 @@ export const stationSchema = z.strictObject({
   maker: word(80),
   /** Ed25519, by which certificates and the station's log are signed. */
   makerKey: hex(32),
+  /** LMS public key of the maker's releases: the boot code of its units holds it. */
+  releaseKey: hex(48).optional(),
   /** Tells this station's log from another's. */
   id: hex(8),
   /** Of the operator's bench, as lines of the log name it. */
@@ -54,6 +56,11 @@ export interface Places {
   firmware: string;
   papers: string;
   keys: string;
+}
+
+/** Of a station, in the folder of the maker's keys. */
+export function keptCheckpoint(keys: string, { id }: Station): string {
+  return join(keys, `${id}.checkpoint`);
 }
 
 export function placesOf(dir: string): Places {
@@ -91,6 +98,11 @@ export function writeStation(dir: string, station: Station): void {
 
 export function classOf({ deviceClass }: Station): number {
   return DeviceClass[deviceClass];
+}
+
+/** @throws FACTORY_STATION */
+export function checkStation(station: Station, name: string): void {
+  checked(station, name);
 }
 
 function checked(value: unknown, config: string): Station {
