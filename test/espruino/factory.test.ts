@@ -112,7 +112,7 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
       bootCode: firmware.files[".bootcde"]!,
     });
     // The shim's front end lives in a time of its own: what a self-test measures on it is tested elsewhere.
-    bench = openBench(dir, { board: firmware.board, pace: PACE, patience: { tries: 3 } });
+    bench = openBench(dir, { board: firmware.board, pace: PACE, patience: { tries: 3 }, withoutAir: true });
   });
   afterEach(async () => {
     if (bench) await closeBench(bench);

@@ -34,8 +34,10 @@ export interface Bench {
   box: SecretBox;
   identities: Identities;
   selfTest: typeof selfTest;
-  /** Whoever stands there and answers; left out, the self-test asks nothing. */
+  /** Whoever stands there and answers; left out, nobody is asked. */
   operator?: Typed;
+  /** Nothing has to show that a unit lives, and the log says so. */
+  withoutAir?: boolean;
   /** Left out, a label's picture itself is read back, and the log says so. */
   scanner?: Typed;
   /** Chips that are in a slot now. */

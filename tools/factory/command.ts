@@ -49,6 +49,7 @@ interface RunOptions {
   keys?: string;
   scan?: boolean;
   ask?: boolean;
+  withoutAir?: boolean;
 }
 
 export function addFactory(program: Command, terminal: Terminal): void {
@@ -139,7 +140,8 @@ function addRun(factory: Command, terminal: Terminal): void {
     .option("--count <n>", "ends when so many have passed (by default it goes on; all of the virtual ones)")
     .option("--keys <dir>", "keys of the maker (by default in the station)")
     .option("--scan", "labels are scanned back from the unit, by a scanner that types")
-    .option("--ask", "the self-test asks whoever stands there what a unit cannot tell")
+    .option("--ask", "asks whoever stands there what a unit cannot tell, and whether it is on the air")
+    .option("--without-air", "units pass although nothing shows that they live; log and evidence say so")
     .addHelpText("after", `\nHow a unit may fail, and what to do then:\n${failureTable()}`)
     .action((dir: string, options: RunOptions) => runStation(dir, options, terminal));
 }
@@ -155,6 +157,13 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
   const words = virtual > 0 ? [] : (options.ports ?? station.ports);
   if (virtual === 0 && words.length === 0)
     throw new CliError(Exit.usage, "no port: name them with --ports, or in station.json");
+  const adapter = virtual > 0 ? undefined : (options.adapter ?? station.adapter);
+  const isShown = adapter !== undefined || options.ask || options.withoutAir;
+  if (virtual === 0 && station.deviceClass === "locked" && !isShown)
+    throw new CliError(
+      Exit.usage,
+      "a dead unit is as silent as a locked one: say --adapter hci0, and that adapter hears whether each is on the air, --ask, and somebody looks, or --without-air, and the log says that nobody did",
+    );
   const ending = new AbortController();
   const ports = words.filter((word) => word !== SERIAL).map(portOf);
   const unlock = lockDirectory(dir);
@@ -162,6 +171,7 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
   let air: Air | undefined;
   const end = () => ending.abort();
   try {
+    if (adapter) air = await openAir(adapter);
     const passphrase = await askSecret(terminal, "passphrase of the maker's keys: ");
     bench = openBench(dir, station, {
       keys: options.keys ?? placesOf(dir).keys,
@@ -170,9 +180,8 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
       terminal,
       scan: options.scan === true,
       ask: options.ask === true,
+      withoutAir: options.withoutAir === true,
     });
-    const adapter = options.adapter ?? station.adapter;
-    if (virtual === 0 && adapter) air = await openAir(adapter);
     if (virtual > 0) {
       const { virtualPorts } = require("./virtual/made") as typeof import("./virtual/made");
       ports.push(...virtualPorts(bench, virtual));

@@ -27,7 +27,7 @@ and the proof of every line. It says what was done and seen; it is no certificat
 
 ## Figures
 
-${figures.unitsPassed} units passed, of ${figures.chips} chips, in ${figures.turns} turns: ${figures.passedTurns} passed (${share} %), ${figures.failedTurns} failed.
+${figures.unitsPassed} units passed, of ${figures.chips} chips, in ${figures.turns} turns: ${figures.passedTurns} passed (${share} %), ${figures.failedTurns} failed.${figures.withoutAir > 0 ? `\n**${figures.withoutAir} passed without a sign of life on the air (--without-air).**` : ""}
 
 ${
   codes.length === 0

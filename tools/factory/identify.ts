@@ -18,6 +18,8 @@ export interface Found {
 /** A silent one is asked often enough for bytes that got lost as it was plugged in. */
 const ANSWER_MS = 1500;
 const TRIES = 3;
+/** As runtimes write the chip's own: an empty one, or the same sign all over, is that of many. */
+const CHIP = /^(?!(.)\1*$)[0-9A-Za-z-]{8,64}$/;
 /** Of firmware/identity.ts: magic, version, device id. */
 const DEVICE_AT = 5;
 const DEVICE_BYTES = 8;
@@ -42,6 +44,7 @@ export async function findOut(unit: UnitConsole): Promise<Found | undefined> {
     throw new UnitFailure("E02", "it does not say which chip, board and runtime it is");
   }
   const [chip, board, version] = env as [string, string, string];
+  if (!CHIP.test(chip)) throw new UnitFailure("E02", "its runtime tells no serial number of the chip");
   const device = Buffer.from(String(await unit.ask(FIRST)), "base64").toString("hex");
   const radio = await unit.ask('typeof NRF=="undefined"?"":NRF.getAddress()');
   const address = ADDRESS.exec(String(radio))?.[1]?.toLowerCase();
@@ -79,6 +82,6 @@ export async function checkBootloader(unit: UnitConsole, { bootloader }: Station
   const { address, bytes, crc32 } = bootloader;
   const found = await unit.ask(`E.CRC32(E.memoryArea(${address},${bytes}))`);
   if (found !== crc32)
-    throw new UnitFailure("E02", `its bootloader has CRC-32 ${found}, the maker's own has ${crc32}`);
+    throw new UnitFailure("E02", `its bootloader has CRC-32 ${Number(found)}, the maker's own has ${crc32}`);
   return `CRC-32 ${crc32}`;
 }

@@ -58,6 +58,11 @@ export interface Places {
   keys: string;
 }
 
+/** Of a station, in the folder of the maker's keys. */
+export function keptCheckpoint(keys: string, { id }: Station): string {
+  return join(keys, `${id}.checkpoint`);
+}
+
 export function placesOf(dir: string): Places {
   return {
     config: join(dir, "station.json"),
@@ -93,6 +98,11 @@ export function writeStation(dir: string, station: Station): void {
 
 export function classOf({ deviceClass }: Station): number {
   return DeviceClass[deviceClass];
+}
+
+/** @throws FACTORY_STATION */
+export function checkStation(station: Station, name: string): void {
+  checked(station, name);
 }
 
 function checked(value: unknown, config: string): Station {

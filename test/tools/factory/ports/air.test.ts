@@ -7,14 +7,19 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "../../../../gateway/clock";
 import { Gatt } from "../../../../protocol/names";
+import type { Bench } from "../../../../tools/factory/bench";
 import { attack } from "../../../../tools/factory/locking";
+import { readLog } from "../../../../tools/factory/log";
 import { Air as Listener } from "../../../../tools/factory/ports/air";
 import type { Port } from "../../../../tools/factory/ports/port";
+import { type End, Turn } from "../../../../tools/factory/turn";
+import { decodeUnitLine } from "../../../../tools/factory/unitline";
 import { Air } from "../../../../tools/sim/radio/air";
 import { listenOnAir } from "../../../../tools/sim/radio/airserver";
 import { Stack } from "../../../../tools/sim/radio/bleno";
 import { BlenoRadio } from "../../../../tools/sim/radio/peripheral";
 import { Random } from "../../../../tools/sim/random";
+import { closeBench, makeStation, openBench, STATION as STATION_FILE } from "../bench";
 import { FakeUnit, fakePort } from "../fakeunit";
 
 const STATION = "d0:00:00:00:00:01";
@@ -156,15 +161,61 @@ describe("the station's second adapter", function () {
   });
 
   it("takes a new hidden address for the unit's, one for each slot, and none that was there before", async () => {
-    locked(HIDDEN[0]);
     const early = await slot();
+    locked(HIDDEN[0]);
     assert.equal(await comesToSee(early, UNIT), true);
     const late = await slot("slot 2");
     await pause(LISTEN_MS);
     assert.equal(await late.seen(UNIT), false);
     locked(HIDDEN[1]);
     assert.equal(await comesToSee(late, UNIT), true);
-    assert.equal(await (await slot("slot 3")).seen(UNIT), false);
+    const third = await slot("slot 3");
+    await pause(LISTEN_MS);
+    assert.equal(await third.seen(UNIT), false);
+  });
+
+  describe("in a unit's turn", () => {
+    let bench: Bench;
+
+    beforeEach(() => {
+      const station = path.join(folder, "station");
+      fs.mkdirSync(station);
+      makeStation(station);
+      bench = openBench(station, { withoutAir: false });
+    });
+    afterEach(() => closeBench(bench));
+
+    /** @param restarted what comes on the air once it has its boot code */
+    async function turn(restarted: () => void): Promise<End & { checks: Record<string, string> }> {
+      const unit = new FakeUnit({ chip: "c1c1c1c1-00000001" });
+      const cut = unit.cut.bind(unit);
+      unit.cut = () => {
+        cut();
+        restarted();
+      };
+      const port = listener.hearing(fakePort("slot 1", [unit]));
+      const { signal } = new AbortController();
+      const end = await new Turn(bench, port, await port.waitForUnit(signal), () => {}, signal).run();
+      const { leaves } = readLog(bench.journal.db, STATION_FILE);
+      return { ...end, checks: decodeUnitLine(leaves.at(-1)!).checks };
+    }
+
+    it("passes what is heard and has no console over the air, and the log says which were tried", async () => {
+      const { word, detail, checks } = await turn(() => locked(UNIT));
+      assert.deepEqual([word, detail], ["PASS", ""]);
+      assert.deepEqual([checks.lock, checks.air], ["silent over: wire, air", "heard by a second adapter"]);
+    });
+
+    it("fails what has one as not locked", async () => {
+      const { word, code, step, detail } = await turn(() => open(UNIT, (bytes) => bytes));
+      assert.deepEqual([word, code, step], ["FAIL", "E08", "lock"]);
+      assert.match(detail, /^over the air it offers a console, which answered with [1-9]\d* bytes$/);
+    });
+
+    it("fails what is not heard, and claims no look over the air", async () => {
+      const { word, code, step, checks } = await turn(() => {});
+      assert.deepEqual([word, code, step, checks.lock], ["FAIL", "E09", "air", "silent over: wire"]);
+    });
   });
 
   it("says which adapter is not there, and what to do", async () => {
