@@ -3,7 +3,7 @@
 import { openJournalToRead } from "./journal";
 import { readLog } from "./log";
 import { readStation, type Station } from "./station";
-import { decodeUnitLine, type UnitLine } from "./unitline";
+import { decodeUnitLine, isWithoutAir, type UnitLine } from "./unitline";
 
 export interface StationStatus {
   station: Station;
@@ -12,6 +12,8 @@ export interface StationStatus {
   lines: number;
   /** Units that passed. */
   passed: number;
+  /** Of them, those of which nothing showed that they live. */
+  withoutAir: number;
   /** Turns that ended without a pass. */
   failed: number;
   /** Of all turns, those that ended with a pass; null without any. */
@@ -78,6 +80,7 @@ export function readStatus(dir: string): StationReading {
         problems,
         lines: lines.length,
         passed: passed.size,
+        withoutAir: lines.filter(isWithoutAir).length,
         failed: failures.length,
         yield: lines.length === 0 ? null : (lines.length - failures.length) / lines.length,
         byCode: counted(failures.map(({ outcome }) => outcome)),

@@ -4,7 +4,18 @@ import { FAILURES, type FailureCode } from "./codes";
 import type { StationStatus } from "./status";
 
 export function statusLines(status: StationStatus): string[] {
-  const { station, passed, failed, lines, yield: share, byCode, unitsPerHour, states, problems } = status;
+  const {
+    station,
+    passed,
+    withoutAir,
+    failed,
+    lines,
+    yield: share,
+    byCode,
+    unitsPerHour,
+    states,
+    problems,
+  } = status;
   const under = Object.entries(states)
     .filter(([state]) => state !== "passed")
     .reduce((sum, [, units]) => sum + units, 0);
@@ -15,6 +26,7 @@ export function statusLines(status: StationStatus): string[] {
   return [
     `${station.maker}, ${station.name}: ${station.deviceClass} units for ${station.board}, batch ${station.batch}`,
     `${passed} passed${of}, ${failed} failed, ${under} unfinished${rate}`,
+    ...(withoutAir > 0 ? [`${withoutAir} of them passed without a sign of life (--without-air)`] : []),
     ...(rows.length > 0 ? table(["CODE", "WHAT", "TIMES"], rows) : []),
     ...(problems.length > 0
       ? problems

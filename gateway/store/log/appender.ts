@@ -7,7 +7,8 @@ import type { Keyring } from "../keyring";
 import type { Meta } from "../meta";
 import { type Sealed, SealedTable } from "../rows";
 import { type CheckpointRow, Checkpoints, type LogPlace } from "./checkpoints";
-import { type HubKey, hubKey } from "./hubkey";
+import { type HubKey, hubKey, verifierKey } from "./hubkey";
+import { hasRoot, isCheckpoint } from "./integrity";
 import { MerkleTree } from "./tree";
 
 export interface LogRow extends Sealed, LogPlace {
@@ -56,7 +57,10 @@ export class Appender {
 
   /** Within the caller's transaction. @returns the leaf's index; @throws STORE_ALTERED, STORE_LOG_NODE */
   append(leaf: Uint8Array, recording: number | null): number {
-    const { row } = this;
+    const { row, signed } = this;
+    // Nothing is signed over what was rewritten below it.
+    if (row && signed?.size === row.size && !hasRoot(this.tree, row.id, signed.size, signed.root))
+      this.broken = "the leaves of the store's log were altered";
     if (!row || this.broken) {
       throw new StoreError(
         "STORE_ALTERED",
@@ -90,6 +94,12 @@ export class Appender {
     else if (!this.table.intact(this.row)) this.broken = "the row of the store's log was altered";
     else if (this.row.size !== (this.signed?.size ?? 0))
       this.broken = "the store's newest checkpoint is gone";
+    else if (this.signed && !this.isOurs(this.signed))
+      this.broken = "the store's newest checkpoint was altered";
+  }
+
+  private isOurs(checkpoint: CheckpointRow): boolean {
+    return isCheckpoint(checkpoint, this.key.origin, verifierKey(this.key));
   }
 
   private begin(now: number): void {

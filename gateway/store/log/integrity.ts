@@ -45,6 +45,27 @@ export function treeProblems(db: Database, log: LogPlace, leaves: { idx: number;
   return problems;
 }
 
+/** Whether a checkpoint is signed, and says what its row says. @param key whose name is the log's origin */
+export function isCheckpoint(
+  { size, root, at, note }: CheckpointRow,
+  origin: string,
+  key: VerifierKey,
+): boolean {
+  try {
+    const decoded = decodeNote(note);
+    const stated = decodeCheckpoint(decoded.text);
+    return (
+      stated.origin === origin &&
+      stated.size === size &&
+      sameBytes(stated.root, root) &&
+      cosignedAt(crypto.sha256, ed25519Verify, decoded, key) === Math.floor(at / 1000) &&
+      isSigned(crypto.sha256, ed25519Verify, decoded, key)
+    );
+  } catch {
+    return false;
+  }
+}
+
 /** @param key whose name is the log's origin; @returns what is wrong with the log's checkpoints */
 export function checkpointProblems(
   db: Database,
@@ -55,24 +76,12 @@ export function checkpointProblems(
   const problems: string[] = [];
   const checkpoints = db.prepare("SELECT * FROM checkpoints WHERE log = ? ORDER BY size").all(log.id);
   let newest = 0;
-  for (const { size, root, at, note } of checkpoints as CheckpointRow[]) {
+  for (const checkpoint of checkpoints as CheckpointRow[]) {
+    const { size, root } = checkpoint;
     newest = size;
     const name = `the checkpoint of ${size} leaves of log ${log.id}`;
-    try {
-      const decoded = decodeNote(note);
-      const stated = decodeCheckpoint(decoded.text);
-      const states = stated.origin === log.origin && stated.size === size && sameBytes(stated.root, root);
-      const seconds = cosignedAt(crypto.sha256, ed25519Verify, decoded, key);
-      if (
-        !states ||
-        seconds !== Math.floor(at / 1000) ||
-        !isSigned(crypto.sha256, ed25519Verify, decoded, key)
-      ) {
-        problems.push(`${name} was altered`);
-      } else if (!hasRoot(tree, log.id, size, root)) problems.push(`${name} is not of this log`);
-    } catch {
-      problems.push(`${name} was altered`);
-    }
+    if (!isCheckpoint(checkpoint, log.origin, key)) problems.push(`${name} was altered`);
+    else if (!hasRoot(tree, log.id, size, root)) problems.push(`${name} is not of this log`);
   }
   if (newest !== log.size) problems.push(`the newest checkpoint of log ${log.id} is gone`);
   return problems;

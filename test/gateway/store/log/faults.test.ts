@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import {
   copyFileSync,
   mkdtempSync,
@@ -76,6 +77,28 @@ describe("the log under faults", () => {
     assert.equal(rig.store.reader.log.newest()!.size, 2);
     whole();
   });
+
+  for (const when of ["while the hub runs", "between two runs"])
+    it(`signs nothing over a leaf that was rewritten ${when}, its hashes made anew`, () => {
+      rig.deliver(handheld, handheld.record(2));
+      const running = when === "while the hub runs";
+      if (!running) rig.store.close();
+      // The tree of one leaf is that leaf's hash, and nothing else.
+      const forged = Buffer.from("another leaf");
+      const hash = createHash("sha256")
+        .update(Buffer.from([0]))
+        .update(forged)
+        .digest("hex");
+      rig.sql(`UPDATE leaves SET leaf = x'${forged.toString("hex")}'`);
+      rig.sql(`UPDATE nodes SET hash = x'${hash}'`);
+      if (!running) rig.reopen();
+      const made = handheld.record(2);
+      rig.deliver(handheld, made);
+      rig.time.tick(60_000);
+      rig.deliver(handheld, made);
+      assert.equal(rig.store.reader.log.newest()!.size, 1, "it signed on");
+      assert.match(rig.store.reader.verify().problems.join(), /is not of this log|was altered/);
+    });
 
   it("is begun for a store of an earlier form, which a reader alone does not bring up to date", () => {
     for (let i = 0; i < 3; i++) rig.deliver(handheld, handheld.record(2));
