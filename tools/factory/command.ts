@@ -8,6 +8,7 @@ import type { Bench } from "./bench";
 import { failureTable } from "./codes";
 import { addEvidence } from "./evidencecommand";
 import { addLabels } from "./label/labelscommand";
+import type { Air } from "./ports/air";
 import type { Port } from "./ports/port";
 import { addRelease } from "./releasecommand";
 import { addRevoke } from "./revokecommand";
@@ -42,6 +43,7 @@ interface InitOptions {
 
 interface RunOptions {
   ports?: string[];
+  adapter?: string;
   virtual: string;
   count?: string;
   keys?: string;
@@ -129,6 +131,7 @@ function addRun(factory: Command, terminal: Terminal): void {
     .command("run <station>")
     .description("make units of what is plugged in, until so many passed or a signal comes")
     .option("--ports <port...>", "instead of the station's own; exec:COMMAND, too")
+    .option("--adapter <id>", "Bluetooth adapter that hears units and tries their consoles, such as hci0")
     .option("--virtual <n>", "so many virtual units instead, of a station that makes simulated ones", "0")
     .option("--count <n>", "ends when so many have passed (by default it goes on; all of the virtual ones)")
     .option("--keys <dir>", "keys of the maker (by default in the station)")
@@ -159,17 +162,21 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
       Exit.usage,
       `station.json names a command to run as a port (${JSON.stringify(command)}): whoever wrote it may be somebody else. Say it with --ports, if you mean it`,
     );
-  if (virtual === 0 && station.deviceClass === "locked" && !options.ask && !options.withoutAir)
+  const adapter = virtual > 0 ? undefined : (options.adapter ?? station.adapter);
+  const isShown = adapter !== undefined || options.ask || options.withoutAir;
+  if (virtual === 0 && station.deviceClass === "locked" && !isShown)
     throw new CliError(
       Exit.usage,
-      "a dead unit is as silent as a locked one: say --ask, and somebody looks whether each is on the air, or --without-air, and the log says that nobody did",
+      "a dead unit is as silent as a locked one: say --adapter hci0, and that adapter hears whether each is on the air, --ask, and somebody looks, or --without-air, and the log says that nobody did",
     );
   const ending = new AbortController();
   const ports = words.filter((word) => word !== SERIAL).map(portOf);
   const unlock = lockDirectory(dir);
   let bench: Bench | undefined;
+  let air: Air | undefined;
   const end = () => ending.abort();
   try {
+    if (adapter) air = await openAir(adapter);
     const passphrase = await askSecret(terminal, "passphrase of the maker's keys: ");
     bench = openBench(dir, station, {
       keys: options.keys ?? placesOf(dir).keys,
@@ -189,14 +196,21 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
     const screen = terminalScreen(terminal);
     const count = whole("--count", options.count ?? options.virtual);
     const run = new Run(bench, screen, { count, signal: ending.signal });
-    for (const port of ports) run.serve(port);
-    if (words.includes(SERIAL)) watchSerial((port) => run.serve(port), ending.signal);
+    const serve = (port: Port) => run.serve(air ? air.hearing(port) : port);
+    for (const port of ports) serve(port);
+    if (words.includes(SERIAL)) watchSerial(serve, ending.signal);
     await run.ended().finally(() => screen.close());
   } finally {
     for (const signal of SIGNALS) process.off(signal, end);
+    air?.close();
     if (bench) await closeBench(bench);
     unlock();
   }
+}
+
+function openAir(adapter: string): Promise<Air> {
+  const { Air } = require("./ports/air") as typeof import("./ports/air");
+  return Air.open(adapter);
 }
 
 function portOf(word: string): Port {

@@ -11,6 +11,8 @@ export interface Found {
   version: string;
   /** Device id of an identity file in its flash, hex; empty without one. */
   device: string;
+  /** Of its radio, lower case with colons; undefined where the runtime has none. */
+  address: string | undefined;
 }
 
 /** A silent one is asked often enough for bytes that got lost as it was plugged in. */
@@ -24,6 +26,8 @@ const DEVICE_BYTES = 8;
 const FIRST =
   `(f=>f&&f.length>${DEVICE_AT + DEVICE_BYTES}?btoa(f.substr(${DEVICE_AT},${DEVICE_BYTES})):"")` +
   `(require("Storage").read("identity"))`;
+/** Espruino puts the address's type behind it. */
+const ADDRESS = /^([0-9a-f]{2}(?::[0-9a-f]{2}){5})\b/i;
 
 /** @returns undefined when nobody answers */
 export async function findOut(unit: UnitConsole): Promise<Found | undefined> {
@@ -42,7 +46,9 @@ export async function findOut(unit: UnitConsole): Promise<Found | undefined> {
   const [chip, board, version] = env as [string, string, string];
   if (!CHIP.test(chip)) throw new UnitFailure("E02", "its runtime tells no serial number of the chip");
   const device = Buffer.from(String(await unit.ask(FIRST)), "base64").toString("hex");
-  return { chip, board, version, device };
+  const radio = await unit.ask('typeof NRF=="undefined"?"":NRF.getAddress()');
+  const address = ADDRESS.exec(String(radio))?.[1]?.toLowerCase();
+  return { chip, board, version, device, address };
 }
 
 /** 2v29.277 is behind 2v29, and 2v30 behind both. */

@@ -41,6 +41,8 @@ export const stationSchema = z.strictObject({
     height: z.union([z.literal(5), z.literal(10)]),
   }),
   ports: z.array(z.string()),
+  /** Bluetooth adapter that hears units, "hci0". Left out, none does. */
+  adapter: z.string().min(1).optional(),
   /**
    * Of the bootloader that holds the maker's own key: where it lies, and its CRC-32. Left out, it is not checked, and the
    * log says so.

@@ -42,6 +42,8 @@ export class Turn {
   private step: Step = "identify";
   /** As it says itself; empty while it has said nothing. */
   private chip = "";
+  /** Of its radio, where it said one. */
+  private address: string | undefined;
   private row: UnitRow | undefined;
   private identified: Identified | undefined;
   private tests: TestLine[] = [];
@@ -105,6 +107,7 @@ export class Turn {
     const { bench, unit } = this;
     const { board, firmware } = bench;
     this.chip = found.chip;
+    this.address = found.address;
     await this.at("identify", "E02", async () => {
       checkRuntime(found, firmware.manifest);
       this.meet(found);
@@ -258,13 +261,19 @@ export class Turn {
         this.checks.lock = "none: a developers' unit";
         return;
       }
-      const paths = [{ name: "wire", wire: this.wire }, ...((await this.port.otherPaths?.()) ?? [])];
-      for (const { name, wire } of paths) {
-        const heard = await attack(wire, this.bench.pace);
-        if (wire !== this.wire) await wire.close();
-        if (heard > 0) throw new UnitFailure("E08", `over the ${name} it answered with ${heard} bytes`);
+      const { pace } = this.bench;
+      const heard = await attack(this.wire, pace);
+      if (heard > 0) throw new UnitFailure("E08", `over the wire it answered with ${heard} bytes`);
+      const others = (await this.port.otherPaths?.(this.address)) ?? [];
+      for (const { name, wire } of others) {
+        if (!wire) continue;
+        const answered = await attack(wire, pace).finally(() => wire.close());
+        throw new UnitFailure(
+          "E08",
+          `over the ${name} it offers a console, which answered with ${answered} bytes`,
+        );
       }
-      this.checks.lock = `silent over: ${paths.map(({ name }) => name).join(", ")}`;
+      this.checks.lock = `silent over: ${["wire", ...others.map(({ name }) => name)].join(", ")}`;
     });
     this.enter("locked");
   }
@@ -288,7 +297,7 @@ export class Turn {
     if (station.deviceClass === "dev") this.checks.air = "not checked: a developers' unit";
     else if (port.seen) {
       const until = Date.now() + pace.airMs;
-      while (!(await port.seen())) {
+      while (!(await port.seen(this.address))) {
         if (Date.now() > until) return false;
         await pause(AIR_LOOK_MS, undefined, { signal: this.signal });
       }
