@@ -46,7 +46,7 @@ export async function findOut(unit: UnitConsole): Promise<Found | undefined> {
   const [chip, board, version] = env as [string, string, string];
   if (!CHIP.test(chip)) throw new UnitFailure("E02", "its runtime tells no serial number of the chip");
   const device = Buffer.from(String(await unit.ask(FIRST)), "base64").toString("hex");
-  const radio = await unit.ask('typeof NRF=="undefined"?"":NRF.getAddress()');
+  const radio = await unit.ask('typeof NRF=="undefined"||!NRF.getAddress?"":NRF.getAddress()');
   const address = ADDRESS.exec(String(radio))?.[1]?.toLowerCase();
   return { chip, board, version, device, address };
 }
