@@ -11,6 +11,7 @@ import { decodeCertificate, signedCertificate } from "../../../protocol/certific
 import { claimQr } from "../../../protocol/claim";
 import { checkDossier, decodeDossier } from "../../../protocol/dossier";
 import type { Bench } from "../../../tools/factory/bench";
+import { keptPicture } from "../../../tools/factory/label/kept";
 import { readLabel } from "../../../tools/factory/label/scan";
 import { readLog } from "../../../tools/factory/log";
 import { readStatus } from "../../../tools/factory/status";
@@ -158,7 +159,7 @@ describe("a unit's turn at a station", function () {
 
   it("refuses a label of another unit", async () => {
     await turn(new FakeUnit({ chip: "c1" }));
-    const code = await readLabel(readFileSync(join(dir, "labels", "T1-0001.png")), "label");
+    const code = await readLabel(keptPicture(dir, "T1-0001", bench.box), "label");
     const end = await turn(new FakeUnit({ chip: "c2" }), { scanner: () => typed(claimQr(code)) });
     assert.deepEqual([end.code, end.detail], ["E10", "the label that was scanned is not that of T1-0002"]);
   });
