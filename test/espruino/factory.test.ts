@@ -131,7 +131,7 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
     const run = new Run(bench, screen, { count: 1, signal });
     // Linux' console loses bytes where its two threads meet, and may never read another: whoever stands there takes the
     // unit out and puts it in again.
-    run.serve({ ...port, waitForRemoval: async () => signal.throwIfAborted() });
+    run.serve({ ...port, isSingle: false, waitForRemoval: async () => signal.throwIfAborted() });
     await run.ended();
     if (failed.length > 0) console.log(`      put in again after: ${failed.join("; ")}`);
     for (const failure of failed) assert.match(failure, /^E12 it stopped answering/);

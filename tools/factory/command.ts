@@ -175,10 +175,19 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
     const { terminalScreen } = require("./screen/screen") as typeof import("./screen/screen");
     const screen = terminalScreen(terminal);
     const count = whole("--count", options.count ?? options.virtual);
-    const run = new Run(bench, screen, { count, signal: ending.signal });
+    const run = new Run(bench, screen, {
+      count,
+      signal: ending.signal,
+      isOpen: words.includes(SERIAL),
+    });
     for (const port of ports) run.serve(port);
     if (words.includes(SERIAL)) watchSerial((port) => run.serve(port), ending.signal);
-    await run.ended().finally(() => screen.close());
+    const { passed } = await run.ended().finally(() => screen.close());
+    if (passed < count && !ending.signal.aborted)
+      throw new CliError(
+        Exit.no,
+        `${passed} of ${count} passed, and no other unit comes at these ports: see why each failed, then run it again`,
+      );
   } finally {
     for (const signal of SIGNALS) process.off(signal, end);
     if (bench) await closeBench(bench);

@@ -202,6 +202,53 @@ describe("a unit's turn at a station", function () {
     assert.deepEqual(told, ["b E02", "v E02", "t E07", "o E08", "m PASS", "k E11", "m E08"]);
   });
 
+  describe("fails a unit", () => {
+    /** Flips a byte of it as soon as it is there and the station reads anything back: what checked its upload is over. */
+    const rotting = (file: string) => {
+      const unit = new FakeUnit({ chip: `rotting ${file}` });
+      let isWhole = true;
+      unit.onPacket = (_, data) => {
+        const bytes = unit.files.get(file);
+        if (!bytes || !isWhole || !data.includes("SHA256")) return;
+        bytes[bytes.length - 1]! ^= 1;
+        isWhole = false;
+      };
+      return unit;
+    };
+
+    for (const [file, step] of [
+      ["avnode", "read back"],
+      ["identity", "identity"],
+    ] as const)
+      it(`whose ${file} changes behind its upload`, async () => {
+        const { code, step: at, detail } = await turn(rotting(file));
+        assert.deepEqual([code, at], ["E05", step], detail);
+        assert.match(detail, new RegExp(`^${file} differs within`));
+      });
+
+    it("in which a file stands that the station did not write", async () => {
+      const unit = new FakeUnit({ chip: "stranger" });
+      // Erased it was, twice: the first packet of a file comes behind that.
+      unit.onPacket = (kind) => void (kind === 4 && unit.files.set("x", Buffer.from("1;")));
+      const { code, step, detail } = await turn(unit);
+      assert.deepEqual(
+        [code, step, detail],
+        ["E05", "boot code", "its flash holds 3 files, and 2 were written"],
+      );
+    });
+
+    it("in whose place another is after the restart, however silent", async () => {
+      const other = new FakeUnit({ chip: "other", hint: "usb 2" });
+      other.locked = true;
+      const units = [new FakeUnit({ chip: "own", hint: "usb 1" }), other];
+      const port = { name: "slot 1", waitForUnit: async () => units.shift()!.connect() };
+      const { signal } = new AbortController();
+      const own = new Turn(bench, port, await port.waitForUnit(), () => {}, signal);
+      const { code, detail } = await own.run();
+      assert.deepEqual([code, detail], ["E12", "another unit is there after the restart"]);
+    });
+  });
+
   it("keeps no secret of a unit that passed, and none in the clear before", async () => {
     const unit = new FakeUnit({ chip: "c1", hint: "usb 1" });
     assert.equal((await turn(unit, { scanner: () => typed("nothing") })).code, "E10");

@@ -19,6 +19,8 @@ export interface Port {
   waitForUnit(signal: AbortSignal): Promise<OpenWire>;
   /** Resolves when the unit that was served has been taken away; absent where `waitForUnit` gives the next one. */
   waitForRemoval?(signal: AbortSignal): Promise<void>;
+  /** It gives one unit and never another. */
+  readonly isSingle?: boolean;
   /** Other ways to the unit's console than the wire, to be tried once it is locked. */
   otherPaths?(): Promise<{ name: string; wire: OpenWire }[]>;
   /** What does the hands' part of the self-test by itself; absent where somebody must be asked. */
