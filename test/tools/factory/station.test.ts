@@ -54,6 +54,7 @@ describe("avnode factory init, run, status", function () {
     const { exit: told, out } = await factory(["status", dir]);
     assert.equal(told, 0);
     assert.match(out, /2 passed \(100\.0 % of 2 turns\), 0 failed, 0 unfinished/);
+    assert.match(out, /of those that passed: 2 with no scan of the label on the unit \(run --scan\)\n/);
     assert.match(out, /log of 2 lines is whole and signed by the maker/);
     assert.equal(readFileSync(join(dir, "labels", "X-002.png")).readUInt32BE(0), 0x89504e47);
   });

@@ -283,6 +283,26 @@ describe("a unit's turn at a station", function () {
       .map(({ parentPath, name }) => join(parentPath, name));
   }
 
+  it("counts those that passed without a scan, the air or hands", async () => {
+    const selfTest: Bench["selfTest"] = async () => ({
+      passed: true,
+      checks: [{ name: "LED", passed: false, measured: "not done: nobody at the station", wanted: "lit" }],
+    });
+    await turn(new FakeUnit({ chip: "c1" }), { selfTest });
+    const unit = new FakeUnit({ chip: "c2" });
+    const port = { ...fakePort("slot 1", [unit]), seen: async () => true };
+    const { signal } = new AbortController();
+    async function* label() {
+      yield claimQr(identityIn(unit).claimCode);
+    }
+    const looked = { ...bench, scanner: label };
+    const end = await new Turn(looked, port, await port.waitForUnit(signal), () => {}, signal).run();
+    assert.equal(end.word, "PASS", end.detail);
+    assert.deepEqual(readStatus(dir).status.without, { scan: 1, air: 1, hands: 1 });
+    await turn(new FakeUnit({ chip: "c3" }));
+    assert.deepEqual(readStatus(dir).status.without, { scan: 2, air: 2, hands: 1 });
+  });
+
   it("says what of its log was altered", async () => {
     await turn(new FakeUnit({ chip: "c1" }));
     const selfTest: Bench["selfTest"] = async () => ({ passed: false, checks: [] });
