@@ -4,7 +4,7 @@ import { toHex } from "../../protocol/bytes";
 import { MAX_DOSSIER_BYTES } from "../../protocol/dossier";
 import { readFile } from "./prooffile";
 import { type DataOption, dataDirOf, requireData } from "./reading";
-import type { Terminal } from "./terminal";
+import { CliError, Exit, type Terminal } from "./terminal";
 
 export interface Papers {
   file: string;
@@ -31,7 +31,16 @@ export function addPapers(program: Command, terminal: Terminal): void {
 export function readPapers(file: string): Papers {
   const { checkPapers } = require("../store/tables") as typeof import("../store/tables");
   const bytes = readFile(file, "a handheld's dossier", MAX_DOSSIER_BYTES);
-  checkPapers(bytes);
+  try {
+    checkPapers(bytes);
+  } catch (error) {
+    const { code = "", message } = error as Error & { code?: string };
+    if (!/^(CBOR|DOSSIER|CERTIFICATE|LMS)_/.test(code)) throw error;
+    throw new CliError(
+      Exit.failed,
+      `${file} holds no papers of a handheld: ${message}; name the .dossier file that came with it`,
+    );
+  }
   return { file, bytes };
 }
 

@@ -29,7 +29,11 @@ const MAX_TRUST_BYTES = 1_048_576;
 /** Nothing of a stranger's file is read before its size is known. */
 export function readFile(file: string, what: string, maxBytes: number): Buffer {
   const there = statSync(file, { throwIfNoEntry: false });
-  if (!there?.isFile()) throw new CliError(Exit.failed, `there is no file ${file}`);
+  if (!there?.isFile())
+    throw new CliError(
+      Exit.failed,
+      there ? `${file} is no file: name the files in it` : `there is no file ${file}`,
+    );
   if (there.size > maxBytes)
     throw new CliError(Exit.failed, `${file} has ${there.size} bytes; ${what} has at most ${maxBytes}`);
   return readFileSync(file);

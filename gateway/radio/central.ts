@@ -40,12 +40,19 @@ export interface CentralHandlers {
   onScanning(on: boolean): void;
 }
 
+/** A service with one characteristic that notifies and one that is written without response, by their UUIDs. */
+export interface Served {
+  service: string;
+  uplink: string;
+  downlink: string;
+}
+
 export interface CentralLink {
   readonly address: string;
   /** ATT MTU less its header: what one notification or write carries, 20 to 244. */
   readonly payloadBytes: number;
-  /** Finds the service with its two characteristics. @throws CentralError when they are not there */
-  discover(): Promise<void>;
+  /** Finds a service, ours by default, with its two characteristics. @throws CentralError when they are not there */
+  discover(served?: Served): Promise<void>;
   /** Resolves once the larger MTU is agreed on, or refused. */
   exchangeMtu(): Promise<void>;
   subscribe(): Promise<void>;

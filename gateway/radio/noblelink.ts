@@ -1,13 +1,10 @@
 /** One link over noble's GATT client: what a promise waits for, and an end to all that waits. */
 import { EventEmitter } from "node:events";
 import { Gatt as Names } from "../../protocol/names";
-import { CentralError, type CentralLink } from "./central";
+import { CentralError, type CentralLink, type Served } from "./central";
 import type { AclStream, Gatt, Hci, NobleParts } from "./nobleparts";
 
 const bare = (uuid: string) => uuid.replaceAll("-", "");
-const SERVICE = bare(Names.service);
-const UPLINK = bare(Names.uplink);
-const DOWNLINK = bare(Names.downlink);
 
 const Att = { error: 0x01, mtuRequest: 0x02 };
 const ATT_INVALID_PDU = 0x04;
@@ -60,6 +57,8 @@ export class NobleLink implements CentralLink {
   private readonly stream: Stream;
   private readonly gatt: Gatt;
   private mtu = LEAST_MTU;
+  /** What is, or was, discovered; as noble writes UUIDs. */
+  private served: Served = { service: "", uplink: "", downlink: "" };
   /** Handle of the uplink's value. */
   private uplink?: number;
   private ended = false;
@@ -100,13 +99,16 @@ export class NobleLink implements CentralLink {
     return this.begin("mtu", () => this.gatt.exchangeMtu());
   }
 
-  discover(): Promise<void> {
-    return this.begin("discovery", () => this.gatt.discoverServices([SERVICE]));
+  discover({ service, uplink, downlink }: Served = Names): Promise<void> {
+    return this.begin("discovery", () => {
+      this.served = { service: bare(service), uplink: bare(uplink), downlink: bare(downlink) };
+      this.gatt.discoverServices([this.served.service]);
+    });
   }
 
   async subscribe(): Promise<void> {
     this.insistDiscovered();
-    await this.begin("subscribe", () => this.gatt.notify(SERVICE, UPLINK, true));
+    await this.begin("subscribe", () => this.gatt.notify(this.served.service, this.served.uplink, true));
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -117,7 +119,7 @@ export class NobleLink implements CentralLink {
         "WRITE_LENGTH",
         `a write of ${bytes.length} bytes where ${this.payloadBytes} fit`,
       );
-    this.gatt.write(SERVICE, DOWNLINK, Buffer.from(bytes), true);
+    this.gatt.write(this.served.service, this.served.downlink, Buffer.from(bytes), true);
     await new Promise<void>((resolve, reject) => {
       this.writes.push({ resolve, reject });
     });
@@ -198,17 +200,19 @@ export class NobleLink implements CentralLink {
   }
 
   private found(services: string[]): void {
-    if (services.includes(SERVICE)) this.gatt.discoverCharacteristics(SERVICE, []);
-    else this.failed("NO_SERVICE", "it does not have our service");
+    const { service } = this.served;
+    if (services.includes(service)) this.gatt.discoverCharacteristics(service, []);
+    else this.failed("NO_SERVICE", "it does not have the service");
   }
 
   private foundIn(characteristics: FoundCharacteristic[]): void {
     const can = (uuid: string, what: string) =>
       characteristics.some((one) => one.uuid === uuid && one.properties.includes(what));
-    if (can(UPLINK, "notify") && can(DOWNLINK, "writeWithoutResponse")) {
-      this.uplink = this.gatt._characteristics[SERVICE]![UPLINK]!.valueHandle;
+    const { service, uplink, downlink } = this.served;
+    if (can(uplink, "notify") && can(downlink, "writeWithoutResponse")) {
+      this.uplink = this.gatt._characteristics[service]![uplink]!.valueHandle;
       this.done("discovery");
-    } else this.failed("NO_CHARACTERISTIC", "its service lacks our characteristics");
+    } else this.failed("NO_CHARACTERISTIC", "its service lacks the characteristics");
   }
 
   private done(name: Step): void {

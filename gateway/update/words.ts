@@ -13,7 +13,7 @@ const REFUSED: Record<RefusalCode, string> = {
   chunk: "what arrived is not what the release announced; add the release file again and start once more",
   size: "the release is too large for this handheld; ask its maker",
   place: "this kind of handheld has no room for updates; only its maker can change what it runs",
-  recording: "not while it records; end the recording first",
+  recording: "not while it records; end the recording on the hub's page first",
   battery: "charge it to half first",
   backlog: "keep it near the hub until all it recorded is here",
   flash: "its memory did not keep what was written; start once more, and if that fails again ask its maker",
@@ -50,7 +50,8 @@ export function doingOf({ state, bytes, counter, swapped }: Update): Doing {
 }
 
 const DOING: Record<Doing, string> = {
-  waiting: "waits for the handheld; bring it near the hub",
+  waiting:
+    "waits for the handheld: near the hub it first checks the maker's signature, for up to half a minute",
   clearing: "makes room on the handheld",
   taking: "is being sent; the handheld goes on as ever",
   checking: "is there and is being checked",
@@ -70,5 +71,6 @@ export function updateWords(update: Update): string {
   if (doing === "taking") return `${DOING.taking} (${Math.floor((100 * state!.taken) / update.bytes)} %)`;
   if (doing !== "ready") return DOING[doing];
   if (!refused) return swap === "ready" ? "is ready; the handheld restarts as soon as it can" : DOING.ready;
-  return `is ready, but the handheld does not restart: ${REFUSED[refused]}`;
+  const next = swap === "ready" ? "it is tried again and again" : "then 'avnode update swap' again";
+  return `is ready, but the handheld did not restart: ${REFUSED[refused]}; ${next}`;
 }

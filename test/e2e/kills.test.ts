@@ -5,6 +5,7 @@ import path from "node:path";
 import { buildSync } from "esbuild";
 import { systemClock } from "../../gateway/clock";
 import { startHub } from "../../gateway/hub";
+import type { DataKind } from "../../gateway/store/claims";
 import { openToWrite } from "../../gateway/store/directory";
 import { StoreReader } from "../../gateway/store/reader";
 import { RecordingMode } from "../../protocol/open";
@@ -101,7 +102,14 @@ describe(`hub, broker and relay processes, killed ${KILLS} times at random (seed
     },
   };
 
-  /** A home's data directory believes no simulated handheld: this one was claimed when the directory was another. */
+  /** What the directory says that it is for. */
+  function setKind(now: DataKind, kind: DataKind): void {
+    const { db, meta } = openToWrite(dataDir, now);
+    meta.set("kind", kind);
+    db.close();
+  }
+
+  /** A home's data directory believes no simulated handheld: this one is claimed, and verified, while it is another. */
   async function claimBeforehand(): Promise<void> {
     const hub = await startHub({
       ...{ dataDir, kind: "import", broker: { url: `mqtt://127.0.0.1:${port}` } },
@@ -110,9 +118,7 @@ describe(`hub, broker and relay processes, killed ${KILLS} times at random (seed
     await claimIfNew(handheld!, hub.store!);
     await waitUntil("the claim to be proved", () => handheld!.monitor!.keys()!.confirmed, 120_000);
     await hub.stop();
-    const { db, meta } = openToWrite(dataDir, "import");
-    meta.set("kind", "home");
-    db.close();
+    setKind("import", "home");
   }
 
   it("have lost, altered and doubled nothing of what a handheld recorded meanwhile", async function () {
@@ -146,6 +152,7 @@ describe(`hub, broker and relay processes, killed ${KILLS} times at random (seed
     await waitUntil("everything to be receipted", () => held().backlog === 0, 240_000);
     for (const child of Object.values(children)) await killed(child);
     assert.ok(Math.min(...Object.values(kills)) >= 5, JSON.stringify(kills));
+    setKind("home", "import");
     const reader = StoreReader.open(dataDir);
     try {
       const [recording, ...others] = reader.recordings();

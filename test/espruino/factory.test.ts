@@ -113,7 +113,7 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
       bootCode: firmware.files[".bootcde"]!,
     });
     // The shim's front end lives in a time of its own: what a self-test measures on it is tested elsewhere.
-    bench = openBench(dir, { board: firmware.board, pace: PACE, patience: { tries: 3 } });
+    bench = openBench(dir, { board: firmware.board, pace: PACE, patience: { tries: 3 }, withoutAir: true });
   });
   afterEach(async () => {
     if (bench) await closeBench(bench);
@@ -153,16 +153,10 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
     return { image, dossier, identity: identity as Made["identity"] };
   }
 
-  it("over pipes becomes a locked one that nobody talks to, which a hub claims and whose recording it verifies", async () => {
-    const { folder, command } = blank();
-    const port = execPort(command);
-    const serial = await make(port);
-    assert.equal(await typedAt(port), "");
-    assert.equal(existsSync(join(folder, "typed")), false);
-
-    const made = await madeIn(folder, serial);
-    const { samples } = ecg;
+  /** A hub claims it by its label, and verifies what it records. */
+  async function records(made: Made): Promise<void> {
     const dataDir = join(scratch(true), "hub");
+    const { samples } = ecg;
     const house = await Household.open({ dataDir, firmware, samples, inRam: true, made, seed });
     try {
       await house.powerOn();
@@ -181,16 +175,25 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
     } finally {
       await house.close();
     }
+  }
+
+  async function madeAt(port: Port, folder: string): Promise<void> {
+    const serial = await make(port);
+    assert.equal(await typedAt(port), "");
+    assert.equal(existsSync(join(folder, "typed")), false);
+    await records(await madeIn(folder, serial));
+  }
+
+  it("over pipes becomes a locked one that nobody talks to, which a hub claims and whose recording it verifies", async () => {
+    const { folder, command } = blank();
+    await madeAt(execPort(command), folder);
   });
 
-  it("over TCP becomes a locked one, too", async () => {
+  it("over TCP becomes one, too", async () => {
     const { folder, command } = blank();
     const bridge = new Bridge(command);
-    const port = tcpPort("127.0.0.1", await bridge.open());
     try {
-      await make(port);
-      assert.equal(await typedAt(port), "");
-      assert.equal(existsSync(join(folder, "typed")), false);
+      await madeAt(tcpPort("127.0.0.1", await bridge.open()), folder);
     } finally {
       await bridge.close();
     }

@@ -34,8 +34,10 @@ export interface Bench {
   box: SecretBox;
   identities: Identities;
   selfTest: typeof selfTest;
-  /** Whoever stands there and answers; left out, the self-test asks nothing. */
+  /** Whoever stands there and answers; left out, nobody is asked. */
   operator?: Typed;
+  /** Nothing has to show that a unit lives, and the log says so. */
+  withoutAir?: boolean;
   /** Left out, a label's picture itself is read back, and the log says so. */
   scanner?: Typed;
   /** Chips that are in a slot now. */
@@ -48,7 +50,7 @@ export interface Bench {
 }
 
 /** @throws FACTORY_FIRMWARE */
-export function readFirmware(dir: string, { board, deviceClass }: Station): Firmware {
+export function readFirmware(dir: string, { board, deviceClass, releaseKey }: Station): Firmware {
   const folder = placesOf(dir).firmware;
   const wrong = (why: string, cause?: unknown) =>
     new FactoryFailure(
@@ -76,5 +78,8 @@ export function readFirmware(dir: string, { board, deviceClass }: Station): Firm
   const [application, bootCode] = manifest.files;
   if (!application || !bootCode || manifest.files.length !== 2)
     throw wrong("its manifest names other files than an application and its boot code");
+  // With another, or none, its units would take a stranger's updates for ever, or none.
+  if (releaseKey && !contents.get(bootCode.file)!.includes(Buffer.from(releaseKey, "hex").toString("base64")))
+    throw wrong("its boot code does not hold the maker's release key");
   return { manifest, application, bootCode, contents: ({ file }) => contents.get(file)! };
 }

@@ -46,7 +46,7 @@ export const FAILURES = {
   E09: {
     what: "not on the air",
     advice:
-      "check the second adapter with a unit that passed; if that one is seen, look at this one's antenna and crystal",
+      "check the adapter or phone with a unit that passed; if that one is seen, look at this one's antenna and crystal, or give it the runtime again; where nothing looks, use --ask",
   },
   E10: {
     what: "label does not match",

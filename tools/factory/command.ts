@@ -8,6 +8,7 @@ import type { Bench } from "./bench";
 import { failureTable } from "./codes";
 import { addEvidence } from "./evidencecommand";
 import { addLabels } from "./label/labelscommand";
+import type { Air } from "./ports/air";
 import type { Port } from "./ports/port";
 import { addRelease } from "./releasecommand";
 import { addRevoke } from "./revokecommand";
@@ -42,11 +43,13 @@ interface InitOptions {
 
 interface RunOptions {
   ports?: string[];
+  adapter?: string;
   virtual: string;
   count?: string;
   keys?: string;
   scan?: boolean;
   ask?: boolean;
+  withoutAir?: boolean;
 }
 
 export function addFactory(program: Command, terminal: Terminal): void {
@@ -85,11 +88,7 @@ function addInit(factory: Command, terminal: Terminal): void {
     .option("--first <n>", "number of the first unit", "1")
     .option("--trees <n>", "signing trees of a unit; fewer for trials", "8")
     .option("--height <n>", "of each tree, 10 or 5; smaller for trials", "10")
-    .option(
-      "--ports <port...>",
-      "where units are plugged in: /dev/…, tcp://host:port, exec:COMMAND, serial",
-      [],
-    )
+    .option("--ports <port...>", "where units are plugged in: /dev/…, tcp://host:port, serial", [])
     .option("--keys <dir>", "keys of the maker; made there if there are none (by default in the station)")
     .option("--firmware <dir>", "a build to flash, instead of building one")
     .option("--json", "print JSON")
@@ -131,12 +130,17 @@ function addRun(factory: Command, terminal: Terminal): void {
   factory
     .command("run <station>")
     .description("make units of what is plugged in, until so many passed or a signal comes")
-    .option("--ports <port...>", "instead of the station's own")
+    .option("--ports <port...>", "instead of the station's own; exec:COMMAND, too")
+    .option("--adapter <id>", "Bluetooth adapter that hears units and tries their consoles, such as hci0")
     .option("--virtual <n>", "so many virtual units instead, of a station that makes simulated ones", "0")
     .option("--count <n>", "ends when so many have passed (by default it goes on; all of the virtual ones)")
     .option("--keys <dir>", "keys of the maker (by default in the station)")
-    .option("--scan", "labels are scanned back from the unit, by a scanner that types")
-    .option("--ask", "the self-test asks whoever stands there what a unit cannot tell")
+    .option(
+      "--scan",
+      "labels are scanned back from the unit, by a scanner that types; their pictures are erased then",
+    )
+    .option("--ask", "asks whoever stands there what a unit cannot tell, and whether it is on the air")
+    .option("--without-air", "units pass although nothing shows that they live; log and evidence say so")
     .addHelpText("after", `\nHow a unit may fail, and what to do then:\n${failureTable()}`)
     .action((dir: string, options: RunOptions) => runStation(dir, options, terminal));
 }
@@ -152,12 +156,27 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
   const words = virtual > 0 ? [] : (options.ports ?? station.ports);
   if (virtual === 0 && words.length === 0)
     throw new CliError(Exit.usage, "no port: name them with --ports, or in station.json");
+  const command = station.ports.find((word) => word.startsWith("exec:"));
+  if (virtual === 0 && !options.ports && command)
+    throw new CliError(
+      Exit.usage,
+      `station.json names a command to run as a port (${JSON.stringify(command)}): whoever wrote it may be somebody else. Say it with --ports, if you mean it`,
+    );
+  const adapter = virtual > 0 ? undefined : (options.adapter ?? station.adapter);
+  const isShown = adapter !== undefined || options.ask || options.withoutAir;
+  if (virtual === 0 && station.deviceClass === "locked" && !isShown)
+    throw new CliError(
+      Exit.usage,
+      "a dead unit is as silent as a locked one: say --adapter hci0, and that adapter hears whether each is on the air, --ask, and somebody looks, or --without-air, and the log says that nobody did",
+    );
   const ending = new AbortController();
   const ports = words.filter((word) => word !== SERIAL).map(portOf);
   const unlock = lockDirectory(dir);
   let bench: Bench | undefined;
+  let air: Air | undefined;
   const end = () => ending.abort();
   try {
+    if (adapter) air = await openAir(adapter);
     const passphrase = await askSecret(terminal, "passphrase of the maker's keys: ");
     bench = openBench(dir, station, {
       keys: options.keys ?? placesOf(dir).keys,
@@ -166,6 +185,7 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
       terminal,
       scan: options.scan === true,
       ask: options.ask === true,
+      withoutAir: options.withoutAir === true,
     });
     if (virtual > 0) {
       const { virtualPorts } = require("./virtual/made") as typeof import("./virtual/made");
@@ -180,8 +200,9 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
       signal: ending.signal,
       isOpen: words.includes(SERIAL),
     });
-    for (const port of ports) run.serve(port);
-    if (words.includes(SERIAL)) watchSerial((port) => run.serve(port), ending.signal);
+    const serve = (port: Port) => run.serve(air ? air.hearing(port) : port);
+    for (const port of ports) serve(port);
+    if (words.includes(SERIAL)) watchSerial(serve, ending.signal);
     const { passed } = await run.ended().finally(() => screen.close());
     if (passed < count && !ending.signal.aborted)
       throw new CliError(
@@ -190,9 +211,15 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
       );
   } finally {
     for (const signal of SIGNALS) process.off(signal, end);
+    air?.close();
     if (bench) await closeBench(bench);
     unlock();
   }
+}
+
+function openAir(adapter: string): Promise<Air> {
+  const { Air } = require("./ports/air") as typeof import("./ports/air");
+  return Air.open(adapter);
 }
 
 function portOf(word: string): Port {

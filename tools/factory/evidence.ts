@@ -19,7 +19,7 @@ import type { MakerKey } from "./keys";
 import { originOf, readLog } from "./log";
 import { folderOf, type ReleaseEntry, readReleases } from "./releaselist";
 import { placesOf, readStation, type Station } from "./station";
-import { decodeUnitLine, type TestLine, type UnitLine } from "./unitline";
+import { decodeUnitLine, isWithoutAir, type TestLine, type UnitLine } from "./unitline";
 
 /** A station has one log. */
 const LOG = 1;
@@ -73,6 +73,8 @@ export interface Evidence {
     passedTurns: number;
     failedTurns: number;
     unitsPassed: number;
+    /** Of them, those of which nothing showed that they live. */
+    withoutAir: number;
     chips: number;
     byCode: Record<string, number>;
     byStep: Record<string, number>;
@@ -185,6 +187,7 @@ export function figuresOf(found: LoggedLine[]): Evidence["figures"] {
     passedTurns: found.length - failed.length,
     failedTurns: failed.length,
     unitsPassed: unitsOf(found).length,
+    withoutAir: found.filter(({ line }) => isWithoutAir(line)).length,
     chips: new Set(found.map(({ line }) => line.chip).filter((chip) => chip !== "")).size,
     byCode: counted(failed.map(({ line }) => line.outcome)),
     byStep: counted(failed.map(({ line }) => line.step)),

@@ -27,7 +27,7 @@ and the proof of every line. It says what was done and seen; it is no certificat
 
 ## Figures
 
-${figures.unitsPassed} units passed, of ${figures.chips} chips, in ${figures.turns} turns: ${figures.passedTurns} passed (${share} %), ${figures.failedTurns} failed.
+${figures.unitsPassed} units passed, of ${figures.chips} chips, in ${figures.turns} turns: ${figures.passedTurns} passed (${share} %), ${figures.failedTurns} failed.${figures.withoutAir > 0 ? `\n**${figures.withoutAir} passed without a sign of life on the air (--without-air).**` : ""}
 
 ${
   codes.length === 0
@@ -51,7 +51,7 @@ ${failedTurns(evidence)}
 ## Log
 
 ${log.problems.length === 0 ? "The station's log is whole, and each of its checkpoints is signed by the maker." : `**The log is not as it was written:**\n\n${list(log.problems)}`}
-Size ${log.size}, root \`${log.root}\`.
+Size ${log.size}, of which ${log.size - evidence.lines.length} are not shown here and have to be of other batches; root \`${log.root}\`.
 
 ## Firmware
 

@@ -5,9 +5,9 @@ export const WHAT_IS_CHECKED = [
   "application, identity and boot code: read back from the unit's flash and compared by SHA-256",
   "self-test on the unit itself, before it is locked: every check with what was measured and what was wanted",
   "the console after the restart: a list of attempts over each path that the station has; a unit that answers with one byte fails",
-  "the radio, where a second adapter hears it",
+  "that it lives: heard by a second adapter or seen by the operator; where neither looked, the unit's line says so",
   "the label: that the code on it is the unit's own, read back from the picture or scanned from the unit",
-  "its identity: one chip has one, and no two chips share one",
+  "its identity: no two chips that say another serial number share one, and none that was locked is given again",
   "secrets: sealed in the journal until the unit passed, erased then",
 ];
 
@@ -18,5 +18,6 @@ export const LIMITS = [
   "what the unit says of itself: a manipulated runtime can say anything until the boot code is in, and afterwards too; buy boards and runtime from whom you trust, and flash the runtime yourself",
   "paths without a port at the station: a wire that was not connected was not attacked",
   "the people at the station: whoever has the passphrase and the key folder makes units in the maker's name",
+  "lines that are not shown: that each is of another batch is the maker's word; to see it, ask for the evidence of those batches, whose lines together are the whole log",
   "this file covers what was logged, not what was never put into a slot",
 ];

@@ -11,17 +11,23 @@ export interface Found {
   version: string;
   /** Device id of an identity file in its flash, hex; empty without one. */
   device: string;
+  /** Of its radio, lower case with colons; undefined where the runtime has none. */
+  address: string | undefined;
 }
 
 /** A silent one is asked often enough for bytes that got lost as it was plugged in. */
 const ANSWER_MS = 1500;
 const TRIES = 3;
+/** As runtimes write the chip's own: an empty one, or the same sign all over, is that of many. */
+const CHIP = /^(?!(.)\1*$)[0-9A-Za-z-]{8,64}$/;
 /** Of firmware/identity.ts: magic, version, device id. */
 const DEVICE_AT = 5;
 const DEVICE_BYTES = 8;
 const FIRST =
   `(f=>f&&f.length>${DEVICE_AT + DEVICE_BYTES}?btoa(f.substr(${DEVICE_AT},${DEVICE_BYTES})):"")` +
   `(require("Storage").read("identity"))`;
+/** Espruino puts the address's type behind it. */
+const ADDRESS = /^([0-9a-f]{2}(?::[0-9a-f]{2}){5})\b/i;
 
 /** @returns undefined when nobody answers */
 export async function findOut(unit: UnitConsole): Promise<Found | undefined> {
@@ -38,8 +44,11 @@ export async function findOut(unit: UnitConsole): Promise<Found | undefined> {
     throw new UnitFailure("E02", "it does not say which chip, board and runtime it is");
   }
   const [chip, board, version] = env as [string, string, string];
+  if (!CHIP.test(chip)) throw new UnitFailure("E02", "its runtime tells no serial number of the chip");
   const device = Buffer.from(String(await unit.ask(FIRST)), "base64").toString("hex");
-  return { chip, board, version, device };
+  const radio = await unit.ask('typeof NRF=="undefined"?"":NRF.getAddress()');
+  const address = ADDRESS.exec(String(radio))?.[1]?.toLowerCase();
+  return { chip, board, version, device, address };
 }
 
 /** 2v29.277 is behind 2v29, and 2v30 behind both. */
@@ -73,6 +82,6 @@ export async function checkBootloader(unit: UnitConsole, { bootloader }: Station
   const { address, bytes, crc32 } = bootloader;
   const found = await unit.ask(`E.CRC32(E.memoryArea(${address},${bytes}))`);
   if (found !== crc32)
-    throw new UnitFailure("E02", `its bootloader has CRC-32 ${found}, the maker's own has ${crc32}`);
+    throw new UnitFailure("E02", `its bootloader has CRC-32 ${Number(found)}, the maker's own has ${crc32}`);
   return `CRC-32 ${crc32}`;
 }

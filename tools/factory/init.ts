@@ -1,14 +1,14 @@
 /** Makes a station's folder: keys, firmware, station.json, an empty journal with its log. */
 import { randomBytes } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { toHex } from "../../protocol/bytes";
 import { readFirmware } from "./bench";
 import { FactoryFailure } from "./failure";
 import { createJournal } from "./journal";
-import { placesOf, type Station, writeStation } from "./station";
+import { checkStation, placesOf, type Station, writeStation } from "./station";
 
-export interface InitRequest extends Omit<Station, "makerKey" | "id"> {
+export interface InitRequest extends Omit<Station, "makerKey" | "releaseKey" | "id"> {
   dir: string;
   /** Where the keys are, or are made: kept apart from the station. */
   keys: string;
@@ -20,24 +20,49 @@ export interface InitRequest extends Omit<Station, "makerKey" | "id"> {
 
 /** @throws FACTORY_*, BOARD_UNKNOWN, BOARD_LACKS, BUNDLE_FAILED */
 export function initStation({ dir, keys, passphrase, firmware, root, ...words }: InitRequest): Station {
-  const { makerPublicKey, createKeys } = require("./keys") as typeof import("./keys");
+  const { createKeys, hasKeys, openMaker, releasePublicKey } = require("./keys") as typeof import("./keys");
   const places = placesOf(dir);
   if (existsSync(places.config) || existsSync(places.journal))
     throw new FactoryFailure(
       "FACTORY_STATION_EXISTS",
       `${dir} is a station already, and its journal knows its units. Name another folder`,
     );
+  const { boardNamed } = require("../firmware/boards") as typeof import("../firmware/boards");
+  // Before anything is made.
+  boardNamed(words.board);
+  const unkeyed = { ...words, makerKey: "00".repeat(32), id: toHex(randomBytes(8)) };
+  checkStation(unkeyed, "what was asked for");
+  const isThere = firmware !== undefined && resolve(firmware) === resolve(places.firmware);
+  const ours = [places.keys, `${places.firmware}.part`, ...(isThere ? [places.firmware] : [])];
+  const strange = namesIn(dir).find((name) => !ours.includes(join(dir, name)));
+  if (strange)
+    throw new FactoryFailure(
+      "FACTORY_STATION_EXISTS",
+      `${dir} holds something else (${strange}), and a station's folder is its own. Name a new or empty one`,
+    );
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  if (!existsSync(keys) || readdirSync(keys).length === 0) createKeys(keys, passphrase);
-  const station = { ...words, makerKey: toHex(makerPublicKey(keys)), id: toHex(randomBytes(8)) };
-  putFirmware(places.firmware, station, keys, root, firmware);
-  readFirmware(dir, station);
+  if (!hasKeys(keys)) createKeys(keys, passphrase);
+  const station = {
+    ...unkeyed,
+    makerKey: toHex(openMaker(keys, passphrase).publicKey),
+    releaseKey: toHex(releasePublicKey(keys)),
+  };
+  if (!isThere) putFirmware(places.firmware, station, keys, root, firmware);
+  try {
+    readFirmware(dir, station);
+  } catch (error) {
+    if (!isThere) rmSync(places.firmware, { recursive: true });
+    throw error;
+  }
   createJournal(dir, station);
   // Last: a folder without it is no station yet.
   writeStation(dir, station);
   return station;
 }
 
+const namesIn = (folder: string) => (existsSync(folder) ? readdirSync(folder) : []);
+
+/** Under its name once it is whole. */
 function putFirmware(
   folder: string,
   { board, deviceClass }: Pick<Station, "board" | "deviceClass">,
@@ -45,11 +70,20 @@ function putFirmware(
   root: string,
   given: string | undefined,
 ): void {
-  rmSync(folder, { recursive: true, force: true });
-  if (given !== undefined) {
-    cpSync(resolve(given), folder, { recursive: true });
-    return;
-  }
+  const part = `${folder}.part`;
+  rmSync(part, { recursive: true, force: true });
+  if (given !== undefined) cpSync(resolve(given), part, { recursive: true });
+  else buildInto(part, board, deviceClass, keys, root);
+  renameSync(part, folder);
+}
+
+function buildInto(
+  folder: string,
+  board: string,
+  deviceClass: Station["deviceClass"],
+  keys: string,
+  root: string,
+): void {
   if (!existsSync(join(root, "firmware/espruino/main.ts")))
     throw new FactoryFailure(
       "FACTORY_FIRMWARE",

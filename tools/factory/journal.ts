@@ -29,6 +29,8 @@ export type UnitState =
   | "tested"
   /** The boot code may be there: silent, or not. */
   | "locking"
+  /** Its boot code was read back: silent from its restart on. */
+  | "sealed"
   /** Seen to be silent. */
   | "locked"
   /** Done; no secret of it is left here. */
@@ -115,12 +117,12 @@ export class Journal {
     this.db.pragma("secure_delete = ON");
   }
 
-  /** Makes a row for a chip that was never here. */
+  /** Makes a row for a chip that was never here. What its first connection told of it stays. */
   meet(chip: string, hint: string | undefined, now: number): UnitRow {
     this.db
       .prepare(
         `INSERT INTO units (chip, hint, state, changed_at) VALUES (?, ?, 'found', ?)
-         ON CONFLICT DO UPDATE SET hint = coalesce(excluded.hint, hint)`,
+         ON CONFLICT DO UPDATE SET hint = coalesce(hint, excluded.hint)`,
       )
       .run(chip, hint ?? null, now);
     return this.unit(chip)!;
@@ -160,6 +162,20 @@ export class Journal {
     this.db
       .prepare("UPDATE units SET state = 'tested', tests = ?, changed_at = ? WHERE chip = ?")
       .run(tests, now, chip);
+    return this.unit(chip)!;
+  }
+
+  /**
+   * What was given to this chip may lock another one that said the same serial: nobody gets it again. Its number stays
+   * taken.
+   */
+  giveUp(chip: string, now: number): UnitRow {
+    this.db
+      .prepare(
+        `UPDATE units SET state = 'found', device = NULL, serial = NULL, certificate = NULL, firmware = NULL,
+         secrets = NULL, tests = NULL, changed_at = ? WHERE chip = ?`,
+      )
+      .run(now, chip);
     return this.unit(chip)!;
   }
 

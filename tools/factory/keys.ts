@@ -26,6 +26,11 @@ const MAKER = { file: "maker.sealed", type: "avnode/maker-key" };
 const BOX = { file: "box.sealed", type: "avnode/factory-box" };
 const SEED_BYTES = 32;
 
+/** Something at least: keys that were cut off as they were made are told by `createKeys`. */
+export function hasKeys(folder: string): boolean {
+  return existsSync(join(folder, MAKER.file));
+}
+
 /** Takes some seconds: the release key's tree has 840,000 hashes. @throws FACTORY_KEYS_EXIST, FACTORY_PASSPHRASE_SHORT */
 export function createKeys(folder: string, passphrase: string): void {
   const there = [MAKER.file, BOX.file, ...RELEASE_FILES].find((file) => existsSync(join(folder, file)));

@@ -1,5 +1,7 @@
 /** The station's append-only log: one leaf for every unit's turn, under checkpoints that the maker's key signs. */
+import { existsSync, readFileSync } from "node:fs";
 import type { Database, Statement } from "better-sqlite3";
+import { replaceFile } from "../../gateway/backup/files";
 import { nodeCrypto as crypto, type Ed25519Signer } from "../../gateway/crypto";
 import { Checkpoints, type LogPlace } from "../../gateway/store/log/checkpoints";
 import { CHECKPOINTS_FORM, NODES_FORM } from "../../gateway/store/log/form";
@@ -50,6 +52,8 @@ export class StationLog {
   constructor(
     private readonly db: Database,
     key: Ed25519Signer,
+    /** File that holds the newest checkpoint, beside the keys: an older journal that is put back does not lead to it. */
+    private readonly kept?: string,
   ) {
     this.tree = new MerkleTree(db, crypto.sha256);
     this.checkpoints = new Checkpoints(db, this.tree, key);
@@ -70,6 +74,36 @@ export class StationLog {
     this.growth.run(place.size + 1, LOG);
     this.checkpoints.sign({ ...place, size: place.size + 1 }, now);
   }
+
+  /** Behind the transaction, and before anybody is told of it. */
+  keep(): void {
+    const newest = this.checkpoints.newest(LOG);
+    if (this.kept && newest) replaceFile(this.kept, newest.note.toString("utf8"));
+  }
+
+  /** Before anything is appended. @throws FACTORY_LOG, FACTORY_JOURNAL_OLD */
+  check(station: Station): void {
+    const { problems } = readLog(this.db, station);
+    if (problems.length > 0)
+      throw new FactoryFailure(
+        "FACTORY_LOG",
+        `the station's log is not as it was written: ${problems[0]}. Nothing is signed over it: keep the folder as it is for whoever looks into it, and go on in a new station`,
+      );
+    if (!this.kept || !existsSync(this.kept)) return;
+    const kept = readFileSync(this.kept, "utf8");
+    const note = this.db.prepare("SELECT note FROM checkpoints WHERE log = ? AND note = ?");
+    if (note.get(LOG, Buffer.from(kept))) return;
+    throw new FactoryFailure(
+      "FACTORY_JOURNAL_OLD",
+      `the journal is an older one than the station had: it lacks the checkpoint in ${this.kept}. Units made since are not in it, and would be made twice: bring back the newest station.db, or go on in a new station, with --first behind the last number on a label`,
+    );
+  }
+}
+
+/** Each line was signed as it was written: a gap is where checkpoints said something else. */
+function missingCheckpoints(db: Database, { size }: LogPlace): string[] {
+  const there = db.prepare("SELECT count(*) FROM checkpoints WHERE log = ?").pluck().get(LOG) as number;
+  return there === size ? [] : [`of ${size} checkpoints of the log, ${there} are here`];
 }
 
 export interface LogReading {
@@ -94,7 +128,11 @@ export function readLog(db: Database, station: Station): LogReading {
     .get(LOG) as Buffer | undefined;
   return {
     leaves: rows.map(({ leaf }) => leaf),
-    problems: [...treeProblems(db, place, rows), ...checkpointProblems(db, tree, place, key)],
+    problems: [
+      ...treeProblems(db, place, rows),
+      ...checkpointProblems(db, tree, place, key),
+      ...missingCheckpoints(db, place),
+    ],
     checkpoint,
   };
 }

@@ -13,7 +13,7 @@ import { PACE } from "./locking";
 import { StationLog } from "./log";
 import { sweepPapers } from "./provisioning";
 import { selfTest } from "./selftest";
-import type { Station } from "./station";
+import { keptCheckpoint, type Station } from "./station";
 
 export interface OpeningOptions {
   /** Folder of the maker's keys. */
@@ -24,15 +24,16 @@ export interface OpeningOptions {
   terminal: Terminal;
   /** Labels are scanned back from units. */
   scan: boolean;
-  /** The self-test asks whoever stands there. */
+  /** Whoever stands there is asked what a unit and the ports cannot tell. */
   ask: boolean;
+  withoutAir?: boolean;
 }
 
 /** By the process that holds the station's lock. @throws FACTORY_* */
 export function openBench(
   dir: string,
   station: Station,
-  { keys, passphrase, ahead, terminal, scan, ask }: OpeningOptions,
+  { keys, passphrase, ahead, terminal, scan, ask, withoutAir }: OpeningOptions,
 ): Bench {
   const maker = openMaker(keys, passphrase);
   if (!sameBytes(maker.publicKey, Buffer.from(station.makerKey, "hex")))
@@ -44,11 +45,17 @@ export function openBench(
   const firmware = readFirmware(dir, station);
   const board = boardNamed(station.board);
   const journal = new Journal(dir);
+  const log = new StationLog(journal.db, maker, keptCheckpoint(keys, station));
+  try {
+    log.check(station);
+  } catch (error) {
+    journal.close();
+    throw error;
+  }
   sweepPapers(dir, journal);
   const typed = ask || scan ? typedLines(terminal) : undefined;
   return {
-    ...{ dir, station, board, firmware, journal, maker, box, selfTest },
-    log: new StationLog(journal.db, maker),
+    ...{ dir, station, board, firmware, journal, log, maker, box, selfTest, withoutAir },
     // One processor is left to the units.
     identities: new Identities(station.signing, ahead, Math.max(1, availableParallelism() - 1)),
     operator: ask ? typed : undefined,

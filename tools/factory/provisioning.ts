@@ -1,6 +1,6 @@
 /** Who a unit becomes: one identity for one chip, whatever happens in between. */
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
 import { saveFiles } from "../../gateway/export/save";
 import { toHex } from "../../protocol/bytes";
@@ -27,18 +27,24 @@ export interface Identified {
 }
 
 const ENDING = ".dossier";
+const PAPER = new RegExp(`^[0-9a-f]{${2 * DEVICE_ID_BYTES}}\\.dossier$`);
 
 export function dossierPath(dir: string, device: Uint8Array): string {
   return join(placesOf(dir).papers, toHex(device) + ENDING);
 }
 
-/** Of identities that no unit ever got: the station stopped before its journal knew them. */
+/**
+ * Puts aside papers of identities that the journal does not know: the station stopped before it did, or gave them up.
+ * Nothing is deleted: should the journal be the wrong one, they are those of units that were shipped.
+ */
 export function sweepPapers(dir: string, journal: Journal): void {
   const { papers } = placesOf(dir);
+  const aside = join(papers, "unknown");
   mkdirSync(papers, { recursive: true });
   for (const name of readdirSync(papers)) {
-    const device = Buffer.from(basename(name, ENDING), "hex");
-    if (!name.endsWith(ENDING) || !journal.knows(device)) rmSync(join(papers, name));
+    if (!PAPER.test(name) || journal.knows(Buffer.from(basename(name, ENDING), "hex"))) continue;
+    mkdirSync(aside, { recursive: true, mode: 0o700 });
+    renameSync(join(papers, name), join(aside, name));
   }
 }
 
@@ -85,7 +91,8 @@ export async function reserve(bench: Bench, chip: string): Promise<Identified> {
   savePapers(bench, device, certificate, made);
   const { prefix, digits, first } = station.numbering;
   const row = journal.unit(chip)!;
-  const number = row.number ?? journal.nextNumber(first);
+  // The number of an identity that was given up may be on somebody's label.
+  const number = (row.serial === null ? null : row.number) ?? journal.nextNumber(first);
   const serial = row.serial ?? prefix + String(number).padStart(digits, "0");
   journal.reserve(
     chip,

@@ -20,6 +20,8 @@ export const stationSchema = z.strictObject({
   maker: word(80),
   /** Ed25519, by which certificates and the station's log are signed. */
   makerKey: hex(32),
+  /** LMS public key of the maker's releases: the boot code of its units holds it. */
+  releaseKey: hex(48).optional(),
   /** Tells this station's log from another's. */
   id: hex(8),
   /** Of the operator's bench, as lines of the log name it. */
@@ -39,6 +41,8 @@ export const stationSchema = z.strictObject({
     height: z.union([z.literal(5), z.literal(10)]),
   }),
   ports: z.array(z.string()),
+  /** Bluetooth adapter that hears units, "hci0". Left out, none does. */
+  adapter: z.string().min(1).optional(),
   /**
    * Of the bootloader that holds the maker's own key: where it lies, and its CRC-32. Left out, it is not checked, and the
    * log says so.
@@ -54,6 +58,11 @@ export interface Places {
   firmware: string;
   papers: string;
   keys: string;
+}
+
+/** Of a station, in the folder of the maker's keys. */
+export function keptCheckpoint(keys: string, { id }: Station): string {
+  return join(keys, `${id}.checkpoint`);
 }
 
 export function placesOf(dir: string): Places {
@@ -91,6 +100,11 @@ export function writeStation(dir: string, station: Station): void {
 
 export function classOf({ deviceClass }: Station): number {
   return DeviceClass[deviceClass];
+}
+
+/** @throws FACTORY_STATION */
+export function checkStation(station: Station, name: string): void {
+  checked(station, name);
 }
 
 function checked(value: unknown, config: string): Station {

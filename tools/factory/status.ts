@@ -4,7 +4,7 @@ import { openJournalToRead } from "./journal";
 import { readLog } from "./log";
 import { isHandless } from "./selftest";
 import { readStation, type Station } from "./station";
-import { decodeUnitLine, type UnitLine } from "./unitline";
+import { decodeUnitLine, isWithoutAir, type UnitLine } from "./unitline";
 
 export interface StationStatus {
   station: Station;
@@ -13,12 +13,14 @@ export interface StationStatus {
   lines: number;
   /** Units that passed. */
   passed: number;
+  /** Of them, those of which nothing showed that they live. */
+  withoutAir: number;
   /** Turns that ended without a pass. */
   failed: number;
   /** Of all turns, those that ended with a pass; null without any. */
   yield: number | null;
-  /** Of units that passed, those of which nobody scanned the label, heard the radio, or did the self-test's hands' part. */
-  without: Record<"scan" | "air" | "hands", number>;
+  /** Of units that passed, those of which nobody scanned the label or did the self-test's hands' part. */
+  without: Record<"scan" | "hands", number>;
   byCode: Record<string, number>;
   byStep: Record<string, number>;
   /** Of the time in which a unit was in any slot; null without any. */
@@ -59,7 +61,6 @@ function withoutOf(lines: UnitLine[]): StationStatus["without"] {
   const those = (isOne: (line: UnitLine) => boolean) => lines.filter(isOne).length;
   return {
     scan: those(({ checks }) => !checks.label?.startsWith("scanned")),
-    air: those(({ checks }) => !checks.air?.startsWith("heard")),
     hands: those(({ tests }) => tests.some(isHandless)),
   };
 }
@@ -92,6 +93,7 @@ export function readStatus(dir: string): StationReading {
         problems,
         lines: lines.length,
         passed: passed.size,
+        withoutAir: lines.filter(isWithoutAir).length,
         failed: failures.length,
         yield: lines.length === 0 ? null : (lines.length - failures.length) / lines.length,
         without: withoutOf(passes),

@@ -4,7 +4,18 @@ import { FAILURES, type FailureCode } from "./codes";
 import type { StationStatus } from "./status";
 
 export function statusLines(status: StationStatus): string[] {
-  const { station, passed, failed, lines, yield: share, byCode, unitsPerHour, states, problems } = status;
+  const {
+    station,
+    passed,
+    withoutAir,
+    failed,
+    lines,
+    yield: share,
+    byCode,
+    unitsPerHour,
+    states,
+    problems,
+  } = status;
   const under = Object.entries(states)
     .filter(([state]) => state !== "passed")
     .reduce((sum, [, units]) => sum + units, 0);
@@ -15,6 +26,7 @@ export function statusLines(status: StationStatus): string[] {
   return [
     `${station.maker}, ${station.name}: ${station.deviceClass} units for ${station.board}, batch ${station.batch}`,
     `${passed} passed${of}, ${failed} failed, ${under} unfinished${rate}`,
+    ...(withoutAir > 0 ? [`${withoutAir} of them passed without a sign of life (--without-air)`] : []),
     ...gaps(status),
     ...(rows.length > 0 ? table(["CODE", "WHAT", "TIMES"], rows) : []),
     ...(problems.length > 0
@@ -24,10 +36,9 @@ export function statusLines(status: StationStatus): string[] {
 }
 
 /** A pass is no proof of what nobody looked at. */
-function gaps({ without: { scan, air, hands } }: StationStatus): string[] {
+function gaps({ without: { scan, hands } }: StationStatus): string[] {
   const found = [
     [scan, "no scan of the label on the unit (run --scan)"],
-    [air, "nobody hearing them on the air (needs a second adapter)"],
     [hands, "nobody at the self-test (run --ask)"],
   ] as const;
   const told = found.filter(([units]) => units > 0).map(([units, what]) => `${units} with ${what}`);

@@ -1,7 +1,7 @@
 /** One unit's turn in one slot: from whoever was plugged in to a line in the log. */
 import { setTimeout as pause } from "node:timers/promises";
 import { textOf, UnitConsole } from "../firmware/console";
-import { isYes } from "./asking";
+import { isYes, type Typed } from "./asking";
 import type { Bench } from "./bench";
 import { identityFile } from "./certify";
 import type { FailureCode } from "./codes";
@@ -15,7 +15,7 @@ import type { SlotView } from "./screen/screen";
 import { isNotDone } from "./selftest";
 import { classOf } from "./station";
 import { doneAt, NothingToDo, type Step, TOTAL, UnitFailure } from "./steps";
-import { encodeUnitLine, type TestLine } from "./unitline";
+import { encodeUnitLine, type TestLine, WITHOUT_AIR } from "./unitline";
 
 /** A restart cuts USB and programs at once; other wires stay. */
 const RESTART_MS = 3000;
@@ -26,6 +26,9 @@ const RESTART = "setTimeout(function(){E.reboot()},200),1";
 const IDENTITY = "identity";
 /** Steps at which a unit does not answer. */
 const SILENT: Step[] = ["lock", "air", "label"];
+const LIVES = "Hold a phone to it, with an app that shows radios: is one called avnode right there?";
+/** In which a unit has its boot code, or may have it. */
+const SILENCED: UnitState[] = ["locking", "sealed", "locked"];
 
 export interface End {
   word: "PASS" | "FAIL" | "WAIT";
@@ -39,6 +42,8 @@ export class Turn {
   private step: Step = "identify";
   /** As it says itself; empty while it has said nothing. */
   private chip = "";
+  /** Of its radio, where it said one. */
+  private address: string | undefined;
   private row: UnitRow | undefined;
   private identified: Identified | undefined;
   private tests: TestLine[] = [];
@@ -91,7 +96,7 @@ export class Turn {
     if (found) {
       await this.provision(found);
       await this.restart();
-    } else this.recognise();
+    } else await this.recognise();
     await this.lock();
     await this.air();
     await this.label();
@@ -102,6 +107,7 @@ export class Turn {
     const { bench, unit } = this;
     const { board, firmware } = bench;
     this.chip = found.chip;
+    this.address = found.address;
     await this.at("identify", "E02", async () => {
       checkRuntime(found, firmware.manifest);
       this.meet(found);
@@ -128,6 +134,7 @@ export class Turn {
       await putFile(unit, bootCode, firmware.contents(bootCode), this.tell);
       await readBack(unit, bootCode.storage, firmware.contents(bootCode));
       await checkFiles(unit, [firmware.application.storage, IDENTITY, bootCode.storage]);
+      this.enter("sealed");
     });
   }
 
@@ -143,21 +150,27 @@ export class Turn {
         "E11",
         `it holds the identity of ${owner.serial}, which was given to chip ${owner.chip}; this is chip ${chip}`,
       );
+    const { hint } = this.wire;
+    const row = journal.meet(chip, hint, now());
+    if (hint !== undefined && row.hint !== hint)
+      throw new UnitFailure("E11", `it says that it is chip ${chip}, which came as ${row.hint} before`);
     busy.set(chip, this.port.name);
-    this.row = journal.meet(chip, this.wire.hint, now());
-    if (this.row.state === "passed")
+    this.row = row;
+    if (row.state === "passed")
       throw new UnitFailure(
         "E08",
-        `it passed as ${this.row.serial}, and its console answers: it was opened since`,
+        `it passed as ${row.serial}, and its console answers: it was opened since`,
       );
+    // Whoever has the boot code does not answer: this may be another that says the same serial.
+    if (SILENCED.includes(row.state)) this.row = journal.giveUp(chip, now());
   }
 
   /** A silent unit of which the connection tells who it is. @throws UnitFailure E01 */
-  private recognise(): void {
+  private async recognise(): Promise<void> {
     const { journal, busy } = this.bench;
     const { hint } = this.wire;
     const row = hint === undefined ? undefined : journal.byHint(hint);
-    const isOurs = row && ["locking", "locked", "passed"].includes(row.state);
+    const isOurs = row && [...SILENCED, "passed"].includes(row.state);
     if (!isOurs || busy.has(row.chip))
       throw new UnitFailure("E01", "it does not answer; a unit that was locked before does not, either");
     if (row.state === "passed") throw new NothingToDo("already provisioned", row.serial!);
@@ -167,6 +180,9 @@ export class Turn {
     this.tests = row.tests ? (JSON.parse(row.tests) as TestLine[]) : [];
     this.identified = identityOf(this.bench, row);
     this.checks.bootloader = "not checked";
+    // Dead ones are silent, too, and nobody saw its boot code.
+    if (row.state === "locking" && !(await this.at("identify", "E01", () => this.signOfLife())))
+      throw new UnitFailure("E01", "it does not answer, and whether it got its boot code is not known");
   }
 
   /** Tested before, and nothing in its flash since but what this station wrote. */
@@ -245,31 +261,54 @@ export class Turn {
         this.checks.lock = "none: a developers' unit";
         return;
       }
-      const paths = [{ name: "wire", wire: this.wire }, ...((await this.port.otherPaths?.()) ?? [])];
-      for (const { name, wire } of paths) {
-        const heard = await attack(wire, this.bench.pace);
-        if (wire !== this.wire) await wire.close();
-        if (heard > 0) throw new UnitFailure("E08", `over the ${name} it answered with ${heard} bytes`);
+      const { pace } = this.bench;
+      const heard = await attack(this.wire, pace);
+      if (heard > 0) throw new UnitFailure("E08", `over the wire it answered with ${heard} bytes`);
+      const others = (await this.port.otherPaths?.(this.address)) ?? [];
+      for (const { name, wire } of others) {
+        if (!wire) continue;
+        const answered = await attack(wire, pace).finally(() => wire.close());
+        throw new UnitFailure(
+          "E08",
+          `over the ${name} it offers a console, which answered with ${answered} bytes`,
+        );
       }
-      this.checks.lock = `silent over: ${paths.map(({ name }) => name).join(", ")}`;
+      this.checks.lock = `silent over: ${["wire", ...others.map(({ name }) => name)].join(", ")}`;
     });
     this.enter("locked");
   }
 
+  /** A unit that is dead is as silent as one that is locked: something has to show that it lives. */
   private async air(): Promise<void> {
     await this.at("air", "E09", async () => {
-      if (!this.port.seen) {
-        this.checks.air = "not checked: no second adapter";
-        return;
-      }
-      const { airMs } = this.bench.pace;
-      const until = Date.now() + airMs;
-      while (!(await this.port.seen())) {
-        if (Date.now() > until) throw new UnitFailure("E09", `not heard within ${airMs / 1000} s`);
+      if (await this.signOfLife()) return;
+      if (this.bench.withoutAir) this.checks.air = WITHOUT_AIR;
+      else if (this.port.seen)
+        throw new UnitFailure("E09", `not heard within ${this.bench.pace.airMs / 1000} s`);
+      else throw new UnitFailure("E09", "nobody saw that it lives");
+    });
+  }
+
+  /** What shows that it lives is noted for the log. */
+  private async signOfLife(): Promise<boolean> {
+    const { port } = this;
+    const { operator, pace, station } = this.bench;
+    if (this.checks.air) return true;
+    if (station.deviceClass === "dev") this.checks.air = "not checked: a developers' unit";
+    else if (port.seen) {
+      const until = Date.now() + pace.airMs;
+      while (!(await port.seen(this.address))) {
+        if (Date.now() > until) return false;
         await pause(AIR_LOOK_MS, undefined, { signal: this.signal });
       }
       this.checks.air = "heard by a second adapter";
-    });
+    } else if (operator && (await this.isSeen(operator))) this.checks.air = "seen by the operator";
+    return this.checks.air !== undefined;
+  }
+
+  private isSeen(operator: Typed): Promise<boolean> {
+    const detail = `${LIVES} Type y or n.`;
+    return isYes(operator(() => this.view("WAIT", { detail })));
   }
 
   private async label(): Promise<void> {
@@ -376,6 +415,12 @@ export class Turn {
         log.append(line, now);
       })
       .immediate();
+    log.keep();
+    // It is on the unit: its claim code has no business here any more.
+    if (serial !== null && word === "PASS" && bench.scanner) {
+      const { erasePicture } = require("./label/kept") as typeof import("./label/kept");
+      erasePicture(bench.dir, serial);
+    }
     return { word, code, step, detail, serial: serial ?? undefined };
   }
 }

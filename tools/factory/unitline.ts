@@ -40,6 +40,13 @@ export interface UnitLine {
   checks: Record<string, string>;
 }
 
+/** What `checks.air` says of a unit that passed though nothing showed that it lives. */
+export const WITHOUT_AIR = "not looked for: --without-air";
+
+export function isWithoutAir({ outcome, checks }: UnitLine): boolean {
+  return outcome === "PASS" && checks.air === WITHOUT_AIR;
+}
+
 const TYPE = "avnode/factory-unit";
 const VERSION = 1;
 const MAX_TEXT = 200;

@@ -117,7 +117,11 @@ export class UnitConsole {
   /** @returns the length and CRC-32 that a file has in Storage, zeros without one */
   async standing(storage: string): Promise<[number, number]> {
     const read = `require("Storage").read(${quoted(storage)})`;
-    return (await this.ask(`(s=>s?[s.length,E.CRC32(s)]:[0,0])(${read})`)) as [number, number];
+    const answer = await this.ask(`(s=>s?[s.length,E.CRC32(s)]:[0,0])(${read})`);
+    // What is said of it goes into errors and logs: nothing but numbers, whoever answers.
+    if (Array.isArray(answer) && answer.length === 2 && answer.every(Number.isSafeInteger))
+      return answer as [number, number];
+    throw new Error("an answer that cannot be");
   }
 
   /**

@@ -63,7 +63,7 @@ describe("avnode update", function () {
     assert.equal(started.code, 0, started.said);
     assert.match(started.said, /^version 0\.2\.0 goes to handheld [0-9a-f]{16}\nno hub answers here/);
     await refused(1, /under way to .* already: cancel it first/, "start", id);
-    assert.match(await row(), /0\.2\.0 waits for the handheld; bring it near the hub$/);
+    assert.match(await row(), /0\.2\.0 waits for the handheld: near the hub it first checks/);
     const updates = Updates.open(rig.dataDir);
     const taking = { phase: UpdatePhase.taking, running: 1, counter: 2, taken: 512, refused: 0 };
     updates.change(id, { begun: true, state: taking });

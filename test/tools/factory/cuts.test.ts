@@ -77,7 +77,7 @@ describe("power cuts at a station", function () {
 
   it("a unit that loses its power at any step is finished when it returns", async () => {
     const cuts = Object.keys(STEPS).map(async (step) => {
-      const unit = new VirtualUnit({ chip: `cut at ${step}` });
+      const unit = new VirtualUnit({ chip: `cut-at-${step.replace(/ /g, "-")}` });
       let met = false;
       const { word } = await turn(bench, unit, (view) => {
         if (met || view.step !== step) return;
@@ -99,7 +99,7 @@ describe("power cuts at a station", function () {
     for (let done = false; !done; ) {
       const slots = Array.from({ length: 8 }, async () => {
         const number = ++writes;
-        const unit = new VirtualUnit({ chip: `cut in write ${number}`, faults: { diesAtWrite: number } });
+        const unit = new VirtualUnit({ chip: `cut-in-write-${number}`, faults: { diesAtWrite: number } });
         const { word } = await turn(untested, unit);
         if (word === "PASS") done = true;
         else await untilPassed(untested, unit);
@@ -115,7 +115,7 @@ describe("power cuts at a station", function () {
     /** @returns whether there was such a point */
     const killAt = async (at: number): Promise<boolean> => {
       let reached = false;
-      const unit = new VirtualUnit({ chip: `killed at ${at}` });
+      const unit = new VirtualUnit({ chip: `killed-at-${at}` });
       const copy = join(line.folder, `copy ${at}`);
       const ending = new AbortController();
       let passed = 0;

@@ -108,7 +108,7 @@ describe("factory evidence", function () {
   it("counts what came out, and lists each unit with its hashes, tests and lock attempts", () => {
     const { figures, units, releases } = read();
     assert.deepEqual(figures, {
-      ...{ turns: 5, passedTurns: 3, failedTurns: 2, unitsPassed: 3, chips: 3 },
+      ...{ turns: 5, passedTurns: 3, failedTurns: 2, unitsPassed: 3, withoutAir: 0, chips: 3 },
       ...{ byCode: { E01: 1, E07: 1 }, byStep: { identify: 1, "self-test": 1 } },
     });
     assert.deepEqual(
@@ -147,7 +147,10 @@ describe("factory evidence", function () {
     const right = await factory(["check-evidence", file]);
     assert.deepEqual(
       [right.exit, right.out],
-      [0, "batch T1: 3 units, 5 lines with their proofs\n"],
+      [
+        0,
+        "batch T1: 3 units, 5 lines with their proofs; 1 more in the log, of other batches by the maker's word\n",
+      ],
       right.err,
     );
     const maker = openMaker(keys, PASSPHRASE);

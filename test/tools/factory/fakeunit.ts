@@ -23,6 +23,8 @@ export class FakeUnit {
   locked = false;
   /** Called with every packet before it is carried out; throws to cut the power there. */
   onPacket: (kind: number, data: string) => void = () => {};
+  /** What it says instead of an expression's value, where it says something. */
+  answers: (expression: string) => unknown = () => undefined;
   /** Stays open although its boot code says otherwise. */
   open = false;
   private wire: OpenWire | undefined;
@@ -133,7 +135,9 @@ export class FakeUnit {
       this.evaluated.push(data);
       let value: string;
       try {
-        value = JSON.stringify(runInContext(data, this.context)) ?? "undefined";
+        const said = this.answers(data);
+        const result = runInContext(data, this.context) as unknown[];
+        value = JSON.stringify(said === undefined ? result : [result[0], said]) ?? "undefined";
       } catch {
         return this.answer(NAK);
       }

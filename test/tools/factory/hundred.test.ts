@@ -22,6 +22,8 @@ interface Sort {
   ends: string[];
 }
 
+const chipOf = (sort: string, i: number) => `chip-${sort.replace(/ /g, "-")}-${i}`;
+
 const SORTS: Sort[] = [
   { name: "good", count: 53, ends: ["PASS"] },
   { name: "slow", count: 5, options: { bytesPerSecond: 11_520 }, ends: ["PASS"] },
@@ -88,7 +90,7 @@ describe("a hundred units at a station of eight slots", function () {
       new VirtualUnit({ chip, ...sort.options, faults: { ...sort.faults } });
     for (const sort of SORTS)
       for (let i = 0; i < sort.count; i++) {
-        const chip = `${sort.name} ${i}`;
+        const chip = chipOf(sort.name, i);
         const times = sort.ends.length;
         if (sort.name === "twin") {
           // Side by side: one of them comes second.
@@ -98,7 +100,7 @@ describe("a hundred units at a station of eight slots", function () {
             add(unitOf(slow, chip), sort, 1);
           });
         } else if (sort.name.startsWith("with the chip"))
-          last.push(() => add(unitOf(sort, "good 0"), sort, times));
+          last.push(() => add(unitOf(sort, chipOf("good", 0)), sort, times));
         else if (sort.name.startsWith("with the identity"))
           last.push(() => {
             const clone = unitOf(sort, chip);
@@ -137,19 +139,19 @@ describe("a hundred units at a station of eight slots", function () {
     for (const { name, count, ends } of SORTS)
       for (let i = 0; i < count; i++)
         wanted.set(
-          `${name} ${i}`,
+          chipOf(name, i),
           ends.filter((end) => end !== "WAIT"),
         );
     // Whoever says nothing has no name, and a clone that of another.
-    wanted.delete("locked by somebody else 0");
+    wanted.delete(chipOf("locked by somebody else", 0));
     wanted.set("", ["E01"]);
-    wanted.delete("with the chip of one that passed 0");
-    wanted.set("good 0", ["PASS", "E08"]);
+    wanted.delete(chipOf("with the chip of one that passed", 0));
+    wanted.set(chipOf("good", 0), ["PASS", "E08"]);
     for (const [chip, ends] of wanted) {
       const turns = lines.filter((one) => one.chip === chip);
       const outcomes = turns.map(({ outcome }) => outcome);
       // Which of two ends first is nobody's business.
-      if (chip.startsWith("twin")) outcomes.sort().reverse();
+      if (chip.startsWith("chip-twin")) outcomes.sort().reverse();
       assert.deepEqual(outcomes, ends, `${chip}: ${turns.map(({ step, detail }) => `${step}: ${detail}`)}`);
     }
     assert.equal(lines.length, [...wanted.values()].flat().length);

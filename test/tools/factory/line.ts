@@ -6,6 +6,7 @@ import type { Terminal } from "../../../gateway/cli/terminal";
 import { encodeClaimCode } from "../../../protocol/claim";
 import type { Bench } from "../../../tools/factory/bench";
 import { initStation } from "../../../tools/factory/init";
+import { createKeys, releasePublicKey } from "../../../tools/factory/keys";
 import { readLabel } from "../../../tools/factory/label/scan";
 import { readLog } from "../../../tools/factory/log";
 import { openBench } from "../../../tools/factory/opening";
@@ -35,9 +36,11 @@ export class Line {
   private stations = 0;
 
   constructor() {
+    createKeys(this.keys, PASSPHRASE);
+    const releaseKey = releasePublicKey(this.keys);
     const tree = new Tree(APPLICATION, "");
     try {
-      writeBuild(buildFirmware({ board: boardNamed("xiaoble"), root: tree.root }), this.firmware);
+      writeBuild(buildFirmware({ board: boardNamed("xiaoble"), releaseKey, root: tree.root }), this.firmware);
     } finally {
       tree.remove();
     }

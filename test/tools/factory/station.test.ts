@@ -1,5 +1,15 @@
 import { strict as assert } from "node:assert";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import SQLite from "better-sqlite3";
@@ -41,6 +51,63 @@ describe("avnode factory init, run, status", function () {
       PASSPHRASE,
     );
     assert.deepEqual([other.exit, /there is no board "nothing"/.test(other.err)], [3, true], other.err);
+  });
+
+  it("touch nothing that was there before, and make nothing of what cannot be", async () => {
+    const other = join(folder, "sources");
+    const source = join(other, "firmware", "update.ts");
+    mkdirSync(join(other, "firmware"), { recursive: true });
+    writeFileSync(source, "x");
+    const words = ["--maker", "E", "--board", "xiaoble", ...small];
+    const strange = await factory(["init", other, ...words], PASSPHRASE);
+    assert.deepEqual(
+      [strange.exit, /holds something else \(firmware\)/.test(strange.err)],
+      [3, true],
+      strange.err,
+    );
+    assert.deepEqual([readFileSync(source, "utf8"), readdirSync(other)], ["x", ["firmware"]]);
+    const wrong = join(folder, "wrong");
+    for (const more of [
+      ["--digits", "0"],
+      ["--height", "7"],
+      ["--prefix", "../x"],
+    ])
+      assert.equal((await factory(["init", wrong, ...words, ...more], PASSPHRASE)).exit, 3);
+    const keys = ["--keys", join(dir, "keys")];
+    const stranger = await factory(["init", wrong, ...words, ...keys], "some other passphrase\n");
+    assert.deepEqual([stranger.exit, /passphrase does not open/.test(stranger.err)], [3, true], stranger.err);
+    // A build for units of another maker, whose updates these would take.
+    const built = join(folder, "built");
+    cpSync(join(dir, "firmware"), built, { recursive: true });
+    const foreign = await factory(
+      ["init", wrong, ...words, "--class", "simulated", "--firmware", built],
+      PASSPHRASE,
+    );
+    assert.deepEqual([foreign.exit, /maker's release key/.test(foreign.err)], [3, true], foreign.err);
+    assert.deepEqual(
+      [existsSync(join(wrong, "firmware")), existsSync(join(wrong, "station.db"))],
+      [false, false],
+    );
+    const good = await factory(["init", wrong, ...words, ...keys, "--firmware", built], PASSPHRASE);
+    assert.equal(good.exit, 0, good.err);
+    assert.equal(existsSync(join(built, "manifest.json")), true);
+  });
+
+  it("refuse locked units of which nothing would show that they live", async () => {
+    const { exit, err } = await factory(
+      ["run", join(folder, "wrong"), "--ports", "tcp://127.0.0.1:9"],
+      PASSPHRASE,
+    );
+    assert.deepEqual([exit, /say --ask.* or --without-air/.test(err)], [2, true], err);
+  });
+
+  it("runs no command that only station.json names", async () => {
+    const config = join(folder, "wrong", "station.json");
+    const pwned = join(folder, "pwned");
+    const station = JSON.parse(readFileSync(config, "utf8"));
+    writeFileSync(config, JSON.stringify({ ...station, ports: [`exec:touch '${pwned}'`] }));
+    const { exit, err } = await factory(["run", join(folder, "wrong"), "--without-air"], PASSPHRASE);
+    assert.deepEqual([exit, /Say it with --ports/.test(err), existsSync(pwned)], [2, true, false], err);
   });
 
   it("make virtual units, count them, and say so", async () => {

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -14,6 +14,7 @@ import type { Bench } from "../../../tools/factory/bench";
 import { keptPicture } from "../../../tools/factory/label/kept";
 import { readLabel } from "../../../tools/factory/label/scan";
 import { readLog } from "../../../tools/factory/log";
+import { hintOf } from "../../../tools/factory/ports/serial";
 import { readStatus } from "../../../tools/factory/status";
 import { type End, Turn } from "../../../tools/factory/turn";
 import { decodeUnitLine } from "../../../tools/factory/unitline";
@@ -36,8 +37,10 @@ describe("a unit's turn at a station", function () {
     rmSync(dir, { recursive: true });
   });
 
-  async function turn(unit: FakeUnit, over: Partial<Bench> = {}, slot = "slot 1"): Promise<End> {
-    const port = fakePort(slot, [unit]);
+  /** @param seen whether a second adapter hears it; undefined where there is none */
+  async function turn(unit: FakeUnit, over: Partial<Bench> = {}, seen?: boolean): Promise<End> {
+    const port = fakePort("slot 1", [unit]);
+    if (seen !== undefined) port.seen = async () => seen;
     const { signal } = new AbortController();
     const wire = await port.waitForUnit(signal);
     return new Turn({ ...bench, ...over }, port, wire, () => {}, signal).run();
@@ -52,7 +55,7 @@ describe("a unit's turn at a station", function () {
   const identityIn = (unit: FakeUnit) => decodeIdentity(unit.files.get("identity")!, (bytes) => crc32(bytes));
 
   it("makes of a blank unit a locked one with an identity that its papers prove", async () => {
-    const unit = new FakeUnit({ chip: "c1" });
+    const unit = new FakeUnit({ chip: "chip-c001" });
     unit.files.set(".boot0", Buffer.from("something strange"));
     const end = await turn(unit);
     assert.deepEqual([end.word, end.serial, end.detail], ["PASS", "T1-0001", ""]);
@@ -73,7 +76,7 @@ describe("a unit's turn at a station", function () {
     const [line] = lines();
     assert.deepEqual(
       [line!.outcome, line!.chip, line!.serial, toHex(line!.device!)],
-      ["PASS", "c1", "T1-0001", toHex(identity.device)],
+      ["PASS", "chip-c001", "T1-0001", toHex(identity.device)],
     );
     assert.deepEqual(
       Buffer.from(line!.certificate!),
@@ -82,22 +85,23 @@ describe("a unit's turn at a station", function () {
     assert.deepEqual(line!.tests, [
       { name: "battery", passed: true, measured: "3900 mV", wanted: ">= 3600 mV" },
     ]);
-    const row = bench.journal.unit("c1")!;
+    const row = bench.journal.unit("chip-c001")!;
     assert.deepEqual([row.state, row.secrets], ["passed", null]);
   });
 
   const PULL = "it went away at: ";
 
-  it("finishes a unit that was pulled at any packet, with one identity", async function () {
+  it("finishes a unit that was pulled at any packet, with one identity until its boot code may be out", async function () {
     this.timeout(300_000);
-    const counting = new FakeUnit({ chip: "count" });
+    const counting = new FakeUnit({ chip: "chip-count" });
     let packets = 0;
     counting.onPacket = () => packets++;
     await turn(counting);
     assert.ok(packets > 40, `${packets} packets`);
     const devices = new Set<string>();
+    let givenUp = 0;
     for (let at = 1; at <= packets; at++) {
-      const unit = new FakeUnit({ chip: `c${at}`, hint: `usb ${at}` });
+      const unit = new FakeUnit({ chip: `chip-${1000 + at}`, hint: `usb ${at}` });
       let seen = 0;
       unit.onPacket = () => {
         if (++seen === at) unit.cut();
@@ -107,21 +111,25 @@ describe("a unit's turn at a station", function () {
       if (at < packets) {
         assert.deepEqual([first.word, first.code], ["FAIL", "E12"], `${at}: ${first.detail}`);
         assert.ok(first.detail.startsWith(PULL), first.detail);
-        const before = unit.files.get("identity") && bench.journal.unit(`c${at}`)!.device;
-        const second = await turn(unit, {}, "slot 2");
+        const { locked } = unit;
+        const { state, device } = bench.journal.unit(`chip-${1000 + at}`) ?? {};
+        const second = await turn(unit, {}, true);
         assert.equal(second.word, "PASS", `${at}: ${second.detail}`);
-        if (before) assert.deepEqual(Buffer.from(identityIn(unit).device), before);
+        const isAnother = !locked && (state === "locking" || state === "sealed");
+        if (isAnother) givenUp++;
+        if (device) assert.equal(Buffer.from(identityIn(unit).device).equals(device), !isAnother, `${at}`);
       } else assert.equal(first.word, "PASS");
       assert.deepEqual([...unit.files.keys()].sort(), [".bootcde", "avnode", "identity"]);
       assert.equal(unit.locked, true);
       devices.add(toHex(identityIn(unit).device));
     }
     assert.equal(devices.size, packets);
-    assert.equal(readdirSync(join(dir, "papers")).length, packets + 1);
+    assert.ok(givenUp > 0);
+    assert.equal(readdirSync(join(dir, "papers")).length, packets + 1 + givenUp);
   });
 
   it("goes on with an upload where it was cut short, without a second erase and self-test", async () => {
-    const unit = new FakeUnit({ chip: "c1" });
+    const unit = new FakeUnit({ chip: "chip-c001" });
     let data = 0;
     let tests = 0;
     const selfTest: Bench["selfTest"] = async () => {
@@ -140,17 +148,90 @@ describe("a unit's turn at a station", function () {
   });
 
   it("recognises a locked unit by what its connection tells, and leaves it alone once it passed", async () => {
-    const unit = new FakeUnit({ chip: "c1", hint: "usb 1" });
+    const unit = new FakeUnit({ chip: "chip-c001", hint: "usb 1" });
     const failing = await turn(unit, { scanner: () => typed("no code at all") });
     assert.deepEqual([failing.word, failing.code], ["FAIL", "E10"]);
-    assert.notEqual(bench.journal.unit("c1")!.secrets, null);
+    assert.notEqual(bench.journal.unit("chip-c001")!.secrets, null);
     assert.equal((await turn(unit)).word, "PASS");
     const again = await turn(unit);
     assert.deepEqual([again.word, again.detail, again.serial], ["WAIT", "already provisioned", "T1-0001"]);
     assert.equal(lines().length, 2);
-    const silent = new FakeUnit({ chip: "c2", hint: "usb 2" });
+    const silent = new FakeUnit({ chip: "chip-c002", hint: "usb 2" });
     silent.locked = true;
     assert.equal((await turn(silent)).code, "E01");
+  });
+
+  /** Pulled right before its boot code. */
+  async function pulled(unit: FakeUnit): Promise<void> {
+    unit.onPacket = (kind, data) => {
+      if (kind === 3 && data.includes(".bootcde")) unit.cut();
+    };
+    assert.equal((await turn(unit)).code, "E12");
+    unit.onPacket = () => {};
+    assert.deepEqual(
+      [unit.files.has(".bootcde"), bench.journal.unit(unit.options.chip)!.state],
+      [false, "locking"],
+    );
+  }
+
+  it("takes no silence for a lock where the boot code was not read back", async () => {
+    const unit = new FakeUnit({ chip: "chip-c001", hint: "usb 1" });
+    await pulled(unit);
+    // Its console is dead, for whatever reason.
+    unit.locked = true;
+    for (const over of [{ withoutAir: true }, { withoutAir: false }])
+      assert.equal((await turn(unit, over)).code, "E01");
+    assert.equal((await turn(unit, { pace: { ...bench.pace, airMs: 50 } }, false)).code, "E01");
+    assert.notEqual(bench.journal.unit("chip-c001")!.state, "passed");
+  });
+
+  it("passes nobody on silence alone: an adapter, the operator or --without-air has the word", async () => {
+    const looked = (end: End) => [end.word, end.code, lines().at(-1)!.checks.air];
+    const fresh = (name: string) => new FakeUnit({ chip: `chip-${name}` });
+    const over = { withoutAir: false };
+    const alone = await turn(fresh("alone"), over);
+    assert.deepEqual(looked(alone), ["FAIL", "E09", undefined]);
+    const no = await turn(fresh("no00"), { ...over, operator: () => typed("n") });
+    assert.deepEqual(looked(no), ["FAIL", "E09", undefined]);
+    const unheard = await turn(fresh("unheard"), { ...over, pace: { ...bench.pace, airMs: 50 } }, false);
+    assert.deepEqual(looked(unheard), ["FAIL", "E09", undefined]);
+    const yes = await turn(fresh("yes0"), { ...over, operator: () => typed("y") });
+    assert.deepEqual(looked(yes), ["PASS", undefined, "seen by the operator"]);
+    const heard = await turn(fresh("heard"), over, true);
+    assert.deepEqual(looked(heard), ["PASS", undefined, "heard by a second adapter"]);
+    assert.equal(readStatus(dir).status.withoutAir, 0);
+    const without = await turn(fresh("without"), { withoutAir: true });
+    assert.deepEqual(looked(without), ["PASS", undefined, "not looked for: --without-air"]);
+    assert.equal(readStatus(dir).status.withoutAir, 1);
+  });
+
+  it("gives the identity of a locked unit to no other that says the same serial", async () => {
+    const first = new FakeUnit({ chip: "chip-same", hint: "usb 1" });
+    assert.equal((await turn(first, { scanner: () => typed("no code at all") })).code, "E10");
+    const elsewhere = new FakeUnit({ chip: "chip-same", hint: "usb 2" });
+    assert.equal((await turn(elsewhere)).code, "E11");
+    assert.equal(bench.journal.unit("chip-same")!.hint, "usb 1");
+    // A connection that tells nothing, or the same.
+    const second = new FakeUnit({ chip: "chip-same" });
+    const { word, serial } = await turn(second);
+    assert.deepEqual([word, serial], ["PASS", "T1-0002"]);
+    const [one, other] = [identityIn(first), identityIn(second)];
+    for (const secret of ["device", "claimCode"] as const)
+      assert.notDeepEqual(one[secret], other[secret], secret);
+    assert.notDeepEqual(one.signing!.seed, other.signing!.seed);
+    assert.equal((await turn(new FakeUnit({ chip: "chip-next" }))).serial, "T1-0003");
+  });
+
+  it("takes no serial number that many share", async () => {
+    for (const chip of [
+      "",
+      "c1",
+      "00000000-00000000".replace("-", "0"),
+      "chip 0001",
+      "chip\x1b[2J01",
+      "c".repeat(65),
+    ])
+      assert.deepEqual([(await turn(new FakeUnit({ chip }))).code, chip], ["E02", chip]);
   });
 
   async function* typed(...lines: string[]): AsyncGenerator<string> {
@@ -158,10 +239,42 @@ describe("a unit's turn at a station", function () {
   }
 
   it("refuses a label of another unit", async () => {
-    await turn(new FakeUnit({ chip: "c1" }));
+    await turn(new FakeUnit({ chip: "chip-c001" }));
     const code = await readLabel(keptPicture(dir, "T1-0001", bench.box), "label");
-    const end = await turn(new FakeUnit({ chip: "c2" }), { scanner: () => typed(claimQr(code)) });
+    const end = await turn(new FakeUnit({ chip: "chip-c002" }), { scanner: () => typed(claimQr(code)) });
     assert.deepEqual([end.code, end.detail], ["E10", "the label that was scanned is not that of T1-0002"]);
+  });
+
+  it("keeps the picture of a label, which holds the claim code, until it is scanned from the unit", async () => {
+    const picture = (serial: string) => join(dir, "labels", `${serial}.sealed`);
+    async function* scanned(): AsyncGenerator<string> {
+      yield claimQr(await readLabel(readFileSync(picture("T1-0001")), "label"));
+    }
+    assert.equal((await turn(new FakeUnit({ chip: "chip-c001" }), { scanner: scanned })).word, "PASS");
+    assert.equal((await turn(new FakeUnit({ chip: "chip-c002" }))).word, "PASS");
+    assert.deepEqual(
+      ["T1-0001", "T1-0002"].map((serial) => existsSync(picture(serial))),
+      [false, true],
+    );
+  });
+
+  it("lets no unit write into its log what it was given", async () => {
+    const unit = new FakeUnit({ chip: "chip-c001" });
+    unit.answers = (expression) => {
+      const identity = unit.files.get("identity");
+      if (!identity || !expression.includes(".bootcde")) return undefined;
+      return [toHex(identityIn(unit).claimCode), 1];
+    };
+    assert.equal((await turn(unit)).code, "E04");
+    const { detail } = lines().at(-1)!;
+    assert.match(detail, /an answer that cannot be/);
+    assert.ok(!detail.includes(toHex(identityIn(unit).claimCode)));
+  });
+
+  it("takes who a unit is from no adapter's USB", () => {
+    const usb = (vendorId: string, productId: string) =>
+      hintOf({ path: "/dev/ttyX", serialNumber: "1", vendorId, productId });
+    assert.deepEqual([usb("1915", "520F"), usb("1915", "520f"), usb("0403", "6001")], ["1", "1", undefined]);
   });
 
   it("names what is wrong with a unit", async () => {
@@ -171,20 +284,20 @@ describe("a unit's turn at a station", function () {
       assert.equal(word, "FAIL", name);
       codes[name] = `${code} ${detail}`;
     };
-    await fails("board", new FakeUnit({ chip: "b", board: "PUCKJS" }));
-    await fails("version", new FakeUnit({ chip: "v", version: "2v28.9" }));
-    await fails("test", new FakeUnit({ chip: "t" }), {
+    await fails("board", new FakeUnit({ chip: "chip-b000", board: "PUCKJS" }));
+    await fails("version", new FakeUnit({ chip: "chip-v000", version: "2v28.9" }));
+    await fails("test", new FakeUnit({ chip: "chip-t000" }), {
       selfTest: async () => ({
         passed: false,
         checks: [{ name: "noise", passed: false, measured: "9 µV", wanted: "at most 6 µV" }],
       }),
     });
-    const open = new FakeUnit({ chip: "o" });
+    const open = new FakeUnit({ chip: "chip-o000" });
     open.open = true;
     await fails("lock", open);
-    const made = new FakeUnit({ chip: "m" });
+    const made = new FakeUnit({ chip: "chip-m000" });
     await turn(made);
-    const clone = new FakeUnit({ chip: "k" });
+    const clone = new FakeUnit({ chip: "chip-k000" });
     for (const [name, bytes] of made.files) if (name === "identity") clone.files.set(name, bytes);
     await fails("clone", clone);
     made.locked = false;
@@ -194,18 +307,24 @@ describe("a unit's turn at a station", function () {
       version: "E02 its runtime is 2v28.9, and 2v29 is the lowest checked",
       test: "E07 noise: 9 µV, wanted at most 6 µV",
       lock: codes.lock,
-      clone: "E11 it holds the identity of T1-0002, which was given to chip m; this is chip k",
+      clone:
+        "E11 it holds the identity of T1-0002, which was given to chip chip-m000; this is chip chip-k000",
       opened: "E08 it passed as T1-0002, and its console answers: it was opened since",
     });
     assert.match(codes.lock!, /^E08 over the wire it answered with \d+ bytes$/);
     const told = lines().map(({ outcome, chip }) => `${chip} ${outcome}`);
-    assert.deepEqual(told, ["b E02", "v E02", "t E07", "o E08", "m PASS", "k E11", "m E08"]);
+    assert.deepEqual(
+      told,
+      ["b000 E02", "v000 E02", "t000 E07", "o000 E08", "m000 PASS", "k000 E11", "m000 E08"].map(
+        (one) => `chip-${one}`,
+      ),
+    );
   });
 
   describe("fails a unit", () => {
     /** Flips a byte of it as soon as it is there and the station reads anything back: what checked its upload is over. */
     const rotting = (file: string) => {
-      const unit = new FakeUnit({ chip: `rotting ${file}` });
+      const unit = new FakeUnit({ chip: `chip-${file}` });
       let isWhole = true;
       unit.onPacket = (_, data) => {
         const bytes = unit.files.get(file);
@@ -227,7 +346,7 @@ describe("a unit's turn at a station", function () {
       });
 
     it("in which a file stands that the station did not write", async () => {
-      const unit = new FakeUnit({ chip: "stranger" });
+      const unit = new FakeUnit({ chip: "chip-stranger" });
       // Erased it was, twice: the first packet of a file comes behind that.
       unit.onPacket = (kind) => void (kind === 4 && unit.files.set("x", Buffer.from("1;")));
       const { code, step, detail } = await turn(unit);
@@ -238,9 +357,9 @@ describe("a unit's turn at a station", function () {
     });
 
     it("in whose place another is after the restart, however silent", async () => {
-      const other = new FakeUnit({ chip: "other", hint: "usb 2" });
+      const other = new FakeUnit({ chip: "chip-other", hint: "usb 2" });
       other.locked = true;
-      const units = [new FakeUnit({ chip: "own", hint: "usb 1" }), other];
+      const units = [new FakeUnit({ chip: "chip-own", hint: "usb 1" }), other];
       const port = { name: "slot 1", waitForUnit: async () => units.shift()!.connect() };
       const { signal } = new AbortController();
       const own = new Turn(bench, port, await port.waitForUnit(), () => {}, signal);
@@ -250,10 +369,10 @@ describe("a unit's turn at a station", function () {
   });
 
   it("keeps no secret of a unit that passed, and none in the clear before", async () => {
-    const unit = new FakeUnit({ chip: "c1", hint: "usb 1" });
+    const unit = new FakeUnit({ chip: "chip-c001", hint: "usb 1" });
     assert.equal((await turn(unit, { scanner: () => typed("nothing") })).code, "E10");
     const { claimCode, signing } = identityIn(unit);
-    const row = bench.journal.unit("c1")!;
+    const row = bench.journal.unit("chip-c001")!;
     const found = () =>
       filesIn(dir).filter((path) => {
         const bytes = readFileSync(path);
@@ -263,7 +382,7 @@ describe("a unit's turn at a station", function () {
     assert.deepEqual(found(), [join(dir, "station.db")]);
     row.secrets!.fill(0xff);
     assert.deepEqual(found(), []);
-    const sealed = bench.journal.unit("c1")!.secrets!;
+    const sealed = bench.journal.unit("chip-c001")!.secrets!;
     assert.equal((await turn(unit)).word, "PASS");
     sealed.copy(row.secrets!);
     assert.deepEqual(found(), []);
@@ -283,14 +402,14 @@ describe("a unit's turn at a station", function () {
       .map(({ parentPath, name }) => join(parentPath, name));
   }
 
-  it("counts those that passed without a scan, the air or hands", async () => {
+  it("counts those that passed without a scan or hands", async () => {
     const selfTest: Bench["selfTest"] = async () => ({
       passed: true,
       checks: [{ name: "LED", passed: false, measured: "not done: nobody at the station", wanted: "lit" }],
     });
-    await turn(new FakeUnit({ chip: "c1" }), { selfTest });
-    const unit = new FakeUnit({ chip: "c2" });
-    const port = { ...fakePort("slot 1", [unit]), seen: async () => true };
+    await turn(new FakeUnit({ chip: "chip-c100" }), { selfTest });
+    const unit = new FakeUnit({ chip: "chip-c200" });
+    const port = fakePort("slot 1", [unit]);
     const { signal } = new AbortController();
     async function* label() {
       yield claimQr(identityIn(unit).claimCode);
@@ -298,15 +417,15 @@ describe("a unit's turn at a station", function () {
     const looked = { ...bench, scanner: label };
     const end = await new Turn(looked, port, await port.waitForUnit(signal), () => {}, signal).run();
     assert.equal(end.word, "PASS", end.detail);
-    assert.deepEqual(readStatus(dir).status.without, { scan: 1, air: 1, hands: 1 });
-    await turn(new FakeUnit({ chip: "c3" }));
-    assert.deepEqual(readStatus(dir).status.without, { scan: 2, air: 2, hands: 1 });
+    assert.deepEqual(readStatus(dir).status.without, { scan: 1, hands: 1 });
+    await turn(new FakeUnit({ chip: "chip-c300" }));
+    assert.deepEqual(readStatus(dir).status.without, { scan: 2, hands: 1 });
   });
 
   it("says what of its log was altered", async () => {
-    await turn(new FakeUnit({ chip: "c1" }));
+    await turn(new FakeUnit({ chip: "chip-c001" }));
     const selfTest: Bench["selfTest"] = async () => ({ passed: false, checks: [] });
-    await turn(new FakeUnit({ chip: "c2" }), { selfTest });
+    await turn(new FakeUnit({ chip: "chip-c002" }), { selfTest });
     const { status } = readStatus(dir);
     assert.deepEqual(
       [status.problems, status.passed, status.failed, status.yield, status.byCode],
@@ -329,7 +448,7 @@ describe("a unit's turn at a station", function () {
       "DELETE FROM checkpoints WHERE size = 2",
     ])
       assert.equal(alter(sql), true, sql);
-    db.exec("UPDATE units SET state = 'passed' WHERE chip = 'c2'");
-    assert.match(readStatus(dir).status.problems.join(), /whether chip c2 passed/);
+    db.exec("UPDATE units SET state = 'passed' WHERE chip = 'chip-c002'");
+    assert.match(readStatus(dir).status.problems.join(), /whether chip chip-c002 passed/);
   });
 });

@@ -21,12 +21,15 @@ export interface Port {
   waitForRemoval?(signal: AbortSignal): Promise<void>;
   /** It gives one unit and never another. */
   readonly isSingle?: boolean;
-  /** Other ways to the unit's console than the wire, to be tried once it is locked. */
-  otherPaths?(): Promise<{ name: string; wire: OpenWire }[]>;
+  /**
+   * Other ways to the unit's console than the wire, to be tried once it is locked; with a wire where one is offered, which
+   * no locked unit does. @param address of its radio, where it said one
+   */
+  otherPaths?(address?: string): Promise<{ name: string; wire?: OpenWire }[]>;
   /** What does the hands' part of the self-test by itself; absent where somebody must be asked. */
   readonly jig?: Operator;
   /** Lets time pass for a unit that is a model. */
   readonly wait?: Wait;
-  /** Whether a second adapter hears the unit advertise; absent where there is none. */
-  seen?(): Promise<boolean>;
+  /** Whether a second adapter hears the unit advertise; absent where there is none. @param address as above */
+  seen?(address?: string): Promise<boolean>;
 }

@@ -6,10 +6,18 @@ import { until } from "./wait";
 
 const BAUD = 115200;
 
-interface Listed {
+export interface Listed {
   path: string;
   serialNumber?: string;
   vendorId?: string;
+  productId?: string;
+}
+
+/** Of Espruino's own USB (nrf5x/app_config.h), which tells the chip's serial; an adapter's is that of all its units. */
+const RUNTIME = "1915:520f";
+
+export function hintOf({ vendorId = "", productId = "", serialNumber }: Listed): string | undefined {
+  return `${vendorId}:${productId}`.toLowerCase() === RUNTIME ? serialNumber : undefined;
 }
 
 // Loaded late: most commands meet no serial port.
@@ -53,7 +61,7 @@ export function serialPort(path: string): Port {
         return streamWire({
           input: port,
           output: port,
-          hint: listed.serialNumber,
+          hint: hintOf(listed),
           end: () => new Promise((resolve) => (port.isOpen ? port.close(() => resolve()) : resolve())),
         });
       }, signal);

@@ -47,7 +47,7 @@ describe("the page: an update of a handheld", function () {
       answers[`GET /api/devices/${id}/update`] = () => now;
       answers[`POST /api/devices/${id}/update/cancel`] = () => ({});
     });
-    await page.getByText("bring it near the hub").waitFor();
+    await page.getByText("near the hub it first checks").waitFor();
     await page.getByRole("button", { name: "Cancel", exact: true }).click();
     now = { newest: { version: "0.2.0", notes: "" }, update: { ...GOING, state: "back", share: 1 } };
     await page.getByText("went back by itself").waitFor();
