@@ -248,7 +248,7 @@ describe("a unit's turn at a station", function () {
   it("keeps the picture of a label, which holds the claim code, until it is scanned from the unit", async () => {
     const picture = (serial: string) => join(dir, "labels", `${serial}.sealed`);
     async function* scanned(): AsyncGenerator<string> {
-      yield claimQr(await readLabel(readFileSync(picture("T1-0001")), "label"));
+      yield claimQr(await readLabel(keptPicture(dir, "T1-0001", bench.box), "label"));
     }
     assert.equal((await turn(new FakeUnit({ chip: "chip-c001" }), { scanner: scanned })).word, "PASS");
     assert.equal((await turn(new FakeUnit({ chip: "chip-c002" }))).word, "PASS");
