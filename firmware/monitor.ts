@@ -93,6 +93,9 @@ export class Monitor implements Owner, Sink {
       recording() {
         return self.state === MonitorState.recording;
       },
+      unfinished() {
+        return self.state === MonitorState.recording || self.recorder.signing();
+      },
       owes() {
         return self.state === MonitorState.draining;
       },

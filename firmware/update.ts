@@ -26,6 +26,11 @@ const AFTER_SLICE_MS = 250;
 const AFTER_ERASE_MS = 1000;
 /** A new image that its owner's hub does not hear of by then goes. */
 const TRIAL_MS = 600000;
+/**
+ * Flash wears: a slot is cleared for the second time since the start a minute after the first, then two minutes after that
+ * and so on. A hub in other hands that offers and cancels gets nowhere; an owner who thinks twice waits a minute.
+ */
+const CLEAR_AGAIN_MS = 60000;
 /** Of a LiPo cell: half of its charge is left. */
 const HALF_MILLIVOLTS = 3750;
 /** The last answer leaves first. */
@@ -36,6 +41,8 @@ const NOT_YET = -1;
 /** What an update asks of the monitor. */
 export interface Host {
   recording(): boolean;
+  /** A recording goes on, or its close is being signed: a restart would leave it unsigned for good. */
+  unfinished(): boolean;
   /** Something in the ring is not yet the hub's, or not yet signed. */
   owes(): boolean;
   /** Tells the owner's hub of the state, if it listens. */
@@ -61,6 +68,9 @@ export class Update {
   private found: Found | undefined;
   /** Pages of it that are erased. */
   private erased = 0;
+  /** How often a slot was cleared since the start, and when the next may be. */
+  private cleared = 0;
+  private clearDueMs = 0;
   private taken = 0;
   /** Hash of the next chunk; while the image is read back, from its end on, of the chunk read before. */
   private next: Uint8Array = new Uint8Array(0);
@@ -284,22 +294,28 @@ export class Update {
     return UpdateRefusal.none;
   }
 
-  /** A recording that has begun is finished first. */
+  /** A recording that has begun is finished first, and signed. */
   private leave(ms: number): void {
     const self = this;
     this.leaving = true;
     this.board.after(ms, function () {
-      if (self.host.recording()) self.leave(RESTART_MS);
+      if (!self.leaving) return;
+      if (self.host.unfinished()) self.leave(RESTART_MS);
       else self.board.boot!.restart();
     });
   }
 
-  /** The owner's store has shown that it holds the keys: whatever brought it here works, from flash to radio. */
+  /**
+   * The owner's store has shown that it holds the keys: whatever brought it here works, from flash to radio. Also when the
+   * time of a trial is over, while a recording is finished.
+   */
   proved(): void {
-    if (this.phase !== UpdatePhase.trial || this.leaving) return;
+    if (this.phase !== UpdatePhase.trial) return;
     const found = this.found;
     this.found = undefined;
-    if (found && this.slots!.clear(found, Word.kept)) this.enter(UpdatePhase.kept);
+    if (!found || !this.slots!.clear(found, Word.kept)) return;
+    this.leaving = false;
+    this.enter(UpdatePhase.kept);
   }
 
   /** Whether there is something to do in the pauses. */
@@ -333,7 +349,13 @@ export class Update {
       return AFTER_SLICE_MS;
     }
     if (!bearsErase) return 0;
-    if (this.erased === 0) slots.spoil(found.slot);
+    if (this.erased === 0) {
+      const now = this.board.uptimeMs();
+      if (now < this.clearDueMs) return 0;
+      this.cleared++;
+      this.clearDueMs = now + this.cleared * CLEAR_AGAIN_MS;
+      slots.spoil(found.slot);
+    }
     slots.erase(found.slot, this.erased);
     this.erased++;
     return AFTER_ERASE_MS;

@@ -11,6 +11,8 @@ import { openToWrite, RESTORING } from "../store/directory";
 import { codeOf, StoreError } from "../store/errors";
 import { lockDirectory } from "../store/lock";
 import { Appender } from "../store/log/appender";
+import { type MakerInfo, Makers } from "../store/pinned";
+import { type RevocationListInfo, RevocationLists } from "../store/revocations";
 import { verifyStore } from "../store/verify";
 import { syncDirectory, syncFile } from "./files";
 import { type BackupInfo, requireInfo } from "./info";
@@ -43,6 +45,9 @@ export interface RestoreResult {
   generationBefore: string;
   generation: string;
   problems: string[];
+  /** Whom the copy believes, and makers' lists in it: what was forgotten or brought after it was made is undone. */
+  makers: Pick<MakerInfo, "fingerprint" | "state" | "label">[];
+  revocations: Pick<RevocationListInfo, "fingerprint" | "number" | "issued">[];
   seconds: number;
 }
 
@@ -170,6 +175,12 @@ function rebuild(
       generationBefore: keyring.generation.toString("hex"),
       generation: generation.toString("hex"),
       problems,
+      makers: new Makers(db, keyring)
+        .list()
+        .map(({ fingerprint, state, label }) => ({ fingerprint, state, label })),
+      revocations: new RevocationLists(db, keyring)
+        .lists()
+        .map(({ fingerprint, number, issued }) => ({ fingerprint, number, issued })),
     };
     db.pragma("wal_checkpoint(TRUNCATE)");
     return result;

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
+import { utc } from "../../protocol/proof/lines";
 import type { LostReport } from "../backup/lost";
+import type { RestoreResult } from "../backup/restore";
 import { defaultDataDir } from "../config/places";
 import type { DataKind } from "../store/claims";
 import { recoveryCode } from "./backup";
@@ -36,11 +38,29 @@ export function addRestore(program: Command, terminal: Terminal, exit: (code: nu
         `restored ${counted(result.recordings, "recording")} with ${counted(result.frames, "frame")} as of ${localTime(result.backupAt)} into ${dataDir} in ${result.seconds.toFixed(1)} s`,
       );
       for (const problem of result.problems) terminal.print(problem);
+      for (const line of trustLines(result)) terminal.print(line);
       terminal.say(
         `what came after that is asked of the handhelds again: run 'avnode start', bring them near,`,
       );
       terminal.say("and see 'avnode status' for what none of them holds any more");
     });
+}
+
+/** Whom the copy believes: it knows of no list and of no word of its owner's that came after it. */
+function trustLines({ makers, revocations }: RestoreResult): string[] {
+  if (makers.length === 0) return [];
+  const lists = revocations.map(
+    ({ fingerprint, number, issued }) =>
+      `revocation list ${number} of maker ${fingerprint}, issued ${utc(issued)}, is here again`,
+  );
+  return [
+    ...makers.map(
+      ({ fingerprint, state, label }) =>
+        `maker ${fingerprint} is ${state}${label === undefined ? "" : ` (${label})`}, as in the copy`,
+    ),
+    ...(lists.length > 0 ? lists : ["no maker's revocation list was in the copy"]),
+    "ask each maker for the newest list, take it with 'avnode revocations import', and see 'avnode makers' for whom you had forgotten since",
+  ];
 }
 
 /** What a restored store lacks, a line each. */

@@ -66,7 +66,7 @@ export class RevocationLists {
   /**
    * Keeps a list in the place of an older one of its maker.
    * @returns what it says, and whether it was here already
-   * @throws REVOCATIONS_FORM, REVOCATIONS_MAKER, REVOCATIONS_SIGNATURE, REVOCATIONS_STALE, REVOCATIONS_FORKED
+   * @throws REVOCATIONS_FORM, REVOCATIONS_MAKER, REVOCATIONS_SIGNATURE, REVOCATIONS_STALE, REVOCATIONS_FORKED, STORE_ALTERED
    */
   import(bytes: Uint8Array, at: number): { list: Revocations; isNew: boolean } {
     const list = readList(bytes);
@@ -86,8 +86,14 @@ export class RevocationLists {
     }
     const run = () => {
       const before = this.rows().find((row) => sameBytes(row.maker, list.maker));
-      // An altered row says nothing of what was here.
-      if (before && this.table.intact(before)) {
+      if (before) {
+        // It says no more which number was here: an older list would be taken for a newer one.
+        if (!this.table.intact(before)) {
+          throw new StoreError(
+            "STORE_ALTERED",
+            `the revocation list of ${whose} was altered: nothing is built on it. Run 'avnode verify', then restore a backup`,
+          );
+        }
         if (sameBytes(before.list, bytes)) return false;
         this.requireNewer(list.number, before.number, whose);
       }

@@ -38,6 +38,8 @@ export class Driver {
   private tries = 0;
   private refusedAt = { taken: 0, times: 0 };
   private keptAt = Number.NEGATIVE_INFINITY;
+  /** When the last offer or cancel went: whatever is answered, the next one waits as long as after silence. */
+  private askedOutAt = Number.NEGATIVE_INFINITY;
   private cancelTimer: () => void = () => {};
 
   constructor(
@@ -93,7 +95,7 @@ export class Driver {
     this.cancelTimer();
     const step = stepOf(this.update, this.parts.release, this.state);
     if ("end" in step) this.end(step.end);
-    else if ("say" in step) this.say(step.say);
+    else if ("say" in step) this.sayInTime(step.say);
     else if (step.wait === "handheld") this.after(ASK_MS, () => this.say(this.question()));
   }
 
@@ -103,13 +105,21 @@ export class Driver {
     return this.parts.release.offer();
   }
 
+  private sayInTime(command: Command): void {
+    const since = Math.abs(this.parts.clock.now() - this.askedOutAt);
+    if (!isAsking(command) || since >= AGAIN_MS) this.say(command);
+    else this.after(AGAIN_MS - since, () => this.go());
+  }
+
   private say(command: Command): void {
     if (command.op === Op.offer && !this.update.begun) this.keep({ begun: true });
     if (command.op === Op.swap && !this.update.swapped) this.keep({ swapped: true });
     this.said = command;
-    // What was heard before is no answer to it.
-    if (command.op === Op.offer || (command.op === Op.cancel && command.counter !== 0))
+    if (isAsking(command)) {
+      this.askedOutAt = this.parts.clock.now();
+      // What was heard before is no answer to it.
       this.state = undefined;
+    }
     this.parts.send(command);
     const later = 2 ** Math.max(0, ++this.tries - NEAR_TRIES);
     this.after(Math.min(MAX_AGAIN_MS, AGAIN_MS * later), () => this.go());
@@ -131,6 +141,7 @@ export class Driver {
   }
 
   private keepState(before: UpdateState | undefined, state: UpdateState): void {
+    if (this.update.state && isSame(this.update.state, state)) return;
     const now = this.parts.clock.now();
     const isProgress = before && before.phase === state.phase && before.refused === state.refused;
     if (isProgress && Math.abs(now - this.keptAt) < KEEP_MS) return;
@@ -153,6 +164,10 @@ export class Driver {
     this.cancelTimer();
     this.cancelTimer = this.parts.clock.after(ms, act);
   }
+}
+
+function isAsking({ op, counter }: Command): boolean {
+  return op === Op.offer || (op === Op.cancel && counter !== 0);
 }
 
 function isSame(a: UpdateState, b: UpdateState): boolean {

@@ -1,7 +1,9 @@
 /** Releases that this hub holds, each the file of its maker, checked when it comes and again when it is sent on. */
+import { randomBytes } from "node:crypto";
 import {
   closeSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -17,6 +19,7 @@ import type { Certificate } from "../../protocol/certificate";
 import type { Release } from "../../protocol/release";
 import {
   decodeReleaseFile,
+  MAX_RELEASE_FILE_BYTES,
   type ReleaseFile,
   releaseOf,
   signedReleaseFile,
@@ -38,7 +41,7 @@ export interface HeldRelease {
 
 const ENDING = ".avnode-release";
 const NAME = /^([0-9a-f]{64})\.avnode-release$/;
-/** Of one maker and board: the newest, and those that an update may be in the middle of. */
+/** Of one maker and board: the newest, beside those that an update is in the middle of. */
 const MAX_KEPT = 4;
 
 export class Releases {
@@ -52,33 +55,42 @@ export class Releases {
 
   /**
    * Keeps a release. On disk, under its name, when this returns.
-   * @throws UpdateError: UPDATE_FILE for what is no whole release, UPDATE_MAKER for one of a maker who is not believed
+   * @param inUse ids of those that updates are in the middle of: they stay, however old
+   * @throws UpdateError: UPDATE_FILE for what is no whole release, UPDATE_MAKER for one of a maker who is not believed,
+   * UPDATE_OLD for one that is older than all that are kept
    */
-  add(bytes: Uint8Array, isPinned: (maker: Uint8Array) => boolean): HeldRelease {
+  add(bytes: Uint8Array, isPinned: (maker: Uint8Array) => boolean, inUse: string[] = []): HeldRelease {
     const { held } = checked(bytes);
     if (!isPinned(held.maker))
       throw new UpdateError(
         "UPDATE_MAKER",
         `the release is of a maker whom this hub does not know (${fingerprintOf(held.maker)}): take it from the maker of your handheld, or see 'avnode makers'`,
       );
+    const alike = this.all().filter((other) => isAlike(other, held) && other.id !== held.id);
+    const oldest = alike[MAX_KEPT - 1];
+    if (oldest && oldest.release.counter >= held.release.counter)
+      throw new UpdateError(
+        "UPDATE_OLD",
+        `version ${held.release.version} is older than the ${MAX_KEPT} that are kept here of its maker (the oldest is ${oldest.release.version}): take a newer one`,
+      );
     mkdirSync(this.folder, { mode: 0o700, recursive: true });
     const path = this.pathOf(held.id);
-    const file = openSync(`${path}.part`, "w", 0o600);
+    // Of its own: another process may take the same file at the same time.
+    const part = `${path}.${randomBytes(8).toString("hex")}.part`;
+    const file = openSync(part, "wx", 0o600);
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    renameSync(`${path}.part`, path);
+    renameSync(part, path);
     const folder = openSync(this.folder, "r");
     fsyncSync(folder);
     closeSync(folder);
     this.known.set(held.id, held);
-    for (const old of this.all()
-      .filter((other) => isAlike(other, held))
-      .slice(MAX_KEPT))
-      rmSync(this.pathOf(old.id), { force: true });
+    for (const { id } of alike.slice(MAX_KEPT - 1))
+      if (!inUse.includes(id)) rmSync(this.pathOf(id), { force: true });
     return held;
   }
 
@@ -93,7 +105,11 @@ export class Releases {
   /** Whole, from disk. @returns undefined when it is not there, or not as it came */
   read(id: string): { held: HeldRelease; file: ReleaseFile } | undefined {
     try {
-      const read = checked(readFileSync(this.pathOf(id)));
+      const path = this.pathOf(id);
+      // A pipe would be waited for, and a file beyond any release read whole at every look.
+      const found = lstatSync(path);
+      if (!found.isFile() || found.size > MAX_RELEASE_FILE_BYTES) return undefined;
+      const read = checked(readFileSync(path));
       if (read.held.id !== id) return undefined;
       this.known.set(id, read.held);
       return read;

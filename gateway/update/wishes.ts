@@ -42,10 +42,11 @@ export class Wishes {
     );
   }
 
-  /** @throws UpdateError UPDATE_FILE, UPDATE_MAKER */
+  /** @throws UpdateError UPDATE_FILE, UPDATE_MAKER, UPDATE_OLD */
   add(bytes: Uint8Array): HeldRelease {
     const makers = new Makers(this.updates.db, this.updates.keyring);
-    return this.releases.add(bytes, (maker) => makers.isPinned(maker));
+    const inUse = [...this.updates.all().values()].flatMap(({ ended, release }) => (ended ? [] : release));
+    return this.releases.add(bytes, (maker) => makers.isPinned(maker), inUse);
   }
 
   /** Handhelds alone: what was adopted runs nothing. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Flash } from "../../firmware/board/board";
 import { MonitorState, Op } from "../../protocol/command";
+import { FrameType } from "../../protocol/header";
 import { RecordingMode } from "../../protocol/open";
 import { UpdatePhase, UpdateRefusal, type UpdateState } from "../../protocol/update";
 import { PowerCut, SimFlash } from "../../tools/sim/flash";
@@ -121,7 +122,43 @@ function bench(parts: Partial<UpdateParts> = {}, rate = RATE, ringPages = RING_P
     prove();
     return state();
   };
-  return { ...rig, flash, update, state, command, offer, chunk, send, swap, cancel, prove, restart, install };
+  /** As an nRF52840 hashes: a signature then takes seconds, in slices. */
+  const hashSlowly = () => {
+    const { crypto } = rig.sealed;
+    const { sha256 } = crypto;
+    crypto.sha256 = (bytes) => {
+      processor.busy(5);
+      return sha256(bytes);
+    };
+  };
+  const types: number[] = [];
+  const { seal } = rig.sealed.crypto;
+  rig.sealed.crypto.seal = (key, nonce, plain) => {
+    types.push(nonce[0]! & 15);
+    return seal(key, nonce, plain);
+  };
+  /** The frames that ended recordings so far. */
+  const ended = () =>
+    types.flatMap((type) =>
+      type === FrameType.close ? ["close"] : type === FrameType.signature ? ["signature"] : [],
+    );
+  return {
+    ...rig,
+    hashSlowly,
+    ended,
+    flash,
+    update,
+    state,
+    command,
+    offer,
+    chunk,
+    send,
+    swap,
+    cancel,
+    prove,
+    restart,
+    install,
+  };
 }
 
 const stateOf = (phase: number, counter: number, more: Partial<UpdateState> = {}): UpdateState => ({
@@ -401,9 +438,41 @@ describe(`an update of the handheld, seed ${SEED}`, () => {
     assert.equal(unit.offer(second).phase, UpdatePhase.taking);
     unit.chunk(second, 0);
     assert.deepEqual(unit.offer(second), stateOf(UpdatePhase.taking, 2, { taken: 512 }));
-    assert.deepEqual(unit.offer(third), stateOf(UpdatePhase.taking, 3));
+    // A slot is not cleared twice in a minute.
+    assert.deepEqual(unit.offer(third), stateOf(UpdatePhase.clearing, 3));
+    unit.processor.pass(60_000);
+    assert.deepEqual(unit.state(), stateOf(UpdatePhase.taking, 3));
     assert.equal(unit.send(third).phase, UpdatePhase.ready);
     assert.deepEqual(unit.offer(third), stateOf(UpdatePhase.ready, 3, { taken: third.image.length }));
+  });
+
+  it("leaves no recording unsigned by its restart, should one begin in the last moment", () => {
+    const unit = bench();
+    unit.offer(second);
+    unit.send(second);
+    unit.swap(second);
+    unit.handheld.act((monitor) => monitor.start(RecordingMode.fixed, 5));
+    unit.hashSlowly();
+    unit.processor.pass(60_000);
+    assert.deepEqual(unit.handheld.running, running(second, 0, true));
+    assert.deepEqual(unit.ended(), ["close", "signature"]);
+  });
+
+  it("wears its flash ever more slowly, whoever offers and cancels again and again", () => {
+    const unit = bench();
+    let clearings = 0;
+    const { erase } = unit.flash;
+    unit.flash.erase = (page) => {
+      if (page === 0) clearings++;
+      erase.call(unit.flash, page);
+    };
+    for (let seconds = 0; seconds < 3600; seconds += 5) {
+      unit.command(Op.offer, { bytes: second.offer });
+      unit.processor.pass(5000);
+      if (unit.state().phase === UpdatePhase.taking) unit.cancel(second);
+    }
+    // At 0, 1, 3, 6, 10 minutes and so on.
+    assert.equal(clearings, 11);
   });
 
   describe("that does not come up", () => {
@@ -457,6 +526,25 @@ describe(`an update of the handheld, seed ${SEED}`, () => {
       assert.deepEqual(unit.handheld.running, GOLDEN);
       assert.equal(unit.sealed.closes.at(-1)!.samples, 900 * RATE);
       assert.deepEqual(unit.frontEnd.overflowed, []);
+    });
+
+    it("is kept after all where its hub is met while that recording goes on; else that is signed first", () => {
+      for (const isMet of [true, false]) {
+        const unit = bench();
+        ready(unit);
+        unit.hashSlowly();
+        unit.processor.pass(590_000);
+        unit.handheld.act((monitor) => monitor.start(RecordingMode.fixed, 60));
+        unit.processor.pass(30_000);
+        if (isMet) unit.prove();
+        unit.processor.pass(60_000);
+        assert.deepEqual(unit.ended(), ["close", "signature"]);
+        if (!isMet) return back(unit);
+        assert.deepEqual(unit.handheld.running, running(second, 0, true));
+        assert.equal(unit.state().phase, UpdatePhase.kept);
+        unit.restart();
+        assert.deepEqual(unit.handheld.running, running(second, 0));
+      }
     });
 
     it("because the power went before it could show that it works", () => {

@@ -49,7 +49,7 @@ export const benchFactory: Area = (context) =>
       context.progress("one upload");
       const alone = await oneUpload(bench.firmware);
       context.progress(`${UNITS} units`);
-      const queue = Array.from({ length: UNITS }, (_, i) => unitOf(`unit ${i}`));
+      const queue = Array.from({ length: UNITS }, (_, i) => unitOf(`bench-unit-${i}`));
       const silent = { slot() {}, tally() {}, close() {} };
       const run = new Run(bench, silent, { count: UNITS, signal: new AbortController().signal });
       const cpu = process.cpuUsage();
@@ -87,7 +87,7 @@ export const benchFactory: Area = (context) =>
 
 /** Seconds that the same files take to the same console without anything else. */
 async function oneUpload({ manifest, contents }: Firmware): Promise<number> {
-  const unit = unitOf("alone");
+  const unit = unitOf("bench-alone");
   const wire = await virtualPort("alone", () => unit).waitForUnit(new AbortController().signal);
   const files = Object.fromEntries(manifest.files.map((file) => [file.file, contents(file)]));
   const began = performance.now();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fingerprintOf } from "../../../gateway/store/makers";
 import { StoreReader } from "../../../gateway/store/reader";
 import { importRevocationsBeside, pinMakerBeside } from "../../../gateway/store/trust";
 import { makerOf } from "../store/makers";
@@ -27,6 +28,16 @@ describe("whom a hub believes", () => {
     rig.backup();
     const result = rig.restore();
     assert.deepEqual([result.recordings, result.problems], [1, []]);
+    // Its owner is told whom it believes by now, in place of whom he had come to.
+    const [first, second] = [maker, other].map(({ publicKey }) => fingerprintOf(publicKey));
+    assert.deepEqual(
+      result.makers.sort((a, b) => (a.label ?? "").localeCompare(b.label ?? "")),
+      [
+        { fingerprint: first, state: "pinned", label: undefined },
+        { fingerprint: second, state: "pinned", label: "Other" },
+      ],
+    );
+    assert.deepEqual(result.revocations, [{ fingerprint: first, number: 7, issued: 0 }]);
     const reader = StoreReader.open(join(rig.folder, "restored"));
     try {
       for (const { publicKey } of [maker, other]) assert.ok(reader.makers.isPinned(publicKey));

@@ -111,6 +111,8 @@ describe("a maker's revocations", () => {
     assert.deepEqual(rig.verify().problems, [
       `the revocation list of maker ${fingerprintOf(maker.publicKey)} was altered`,
     ]);
+    // An older one, too, that would otherwise be the newest here.
+    assert.throws(() => take(revoking(2, 0)), { code: "STORE_ALTERED" });
     rig.sql("DELETE FROM revocations");
     assert.deepEqual(rig.verify().problems, ["revocation lists of 1 makers were imported, 0 are here"]);
   });

@@ -236,6 +236,31 @@ describe(`the driver of an update, seed ${SEED}`, () => {
     installed(again, "once more");
   });
 
+  it("is not driven to write or to ask by a handheld whose answers make no sense", () => {
+    const senseless = { running: 1, counter: 2, taken: 0, refused: UpdateRefusal.none };
+    for (const phase of [UpdatePhase.none, UpdatePhase.trial, UpdatePhase.kept, UpdatePhase.back]) {
+      const clock = new Processor();
+      let [asked, written] = [0, 0];
+      const wish = { epoch: 1, release: "", counter: 2, version: "0.2.0", bytes: 2111, swap: "no" as const };
+      const more = { cancelled: false, again: false, begun: true, swapped: false, askedAt: 0 };
+      const driver: Driver = new Driver(
+        { ...wish, ...more },
+        {
+          clock,
+          release,
+          send() {
+            asked++;
+            clock.after(1, () => driver.heard({ ...senseless, phase }));
+          },
+          keep: () => void written++,
+        },
+      );
+      clock.pass(60_000);
+      assert.ok(asked <= 21, `phase ${phase}: asked ${asked} times in a minute`);
+      assert.equal(written, 1, `phase ${phase}`);
+    }
+  });
+
   it("cancels in every phase before the restart, through losses", () => {
     for (let seconds = 1; seconds <= 40; seconds += 1) {
       const random = new Random(`${SEED} cancel ${seconds}`);

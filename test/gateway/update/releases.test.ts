@@ -1,5 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Releases } from "../../../gateway/update/releases";
@@ -65,6 +77,34 @@ describe("the releases that a hub holds", () => {
       "xiaoble 1",
     ]);
     assert.equal(kept().length, 5);
+  });
+
+  it("stay while an update is in the middle of them; one older than all that are kept is not taken", () => {
+    const first = releases.add(releaseFile(release(2)), anybody);
+    for (let counter = 3; counter <= 8; counter++)
+      releases.add(releaseFile(release(counter)), anybody, [first.id]);
+    const counters = () => releases.all().map((held) => held.release.counter);
+    assert.deepEqual(counters(), [8, 7, 6, 5, 2]);
+    assert.throws(() => releases.add(releaseFile(release(4)), anybody), {
+      code: "UPDATE_OLD",
+      message: /the oldest is 0\.5\.0/,
+    });
+    assert.deepEqual(counters(), [8, 7, 6, 5, 2]);
+    releases.add(releaseFile(release(9)), anybody);
+    assert.deepEqual(counters(), [9, 8, 7, 6]);
+  });
+
+  it("are files of a release's size: a pipe, a link or a huge one under such a name is not waited for or read", () => {
+    const held = releases.add(releaseFile(release(2)), anybody);
+    const pathOf = (id: string) => join(dataDir, "releases", `${id}.avnode-release`);
+    assert.equal(spawnSync("mkfifo", [pathOf("f".repeat(64))]).status, 0);
+    symlinkSync(pathOf(held.id), pathOf("e".repeat(64)));
+    writeFileSync(pathOf("d".repeat(64)), "");
+    truncateSync(pathOf("d".repeat(64)), 2 ** 40);
+    assert.deepEqual(new Releases(dataDir).all(), [held]);
+    rmSync(pathOf(held.id));
+    renameSync(pathOf("d".repeat(64)), pathOf(held.id));
+    assert.equal(new Releases(dataDir).read(held.id), undefined);
   });
 
   it("are refused of a maker who is not believed, and where a bit of them is not as signed", () => {
