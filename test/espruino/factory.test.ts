@@ -11,6 +11,7 @@ import { toHex } from "../../protocol/bytes";
 import { DeviceClass, decodeCertificate } from "../../protocol/certificate";
 import { RecordingMode } from "../../protocol/open";
 import type { Bench } from "../../tools/factory/bench";
+import { keptPicture } from "../../tools/factory/label/kept";
 import { readLabel } from "../../tools/factory/label/scan";
 import { PACE } from "../../tools/factory/locking";
 import { execPort } from "../../tools/factory/ports/exec";
@@ -130,7 +131,7 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
     const run = new Run(bench, screen, { count: 1, signal });
     // Linux' console loses bytes where its two threads meet, and may never read another: whoever stands there takes the
     // unit out and puts it in again.
-    run.serve({ ...port, waitForRemoval: async () => signal.throwIfAborted() });
+    run.serve({ ...port, isSingle: false, waitForRemoval: async () => signal.throwIfAborted() });
     await run.ended();
     if (failed.length > 0) console.log(`      put in again after: ${failed.join("; ")}`);
     for (const failure of failed) assert.match(failure, /^E12 it stopped answering/);
@@ -145,7 +146,7 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
     const flash = readFileSync(join(folder, "espruino.flash"));
     const [text] = await interpret('print(btoa(require("Storage").read("identity")))', { flash });
     const identity = decodeIdentity(Buffer.from(text!, "base64"), (bytes) => crc32(bytes));
-    const label = readFileSync(join(dir, "labels", `${serial}.png`));
+    const label = keptPicture(dir, serial, bench.box);
     assert.deepEqual(Buffer.from(await readLabel(label, serial)), Buffer.from(identity.claimCode));
     const dossier = readFileSync(join(dir, "papers", `${toHex(identity.device)}.dossier`));
     const image = await flashed({ ".boot0": BOOT0 }, flash);

@@ -195,11 +195,20 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
     const { terminalScreen } = require("./screen/screen") as typeof import("./screen/screen");
     const screen = terminalScreen(terminal);
     const count = whole("--count", options.count ?? options.virtual);
-    const run = new Run(bench, screen, { count, signal: ending.signal });
+    const run = new Run(bench, screen, {
+      count,
+      signal: ending.signal,
+      isOpen: words.includes(SERIAL),
+    });
     const serve = (port: Port) => run.serve(air ? air.hearing(port) : port);
     for (const port of ports) serve(port);
     if (words.includes(SERIAL)) watchSerial(serve, ending.signal);
-    await run.ended().finally(() => screen.close());
+    const { passed } = await run.ended().finally(() => screen.close());
+    if (passed < count && !ending.signal.aborted)
+      throw new CliError(
+        Exit.no,
+        `${passed} of ${count} passed, and no other unit comes at these ports: see why each failed, then run it again`,
+      );
   } finally {
     for (const signal of SIGNALS) process.off(signal, end);
     air?.close();

@@ -10,6 +10,8 @@ export interface RunOptions {
   /** Ends when so many have passed; 0 goes on until `signal` says so. */
   count: number;
   signal: AbortSignal;
+  /** More ports may come: it does not end when all that it has are done. */
+  isOpen?: boolean;
 }
 
 export class Run {
@@ -17,6 +19,8 @@ export class Run {
   private readonly tally: TallyView;
   /** Units in a slot that may still pass. */
   private under = 0;
+  /** At which units may still come. */
+  private slots = 0;
   private readonly serving = new Set<Promise<void>>();
 
   constructor(
@@ -27,15 +31,25 @@ export class Run {
     this.tally = { passed: 0, failed: 0, planned: options.count, startedAt: bench.now(), byStep: {} };
     // Every slot listens more than once.
     setMaxListeners(0, options.signal, this.over.signal);
-    options.signal.addEventListener("abort", () => this.over.abort(), { once: true });
+    options.signal.addEventListener("abort", () => this.end(), { once: true });
     if (options.signal.aborted) this.over.abort();
+  }
+
+  /** Whoever asked for it is told: slots take their time. */
+  private end(): void {
+    this.tally.isEnding = true;
+    this.screen.tally({ ...this.tally });
+    this.over.abort();
   }
 
   /** A port that units are plugged into from here on. */
   serve(port: Port): void {
-    const served = this.slot(port).catch((error) => {
-      this.over.abort(error);
-    });
+    this.slots++;
+    const served = this.slot(port)
+      .catch((error) => this.over.abort(error))
+      .finally(() => {
+        if (--this.slots === 0 && !this.options.isOpen) this.over.abort();
+      });
     this.serving.add(served);
   }
 
@@ -59,9 +73,10 @@ export class Run {
     const { signal } = this.over;
     try {
       while (!signal.aborted) {
-        this.screen.slot({ slot: port.name, word: "WAIT", done: 0, total: TOTAL });
-        // Units in other slots may make the number full.
+        // Units in other slots may make the number full: until then it shows how its last one ended.
         while (this.isFull && !signal.aborted) await this.change();
+        signal.throwIfAborted();
+        this.screen.slot({ slot: port.name, word: "WAIT", done: 0, total: TOTAL });
         const wire = await port.waitForUnit(signal);
         if (this.isFull) {
           await wire.close();
@@ -78,6 +93,7 @@ export class Run {
           .run()
           .finally(() => this.under--);
         this.count(port, end);
+        if (port.isSingle) return;
         await port.waitForRemoval?.(signal);
       }
     } catch (error) {

@@ -82,6 +82,11 @@ export function isNotDone({ measured }: TestLine): boolean {
   return measured.startsWith(NOT_DONE);
 }
 
+/** Whether it says that hands were missing. */
+export function isHandless({ measured }: TestLine): boolean {
+  return measured === NOT_DONE + NOBODY;
+}
+
 const hex = (value: number) => `0x${value.toString(16).padStart(6, "0")}`;
 const countsPerMillivolt = (gain: number) => (131072 * gain) / 1000;
 const gainBits = (gain: number) => Math.log2(gain / 20) << 16;

@@ -2,6 +2,7 @@
 
 import { openJournalToRead } from "./journal";
 import { readLog } from "./log";
+import { isHandless } from "./selftest";
 import { readStation, type Station } from "./station";
 import { decodeUnitLine, isWithoutAir, type UnitLine } from "./unitline";
 
@@ -18,6 +19,8 @@ export interface StationStatus {
   failed: number;
   /** Of all turns, those that ended with a pass; null without any. */
   yield: number | null;
+  /** Of units that passed, those of which nobody scanned the label or did the self-test's hands' part. */
+  without: Record<"scan" | "hands", number>;
   byCode: Record<string, number>;
   byStep: Record<string, number>;
   /** Of the time in which a unit was in any slot; null without any. */
@@ -53,6 +56,15 @@ function counted(words: string[]): Record<string, number> {
   return counts;
 }
 
+/** By what the turn in which each of them passed says: a step that was left out is no failure, and no test. */
+function withoutOf(lines: UnitLine[]): StationStatus["without"] {
+  const those = (isOne: (line: UnitLine) => boolean) => lines.filter(isOne).length;
+  return {
+    scan: those(({ checks }) => !checks.label?.startsWith("scanned")),
+    hands: those(({ tests }) => tests.some(isHandless)),
+  };
+}
+
 /** @throws FACTORY_STATION, FACTORY_JOURNAL */
 export function readStatus(dir: string): StationReading {
   const station = readStation(dir);
@@ -69,7 +81,8 @@ export function readStatus(dir: string): StationReading {
         }
       }
       const rows = db.prepare("SELECT chip, state FROM units").all() as { chip: string; state: string }[];
-      const passed = new Set(lines.filter(({ outcome }) => outcome === "PASS").map(({ chip }) => chip));
+      const passes = lines.filter(({ outcome }) => outcome === "PASS");
+      const passed = new Set(passes.map(({ chip }) => chip));
       for (const { chip, state } of rows)
         if ((state === "passed") !== passed.has(chip))
           problems.push(`journal and log differ in whether chip ${chip} passed`);
@@ -83,6 +96,7 @@ export function readStatus(dir: string): StationReading {
         withoutAir: lines.filter(isWithoutAir).length,
         failed: failures.length,
         yield: lines.length === 0 ? null : (lines.length - failures.length) / lines.length,
+        without: withoutOf(passes),
         byCode: counted(failures.map(({ outcome }) => outcome)),
         byStep: counted(failures.map(({ step }) => step)),
         unitsPerHour: hours === 0 ? null : passed.size / hours,

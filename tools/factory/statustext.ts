@@ -27,9 +27,20 @@ export function statusLines(status: StationStatus): string[] {
     `${station.maker}, ${station.name}: ${station.deviceClass} units for ${station.board}, batch ${station.batch}`,
     `${passed} passed${of}, ${failed} failed, ${under} unfinished${rate}`,
     ...(withoutAir > 0 ? [`${withoutAir} of them passed without a sign of life (--without-air)`] : []),
+    ...gaps(status),
     ...(rows.length > 0 ? table(["CODE", "WHAT", "TIMES"], rows) : []),
     ...(problems.length > 0
       ? problems
       : [`its log of ${counted(lines, "line")} is whole and signed by the maker`]),
   ];
+}
+
+/** A pass is no proof of what nobody looked at. */
+function gaps({ without: { scan, hands } }: StationStatus): string[] {
+  const found = [
+    [scan, "no scan of the label on the unit (run --scan)"],
+    [hands, "nobody at the self-test (run --ask)"],
+  ] as const;
+  const told = found.filter(([units]) => units > 0).map(([units, what]) => `${units} with ${what}`);
+  return told.length > 0 ? [`of those that passed: ${told.join(", ")}`] : [];
 }

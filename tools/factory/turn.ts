@@ -321,7 +321,7 @@ export class Turn {
       const { board, batch } = station;
       const { claimCode } = secrets;
       const unit = { device, claimCode, serial, board, batch, deviceClass: classOf(station) };
-      const png = await keepLabel(dir, unit, templateOf(dir));
+      const png = await keepLabel(dir, unit, templateOf(dir), this.bench.box);
       const detail = `print, stick on and scan the label of ${serial}`;
       const source = scanner ? scanner(() => this.view("WAIT", { detail })) : png;
       if ((await scanBack(claimCode, source)) === "other")

@@ -1,14 +1,17 @@
 import { strict as assert } from "node:assert";
 import { toHex } from "../../../protocol/bytes";
 import { claimQr } from "../../../protocol/claim";
+import { labelPng } from "../../../tools/factory/label/png";
+import { labelTemplate } from "../../../tools/factory/label/template";
 import { closeBench } from "../../../tools/factory/opening";
 import { Run } from "../../../tools/factory/run";
 import type { Screen } from "../../../tools/factory/screen/screen";
 import { virtualPort } from "../../../tools/factory/virtual/port";
 import { type UnitFaults, type UnitOptions, VirtualUnit } from "../../../tools/factory/virtual/unit";
-import { filesIn, holding, Line, linesOf, PASSPHRASE } from "./line";
+import { filesIn, holding, Line, linesOf, PASSPHRASE, scannedFrom } from "./line";
 
 const SLOTS = 8;
+const LABEL = { device: new Uint8Array(8), serial: "T1-0001", board: "xiaoble", batch: "T1", deviceClass: 1 };
 
 /** How each of a hundred is, and how its turns end, in this order; it is plugged in as often. */
 interface Sort {
@@ -62,7 +65,8 @@ describe("a hundred units at a station of eight slots", function () {
   let dir: string;
   before(() => {
     line = new Line();
-    dir = line.station();
+    // Of what is sold: a simulated unit's label lies there in the clear.
+    dir = line.station("locked");
   });
   after(() => line.remove());
 
@@ -170,7 +174,11 @@ describe("a hundred units at a station of eight slots", function () {
 
     const files = filesIn(dir);
     assert.ok(files.length > passed.length);
-    const all = [...files, { path: "screen", bytes: Buffer.from(screen.views.join("\n")) }];
+    const all = [
+      ...files,
+      ...(await scannedFrom(files)),
+      { path: "screen", bytes: Buffer.from(screen.views.join("\n")) },
+    ];
     const secrets = [...secretsOfUnits, ...line.secrets(), Buffer.from(PASSPHRASE)];
     assert.deepEqual(holding(all, secrets), []);
     // The search finds what is there.
@@ -178,5 +186,8 @@ describe("a hundred units at a station of eight slots", function () {
       { path: "planted", bytes: Buffer.from(`x ${claimQr(made[0]!.identity()!.claimCode)} y`) },
     ];
     assert.deepEqual(holding(planted, secrets), ["planted"]);
+    const codeOf = { ...LABEL, claimCode: made[0]!.identity()!.claimCode };
+    const picture = [{ path: "planted.png", bytes: await labelPng(codeOf, labelTemplate()) }];
+    assert.deepEqual(holding(await scannedFrom(picture), secrets), ["planted.png"]);
   });
 });

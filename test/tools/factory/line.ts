@@ -7,10 +7,11 @@ import { encodeClaimCode } from "../../../protocol/claim";
 import type { Bench } from "../../../tools/factory/bench";
 import { initStation } from "../../../tools/factory/init";
 import { createKeys, releasePublicKey } from "../../../tools/factory/keys";
+import { readLabel } from "../../../tools/factory/label/scan";
 import { readLog } from "../../../tools/factory/log";
 import { openBench } from "../../../tools/factory/opening";
 import { openSealedFile } from "../../../tools/factory/sealedfile";
-import { readStation } from "../../../tools/factory/station";
+import { readStation, type Station } from "../../../tools/factory/station";
 import { decodeUnitLine, type UnitLine } from "../../../tools/factory/unitline";
 import { boardNamed } from "../../../tools/firmware/boards";
 import { buildFirmware, writeBuild } from "../../../tools/firmware/build";
@@ -46,7 +47,7 @@ export class Line {
   }
 
   /** @returns its folder */
-  station(): string {
+  station(deviceClass: Station["deviceClass"] = "simulated"): string {
     const dir = join(this.folder, `station ${++this.stations}`);
     mkdirSync(dir);
     initStation({
@@ -58,7 +59,7 @@ export class Line {
       maker: "Example Works",
       name: "bench 1",
       board: "xiaoble",
-      deviceClass: "simulated",
+      deviceClass,
       batch: "T1",
       numbering: { prefix: "T1-", digits: 4, first: 1 },
       signing: { trees: 1, height: 5 },
@@ -122,6 +123,14 @@ export function filesIn(dir: string): { path: string; bytes: Buffer }[] {
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name))
     .map((path) => ({ path, bytes: readFileSync(path) }));
+}
+
+/** Of those that are pictures of a label, the code that a scanner reads. */
+export async function scannedFrom(files: { path: string; bytes: Buffer }[]): Promise<typeof files> {
+  const pictures = files.filter(({ path }) => path.endsWith(".png"));
+  return Promise.all(
+    pictures.map(async ({ path, bytes }) => ({ path, bytes: Buffer.from(await readLabel(bytes, path)) })),
+  );
 }
 
 /** @returns files that hold one of them, in any writing */

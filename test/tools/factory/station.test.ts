@@ -113,11 +113,15 @@ describe("avnode factory init, run, status", function () {
   it("make virtual units, count them, and say so", async () => {
     const { exit, err } = await factory(["run", dir, "--virtual", "2"], PASSPHRASE);
     assert.equal(exit, 0, err);
+    // Full, a slot shows how its last one ended.
+    for (const slot of ["virtual 1", "virtual 2"])
+      assert.match(err, new RegExp(`${slot}: PASS X-00[12]\\n(?![^]*${slot}: )`), err);
     const { lines, passed, failed, yield: share, states, problems } = await status();
     assert.deepEqual([lines, passed, failed, share, states, problems], [2, 2, 0, 1, { passed: 2 }, []]);
     const { exit: told, out } = await factory(["status", dir]);
     assert.equal(told, 0);
     assert.match(out, /2 passed \(100\.0 % of 2 turns\), 0 failed, 0 unfinished/);
+    assert.match(out, /of those that passed: 2 with no scan of the label on the unit \(run --scan\)\n/);
     assert.match(out, /log of 2 lines is whole and signed by the maker/);
     assert.equal(readFileSync(join(dir, "labels", "X-002.png")).readUInt32BE(0), 0x89504e47);
   });

@@ -11,6 +11,7 @@ import { decodeCertificate, signedCertificate } from "../../../protocol/certific
 import { claimQr } from "../../../protocol/claim";
 import { checkDossier, decodeDossier } from "../../../protocol/dossier";
 import type { Bench } from "../../../tools/factory/bench";
+import { keptPicture } from "../../../tools/factory/label/kept";
 import { readLabel } from "../../../tools/factory/label/scan";
 import { readLog } from "../../../tools/factory/log";
 import { hintOf } from "../../../tools/factory/ports/serial";
@@ -239,15 +240,15 @@ describe("a unit's turn at a station", function () {
 
   it("refuses a label of another unit", async () => {
     await turn(new FakeUnit({ chip: "chip-c001" }));
-    const code = await readLabel(readFileSync(join(dir, "labels", "T1-0001.png")), "label");
+    const code = await readLabel(keptPicture(dir, "T1-0001", bench.box), "label");
     const end = await turn(new FakeUnit({ chip: "chip-c002" }), { scanner: () => typed(claimQr(code)) });
     assert.deepEqual([end.code, end.detail], ["E10", "the label that was scanned is not that of T1-0002"]);
   });
 
   it("keeps the picture of a label, which holds the claim code, until it is scanned from the unit", async () => {
-    const picture = (serial: string) => join(dir, "labels", `${serial}.png`);
+    const picture = (serial: string) => join(dir, "labels", `${serial}.sealed`);
     async function* scanned(): AsyncGenerator<string> {
-      yield claimQr(await readLabel(readFileSync(picture("T1-0001")), "label"));
+      yield claimQr(await readLabel(keptPicture(dir, "T1-0001", bench.box), "label"));
     }
     assert.equal((await turn(new FakeUnit({ chip: "chip-c001" }), { scanner: scanned })).word, "PASS");
     assert.equal((await turn(new FakeUnit({ chip: "chip-c002" }))).word, "PASS");
@@ -320,6 +321,53 @@ describe("a unit's turn at a station", function () {
     );
   });
 
+  describe("fails a unit", () => {
+    /** Flips a byte of it as soon as it is there and the station reads anything back: what checked its upload is over. */
+    const rotting = (file: string) => {
+      const unit = new FakeUnit({ chip: `chip-${file}` });
+      let isWhole = true;
+      unit.onPacket = (_, data) => {
+        const bytes = unit.files.get(file);
+        if (!bytes || !isWhole || !data.includes("SHA256")) return;
+        bytes[bytes.length - 1]! ^= 1;
+        isWhole = false;
+      };
+      return unit;
+    };
+
+    for (const [file, step] of [
+      ["avnode", "read back"],
+      ["identity", "identity"],
+    ] as const)
+      it(`whose ${file} changes behind its upload`, async () => {
+        const { code, step: at, detail } = await turn(rotting(file));
+        assert.deepEqual([code, at], ["E05", step], detail);
+        assert.match(detail, new RegExp(`^${file} differs within`));
+      });
+
+    it("in which a file stands that the station did not write", async () => {
+      const unit = new FakeUnit({ chip: "chip-stranger" });
+      // Erased it was, twice: the first packet of a file comes behind that.
+      unit.onPacket = (kind) => void (kind === 4 && unit.files.set("x", Buffer.from("1;")));
+      const { code, step, detail } = await turn(unit);
+      assert.deepEqual(
+        [code, step, detail],
+        ["E05", "boot code", "its flash holds 3 files, and 2 were written"],
+      );
+    });
+
+    it("in whose place another is after the restart, however silent", async () => {
+      const other = new FakeUnit({ chip: "chip-other", hint: "usb 2" });
+      other.locked = true;
+      const units = [new FakeUnit({ chip: "chip-own", hint: "usb 1" }), other];
+      const port = { name: "slot 1", waitForUnit: async () => units.shift()!.connect() };
+      const { signal } = new AbortController();
+      const own = new Turn(bench, port, await port.waitForUnit(), () => {}, signal);
+      const { code, detail } = await own.run();
+      assert.deepEqual([code, detail], ["E12", "another unit is there after the restart"]);
+    });
+  });
+
   it("keeps no secret of a unit that passed, and none in the clear before", async () => {
     const unit = new FakeUnit({ chip: "chip-c001", hint: "usb 1" });
     assert.equal((await turn(unit, { scanner: () => typed("nothing") })).code, "E10");
@@ -353,6 +401,26 @@ describe("a unit's turn at a station", function () {
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => join(parentPath, name));
   }
+
+  it("counts those that passed without a scan or hands", async () => {
+    const selfTest: Bench["selfTest"] = async () => ({
+      passed: true,
+      checks: [{ name: "LED", passed: false, measured: "not done: nobody at the station", wanted: "lit" }],
+    });
+    await turn(new FakeUnit({ chip: "chip-c100" }), { selfTest });
+    const unit = new FakeUnit({ chip: "chip-c200" });
+    const port = fakePort("slot 1", [unit]);
+    const { signal } = new AbortController();
+    async function* label() {
+      yield claimQr(identityIn(unit).claimCode);
+    }
+    const looked = { ...bench, scanner: label };
+    const end = await new Turn(looked, port, await port.waitForUnit(signal), () => {}, signal).run();
+    assert.equal(end.word, "PASS", end.detail);
+    assert.deepEqual(readStatus(dir).status.without, { scan: 1, hands: 1 });
+    await turn(new FakeUnit({ chip: "chip-c300" }));
+    assert.deepEqual(readStatus(dir).status.without, { scan: 2, hands: 1 });
+  });
 
   it("says what of its log was altered", async () => {
     await turn(new FakeUnit({ chip: "chip-c001" }));

@@ -1,6 +1,7 @@
 /**
  * The labels that a station made: beside each picture what it is of, and a hash of its claim code, by which a scanned one
  * is known after its picture is gone. The code itself is in the picture alone: 16 random bytes, which no hash gives away.
+ * So the picture lies sealed, but for a simulated unit's, whose code opens nothing.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -8,7 +9,9 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type Placed, saveFiles } from "../../../gateway/export/save";
 import { toHex } from "../../../protocol/bytes";
+import { DeviceClass } from "../../../protocol/certificate";
 import { FactoryFailure } from "../failure";
+import type { SecretBox } from "../keys";
 import { type LabelUnit, labelPng } from "./png";
 import type { LabelTemplate } from "./template";
 
@@ -23,13 +26,21 @@ const keptSchema = z.strictObject({
 
 export type KeptLabel = z.infer<typeof keptSchema>;
 
+/** Of a picture, in the clear and not. */
+const CLEAR = "png";
+const SEALED = "sealed";
 /** It names files. */
 const SERIAL = /^\w[\w.-]{0,39}$/;
 
 export const labelsFolder = (station: string) => join(station, "labels");
 
 /** Makes a unit's label, in the place of an older one. @returns the picture; @throws FACTORY_*, EXPORT_WRITE */
-export async function keepLabel(station: string, unit: LabelUnit, template: LabelTemplate): Promise<Buffer> {
+export async function keepLabel(
+  station: string,
+  unit: LabelUnit,
+  template: LabelTemplate,
+  box: SecretBox,
+): Promise<Buffer> {
   const { serial, device, board, batch, deviceClass, claimCode } = unit;
   const png = await labelPng(unit, template);
   const kept: KeptLabel = {
@@ -37,14 +48,25 @@ export async function keepLabel(station: string, unit: LabelUnit, template: Labe
     codeHash: hashOf(claimCode),
   };
   mkdirSync(labelsFolder(station), { recursive: true, mode: 0o700 });
-  saveFiles([placed(station, serial, "png", png), placed(station, serial, "json", JSON.stringify(kept))]);
+  const picture =
+    deviceClass === DeviceClass.simulated
+      ? placed(station, serial, CLEAR, png)
+      : placed(station, serial, SEALED, box.seal(png, placeOf(serial)));
+  saveFiles([picture, placed(station, serial, "json", JSON.stringify(kept))]);
   return png;
 }
 
-/** @throws FACTORY_LABEL where there is none any more, or never was */
-export function keptPicture(station: string, serial: string): Buffer {
-  const path = pathOf(station, serial, "png");
+/** Whether a box is needed for its picture. */
+export function isSealed(station: string, serial: string): boolean {
+  return existsSync(pathOf(station, serial, SEALED));
+}
+
+/** @param box of the station, for what is sealed; @throws FACTORY_LABEL where there is none any more, or never was; FACTORY_SECRET */
+export function keptPicture(station: string, serial: string, box: SecretBox | undefined): Buffer {
+  const path = pathOf(station, serial, CLEAR);
   if (existsSync(path)) return readFileSync(path);
+  if (box && isSealed(station, serial))
+    return Buffer.from(box.open(readFileSync(pathOf(station, serial, SEALED)), placeOf(serial)));
   const known = existsSync(pathOf(station, serial, "json"));
   throw labelFailure(
     known
@@ -55,11 +77,11 @@ export function keptPicture(station: string, serial: string): Buffer {
 
 /** Serial numbers of which there is still a picture, in order. */
 export function keptPictures(station: string): string[] {
-  return namesIn(station, "png");
+  return [...new Set([...namesIn(station, CLEAR), ...namesIn(station, SEALED)])].sort();
 }
 
 export function erasePicture(station: string, serial: string): void {
-  rmSync(pathOf(station, serial, "png"), { force: true });
+  for (const ending of [CLEAR, SEALED]) rmSync(pathOf(station, serial, ending), { force: true });
 }
 
 /** Whose label holds this code; undefined where it is none of this station's. */
@@ -87,6 +109,8 @@ function pathOf(station: string, serial: string, ending: string): string {
     throw labelFailure(`'${serial}' is no serial number: letters, digits, '.', '_' and '-', 40 at most`);
   return join(labelsFolder(station), `${serial}.${ending}`);
 }
+
+const placeOf = (serial: string) => `the label of ${serial}`;
 
 function hashOf(claimCode: Uint8Array): string {
   return createHash("sha256").update("avnode/label/v1\0").update(claimCode).digest("hex");

@@ -5,6 +5,8 @@ import type { Command } from "commander";
 import { askSecret } from "../../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../../gateway/cli/terminal";
 import { counted } from "../../../gateway/cli/text";
+import type { SecretBox } from "../keys";
+import { placesOf } from "../station";
 
 const SIZES = `
 Sizes of labels and pages, in millimetres, may stand in label.json in the station's folder, each with its default:
@@ -12,7 +14,8 @@ Sizes of labels and pages, in millimetres, may stand in label.json in the statio
 
 interface LabelOptions {
   output: string;
-  erase?: boolean;
+  keep?: boolean;
+  keys?: string;
   json?: boolean;
 }
 
@@ -26,10 +29,8 @@ export function addLabels(factory: Command, terminal: Terminal): void {
     .command("label <station> [serial...]")
     .description("put the labels of units that passed, or of all, on sheets to print and cut")
     .option("-o, --output <file>", "PDF to write", "labels.pdf")
-    .option(
-      "--erase",
-      "erase the pictures of these labels once the sheets are written: they hold claim codes",
-    )
+    .option("--keep", "keep the labels' pictures, to print them again: by default they are erased then")
+    .option("--keys <dir>", "keys of the maker, by which pictures are sealed (by default in the station)")
     .option("--json", "print JSON")
     .addHelpText("after", SIZES)
     .action((station: string, serials: string[], options: LabelOptions) =>
@@ -49,7 +50,7 @@ async function label(
   options: LabelOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { erasePicture, keptPicture, keptPictures } = require("./kept") as typeof import("./kept");
+  const { erasePicture, isSealed, keptPicture, keptPictures } = require("./kept") as typeof import("./kept");
   const { sheetOf } = require("./sheet") as typeof import("./sheet");
   const { templateOf } = require("./template") as typeof import("./template");
   const { saveFiles } =
@@ -60,16 +61,24 @@ async function label(
       Exit.failed,
       `no labels are in ${station}: 'avnode factory run' makes one for each unit that passes`,
     );
-  const pictures = serials.map((serial) => keptPicture(station, serial));
+  const box = serials.some((serial) => isSealed(station, serial))
+    ? await openBox(options.keys ?? placesOf(station).keys, terminal)
+    : undefined;
+  const pictures = serials.map((serial) => keptPicture(station, serial, box));
   const pdf = await sheetOf(pictures, templateOf(station));
   const path = resolve(options.output);
   saveFiles([{ file: { name: path, pieces: () => [pdf] }, path }]);
-  if (options.erase) for (const serial of serials) erasePicture(station, serial);
-  if (options.json) terminal.json({ file: path, serials, erased: options.erase === true });
+  if (!options.keep) for (const serial of serials) erasePicture(station, serial);
+  if (options.json) terminal.json({ file: path, serials, erased: !options.keep });
   else terminal.print(`${path}: ${counted(serials.length, "label")}`);
   terminal.say(
     "print it at 100 %, then destroy it and what is left over: whoever holds a code can claim its unit",
   );
+}
+
+async function openBox(keys: string, terminal: Terminal): Promise<SecretBox> {
+  const { openSecretBox } = require("../keys") as typeof import("../keys");
+  return openSecretBox(keys, await askSecret(terminal, "passphrase of the maker's keys: "));
 }
 
 /** The code itself is shown nowhere. */

@@ -3,7 +3,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Port } from "./port";
 import { streamWire } from "./stream";
-import { until } from "./wait";
 
 export function execPort(command: string): Port {
   return {
@@ -27,8 +26,6 @@ export function execPort(command: string): Port {
       });
     },
     // The program is the unit: there is no other.
-    async waitForRemoval(signal) {
-      await until(async () => undefined, signal);
-    },
+    isSingle: true,
   };
 }

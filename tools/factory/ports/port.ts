@@ -19,6 +19,8 @@ export interface Port {
   waitForUnit(signal: AbortSignal): Promise<OpenWire>;
   /** Resolves when the unit that was served has been taken away; absent where `waitForUnit` gives the next one. */
   waitForRemoval?(signal: AbortSignal): Promise<void>;
+  /** It gives one unit and never another. */
+  readonly isSingle?: boolean;
   /**
    * Other ways to the unit's console than the wire, to be tried once it is locked; with a wire where one is offered, which
    * no locked unit does. @param address of its radio, where it said one

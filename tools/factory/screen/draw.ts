@@ -11,6 +11,11 @@ const MIN_PACE_MS = 60_000;
 const WIDEST: [string, Word] = ["PASS", "PASS"];
 const MAX_SCALE = 8;
 const MIN_BAR = 8;
+/** " 100 %" */
+const COUNT = 6;
+/** Characters that are left of each in a narrow cell. */
+const MIN_SLOT = 2;
+const MIN_SERIAL = 4;
 /** Title, bar and a line that says why, where there is room. */
 const AROUND = 3;
 const COLOURS: Record<Word, string> = { PASS: "1;32", FAIL: "1;31", BUSY: "1;36", WAIT: "1" };
@@ -39,13 +44,15 @@ export function drawScreen(
 }
 
 /** What stands above the slots, and in a line of a log. */
-export function tallyLines({ passed, failed, planned, startedAt, byStep }: TallyView, now: number): string[] {
+export function tallyLines(tally: TallyView, now: number): string[] {
+  const { passed, failed, planned, startedAt, byStep, isEnding } = tally;
   const ended = passed + failed;
   const spent = now - startedAt;
   const figures = [
     planned > 0 ? `${passed}/${planned} passed` : `${passed} passed`,
     `${failed} failed`,
     ended === 0 ? "no yield yet" : `yield ${((100 * passed) / ended).toFixed(1)} %`,
+    ...(isEnding ? ["ending"] : []),
     ...(ended === 0 || spent < MIN_PACE_MS ? [] : [`${Math.round((ended * HOUR_MS) / spent)} an hour`]),
   ];
   const steps = Object.entries(byStep)
@@ -92,9 +99,9 @@ function drawCell(view: SlotView, { width, height, scale }: Grid, coloured: bool
   const said = word === "FAIL" && code !== undefined ? `${word} ${code}` : word;
   const big = bigWord(said, view, width, scale);
   const small = big.said === said ? "" : `${SIGNS[word]} ${said}`;
-  const title = [small, view.slot, view.serial, word === "BUSY" ? step : ""].filter(Boolean).join(" ");
   const few = height <= big.lines.length + 1;
   const half = Math.floor(width / 2);
+  const title = titleOf(view, small, word === "BUSY" ? step : "", few ? width - half - 1 : width);
   const note = noteOf(view);
   const short = note === "" ? `${fill(title, width - half - 1)} ${barOf(view, half)}` : `${title}: ${note}`;
   const first = few ? short : title;
@@ -105,6 +112,23 @@ function drawCell(view: SlotView, { width, height, scale }: Grid, coloured: bool
     const isWord = big.lines.length === 0 ? row === 0 : row >= 1 && row <= big.lines.length;
     return isWord && coloured ? `\x1b[${COLOURS[word]}m${text}\x1b[0m` : text;
   });
+}
+
+/** Units side by side differ in how their names end: beginnings go first, the slot's before the serial number's. */
+function titleOf(
+  { slot, serial = "" }: SlotView,
+  small: string,
+  step: string | undefined,
+  width: number,
+): string {
+  const fixed = [small, step].reduce((sum, word) => sum + (word ? word.length + 1 : 0), 0);
+  const place = tailOf(slot, Math.max(MIN_SLOT, width - fixed - (serial === "" ? 0 : serial.length + 1)));
+  const name = tailOf(serial, Math.max(MIN_SERIAL, width - fixed - place.length - 1));
+  return [small, place, name, step].filter(Boolean).join(" ");
+}
+
+function tailOf(text: string, length: number): string {
+  return text.length <= length ? text : `…${text.slice(1 - length)}`;
 }
 
 /** A failure's code alone where both would be smaller than another slot's word: the shape says that it failed. */
@@ -120,7 +144,7 @@ function bigWord(
 }
 
 function barOf({ done, total }: SlotView, width: number): string {
-  const count = ` ${done}/${total}`;
+  const count = `${Math.round((100 * Math.min(done, total)) / total)} %`.padStart(COUNT);
   const long = width - count.length;
   if (total === 0 || long < MIN_BAR) return fill(total === 0 ? "" : count.trim(), width);
   const full = Math.round((long * Math.min(done, total)) / total);

@@ -26,6 +26,8 @@ export interface TallyView {
   /** Unix ms. */
   startedAt: number;
   byStep: Record<string, number>;
+  /** Somebody has asked it to end. */
+  isEnding?: boolean;
 }
 
 export interface Screen {
@@ -48,6 +50,8 @@ export function terminalScreen(terminal: Terminal, clock: Clock = systemClock): 
 
 class FullScreen implements Screen {
   private readonly views = new Map<string, SlotView>();
+  /** A line for each unit, which stay behind when the screen goes. */
+  private readonly ends: string[] = [];
   private readonly bell: Bell;
   private now: TallyView;
   private cancel?: () => void;
@@ -70,7 +74,10 @@ class FullScreen implements Screen {
   slot(view: SlotView): void {
     const before = this.views.get(view.slot);
     this.views.set(view.slot, view);
-    if (before?.word !== view.word) this.bell.ring(RINGS[view.word] ?? 0);
+    if (before?.word !== view.word) {
+      this.bell.ring(RINGS[view.word] ?? 0);
+      if (view.word in RINGS) this.ends.push(lineOf(view));
+    }
     this.soon();
   }
 
@@ -85,21 +92,32 @@ class FullScreen implements Screen {
     this.terminal.stderr.off("resize", this.onResize);
     process.off("exit", this.onExit);
     this.terminal.stderr.write(LEAVE);
-    for (const line of tallyLines(this.now, this.clock.now())) if (line !== "") this.terminal.say(line);
+    for (const line of this.ends) this.terminal.say(line);
+    // How the last unit ended was on the screen for no time at all.
+    this.terminal.say(this.picture().trimEnd());
   }
 
   /** Units change many times a second, all of them together. */
   private soon(): void {
     this.cancel ??= this.clock.after(DRAW_MS, () => {
       this.cancel = undefined;
-      const { columns = 80, rows = 24 } = this.terminal.stderr;
-      const coloured = !this.terminal.env.NO_COLOR;
-      const views = [...this.views.values()];
-      const text = drawScreen(views, this.now, columns, rows, this.clock.now(), coloured);
       // Each line is emptied before it is written: behind the last column some would lose what stands there.
-      this.terminal.stderr.write(`\x1b[H\x1b[K${text.replace(/\n/g, "\r\n\x1b[K")}`);
+      this.terminal.stderr.write(`\x1b[H\x1b[K${this.picture().replace(/\n/g, "\r\n\x1b[K")}`);
     });
   }
+
+  private picture(): string {
+    const { columns = 80, rows = 24 } = this.terminal.stderr;
+    const coloured = !this.terminal.env.NO_COLOR;
+    return drawScreen([...this.views.values()], this.now, columns, rows, this.clock.now(), coloured);
+  }
+}
+
+function lineOf(view: SlotView): string {
+  const { slot, serial, word, code, step } = view;
+  const at = word === "BUSY" ? step : code;
+  const line = [`${slot}:`, word, at, serial, noteOf(view)].filter(Boolean).join(" ");
+  return line.replace(/\p{C}/gu, "·");
 }
 
 /** A line for each step that begins and each unit that ends. */
@@ -112,12 +130,11 @@ class Lines implements Screen {
   ) {}
 
   slot(view: SlotView): void {
-    const { slot, serial, word, code, step } = view;
-    const at = word === "BUSY" ? step : code;
-    const line = [`${slot}:`, word, at, serial, noteOf(view)].filter(Boolean).join(" ");
+    const { slot } = view;
+    const line = lineOf(view);
     if (this.told.get(slot) === line) return;
     this.told.set(slot, line);
-    this.terminal.say(line.replace(/\p{C}/gu, "·"));
+    this.terminal.say(line);
   }
 
   tally(view: TallyView): void {

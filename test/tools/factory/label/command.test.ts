@@ -1,16 +1,21 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { Command } from "commander";
 import { Terminal } from "../../../../gateway/cli/terminal";
+import { DeviceClass } from "../../../../protocol/certificate";
 import { claimQr, encodeClaimCode } from "../../../../protocol/claim";
-import { keepLabel } from "../../../../tools/factory/label/kept";
+import { openSecretBox, type SecretBox } from "../../../../tools/factory/keys";
+import { keepLabel, keptPicture } from "../../../../tools/factory/label/kept";
 import { addLabels } from "../../../../tools/factory/label/labelscommand";
 import type { LabelUnit } from "../../../../tools/factory/label/png";
 import { readLabel, scanBack } from "../../../../tools/factory/label/scan";
 import { labelTemplate, templateOf } from "../../../../tools/factory/label/template";
+import { writeSealed } from "../../../../tools/factory/sealedfile";
 import { directories } from "../../../gateway/claim/house";
+
+const PASSPHRASE = "a passphrase of the tests";
 
 const unit = (n: number): LabelUnit => ({
   ...{ device: new Uint8Array(8).fill(n), serial: `AVN-${n}`, board: "xiaoble", batch: "2026-11" },
@@ -22,14 +27,18 @@ describe("labels of a station", function () {
   const newDir = directories();
   let station: string;
   let pictures: Buffer[];
+  let box: SecretBox;
   beforeEach(async () => {
     station = newDir();
     pictures = [];
-    for (const n of [1, 2, 3]) pictures.push(await keepLabel(station, unit(n), labelTemplate()));
+    mkdirSync(join(station, "keys"), { recursive: true });
+    writeSealed(join(station, "keys/box.sealed"), "avnode/factory-box", PASSPHRASE, Buffer.alloc(32, 5));
+    box = openSecretBox(join(station, "keys"), PASSPHRASE);
+    for (const n of [1, 2, 3]) pictures.push(await keepLabel(station, unit(n), labelTemplate(), box));
   });
 
   /** @returns what was printed, or throws what the program would tell */
-  async function factory(words: string[], input = ""): Promise<string> {
+  async function factory(words: string[], input = `${PASSPHRASE}\n`): Promise<string> {
     let out = "";
     const stream = (write: (text: string) => void) => ({ write }) as unknown as NodeJS.WriteStream;
     const stdin = Readable.from([input]) as unknown as NodeJS.ReadStream;
@@ -51,7 +60,21 @@ describe("labels of a station", function () {
     yield* typed;
   }
 
-  it("are kept for the station's owner alone, without the code in any other form than the picture", () => {
+  it("are sealed, in the clear of simulated units alone", async () => {
+    const folder = join(station, "labels");
+    for (const name of readdirSync(folder))
+      await assert.rejects(readLabel(readFileSync(join(folder, name)), name), { code: "PHOTO_FORMAT" });
+    assert.deepEqual(keptPicture(station, "AVN-1", box), pictures[0]);
+    writeFileSync(join(folder, "AVN-1.sealed"), readFileSync(join(folder, "AVN-2.sealed")));
+    assert.throws(() => keptPicture(station, "AVN-1", box), { code: "FACTORY_SECRET" });
+    const refused = factory(["label", station], "another passphrase\n");
+    await assert.rejects(refused, { code: "FACTORY_PASSPHRASE" });
+    await keepLabel(station, { ...unit(4), deviceClass: DeviceClass.simulated }, labelTemplate(), box);
+    const clear = await readLabel(readFileSync(join(folder, "AVN-4.png")), "it");
+    assert.deepEqual(Buffer.from(clear), Buffer.from(unit(4).claimCode));
+  });
+
+  it("are kept for the station's owner alone, and hold the code in no writing", () => {
     const folder = join(station, "labels");
     assert.equal(statSync(folder).mode & 0o077, 0);
     for (const name of readdirSync(folder)) {
@@ -72,14 +95,14 @@ describe("labels of a station", function () {
     }
   });
 
-  it("are put on sheets, all or those that are named, and erased where that is asked for", async () => {
+  it("are put on sheets, all or those that are named, and erased then if nobody says otherwise", async () => {
     const pdf = join(station, "sheet.pdf");
-    assert.match(await factory(["label", station, "-o", pdf]), /sheet\.pdf: 3 labels\n$/);
+    assert.match(await factory(["label", station, "-o", pdf, "--keep"]), /sheet\.pdf: 3 labels\n$/);
     assert.equal(readFileSync(pdf, "latin1").slice(0, 5), "%PDF-");
     assert.equal(statSync(pdf).mode & 0o077, 0);
-    const words = ["label", station, "AVN-2", "AVN-2", "-o", pdf, "--erase", "--json"];
+    const words = ["label", station, "AVN-2", "AVN-2", "-o", pdf, "--json"];
     assert.deepEqual(JSON.parse(await factory(words)), { file: pdf, serials: ["AVN-2"], erased: true });
-    assert.ok(!existsSync(join(station, "labels/AVN-2.png")));
+    assert.ok(!existsSync(join(station, "labels/AVN-2.sealed")));
     await assert.rejects(factory(["label", station, "AVN-2"]), /AVN-2's label was erased/);
     await assert.rejects(factory(["label", station, "AVN-9"]), /no label of AVN-9 was made here/);
     await assert.rejects(factory(["label", station, "../AVN-1"]), { code: "FACTORY_LABEL" });
@@ -87,15 +110,15 @@ describe("labels of a station", function () {
     // As large as a page: one to each.
     const sizes = { width: 190, height: 200, module: 2 };
     writeFileSync(join(station, "label.json"), JSON.stringify(sizes));
-    const large = await keepLabel(station, unit(1), templateOf(station));
+    const large = await keepLabel(station, unit(1), templateOf(station), box);
     assert.deepEqual([large.readUInt32BE(16), large.readUInt32BE(20)], [2244, 2362]);
-    await factory(["label", station, "AVN-1", "-o", pdf]);
+    await factory(["label", station, "AVN-1", "-o", pdf, "--keep"]);
     writeFileSync(join(station, "label.json"), "{");
     await assert.rejects(factory(["label", station, "-o", pdf]), { code: "FACTORY_TEMPLATE" });
   });
 
   it("are recognised, scanned or photographed, after the picture was erased, too; the code is not shown", async () => {
-    await factory(["label", station, "AVN-2", "-o", join(station, "sheet.pdf"), "--erase"]);
+    await factory(["label", station, "AVN-2", "-o", join(station, "sheet.pdf")]);
     const typed = claimQr(unit(2).claimCode);
     const said = await factory(["scan", station], `${typed}\n`);
     assert.equal(said, "AVN-2: handheld 0202020202020202, xiaoble, batch 2026-11\n");

@@ -47,10 +47,10 @@ describe("a station's screen", () => {
         "██          ██      ██  ████████    ████████      ██████████████████",
       ],
     );
-    assert.match(lines[10]!, /^█{74} 11\/11$/);
+    assert.match(lines[10]!, /^█{74} 100 %$/);
     const busy = screen([view("ttyUSB0", "BUSY", { step: "upload", done: 1, total: 2 })]);
     assert.match(busy[2]!, /^ttyUSB0 upload/);
-    assert.match(busy[10]!, /^█{38}░{38} 1\/2$/);
+    assert.match(busy[10]!, /^█{37}░{37} {2}50 %$/);
   });
 
   it("tells the words apart without a colour, by letters and by outline", () => {
@@ -64,6 +64,19 @@ describe("a station's screen", () => {
       return text.split("\x1b[")[1]!.slice(0, 4);
     });
     assert.equal(new Set(colours).size, WORDS.length);
+  });
+
+  it("keeps of eight units what tells them apart, and the step, on a small terminal", () => {
+    for (const [step, ends] of [
+      ["upload", (n: number) => `…${n} AV-00002${n} upload`],
+      ["self-test", (n: number) => `…${n} …0002${n} self-test`],
+    ] as const) {
+      const eight = Array.from({ length: 8 }, (_, i) =>
+        view(`virtual ${i + 1}`, "BUSY", { serial: `AV-00002${i + 1}`, step }),
+      );
+      const text = screen(eight).join("\n");
+      for (let n = 1; n <= 8; n++) assert.ok(text.includes(ends(n)), `${n}: ${text}`);
+    }
   });
 
   it("says how the batch goes: passed of planned, yield, pace, and failures by step, most first", () => {

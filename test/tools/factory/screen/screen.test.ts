@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { Terminal } from "../../../../gateway/cli/terminal";
+import { bigLines } from "../../../../tools/factory/screen/letters";
 import { type SlotView, terminalScreen } from "../../../../tools/factory/screen/screen";
 import { VirtualTime } from "../../../../tools/sim/time";
 
@@ -56,7 +57,7 @@ describe("a station's screen on a terminal", () => {
     // A thousand changes, one picture.
     assert.equal(first.split("\x1b[H").length, 2);
     assert.equal(first.split("\r\n").length, 24);
-    assert.match(first, /999\/11/);
+    assert.match(first, / 100 %/);
     window.rows = 50;
     window.emit("resize");
     await time.pass(1000);
@@ -64,8 +65,24 @@ describe("a station's screen on a terminal", () => {
     screen.close();
     const last = window.look();
     assert.ok(last.startsWith("\x1b[?25h\x1b[?1049l1/1000 passed · 1 failed · yield 50.0 %"), last);
-    assert.match(last, /\nfailed at: self-test 1\n$/);
+    assert.match(last, /\nfailed at: self-test 1 +\n/);
     assert.deepEqual([window.listenerCount("resize"), process.listenerCount("exit")], [0, listeners]);
+  });
+
+  it("leaves a line for each unit behind, and how the last of each slot ended", async () => {
+    const screen = open(true, { NO_COLOR: "1" });
+    for (const serial of ["AV-1", "AV-2"]) {
+      screen.slot({ ...CLEAN, word: "BUSY", step: "upload" });
+      await time.pass(1000);
+      screen.slot({ ...CLEAN, word: "PASS", serial, done: 11 });
+    }
+    screen.tally({ ...TALLY, passed: 2, failed: 0, isEnding: true });
+    window.look();
+    screen.close();
+    const [first, second, figures, ...rest] = window.look().split("\x1b[?1049l")[1]!.split("\n");
+    assert.deepEqual([first, second], ["ttyUSB0: PASS AV-1", "ttyUSB0: PASS AV-2"]);
+    assert.match(figures!, /^2\/1000 passed · 0 failed · yield 100.0 % · ending/);
+    for (const line of bigLines("PASS", "PASS", 2)) assert.ok(rest.join("\n").includes(line), line);
   });
 
   it("rings once for a unit that passed and three times for one that failed, apart from each other", async () => {

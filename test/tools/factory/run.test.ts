@@ -1,0 +1,55 @@
+import { strict as assert } from "node:assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Bench } from "../../../tools/factory/bench";
+import { execPort } from "../../../tools/factory/ports/exec";
+import { Run } from "../../../tools/factory/run";
+import type { Screen, SlotView, TallyView } from "../../../tools/factory/screen/screen";
+import { closeBench, makeStation, openBench } from "./bench";
+import { fakePort } from "./fakeunit";
+
+describe("a station's run", function () {
+  this.timeout(60_000);
+  let dir: string;
+  let bench: Bench;
+  let slots: SlotView[];
+  let tallies: TallyView[];
+  let screen: Screen;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "avnode-run-"));
+    makeStation(dir);
+    bench = openBench(dir);
+    slots = [];
+    tallies = [];
+    screen = {
+      slot: (view) => void slots.push(view),
+      tally: (view) => void tallies.push(view),
+      close() {},
+    };
+  });
+  afterEach(async () => {
+    await closeBench(bench);
+    rmSync(dir, { recursive: true });
+  });
+
+  it("ends when the only unit that its port has is done, although none passed", async () => {
+    const { signal } = new AbortController();
+    const run = new Run(bench, screen, { count: 1, signal });
+    // As a unit that says nothing.
+    run.serve(execPort("sleep 600"));
+    const { passed, failed } = await run.ended();
+    assert.deepEqual([passed, failed, slots.at(-1)!.code], [0, 1, "E01"]);
+  });
+
+  it("says at once that it ends, when it is asked to", async () => {
+    const ending = new AbortController();
+    const run = new Run(bench, screen, { count: 0, signal: ending.signal });
+    run.serve(fakePort("slot 1", []));
+    const ended = run.ended();
+    assert.equal(tallies.at(-1)!.isEnding, undefined);
+    ending.abort();
+    assert.equal(tallies.at(-1)!.isEnding, true);
+    await ended;
+  });
+});
