@@ -98,7 +98,7 @@ describe("avnode factory init, run, status", function () {
       ["run", join(folder, "wrong"), "--ports", "tcp://127.0.0.1:9"],
       PASSPHRASE,
     );
-    assert.deepEqual([exit, /say --ask.* or --without-air/.test(err)], [2, true], err);
+    assert.deepEqual([exit, /say --adapter hci0, .*--ask.* or --without-air/.test(err)], [2, true], err);
   });
 
   it("runs no command that only station.json names", async () => {
@@ -126,13 +126,18 @@ describe("avnode factory init, run, status", function () {
     assert.equal(readFileSync(join(dir, "labels", "X-002.png")).readUInt32BE(0), 0x89504e47);
   });
 
-  it("refuse another passphrase, and no port", async () => {
+  it("refuse another passphrase, no port, and an adapter that is not there", async () => {
     const wrong = await factory(["run", dir, "--virtual", "1"], "some other passphrase\n");
     assert.deepEqual([wrong.exit, /passphrase does not open/.test(wrong.err)], [3, true], wrong.err);
     const none = await factory(["run", dir], PASSPHRASE);
     assert.deepEqual([none.exit, /no port/.test(none.err)], [2, true], none.err);
     const strange = await factory(["run", dir, "--ports", "nowhere"], PASSPHRASE);
     assert.deepEqual([strange.exit, /there is no port "nowhere"/.test(strange.err)], [3, true], strange.err);
+    const deaf = await factory(
+      ["run", dir, "--ports", "tcp://localhost:1", "--adapter", "hci99"],
+      PASSPHRASE,
+    );
+    assert.deepEqual([deaf.exit, /there is no adapter hci99/.test(deaf.err)], [3, true], deaf.err);
   });
 
   it("say no when the log is not as it was written", async () => {
