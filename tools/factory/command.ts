@@ -191,6 +191,11 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
       const { virtualPorts } = require("./virtual/made") as typeof import("./virtual/made");
       ports.push(...virtualPorts(bench, virtual));
     }
+    const { flashedCounter } = require("./use") as typeof import("./use");
+    if (station.deviceClass === "locked" && flashedCounter(dir) === 0)
+      terminal.say(
+        "what is flashed is no release: its units would take any release of yours, old ones too. Make one with 'avnode factory release', and 'avnode factory use' it",
+      );
     for (const signal of SIGNALS) process.once(signal, end);
     const { terminalScreen } = require("./screen/screen") as typeof import("./screen/screen");
     const screen = terminalScreen(terminal);

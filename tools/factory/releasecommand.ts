@@ -28,6 +28,10 @@ export function addRelease(factory: Command, terminal: Terminal): void {
     .option("--json", "print JSON")
     .action((station: string, options: ReleaseOptions) => release(station, options, terminal));
   factory
+    .command("use <station> <release>")
+    .description("put a release into a station: what its units are flashed with from now on")
+    .action((station: string, folder: string) => use(station, folder, terminal));
+  factory
     .command("check-release <folder>")
     .description("verify a release's folder, and in a source tree build it again")
     .option("--json", "print JSON")
@@ -70,6 +74,18 @@ async function release(station: string, options: ReleaseOptions, terminal: Termi
 
 function packageVersion(root: string): string {
   return (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
+}
+
+function use(station: string, folder: string, terminal: Terminal): void {
+  const { useRelease } = require("./use") as typeof import("./use");
+  const { lockDirectory } = require("../../gateway/store/lock") as typeof import("../../gateway/store/lock");
+  const unlock = lockDirectory(station);
+  try {
+    const { board, version, release } = useRelease(station, folder);
+    terminal.print(`${station} flashes ${version} for ${board}, release ${release.counter}, from now on`);
+  } finally {
+    unlock();
+  }
 }
 
 /** @throws FACTORY_STATION */

@@ -65,6 +65,45 @@ describe("avnode factory release", function () {
     assert.ok(boot.includes(Buffer.from(releasePublicKey(keys)).toString("base64")));
   });
 
+  it("goes into a station that stands, which takes no older one, none of another maker and none that was altered", async () => {
+    const used = join(root, "third");
+    makeStation(used, STATION);
+    const station = readStation(used);
+    const config = join(used, "station.json");
+    const of = (makerKey: string) =>
+      fs.writeFileSync(
+        config,
+        JSON.stringify({ ...station, makerKey, releaseKey: toHex(releasePublicKey(keys)) }),
+      );
+    const release = join(dir, "releases/1-7.8.9");
+    const flashed = () => fs.readFileSync(join(used, "firmware/avnode.js"));
+    const before = flashed();
+
+    of("11".repeat(32));
+    let end = await factory(["use", used, release]);
+    assert.equal(end.exit, 3);
+    assert.match(end.err, /no release of this station's maker \(another maker\)/);
+
+    of(toHex(makerPublicKey(keys)));
+    const altered = join(root, "altered");
+    fs.cpSync(release, altered, { recursive: true });
+    fs.appendFileSync(join(altered, "bootcde.js"), " ");
+    end = await factory(["use", used, altered]);
+    assert.match(end.err, /no release of this station's maker \(.*bootcde\.js.*\)/);
+    assert.ok(flashed().equals(before), "it was put there all the same");
+
+    end = await factory(["use", used, release]);
+    assert.deepEqual([end.exit, end.err], [0, ""]);
+    assert.ok(flashed().equals(fs.readFileSync(join(release, "avnode.js"))));
+
+    const manifest = join(used, "firmware/manifest.json");
+    const newer = JSON.parse(fs.readFileSync(manifest, "utf8"));
+    newer.release.counter = 2;
+    fs.writeFileSync(manifest, JSON.stringify(newer));
+    end = await factory(["use", used, release]);
+    assert.match(end.err, /release 1 is older than what the station flashes \(2\)/);
+  });
+
   it("is judged by check-release, whose answer is its exit code", async () => {
     const folder = join(dir, "releases/1-7.8.9");
     const right = await factory(["check-release", folder]);

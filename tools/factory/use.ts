@@ -1,0 +1,49 @@
+/** Puts a release into a station: what its units get from then on, and the release that they begin from. */
+import { cpSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { readFirmware } from "./bench";
+import { FactoryFailure } from "./failure";
+import type { ReleaseManifest } from "./release";
+import { checkRelease } from "./releasecheck";
+import { placesOf, readStation } from "./station";
+
+/** Of what the station flashes now: 0 for a build that is no release. */
+export function flashedCounter(dir: string): number {
+  const text = readFileSync(join(placesOf(dir).firmware, "manifest.json"), "utf8");
+  return (JSON.parse(text) as Partial<ReleaseManifest>).release?.counter ?? 0;
+}
+
+/** @throws FACTORY_RELEASE_FOLDER, FACTORY_RELEASE_OLD, FACTORY_FIRMWARE, FACTORY_STATION */
+export function useRelease(dir: string, folder: string): ReleaseManifest {
+  const station = readStation(dir);
+  const { passed, maker, manifest, checks } = checkRelease(folder, undefined);
+  const wrong = checks.filter((check) => check.passed === false).map(({ name }) => name);
+  if (!passed || maker !== station.makerKey)
+    throw new FactoryFailure(
+      "FACTORY_RELEASE_FOLDER",
+      `${folder} is no release of this station's maker (${wrong.join(", ") || "another maker"}). Name a folder that 'avnode factory release' made with these keys`,
+    );
+  const { counter } = manifest.release;
+  if (counter < flashedCounter(dir))
+    throw new FactoryFailure(
+      "FACTORY_RELEASE_OLD",
+      `release ${counter} is older than what the station flashes (${flashedCounter(dir)}): units would be made with what was mended since. Name a newer one`,
+    );
+  const { firmware } = placesOf(dir);
+  const [part, before] = [`${firmware}.part`, `${firmware}.before`];
+  // Cut off between the two renames, the next try finds the old one aside.
+  if (!existsSync(firmware) && existsSync(before)) renameSync(before, firmware);
+  for (const left of [part, before]) rmSync(left, { recursive: true, force: true });
+  cpSync(resolve(folder), part, { recursive: true });
+  renameSync(firmware, before);
+  renameSync(part, firmware);
+  try {
+    readFirmware(dir, station);
+  } catch (error) {
+    rmSync(firmware, { recursive: true });
+    renameSync(before, firmware);
+    throw error;
+  }
+  rmSync(before, { recursive: true });
+  return manifest;
+}
