@@ -142,14 +142,21 @@ describe("a folder on a disk that is full", () => {
   it("keeps the delivery waiting, and holds no half file meanwhile", async () => {
     const rig = new OutRig();
     const full = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
-    const writing = sinon.stub(fs, "writeSync").throws(full);
+    const real = fs.promises.open;
+    const opening = sinon.stub(fs.promises, "open").callsFake(async (...words) => {
+      const handle = await real(...words);
+      handle.writeFile = async () => {
+        throw full;
+      };
+      return handle;
+    });
     try {
       const id = rig.send({ kind: "folder", dir });
       rig.carry({ make: async () => SHORT });
       const { reason } = await rig.until(id, (one) => one.reason !== undefined);
       assert.match(reason!, /it has no room/);
       assert.deepEqual(fs.readdirSync(dir), []);
-      writing.restore();
+      opening.restore();
       assert.equal((await rig.ended(id)).state, "accepted");
       const [file, ...others] = fs.readdirSync(dir);
       assert.deepEqual(others, []);
