@@ -487,7 +487,7 @@ export class Store {
     if (nonces.length === 0) return device || this.offered(alias) ? this.askHello(alias) : "unknown-device";
     const outcome = this.claims.answer(alias, nonces, message);
     if (typeof outcome !== "string") {
-      const { maker } = this.reader.devices().find(({ id }) => id === outcome.device)!;
+      const maker = this.reader.devices().find(({ id }) => id === outcome.device)?.maker;
       const made = maker === undefined ? "" : `, made by ${maker}`;
       this.log.info({ device: outcome.device, maker }, `claimed handheld ${outcome.device}${made}`);
       // Its sessions under the alias before are over.
