@@ -27,7 +27,7 @@ const chipOf = (sort: string, i: number) => `chip-${sort.replace(/ /g, "-")}-${i
 const SORTS: Sort[] = [
   { name: "good", count: 53, ends: ["PASS"] },
   { name: "slow", count: 5, options: { bytesPerSecond: 11_520 }, ends: ["PASS"] },
-  { name: "losing", count: 4, options: { packetMs: 50 }, faults: { losesEvery: 1999 }, ends: ["PASS"] },
+  { name: "losing", count: 4, options: { packetMs: 50 }, faults: { losesEvery: 4999 }, ends: ["PASS"] },
   { name: "dying at a byte", count: 6, faults: { diesAfterBytes: 9000 }, ends: ["E12", "PASS"] },
   { name: "dying at a write", count: 5, faults: { diesAtWrite: 5 }, ends: ["E12", "PASS"] },
   { name: "returning", count: 3, ends: ["PASS", "WAIT"] },
