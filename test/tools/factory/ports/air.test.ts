@@ -11,7 +11,7 @@ import type { Bench } from "../../../../tools/factory/bench";
 import { attack } from "../../../../tools/factory/locking";
 import { readLog } from "../../../../tools/factory/log";
 import { Air as Listener } from "../../../../tools/factory/ports/air";
-import type { Port } from "../../../../tools/factory/ports/port";
+import type { Port, Seen } from "../../../../tools/factory/ports/port";
 import { type End, Turn } from "../../../../tools/factory/turn";
 import { decodeUnitLine } from "../../../../tools/factory/unitline";
 import { Air } from "../../../../tools/sim/radio/air";
@@ -27,6 +27,7 @@ const UNIT = "c0:00:00:00:00:01";
 const OTHER = "c0:00:00:00:00:02";
 /** Resolvable private ones. */
 const HIDDEN = ["5a:00:00:00:00:01", "5a:00:00:00:00:02"] as const;
+const TAKEN = "by a new address, taken for its own";
 const BOARD = { notificationBytes: 128, queue: 8, notificationsPerSecond: 40, advertisingMs: 100 };
 const QUICK = { quietMs: 20, listenMs: 100, lastMs: 200, airMs: 15_000 };
 /** Twenty advertisements. */
@@ -116,16 +117,18 @@ describe("the station's second adapter", function () {
     return port as Required<Port>;
   }
 
-  async function comesToSee(port: Pick<Required<Port>, "seen">, address?: string): Promise<boolean> {
-    for (const until = Date.now() + LIMIT_MS; Date.now() < until; await pause(20))
-      if (await port.seen(address)) return true;
-    return false;
+  async function comesToSee(port: Pick<Required<Port>, "seen">, address?: string): Promise<Seen | undefined> {
+    for (const until = Date.now() + LIMIT_MS; Date.now() < until; await pause(20)) {
+      const seen = await port.seen(address);
+      if (seen) return seen;
+    }
+    return undefined;
   }
 
   it("hears a locked unit by the address that it said, and finds no console of it", async () => {
     const port = await slot();
     locked(UNIT);
-    assert.equal(await comesToSee(port, UNIT), true);
+    assert.equal(await comesToSee(port, UNIT), "by its address");
     assert.deepEqual(await port.otherPaths(UNIT), [{ name: "air", wire: undefined }]);
   });
 
@@ -151,27 +154,27 @@ describe("the station's second adapter", function () {
   it("does not see who is silent, who has an owner, and another where this one said its address", async () => {
     const port = await slot();
     await pause(LISTEN_MS);
-    assert.equal(await port.seen(), false);
+    assert.equal(await port.seen(), undefined);
     locked(UNIT, true);
     locked(OTHER);
-    assert.equal(await comesToSee(await slot("slot 2"), OTHER), true);
+    assert.equal(await comesToSee(await slot("slot 2"), OTHER), "by its address");
     await pause(LISTEN_MS);
-    assert.equal(await port.seen(UNIT), false);
+    assert.equal(await port.seen(UNIT), undefined);
     assert.deepEqual(await port.otherPaths(UNIT), []);
   });
 
   it("takes a new hidden address for the unit's, one for each slot, and none that was there before", async () => {
     const early = await slot();
     locked(HIDDEN[0]);
-    assert.equal(await comesToSee(early, UNIT), true);
+    assert.equal(await comesToSee(early, UNIT), TAKEN);
     const late = await slot("slot 2");
     await pause(LISTEN_MS);
-    assert.equal(await late.seen(UNIT), false);
+    assert.equal(await late.seen(UNIT), undefined);
     locked(HIDDEN[1]);
-    assert.equal(await comesToSee(late, UNIT), true);
+    assert.equal(await comesToSee(late, UNIT), TAKEN);
     const third = await slot("slot 3");
     await pause(LISTEN_MS);
-    assert.equal(await third.seen(UNIT), false);
+    assert.equal(await third.seen(UNIT), undefined);
   });
 
   describe("in a unit's turn", () => {
@@ -203,7 +206,7 @@ describe("the station's second adapter", function () {
     it("passes what is heard and has no console over the air, and the log says which were tried", async () => {
       const { word, detail, checks } = await turn(() => locked(UNIT));
       assert.deepEqual([word, detail], ["PASS", ""]);
-      assert.deepEqual([checks.lock, checks.air], ["silent over: wire, air", "heard by a second adapter"]);
+      assert.deepEqual([checks.lock, checks.air], ["silent over: wire, air", `heard ${TAKEN}`]);
     });
 
     it("fails what has one as not locked", async () => {
