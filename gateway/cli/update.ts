@@ -5,7 +5,7 @@ import type { DeviceUpdate, Wishes } from "../update/wishes";
 import { askHub } from "./connection";
 import { type DataOption, dataDirOf, whileReading } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
-import { shortened, table } from "./text";
+import { printable, shortened, table } from "./text";
 
 interface UpdateOption extends DataOption {
   json?: boolean;
@@ -33,7 +33,7 @@ export function addUpdate(program: Command, terminal: Terminal): void {
       withWishes(command.optsWithGlobals(), terminal, (wishes) => {
         const { release, notes } = wishes.add(readRelease(file));
         terminal.print(`version ${release.version} for ${release.board} is here`);
-        if (notes !== "") terminal.say(printable(notes));
+        if (notes !== "") terminal.say(notes.split("\n").map(printable).join("\n").trimEnd());
       }),
     );
   update
@@ -130,11 +130,6 @@ function readRelease(file: string): Uint8Array {
     Exit.failed,
     `${file} is too large for a release; name the file that came from the maker, it ends in .avnode-release`,
   );
-}
-
-/** A maker's words must not draw over the terminal. */
-function printable(notes: string): string {
-  return notes.replace(/[^\P{C}\n]/gu, "").trimEnd();
 }
 
 async function sayHub(options: DataOption, terminal: Terminal): Promise<void> {

@@ -3,7 +3,7 @@ import { cpSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readFirmware } from "./bench";
 import { FactoryFailure } from "./failure";
-import type { ReleaseManifest } from "./release";
+import type { ReleaseManifest } from "./releasemanifest";
 import { checkRelease } from "./releasecheck";
 import { placesOf, readStation } from "./station";
 
