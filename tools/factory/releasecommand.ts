@@ -104,7 +104,8 @@ function check(folder: string, { json }: { json?: boolean }, terminal: Terminal)
   if (json) terminal.json({ folder, passed, maker, checks });
   else {
     const word = (state: boolean | undefined) => (state === undefined ? "unknown" : state ? "ok" : "WRONG");
-    for (const one of checks) terminal.print(printable(`${word(one.passed).padEnd(8)}${one.name}: ${one.text}`));
+    for (const one of checks)
+      terminal.print(printable(`${word(one.passed).padEnd(8)}${one.name}: ${one.text}`));
   }
   terminal.say(
     `maker ${maker}, fingerprint ${fingerprintOf(Buffer.from(maker, "hex"))}: compare it with the maker's papers`,
