@@ -45,8 +45,7 @@ export class Wishes {
   /** @throws UpdateError UPDATE_FILE, UPDATE_MAKER, UPDATE_OLD */
   add(bytes: Uint8Array): HeldRelease {
     const makers = new Makers(this.updates.db, this.updates.keyring);
-    const inUse = [...this.updates.all().values()].flatMap(({ ended, release }) => (ended ? [] : release));
-    return this.releases.add(bytes, (maker) => makers.isPinned(maker), inUse);
+    return this.releases.add(bytes, (maker) => makers.isPinned(maker), this.updates.inUse());
   }
 
   /** Handhelds alone: what was adopted runs nothing. */
