@@ -43,7 +43,7 @@ export const TABLES: Table[] = [
   { name: "makers", key: ["key"], kind: "whole" },
   { name: "revocations", key: ["maker"], kind: "whole" },
   // What a handheld has taken it says itself; that its owner asked for it, only the hub knows.
-  { name: "updates", key: ["device"], kind: "whole" },
+  { name: "updates", key: ["device"], kind: "whole", forgets: true },
   { name: "quarantine", key: ["id"], kind: "whole", forgets: true },
   { name: "refusals", key: ["device", "kind"], kind: "whole", forgets: true },
   { name: "claims", key: ["id"], kind: "whole", forgets: true },
