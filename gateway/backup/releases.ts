@@ -21,8 +21,9 @@ export function copyReleases(
   const [there, here] = [new Releases(from), new Releases(to)];
   const problems: string[] = [];
   for (const id of idsIn(there, join(from, RELEASES), problems)) {
-    if (here.read(id)) continue;
-    const read = there.read(id)!;
+    const read = there.read(id);
+    // A hub at work may have thinned it out meanwhile.
+    if (!read || here.read(id)) continue;
     try {
       here.add(encodeReleaseFile(read.file), isPinned, inUse);
     } catch (cause) {
@@ -30,7 +31,7 @@ export function copyReleases(
       if (!codeOf(cause).startsWith("UPDATE_"))
         throw new StoreError(
           "BACKUP_RELEASES",
-          `cannot write a release into ${join(to, RELEASES)}: ${message}. All else is there; check that the medium is there and has room`,
+          `cannot write a release into ${join(to, RELEASES)}: ${message}. Check that the medium is there and has room, then run this again`,
           { cause },
         );
       problems.push(`release ${read.held.release.version} (${id}): ${message}`);
@@ -44,7 +45,7 @@ function idsIn(releases: Releases, folder: string, problems: string[]): string[]
   try {
     const whole = releases.all().map(({ id }) => id);
     for (const id of releases.ids())
-      if (!whole.includes(id))
+      if (!whole.includes(id) && !releases.read(id))
         problems.push(
           `release ${id} is damaged: fetch it from its maker, and add it with 'avnode update add FILE'`,
         );

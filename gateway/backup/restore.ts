@@ -1,6 +1,7 @@
 /**
  * A return from a backup or a mirror. It is made whole in a folder of its own and verified there; only then its two
- * files are moved into place, the keyring last, and with them the releases of handhelds. Killed anywhere before, it leaves what the next restore clears away.
+ * files are moved into place, the keyring last, and before them the releases of handhelds. Killed anywhere before, it
+ * leaves what the next restore clears away.
  */
 
 import { randomBytes } from "node:crypto";
@@ -51,7 +52,7 @@ export interface RestoreResult {
   /** Whom the copy believes, and makers' lists in it: what was forgotten or brought after it was made is undone. */
   makers: Pick<MakerInfo, "fingerprint" | "state" | "label">[];
   revocations: Pick<RevocationListInfo, "fingerprint" | "number" | "issued">[];
-  /** Of handhelds, under way as the copy has them, and whether their releases came back. Devices are ids in hex. */
+  /** Of handhelds, wanted and under way as the copy has them, and whether their releases came back. Devices are ids in hex. */
   updates: { device: string; version: string; isHere: boolean }[];
   /** Releases that did not come back, and why. */
   releaseProblems: string[];
@@ -198,8 +199,8 @@ function rebuild(
       revocations: new RevocationLists(db, keyring)
         .lists()
         .map(({ fingerprint, number, issued }) => ({ fingerprint, number, issued })),
-      updates: [...updates.all()].flatMap(([device, { ended, version, release }]) =>
-        ended ? [] : { device, version, isHere: here.read(release) !== undefined },
+      updates: [...updates.all()].flatMap(([device, { ended, cancelled, version, release }]) =>
+        ended || cancelled ? [] : { device, version, isHere: here.read(release) !== undefined },
       ),
       releaseProblems,
     };

@@ -8,7 +8,7 @@ export const MAX_MANIFEST_BYTES = 65536;
 const MAX_UINT32 = 0xffffffff;
 const MAX_NAMES = 1000;
 
-/** Folder names, and the wire's 24 characters. */
+/** Folder names, and the wire's 24 characters, which a board has as well. */
 export const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,23}$/;
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
@@ -35,7 +35,7 @@ export const releaseManifestSchema = z.strictObject({
   version: z.string().regex(VERSION),
   commit: hex(20).nullable(),
   dirty: z.boolean(),
-  board: plain(40),
+  board: plain(24),
   runtime: plain(40),
   runtimeVersion: plain(40),
   locked: z.boolean(),

@@ -218,7 +218,7 @@ describe("a release", function () {
     const alterations: [string, (manifest: Released["manifest"]) => void][] = [
       ["version", (m) => Object.assign(m, { version: "1.0\u001b[2J" })],
       ["board", (m) => Object.assign(m, { board: "../up" })],
-      ["board", (m) => Object.assign(m, { board: "x".repeat(41) })],
+      ["board", (m) => Object.assign(m, { board: "x".repeat(25) })],
       ["commit", (m) => Object.assign(m, { commit: "--upload-pack=x" })],
       ["runtime", (m) => Reflect.deleteProperty(m, "runtime")],
       ["builtins", (m) => Object.assign(m, { builtins: new Array(1001).fill("E") })],
