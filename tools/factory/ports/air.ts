@@ -9,7 +9,7 @@ import { adviser, surroundings } from "../../../gateway/radio/permission";
 import { silentLog } from "../../../gateway/store/log";
 import { Gatt } from "../../../protocol/names";
 import { FactoryFailure } from "../failure";
-import { OnAir, STALE_MS } from "./onair";
+import { OnAir } from "./onair";
 import type { OpenWire, Port, Seen } from "./port";
 import { UART, UartDialler } from "./uart";
 
@@ -29,15 +29,17 @@ interface Sought {
 
 export class Air {
   /** Those that advertise as ours do, and say their name. */
-  readonly handhelds = new OnAir();
+  readonly handhelds: OnAir;
   /** Those that say that they have a console. */
-  readonly consoles = new OnAir();
+  readonly consoles: OnAir;
   /** Addresses by the slot whose unit each was taken for. */
   private readonly taken = new Map<string, string>();
   private readonly adapter: Adapter;
   private readonly dialler: UartDialler;
 
-  private constructor(id: string) {
+  private constructor(id: string, staleMs?: number) {
+    this.handhelds = new OnAir(staleMs);
+    this.consoles = new OnAir(staleMs);
     this.adapter = new Adapter({
       id,
       open: () => openNoble(id, { exclusive: false, services: [UART.service, Gatt.service] }),
@@ -55,14 +57,14 @@ export class Air {
     this.dialler = new UartDialler(this.adapter);
   }
 
-  /** @param id "hci0", or "unix:PATH" of a virtual radio; @throws FACTORY_ADAPTER */
-  static async open(id: string): Promise<Air> {
+  /** @param id "hci0", or "unix:PATH" of a virtual radio; @param staleMs after which who is silent is gone; @throws FACTORY_ADAPTER */
+  static async open(id: string, staleMs?: number): Promise<Air> {
     if (presentAdapters([id]).length === 0)
       throw new FactoryFailure(
         "FACTORY_ADAPTER",
         `there is no adapter ${id}: name one as hciconfig lists it`,
       );
-    const air = new Air(id);
+    const air = new Air(id, staleMs);
     air.adapter.start();
     for (const until = Date.now() + OPEN_MS; !air.adapter.isOn; ) {
       if (Date.now() > until) {
@@ -105,7 +107,7 @@ export class Air {
       restarts,
       seen: async (address) => find(address)?.seen,
       otherPaths: async (address) => {
-        for (const until = Date.now() + STALE_MS; !find(address) && Date.now() < until; )
+        for (const until = Date.now() + this.handhelds.staleMs; !find(address) && Date.now() < until; )
           await pause(LOOK_MS);
         // Whoever is not heard by then cannot be tried; that it is not is found next.
         return found ? [{ name: "air", wire: await this.console(found.address) }] : [];

@@ -1,7 +1,6 @@
 /** ble: units whose console is on the air, each laid beside the station's adapter in turn; ble:ADDRESS: the one named. */
 import { FactoryFailure } from "../failure";
 import type { Air } from "./air";
-import { STALE_MS } from "./onair";
 import type { OpenWire, Port, Tell } from "./port";
 import { airNames } from "./uart";
 import { until } from "./wait";
@@ -47,7 +46,8 @@ class Beside {
         const ended = Date.now();
         // While it was connected it said nothing.
         await until(
-          async () => (Date.now() - Math.max(ended, this.lastThere()) > STALE_MS ? true : undefined),
+          async () =>
+            Date.now() - Math.max(ended, this.lastThere()) > this.air.consoles.staleMs ? true : undefined,
           signal,
         );
       },
@@ -79,7 +79,7 @@ class Beside {
     const { consoles, handhelds } = this.air;
     const unfinished = handhelds.all().filter(([one]) => this.isUnfinished(airNames(one).hint!));
     const since = Date.now() - NEAR_MS;
-    return [...consoles.all(), ...unfinished]
+    return [...new Map([...unfinished, ...consoles.all()])]
       .filter(([one, { nearAt }]) =>
         this.address ? one === this.address : nearAt >= since && !this.named.includes(one),
       )

@@ -2,7 +2,7 @@
 import type { Advertisement } from "../../../gateway/radio/central";
 
 /** Who was silent for so long is gone; if it is heard again, it started anew. */
-export const STALE_MS = 15_000;
+const STALE_MS = 15_000;
 /** dBm: beside the adapter, and not across the room. */
 const NEAR = -55;
 const MAX_HEARD = 1024;
@@ -20,6 +20,8 @@ export interface Heard {
 export class OnAir {
   private readonly heard = new Map<string, Heard>();
 
+  constructor(readonly staleMs = STALE_MS) {}
+
   hears({ address, rssi }: Pick<Advertisement, "address" | "rssi">): void {
     const now = Date.now();
     const before = this.lately(address);
@@ -32,11 +34,11 @@ export class OnAir {
   /** Undefined for whoever is gone. */
   lately(address: string): Heard | undefined {
     const heard = this.heard.get(address);
-    return heard && Date.now() - heard.at <= STALE_MS ? heard : undefined;
+    return heard && Date.now() - heard.at <= this.staleMs ? heard : undefined;
   }
 
   all(): [string, Heard][] {
-    const since = Date.now() - STALE_MS;
+    const since = Date.now() - this.staleMs;
     return [...this.heard].filter(([, { at }]) => at >= since);
   }
 }

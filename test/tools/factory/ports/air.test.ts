@@ -16,12 +16,14 @@ import { type End, Turn } from "../../../../tools/factory/turn";
 import { decodeUnitLine } from "../../../../tools/factory/unitline";
 import { Air } from "../../../../tools/sim/radio/air";
 import { listenOnAir } from "../../../../tools/sim/radio/airserver";
-import { Stack } from "../../../../tools/sim/radio/bleno";
 import { BlenoRadio } from "../../../../tools/sim/radio/peripheral";
 import { Random } from "../../../../tools/sim/random";
 import { closeBench, makeStation, openBench, STATION as STATION_FILE } from "../bench";
 import { FakeUnit, fakePort } from "../fakeunit";
+import { AirConsole, nameField, uuidField } from "./airconsole";
 
+/** Instead of fifteen seconds: thirty advertisements. */
+const STALE_MS = 3000;
 const STATION = "d0:00:00:00:00:01";
 const UNIT = "c0:00:00:00:00:01";
 const OTHER = "c0:00:00:00:00:02";
@@ -46,7 +48,7 @@ describe("the station's second adapter", function () {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "av-"));
     air = new Air({ now: () => performance.now(), after: systemClock.after }, new Random(1));
     server = await listenOnAir(air, socket());
-    listener = await Listener.open(`unix:${socket()}#${STATION}`);
+    listener = await Listener.open(`unix:${socket()}#${STATION}`, STALE_MS);
     closers = [];
   });
   afterEach(() => {
@@ -70,43 +72,14 @@ describe("the station's second adapter", function () {
 
   /** Advertises as a locked one, and has a Nordic UART. @param answers to what is written to it */
   function open(address: string, answers: (bytes: Buffer) => Buffer | undefined): Buffer[] {
-    const stack = new Stack(socket(), address, 131);
-    const { Characteristic, PrimaryService } = stack.bleno;
     const written: Buffer[] = [];
-    let update: (bytes: Buffer) => void = () => {};
-    const characteristics = [
-      new Characteristic({
-        uuid: "6e400002-b5a3-f393-e0a9-e50e24dcca9e",
-        properties: ["write", "writeWithoutResponse"],
-        onWriteRequest: (_, data, __, ___, done) => {
-          done(Characteristic.RESULT_SUCCESS);
-          written.push(data);
-          const answer = answers(data);
-          if (answer) update(answer);
-        },
-      }),
-      new Characteristic({
-        uuid: "6e400003-b5a3-f393-e0a9-e50e24dcca9e",
-        properties: ["notify"],
-        onSubscribe: (_, __, notify) => {
-          update = notify;
-        },
-      }),
-    ];
-    const uuid = Buffer.from(Gatt.service.replaceAll("-", ""), "hex").reverse();
-    const data = Buffer.concat([
-      Buffer.from([2, 1, 6, 17, 7]),
-      uuid,
-      Buffer.from("\x07\x09avnode", "latin1"),
-    ]);
-    stack.open((on) => {
-      if (!on) return;
-      const uart = "6e400001-b5a3-f393-e0a9-e50e24dcca9e";
-      stack.bleno.setServices([new PrimaryService({ uuid: uart, characteristics })]);
-      stack.setAdvertising(true, 100);
-      stack.bleno.startAdvertisingWithEIRData(data);
+    const said = [...uuidField(Gatt.service), ...nameField("avnode")];
+    const console = new AirConsole(socket(), address, said, (bytes) => {
+      written.push(bytes);
+      const answer = answers(bytes);
+      if (answer) console.send(answer);
     });
-    closers.push(() => stack.close());
+    closers.push(() => console.close());
     return written;
   }
 
