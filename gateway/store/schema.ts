@@ -210,6 +210,12 @@ CREATE TABLE revocations (
 
 -- What handhelds are to be updated to by their owner's word, and how it gets on, sealed (updates.ts).
 CREATE TABLE updates (device BLOB PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT NULL) WITHOUT ROWID;
+
+-- What a command beside the hub tells handhelds (orders.ts).
+CREATE TABLE orders (
+  device BLOB PRIMARY KEY, op INTEGER NOT NULL, mode INTEGER, at INTEGER NOT NULL, said INTEGER, refused TEXT,
+  mac BLOB NOT NULL
+) WITHOUT ROWID;
 `,
   },
 ];
