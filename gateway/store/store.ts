@@ -253,9 +253,9 @@ export class Store {
     return id;
   }
 
-  /** Keeps the public tables of a handheld, so that its signatures can be checked here. @throws as Tables.add does */
-  addDossier(bytes: Uint8Array): void {
-    new Tables(this.db).add(this.keyring, bytes);
+  /** Keeps the public tables of a handheld, so that its signatures can be checked here. @returns its id in hex; @throws as Tables.add does */
+  addDossier(bytes: Uint8Array): string {
+    return toHex(new Tables(this.db).add(this.keyring, bytes).device);
   }
 
   /** Pins the maker of the handheld that a claim met, whose answer is then taken. @throws STORE_MAKERS, STORE_ALTERED */
