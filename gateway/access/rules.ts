@@ -47,6 +47,7 @@ export const RULES: Record<string, "anyone" | "this machine" | readonly Caller[]
   "GET /api/claims/:id": ["owner"],
   "POST /api/claims/:id/maker": ["owner"],
   "DELETE /api/claims/:id": ["owner"],
+  "POST /api/papers": ["owner"],
   "GET /api/nearby": ["owner"],
   "GET /api/people": ["owner", "viewer"],
   "POST /api/people": ["owner"],

@@ -10,7 +10,7 @@ import { leafHash } from "../../protocol/merkle";
 import { nodeCrypto } from "../crypto";
 import { fullTime, ownTimeZone } from "../document/localtime";
 import { nameOf } from "../document/signal";
-import { findingsOf, rateOf, type Study, studyOf, timeOf } from "../document/study";
+import { findingsOf, firstHeld, rateOf, type Study, studyOf, timeOf } from "../document/study";
 import { stripPicture } from "../report/picture";
 import { BY_WEIGHT } from "../schema/byweight";
 import { DEFAULT_DAYS } from "../schema/formbounds";
@@ -112,9 +112,10 @@ export function contentOf(reader: StoreReader, id: string, options: FormOptions)
     left: all.length - shown.size,
     strips: isShort
       ? wholeOf(reader, study)
-      : (pictured.length > 0 ? pictured : [{ evidence: { from: 0, to: 0 } }]).map(({ evidence }) =>
-          stripAt(reader, study, Math.round((evidence.from + evidence.to - samplesOf(study)) / 2)),
-        ),
+      : (pictured.length > 0
+          ? pictured.map(({ evidence: { from, to } }) => Math.round((from + to - samplesOf(study)) / 2))
+          : [firstHeld(study)]
+        ).map((from) => stripAt(reader, study, from)),
   };
 }
 

@@ -52,9 +52,10 @@ export const TABLES: Table[] = [
 /**
  * Where this data directory's own backups are is nothing that a backup brings back. An analysis under way that was
  * restored without its state begins anew: the state would be most of each backup, and frames come again anyway. Beats are
- * found again from the frames. Files that wait to be adopted lie beside the database.
+ * found again from the frames. Files that wait to be adopted lie beside the database. What handhelds were told to do is
+ * over within seconds.
  */
-const LOCAL = ["backups", "resumes", "beats", "adoptions"];
+const LOCAL = ["backups", "resumes", "beats", "adoptions", "orders"];
 
 export function tableOf(name: string): Table {
   const table = TABLES.find((known) => known.name === name);

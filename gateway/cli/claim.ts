@@ -6,7 +6,7 @@ import { answerTo, type ClaimAnswer, claimed } from "../claim/answers";
 import { deafness, unheard } from "../claim/deaf";
 import type { ClaimState } from "../store/claims";
 import { askLine } from "./asking";
-import { askHub } from "./connection";
+import { askHub, requireHub } from "./connection";
 import { keepPapers, readPapers } from "./papers";
 import { type DataOption, dataDirOf, requireData } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
@@ -50,7 +50,7 @@ export function addClaim(program: Command, terminal: Terminal): void {
         ways.length === 0 || options.nearby ? undefined : await codeOf(words.join(""), options.photo);
       const dataDir = dataDirOf(options, terminal);
       requireData(dataDir, terminal);
-      requireHub(dataDir);
+      requireHub(dataDir, "claim");
       const papers = options.dossier === undefined ? undefined : readPapers(options.dossier);
       const code = given ?? (await askCode(dataDir, options.nearby === true, terminal));
       const deaf = deafness(await askHub(dataDir, terminal));
@@ -91,23 +91,6 @@ function tellEnd(end: ClaimState, answer: ClaimAnswer, json: boolean, terminal: 
   if (isClaimed) return;
   const whose = device === undefined ? "" : ` (the code is that of your handheld ${device})`;
   throw new CliError(Exit.no, `not claimed: ${detail}${whose}; ${next}`);
-}
-
-/** @throws CliError unless another process runs a hub there */
-function requireHub(dataDir: string): void {
-  const { lockDirectory } = require("../store/lock") as typeof import("../store/lock");
-  let unlock: () => void;
-  try {
-    unlock = lockDirectory(dataDir);
-  } catch (error) {
-    if ((error as { code?: string }).code === "STORE_LOCKED") return;
-    throw error;
-  }
-  unlock();
-  throw new CliError(
-    Exit.failed,
-    `cannot claim: no hub runs on ${dataDir}; start it with 'avnode start' and claim from another terminal`,
-  );
 }
 
 /** How a claim ended, once it has. */

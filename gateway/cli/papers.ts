@@ -29,13 +29,13 @@ export function addPapers(program: Command, terminal: Terminal): void {
 
 /** @throws CliError; DOSSIER_*, CBOR_*, CERTIFICATE_*, LMS_*, STORE_CERTIFICATE for what does not prove itself */
 export function readPapers(file: string): Papers {
-  const { checkPapers } = require("../store/tables") as typeof import("../store/tables");
+  const { checkPapers, NO_DOSSIER } = require("../store/tables") as typeof import("../store/tables");
   const bytes = readFile(file, "a handheld's dossier", MAX_DOSSIER_BYTES);
   try {
     checkPapers(bytes);
   } catch (error) {
     const { code = "", message } = error as Error & { code?: string };
-    if (!/^(CBOR|DOSSIER|CERTIFICATE|LMS)_/.test(code)) throw error;
+    if (!NO_DOSSIER.test(code)) throw error;
     throw new CliError(
       Exit.failed,
       `${file} holds no papers of a handheld: ${message}; name the .dossier file that came with it`,

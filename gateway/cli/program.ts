@@ -18,6 +18,7 @@ import { addOutbox } from "./outbox";
 import { addPapers } from "./papers";
 import { addPassword } from "./password";
 import { addProof } from "./proof";
+import { addRecord } from "./record";
 import { addRecordings } from "./recordings";
 import { addReport } from "./report";
 import { addRestore } from "./restore";
@@ -73,6 +74,7 @@ export async function run(
   addRevocations(program, terminal);
   addName(program, terminal);
   addUpdate(program, terminal);
+  addRecord(program, terminal);
   addRecordings(program, terminal);
   addShow(program, terminal);
   addFindings(program, terminal, setExit);

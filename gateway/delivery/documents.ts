@@ -1,5 +1,5 @@
 /** What is sent of a recording, made anew for each attempt: it tells what is known now. */
-import { type Study, studyOf } from "../document/study";
+import { firstHeld, type Study, studyOf } from "../document/study";
 import type { ExportSource } from "../export/source";
 import { isShown } from "../findings/words";
 import type { Answers, Way } from "../schema/delivery";
@@ -86,12 +86,13 @@ function tooLong(why: string): StoreError {
   );
 }
 
-/** Round the evidence of what a clinician would look at first; else its beginning. */
-function pictureOf(reader: StoreReader, { info, analysis }: Study, words: Words): Uint8Array {
+/** Round the evidence of what a clinician would look at first; else where its signal begins. */
+function pictureOf(reader: StoreReader, study: Study, words: Words): Uint8Array {
+  const { info, analysis } = study;
   const { stripPicture } = require("../report/picture") as typeof import("../report/picture");
   const length = Math.ceil((PICTURE_SECONDS * info.open.rateNum) / info.open.rateDen);
   const shown = analysis?.episodes.find(({ rhythm }) => isShown(rhythm))?.evidence;
-  const middle = shown ? (shown.from + shown.to) / 2 : 0;
-  const from = Math.max(0, Math.min(Math.round(middle - length / 2), info.samples - length));
+  const wanted = shown ? Math.round((shown.from + shown.to - length) / 2) : firstHeld(study);
+  const from = Math.max(0, Math.min(wanted, info.samples - length));
   return stripPicture(studyOf(reader, info.id, { from, to: from + length }), from, { words });
 }

@@ -71,6 +71,12 @@ export function rateOf({ info: { open } }: Pick<Study, "info">): number {
   return open.rateNum / open.rateDen;
 }
 
+/** The first sample of the stretch that the store holds: its beginning may be missing, and of a gap nobody reads anything. */
+export function firstHeld(study: Study): number {
+  const [first] = study.pieces();
+  return first?.firstSample ?? study.from;
+}
+
 /** Episodes of which there is something to tell, that touch the stretch. */
 export function findingsOf({ analysis, from, to }: Pick<Study, "analysis" | "from" | "to">): Finding[] {
   return (analysis?.episodes ?? []).filter(

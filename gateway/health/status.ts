@@ -2,6 +2,7 @@
 import type { AnalysisStatus } from "../findings/analyst";
 import type { RadioStatus } from "../radio/radio";
 import type { Role } from "../roles";
+import type { Said } from "../schema/wrong";
 import type { Health } from "../store/commit";
 import type { Disk } from "./disk";
 import type { Limit } from "./limits";
@@ -26,6 +27,8 @@ export interface HubStatus {
   ok: boolean;
   /** What is wrong and what to do, but for `limits`; also of an adapter beside one that works, which leaves `ok`. */
   problems: string[];
+  /** Each of `problems` by its code, in the same order. */
+  said?: Said[];
   /** Where it has that role: whether the disk takes frames, and the room on it. */
   store?: Health & { disk: Disk };
   /** Where it has the store's role. */

@@ -1,5 +1,5 @@
 /** Of hours nobody reads every second: trends, a table of what was found, and the strips that show it. */
-import { findingsOf, rateOf, type Stretch, type Study } from "../document/study";
+import { findingsOf, firstHeld, rateOf, type Stretch, type Study } from "../document/study";
 import { kindOf } from "../findings/words";
 import type { Finding } from "../rhythm/findings";
 import type { Rhythm } from "../rhythm/types";
@@ -78,10 +78,9 @@ function stripsOf(study: Study, words: Words): Strip[] {
     ...findingsOf(study).map(ofFinding),
   ];
   if (strips.length > 0) return strips;
-  // Its beginning may be missing: whoever sees nothing found sees a signal.
-  const [first] = study.pieces();
-  const from = first?.firstSample ?? study.from;
-  return [{ ...around(study, from + length / 2, length), why: words.say("strip-beginning"), first: 0 }];
+  return [
+    { ...around(study, firstHeld(study) + length / 2, length), why: words.say("strip-beginning"), first: 0 },
+  ];
 }
 
 /** Of each kind the first ones in turn, so that one kind does not crowd out the others. */

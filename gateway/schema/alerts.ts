@@ -3,6 +3,7 @@ import { z } from "zod";
 import { nothingSchema, timeSchema, wholeNumberText } from "./common";
 import { mailSchema } from "./delivery";
 import type { Endpoint } from "./endpoint";
+import { saidSchema } from "./wrong";
 
 const MAX_URL = 500;
 const MAX_LISTED = 200;
@@ -80,6 +81,8 @@ export const alertMessageSchema = z.object({
   /** When it was accepted, or is due. */
   at: timeSchema,
   lines: z.array(z.string()),
+  /** Each of `lines` by its code, in the same order. */
+  said: z.array(saidSchema).optional(),
   /** Why the newest attempt failed. */
   reason: z.string().optional(),
 });

@@ -4,6 +4,8 @@ import { nothingSchema, timeSchema, wholeNumberText } from "./common";
 import { BINARY, type Endpoint } from "./endpoint";
 
 export const MAX_PHOTO_BYTES = 8_000_000;
+/** As protocol/dossier.ts says. */
+export const MAX_PAPERS_BYTES = 1_048_576;
 const MAX_CODE = 100;
 
 const claimParams = z.strictObject({ id: wholeNumberText });
@@ -73,6 +75,17 @@ export const withdrawClaim = {
   summary: "Ends a claim that waits",
   params: claimParams,
   answer: nothingSchema,
+} satisfies Endpoint;
+
+export const addPapers = {
+  method: "POST",
+  path: "/api/papers",
+  summary:
+    "Keeps a handheld's public papers, of a maker whom this hub believes: its signatures are checked by them",
+  body: BINARY,
+  bodyBytes: MAX_PAPERS_BYTES,
+  /** Whose they are: 16 hex digits. */
+  answer: z.object({ device: z.string() }),
 } satisfies Endpoint;
 
 export const nearby = {

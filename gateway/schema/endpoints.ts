@@ -61,6 +61,7 @@ export const ENDPOINTS = [
   claims.claimState,
   claims.believeMaker,
   claims.withdrawClaim,
+  claims.addPapers,
   claims.nearby,
   people.people,
   people.addPerson,

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { timeSchema } from "./common";
 import type { Endpoint } from "./endpoint";
+import { saidSchema } from "./wrong";
 
 export const healthz = {
   method: "GET",
@@ -50,6 +51,8 @@ export const status = {
     }),
     /** What is wrong and what to do, in words. */
     problems: z.array(z.string()),
+    /** Each of `problems` by its code, in the same order. */
+    said: z.array(saidSchema).optional(),
     /** The fullest first. */
     limits: z.array(limitSchema),
     handhelds: z.int(),

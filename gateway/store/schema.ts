@@ -212,6 +212,16 @@ CREATE TABLE revocations (
 CREATE TABLE updates (device BLOB PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT NULL) WITHOUT ROWID;
 `,
   },
+  {
+    since: "0.9.0",
+    sql: `
+-- What a command beside the hub tells handhelds (orders.ts).
+CREATE TABLE orders (
+  device BLOB PRIMARY KEY, op INTEGER NOT NULL, mode INTEGER, at INTEGER NOT NULL, said INTEGER, refused TEXT,
+  mac BLOB NOT NULL
+) WITHOUT ROWID;
+`,
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

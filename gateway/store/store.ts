@@ -36,6 +36,7 @@ import { lockDirectory } from "./lock";
 import { type Log, silentLog } from "./log";
 import { StoreLog } from "./log/log";
 import { nameDevice } from "./naming";
+import { Orders } from "./orders";
 import { People, type PersonDetails, type PersonInfo } from "./people";
 import { Makers } from "./pinned";
 import { StoreReader } from "./reader";
@@ -62,7 +63,7 @@ export interface ClaimOptions {
 }
 
 const DEFAULT_COMMIT: CommitOptions = { frames: 256, delayMs: 20 };
-/** How often claims that another process filed are looked for. */
+/** How often what other processes ask for is looked for. */
 const POLL_MS = 500;
 /** What radio and broker may add to a time on its way, and how well a hub's clock is kept. */
 const CLOCK_UNCERTAINTY_MS = 1000;
@@ -103,6 +104,7 @@ export class Store {
   private readonly analyses: Analyses;
   private readonly people: People;
   private readonly layers: Layers;
+  private readonly orders: Orders;
   private readonly committer: Committer<Waiting>;
   private stored: StoredFrame[] = [];
   /** Leaves under the checkpoint that was told last. */
@@ -184,6 +186,7 @@ export class Store {
     this.analyses = new Analyses(db, keyring);
     this.people = new People(db, keyring);
     this.layers = new Layers(db, keyring, crypto.random, (leaf) => this.storeLog.layer(leaf));
+    this.orders = new Orders(db, keyring);
     this.eraser = new Eraser(db, keyring, this.clock, this.log, {
       settle: () => {
         this.committer.flush();
@@ -250,9 +253,9 @@ export class Store {
     return id;
   }
 
-  /** Keeps the public tables of a handheld, so that its signatures can be checked here. @throws as Tables.add does */
-  addDossier(bytes: Uint8Array): void {
-    new Tables(this.db).add(this.keyring, bytes);
+  /** Keeps the public tables of a handheld, so that its signatures can be checked here. @returns its id in hex; @throws as Tables.add does */
+  addDossier(bytes: Uint8Array): string {
+    return toHex(new Tables(this.db).add(this.keyring, bytes).device);
   }
 
   /** Pins the maker of the handheld that a claim met, whose answer is then taken. @throws STORE_MAKERS, STORE_ALTERED */
@@ -640,7 +643,7 @@ export class Store {
     this.events.tell("refused", kind);
   }
 
-  /** Looks for claims of another process, and gives refusals a commit when no frame does. */
+  /** Looks for what other processes ask for, and gives refusals a commit when no frame does. */
   private poll(): void {
     this.cancelPoll = this.clock.after(POLL_MS, () => {
       this.poll();
@@ -655,6 +658,11 @@ export class Store {
         this.eraser.eraseAsked();
       } catch (error) {
         this.log.warn({ code: codeOf(error) }, "cannot look for recordings to erase");
+      }
+      try {
+        this.orders.carryOut(this.clock.now(), (device, command) => this.command(device, command));
+      } catch (error) {
+        this.log.warn({ code: codeOf(error) }, "cannot look for what handhelds are to be told");
       }
       if (this.refusals.due() || this.storeLog.due()) this.committer.soon();
     });

@@ -11,6 +11,9 @@ import type { Keyring } from "./keyring";
 import { isGenuine } from "./makers";
 import { Makers } from "./pinned";
 
+/** Codes of what is no dossier, or none that proves itself. */
+export const NO_DOSSIER = /^(CBOR|DOSSIER|CERTIFICATE|LMS)_/;
+
 function isTable(publicKey: Uint8Array | undefined, leaves: Uint8Array): boolean {
   try {
     const { lmsType, id, root } = decodeLmsPublicKey(publicKey!);

@@ -13,7 +13,7 @@ const REFUSED: Record<RefusalCode, string> = {
   chunk: "what arrived is not what the release announced; add the release file again and start once more",
   size: "the release is too large for this handheld; ask its maker",
   place: "this kind of handheld has no room for updates; only its maker can change what it runs",
-  recording: "not while it records; end the recording on the hub's page first",
+  recording: "not while it records; end the recording first, by 'avnode record stop' or on the hub's page",
   battery: "charge it to half first",
   backlog: "keep it near the hub until all it recorded is here",
   flash: "its memory did not keep what was written; start once more, and if that fails again ask its maker",

@@ -24,7 +24,7 @@ export function addAlerts(app: FastifyInstance, { hub, dataDir, egress, watcher 
       messages: piles.flatMap(({ listener: way, lines, more, at, reason, told }) => [
         ...(Object.keys(lines).length === 0
           ? []
-          : [{ way, state: "waiting" as const, at, lines: messageOf({ lines, more }).lines, reason }]),
+          : [{ way, state: "waiting" as const, at, ...linesOf({ lines, more }), reason }]),
         ...told.map((one) => ({ way, state: "accepted" as const, ...one })),
       ]),
     };
@@ -61,6 +61,12 @@ export function addAlerts(app: FastifyInstance, { hub, dataDir, egress, watcher 
       await watcher.ping();
     }),
   );
+}
+
+/** Its title is for a locked phone. */
+function linesOf(waiting: Parameters<typeof messageOf>[0]) {
+  const { lines, said } = messageOf(waiting);
+  return { lines, said };
 }
 
 async function tried(run: () => Promise<void>): Promise<{ accepted: boolean; reason?: string }> {

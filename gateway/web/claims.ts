@@ -7,6 +7,7 @@ import { deafness, unheard } from "../claim/deaf";
 import { distanceText, unclaimedNearby } from "../claim/nearby";
 import type { Clock } from "../clock";
 import * as schema from "../schema/claims";
+import { NO_DOSSIER } from "../store/tables";
 import type { ApiParts } from "./parts";
 import type { PhotoAnswer } from "./photoworker";
 import { addRoute } from "./route";
@@ -77,6 +78,21 @@ export function addClaims(app: FastifyInstance, { hub, status, clock }: ApiParts
       throw new Refused(404, "WEB_CLAIM", `no claim ${params.id} is known here`);
     hub.withdrawClaim(params.id);
     return {};
+  });
+
+  addRoute(app, schema.addPapers, ({ body }) => {
+    try {
+      return { device: hub.addDossier(body) };
+    } catch (error) {
+      const { code = "", message } = error as Error & { code?: string };
+      if (code === "STORE_CERTIFICATE") throw new Refused(409, code, message);
+      if (!NO_DOSSIER.test(code)) throw error;
+      throw new Refused(
+        400,
+        "WEB_PAPERS",
+        `these are no papers of a handheld: ${message}; choose the .dossier file that came with it`,
+      );
+    }
   });
 
   addRoute(app, schema.nearby, () => {

@@ -23,6 +23,7 @@ export function addHub(app: FastifyInstance, { hub, status, clock }: ApiParts): 
       now: clock.now(),
       health: hub.health,
       problems: now?.problems ?? [],
+      said: now?.said,
       limits: (now?.limits ?? []).map(({ alias: _, ...limit }) => ({
         ...limit,
         name: devices.find(({ id }) => id === limit.device)?.name,

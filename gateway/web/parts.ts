@@ -74,6 +74,7 @@ export const HUB_ACTIONS = [
   "claim",
   "withdrawClaim",
   "believeMaker",
+  "addDossier",
   "addPerson",
   "changePerson",
   "assign",

@@ -1,5 +1,6 @@
 /** What one who is told has heard, and what waits for him: plain, so that it is kept as it is. */
 import type { AlertTopic } from "../../schema/alerts";
+import type { Said } from "../../schema/wrong";
 import type { Message } from "./message";
 
 /** What comes and goes is one problem: so long it has to be well before it is over. */
@@ -12,6 +13,8 @@ const MAX_TOLD = 20;
 export interface Wrong {
   /** What it is: what to do. */
   text: string;
+  /** The same by its code. */
+  said?: Said;
   topic: AlertTopic;
   /** Recordings are lost, or soon will be: told in quiet hours, too. */
   urgent?: boolean;
@@ -24,7 +27,7 @@ interface Known extends Wrong {
   goneAt?: number;
 }
 
-interface Line extends Pick<Wrong, "text" | "topic" | "urgent"> {
+interface Line extends Pick<Wrong, "text" | "said" | "topic" | "urgent"> {
   over?: boolean;
 }
 
@@ -41,7 +44,7 @@ export interface Pile {
   /** Why the newest attempt failed. */
   reason?: string;
   /** Newest first. */
-  told: { at: number; lines: string[] }[];
+  told: { at: number; lines: string[]; said?: Said[] }[];
 }
 
 export function emptyPile(listener: number): Pile {
@@ -57,8 +60,8 @@ export function follow(pile: Pile, wrong: Map<string, Wrong>, now: number, gathe
   for (const [key, one] of wrong) {
     const known = pile.known[key];
     if (!known || (one.urgent && !known.urgent)) {
-      const { text, topic, urgent } = one;
-      add(pile, key, { text, topic, urgent }, now, gatherMs);
+      const { text, said, topic, urgent } = one;
+      add(pile, key, { text, said, topic, urgent }, now, gatherMs);
       pile.known[key] = one;
       changed = true;
     } else if (known.goneAt !== undefined) {
@@ -74,9 +77,11 @@ export function follow(pile: Pile, wrong: Map<string, Wrong>, now: number, gathe
     delete pile.known[key];
     changed = true;
     if (known.once) continue;
+    const { topic } = known;
     const [what] = known.text.split(": ");
+    const said = { ...known.said, over: true };
     if (isUnheard(pile.lines[key])) delete pile.lines[key];
-    else add(pile, key, { text: `over again: ${what}`, topic: known.topic, over: true }, now, gatherMs);
+    else add(pile, key, { text: `over again: ${what}`, said, topic, over: true }, now, gatherMs);
   }
   return changed;
 }
@@ -118,12 +123,15 @@ export function isDue({ lines, at }: Pile, now: number, quiet: boolean): boolean
   return waiting.length > 0 && now >= at && (!quiet || waiting.some(({ urgent }) => urgent));
 }
 
-export function messageOf({ lines, more }: Pick<Pile, "lines" | "more">): Message {
+/** @returns with each of its lines by its code, too */
+export function messageOf({ lines, more }: Pick<Pile, "lines" | "more">): Message & { said: Said[] } {
   const waiting = Object.values(lines);
-  const texts = [...new Set(waiting.map(({ text }) => text))];
+  const texts = new Map<string, Said>(waiting.map(({ text, said = {} }) => [text, said]));
+  if (more > 0) texts.set(`and ${more} more`, { code: "more", values: { count: more } });
   return {
     title: waiting.every(({ over }) => over) ? "Your ECG hub: over again" : "Your ECG hub needs a look",
-    lines: more > 0 ? [...texts, `and ${more} more`] : texts,
+    lines: [...texts.keys()],
+    said: [...texts.values()],
   };
 }
 
@@ -139,5 +147,6 @@ export function accepted(
   pile.failures = 0;
   delete pile.reason;
   pile.at = now + gatherMs;
-  pile.told = [{ at: now, lines: messageOf(sent).lines }, ...pile.told].slice(0, MAX_TOLD);
+  const { lines, said } = messageOf(sent);
+  pile.told = [{ at: now, lines, said }, ...pile.told].slice(0, MAX_TOLD);
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
+import { contentOf } from "../../../gateway/answers/form";
 import { makeDocuments } from "../../../gateway/delivery/documents";
 import { DeliveryError } from "../../../gateway/delivery/error";
 import { makeOnThread } from "../../../gateway/delivery/making";
-import { lead, Written } from "../report/made";
+import { lead, RATE, Written } from "../report/made";
+import { readPng } from "../web/page/image";
 
 const ANSWERING = { label: "Dr Weiss", now: 0, nonce: "ab".repeat(16) };
 const TWELVE = ["I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"];
@@ -25,6 +27,36 @@ describe("a report that leaves", () => {
     } finally {
       written.end();
     }
+  });
+});
+
+describe("what is shown of a recording whose beginning is missing, where nothing was found", () => {
+  let written: Written;
+  beforeEach(() => {
+    written = new Written();
+  });
+  afterEach(() => written.end());
+
+  /** Columns hatched as a gap: what is no signal is this grey, which the paper has not. */
+  const greyColumns = (png: Buffer) => {
+    const image = readPng(png);
+    const columns = Array.from({ length: image.width }, (_, x) => x);
+    const isGrey = (x: number, y: number) => image.red(x, y) === 215 && image.green(x, y) === 215;
+    return columns.filter((x) => isGrey(x, Math.round(image.height * 0.55) + 20)).length;
+  };
+
+  it("begins where its signal does: the mail's picture and the form's strip", async () => {
+    const id = written.record({ seconds: 180, silent: [[0, 60]] });
+    const { id: person } = written.rig.store.addPerson({ name: "Anna" });
+    written.rig.store.assign(id, person);
+    const { reader, rig } = written;
+    const { picture } = await makeDocuments(reader, rig.dataDir, id, { kind: "mail" }, ANSWERING);
+    assert.equal(greyColumns(Buffer.from(picture!)), 0);
+    const { strips } = contentOf(reader, id, ANSWERING);
+    assert.deepEqual(
+      strips.map(({ from, png }) => [from, greyColumns(Buffer.from(png, "base64"))]),
+      [[60 * RATE, 0]],
+    );
   });
 });
 

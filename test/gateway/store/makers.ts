@@ -41,10 +41,10 @@ export function makerOf(name: string) {
     certify,
     handheld,
     /** One that signs, with its papers. */
-    signing(seed: number): Handheld {
+    signing(seed: number, deviceClass: number = DeviceClass.locked): Handheld {
       const { id, signing, dossier } = signingHandheld(seed);
       const { trees, leaves } = partsOf(dossier!);
-      const certificate = certify(id, DeviceClass.locked, trees);
+      const certificate = certify(id, deviceClass, trees);
       const made = new Handheld(seed, undefined, certificate);
       made.signing = signing;
       made.dossier = encodeDossier({ certificate, leaves });

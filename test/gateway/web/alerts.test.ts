@@ -70,7 +70,9 @@ describe("alerts by the API", () => {
   it("tells what waits and why, and what was accepted", async () => {
     await add();
     const book = AlertBook.open(rig.dataDir, true, () => {});
-    const lines = { disk: { text: "the disk is full", topic: "hub" as const } };
+    const said = { code: "limit" as const, values: { what: "disk", level: "full", permille: 1000 } };
+    const lines = { disk: { text: "the disk is full", said, topic: "hub" as const } };
+    // As a hub kept them before it had codes.
     const told = [{ at: 5, lines: ["no adapter"] }];
     book.keep([
       { ...emptyPile(1), lines, at: 9, reason: "127.0.0.1:9: ECONNREFUSED", told },
@@ -78,7 +80,10 @@ describe("alerts by the API", () => {
     ]);
     book.close();
     assert.deepEqual((await state()).messages, [
-      { way: 1, state: "waiting", at: 9, lines: ["the disk is full"], reason: "127.0.0.1:9: ECONNREFUSED" },
+      {
+        ...{ way: 1, state: "waiting", at: 9, lines: ["the disk is full"], said: [said] },
+        reason: "127.0.0.1:9: ECONNREFUSED",
+      },
       { way: 1, state: "accepted", at: 5, lines: ["no adapter"] },
     ]);
   });

@@ -213,7 +213,7 @@ describe("the API", function () {
     await rig.app.close();
     const alias = Buffer.from(handheld.alias).toString("hex");
     const status = {
-      ...{ version: "9.9.9", problems: ["no adapter"] },
+      ...{ version: "9.9.9", problems: ["no adapter"], said: [{ code: "no-adapter" }] },
       presences: [{ alias, links: ["a", "b"], since: 5 }],
       radio: {
         links: [
@@ -228,6 +228,7 @@ describe("the API", function () {
     assert.deepEqual(one.connection, { since: 5, rssi: -60 });
     const hub = (await rig.ask("GET", "/api/status")).json();
     assert.deepEqual([hub.kind, hub.version, hub.problems], ["demo", "9.9.9", ["no adapter"]]);
+    assert.deepEqual(hub.said, [{ code: "no-adapter" }]);
   });
 
   describe("as an OpenAPI document", () => {

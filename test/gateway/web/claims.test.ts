@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HubStatus } from "../../../gateway/health/status";
-import { MAX_PHOTO_BYTES } from "../../../gateway/schema/claims";
+import { MAX_PAPERS_BYTES, MAX_PHOTO_BYTES } from "../../../gateway/schema/claims";
 import { fingerprintOf } from "../../../gateway/store/makers";
 import { DeviceClass } from "../../../protocol/certificate";
 import { encodeClaimCode } from "../../../protocol/claim";
+import { decodeDossier, encodeDossier, MAX_DOSSIER_BYTES } from "../../../protocol/dossier";
 import { HOST, ORIGIN, VIEWER_PASSWORD } from "../access/rig";
 import { Handheld } from "../store/handheld";
 import { makerOf } from "../store/makers";
@@ -34,6 +35,8 @@ describe("claims from the page", function () {
     return answer.json().claim as number;
   };
   const state = async (claim: number) => (await rig.ask("GET", `/api/claims/${claim}`)).json();
+  const papers = (bytes: Uint8Array) =>
+    rig.ask("POST", "/api/papers", Buffer.from(bytes), { "content-type": "application/octet-stream" });
   const photo = (payload: Buffer, type = "application/octet-stream") =>
     rig.app.inject({
       ...{ method: "POST", url: "/api/claims/photo", payload },
@@ -136,6 +139,29 @@ describe("claims from the page", function () {
     assert.equal(nobody.json().code, "PERSON_UNKNOWN");
   });
 
+  it("take the handheld's papers, once its maker is believed, and no other file", async () => {
+    assert.equal(MAX_PAPERS_BYTES, MAX_DOSSIER_BYTES);
+    const handheld = makerOf("first").signing(5, DeviceClass.simulated);
+    const early = await papers(handheld.dossier!);
+    assert.deepEqual([early.statusCode, early.json().code], [409, "STORE_CERTIFICATE"]);
+    rig.handhelds.push(handheld);
+    rig.store.claim(handheld.code);
+    rig.hello(handheld, true);
+    rig.deliver(handheld, handheld.record(2));
+    const notes = () => rig.verify().recordings[0]!.notes.join();
+    assert.match(notes(), /public table is not here/);
+    const kept = await papers(handheld.dossier!);
+    assert.deepEqual([kept.statusCode, kept.json()], [200, { device: handheld.hex }], kept.body);
+    assert.doesNotMatch(notes(), /public table is not here/);
+    const { certificate, leaves } = decodeDossier(handheld.dossier!);
+    const altered = encodeDossier({ certificate, leaves: [leaves[0]!.map((byte) => byte ^ 1)] });
+    for (const bytes of [altered, Buffer.from("no papers"), Buffer.alloc(MAX_PAPERS_BYTES)]) {
+      const answer = await papers(bytes);
+      assert.deepEqual([answer.statusCode, answer.json().code], [400, "WEB_PAPERS"], answer.body);
+    }
+    assert.equal((await papers(Buffer.alloc(MAX_PAPERS_BYTES + 1))).statusCode, 413);
+  });
+
   it("take a photo of the QR, and no other picture", async () => {
     const answer = await photo(readFileSync(join(PHOTOS, "claim.png")));
     assert.equal(answer.statusCode, 202, answer.body);
@@ -184,6 +210,7 @@ describe("claims from the page", function () {
       ["GET", "/api/claims/1"],
       ["DELETE", "/api/claims/1"],
       ["GET", "/api/nearby"],
+      ["POST", "/api/papers"],
     ] as const)
       assert.equal((await rig.ask(method, url, undefined, {}, viewer)).statusCode, 403, url);
   });

@@ -17,6 +17,7 @@ import { useAction } from "../parts/action";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
 import { TestAndRemove } from "../parts/testandremove";
+import { wrongWords } from "../parts/wrong";
 import { AlertForm } from "./alertform";
 import { AlertTimes } from "./alerttimes";
 import { Watcher } from "./watcher";
@@ -105,7 +106,7 @@ function One({ way: { id, kind, address, tells }, told, changed }: Props) {
       </fieldset>
       {tells.includes("finding") && <p class="warn">{messages.say("alert-finding-warn")}</p>}
       <ul class="ledger">
-        {told.map(({ state, at, lines, reason }) => (
+        {told.map(({ state, at, lines, said, reason }) => (
           <li key={`${state} ${at}`}>
             <span class={reason === undefined ? "quiet" : "warn"}>
               {[
@@ -115,7 +116,7 @@ function One({ way: { id, kind, address, tells }, told, changed }: Props) {
                 ...(reason === undefined ? [] : [reason]),
               ].join(" · ")}
             </span>
-            <span>{lines.join(" · ")}</span>
+            <span>{lines.map((line, n) => wrongWords(line, said?.[n], messages)).join(" · ")}</span>
           </li>
         ))}
       </ul>

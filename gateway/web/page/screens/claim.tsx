@@ -16,6 +16,7 @@ import { useAction } from "../parts/action";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
 import { Field, Form, Outcome } from "../parts/fields";
+import { Papers } from "../parts/papers";
 import { shrunk } from "../parts/photo";
 
 const EVERY_MS = 1000;
@@ -29,6 +30,7 @@ export function Claim() {
     <main class="narrow">
       <h1>{messages.say("claim")}</h1>
       <ClaimForm />
+      <Papers />
       <Nearby />
     </main>
   );

@@ -14,6 +14,7 @@ import { Limits } from "../parts/limits";
 import { LiveStrip } from "../parts/livestrip";
 import { Newest } from "../parts/newest";
 import { isShown, sentenceAbout } from "../parts/rhythm";
+import { wrongWords } from "../parts/wrong";
 import { addressOf } from "../route";
 import { sentenceOf } from "./sentence";
 
@@ -71,9 +72,9 @@ export function Home() {
       </p>
       {!isSilent && found && <p class="quiet">{messages.say("no-diagnosis")}</p>}
       <Limits limits={value.hub.limits} />
-      {value.hub.problems.map((problem) => (
+      {value.hub.problems.map((problem, n) => (
         <p class="warn" key={problem}>
-          {problem}
+          {wrongWords(problem, value.hub.said?.[n], messages)}
         </p>
       ))}
       <NotAlarm />

@@ -6,6 +6,7 @@ import { useAction } from "../parts/action";
 import { useAsked } from "../parts/asked";
 import { usePage } from "../parts/context";
 import { Outcome } from "../parts/fields";
+import { Papers } from "../parts/papers";
 import { problemWords } from "../parts/problem";
 import { addressOf } from "../route";
 import { BackupNow } from "./backup";
@@ -80,7 +81,13 @@ function Step({ step }: { step: Exclude<SetupStep, "password"> }) {
   const { api } = usePage();
   const [, setCount] = useState(0);
   const again = () => setCount((count) => count + 1);
-  if (step === "claim") return <ClaimForm />;
+  if (step === "claim")
+    return (
+      <>
+        <ClaimForm />
+        <Papers />
+      </>
+    );
   if (step === "person") return <AddPerson done={again} />;
   if (step === "backup") return <BackupNow />;
   return (

@@ -61,12 +61,16 @@ describe("alerts and the watcher", () => {
     start();
     happens("disk", "the disk is 81 % full: make room");
     await time.tickAsync(MINUTE_MS);
-    happens("radio", "no adapter: plug one in");
+    happens("radio", "no adapter: plug one in", { said: { code: "no-adapter" } });
     await time.tickAsync(12 * HOUR_MS);
     assert.deepEqual(lines(), [["the disk is 81 % full: make room", "no adapter: plug one in"]]);
     wrong.delete("radio");
     await time.tickAsync(HOUR_MS);
     assert.deepEqual(lines()[1], ["over again: no adapter"]);
+    assert.deepEqual(
+      book.told()[0]!.told.map(({ said }) => said),
+      [[{ code: "no-adapter", over: true }], [{}, { code: "no-adapter" }]],
+    );
     assert.deepEqual(
       told.map(({ title }) => title),
       ["Your ECG hub needs a look", "Your ECG hub: over again"],
@@ -186,6 +190,7 @@ describe("alerts and the watcher", () => {
     await time.tickAsync(2 * HOUR_MS);
     assert.deepEqual([told.length, told[1]!.lines], [2, told[0]!.lines]);
     assert.equal(book.told()[0]!.reason, undefined);
+    assert.deepEqual(book.told()[0]!.told[0]!.said!.at(-1), { code: "more", values: { count: 10 } });
   });
 
   it("go on after the hub was ended at any point, and tell once", async () => {

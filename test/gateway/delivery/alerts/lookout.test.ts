@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type LookoutParts, lookOut } from "../../../../gateway/delivery/alerts/lookout";
+import type { Wrong } from "../../../../gateway/delivery/alerts/pile";
 import type { AnalysisStatus, Analyst } from "../../../../gateway/findings/analyst";
 import { HubHealth } from "../../../../gateway/health/health";
 import type { Level, LimitName } from "../../../../gateway/health/limits";
@@ -60,6 +61,8 @@ describe("what the family is told of", () => {
       const [one] = seen({ status: () => limited(what, level, permille) });
       assert.match(one!.text, new RegExp(` is ${Math.floor(permille / 10)} % full: do this$`));
       assert.deepEqual([one!.urgent, one!.topic], [urgent, topic]);
+      const name = what === "ring" ? { name: "abababab" } : {};
+      assert.deepEqual(one!.said, { code: "limit", values: { what, level, permille, ...name } });
     });
 
   it("is a handheld that its maker revoked", () => {
@@ -67,6 +70,7 @@ describe("what the family is told of", () => {
     const [one, ...rest] = seen({ reader: { ...parts().reader, devices } });
     assert.match(one!.text, /^the maker of handheld Anna's has revoked it: do not use it/);
     assert.deepEqual([one!.topic, rest], ["handheld", []]);
+    assert.deepEqual(one!.said, { code: "revoked", values: { name: "Anna's" } });
   });
 
   it("is no limit that is fine, or of which nothing is known", () => {
@@ -109,6 +113,14 @@ describe("what the family is told of", () => {
         ],
       },
     });
+    assert.deepEqual(
+      [altered, backup, delivery].map((one) => one!.said),
+      [
+        { code: "altered", values: { id: "r1" } },
+        { code: "copy", values: { place: "/stick" } },
+        { code: "delivery" },
+      ],
+    );
     assert.match(altered!.text, /^recording r1 was altered/);
     assert.match(backup!.text, /^the backup \/stick is too old or failed/);
     assert.match(delivery!.text, /^a report did not get to whom it was sent/);
@@ -165,36 +177,37 @@ describe("what a hub's health says, told to the family", () => {
     });
     const found = lookOut(parts({ status: () => health.status() }), NOW, 24);
     assert.equal(found.size, 1);
-    const [[key, { text, urgent, topic }]] = [...found] as [
-      [string, { text: string; urgent?: boolean; topic: string }],
-    ];
+    const [[key, { text, said, urgent, topic }]] = [...found] as [[string, Wrong]];
     assert.equal(topic, "hub");
-    return { key, text, urgent };
+    return { key, text, said, urgent };
   };
 
   it("is each problem that there is", () => {
-    const cases: [RegExp, Parameters<typeof problem>[0]][] = [
-      [/^the broker cannot be reached/, { connected: false }],
-      [/^no Bluetooth adapter is here/, { radio: {} }],
-      [/^adapter hci1: run: x/, { radio: { adapters: [FORBIDDEN] as never } }],
+    const broken = { ...FORBIDDEN, advice: undefined };
+    const cases: [RegExp, string | undefined, Parameters<typeof problem>[0]][] = [
+      [/^the broker cannot be reached/, "broker", { connected: false }],
+      [/^no Bluetooth adapter is here/, "no-adapter", { radio: {} }],
+      [/^adapter hci1: run: x/, undefined, { radio: { adapters: [FORBIDDEN] as never } }],
       [
-        /^no Bluetooth adapter works/,
-        { radio: { adapters: [{ ...FORBIDDEN, advice: undefined }] as never, healthy: false } },
+        ...([/^no Bluetooth adapter works/, "adapters-off"] as const),
+        { radio: { adapters: [broken] as never, healthy: false } },
       ],
-      [/^nothing new is found/, { analysis: { failures: 2 } }],
-      [/^findings are missing/, { analysis: { aside: [{ recording: "00ff", reason: "" }] } }],
+      [/^nothing new is found/, "analysis", { analysis: { failures: 2 } }],
+      [/^findings are missing/, "aside", { analysis: { aside: [{ recording: "00ff", reason: "" }] } }],
     ];
-    for (const [said, changes] of cases) {
-      const { text, urgent } = problem(changes);
-      assert.match(text, said);
+    for (const [words, code, changes] of cases) {
+      const { text, said, urgent } = problem(changes);
+      assert.match(text, words);
+      assert.equal(said?.code, code, text);
       assert.equal(urgent, false, text);
     }
   });
 
   it("is urgent where the store cannot be written", () => {
     Object.assign(rig.store.health, { ok: false, reason: "SQLITE_IOERR" });
-    const { text, urgent } = problem({});
+    const { text, said, urgent } = problem({});
     assert.match(text, /^the store cannot be written \(SQLITE_IOERR\)/);
+    assert.deepEqual(said, { code: "store", values: { reason: "SQLITE_IOERR" } });
     assert.equal(urgent, true);
   });
 

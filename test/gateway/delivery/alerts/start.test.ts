@@ -196,7 +196,7 @@ describe("alerts of a demo hub", () => {
 
   it("wait for a store whose rows are an earlier avnode's, rather than read them wrongly", () => {
     rig.sql("PRAGMA user_version = 6");
-    for (const table of ["alerts", "adoptions", "makers", "revocations", "updates"])
+    for (const table of ["alerts", "adoptions", "makers", "revocations", "updates", "orders"])
       rig.sql(`DROP TABLE ${table}`);
     assert.throws(() => AlertRows.open(rig.dataDir), { code: "STORE_OLDER" });
   });

@@ -106,6 +106,7 @@ describe("the log under faults", () => {
     rig.deliver(handheld, running);
     rig.store.close();
     for (const table of [
+      "orders",
       "updates",
       "makers",
       "revocations",

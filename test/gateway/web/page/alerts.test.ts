@@ -72,6 +72,60 @@ describe("who is told what is wrong", function () {
     await asked("DELETE /api/alerts/ways/1");
   });
 
+  const RING = { code: "limit", values: { what: "ring", level: "near", permille: 812, name: "Küche" } };
+  const SAID = [
+    RING,
+    { ...RING, over: true },
+    { code: "silent", values: { name: "Küche", hours: 24 } },
+    { code: "no-adapter", over: true },
+    { code: "finding" },
+    {},
+  ];
+  for (const [locale, ...words] of [
+    [
+      ...[
+        "de-DE",
+        "Der Speicher von Küche: zu 81 % voll. Lassen Sie es nahe am Hub, bis es übergeben hat, was es hält.",
+      ],
+      ...["Wieder vorbei: Der Speicher von Küche: zu 81 % voll."],
+      "Vom Handgerät Küche war 24 Stunden lang nichts zu hören: Sehen Sie nach, ob es geladen und nahe am Hub ist.",
+      ...["Wieder vorbei: Kein Bluetooth-Adapter ist da"],
+      ...["Mögliches Vorhofflimmern in einer Aufzeichnung: einem Arzt zeigen.", "adapter hci1: run x"],
+    ],
+    [
+      ...[
+        "fr-FR",
+        "La mémoire de Küche : plein à 81 %. Laissez-le près du hub jusqu’à ce qu’il ait remis ce qu’il garde.",
+      ],
+      ...["De nouveau en ordre : La mémoire de Küche : plein à 81 %."],
+      "Aucune nouvelle de l’appareil Küche depuis 24 heures : voyez s’il est chargé et près du hub.",
+      ...["De nouveau en ordre : Aucun adaptateur Bluetooth n’est là"],
+      "Possible fibrillation auriculaire dans un enregistrement : à montrer à un médecin.",
+      "adapter hci1: run x",
+    ],
+  ])
+    it(`reads what was told, and Home what is wrong, in the page's language, in ${locale}`, async () => {
+      const lines = SAID.map((_, n) => (n < 5 ? `English ${n}` : "adapter hci1: run x"));
+      const { page } = await rig.open(SHAPE, "#/alerts", { locale }, ({ answers }) => {
+        const state = alertsOf(NOW);
+        const messages = [{ way: 1, state: "accepted", at: NOW, lines, said: SAID }];
+        answers["GET /api/alerts"] = () => ({ ...state, messages });
+        const status = answers["GET /api/status"]!() as object;
+        answers["GET /api/status"] = () => ({
+          ...status,
+          problems: [lines[2], lines[5]],
+          said: [SAID[2], SAID[5]],
+        });
+      });
+      // Browsers set what spaces there are before a percent sign as they like.
+      const plain = (text: string | null) => text!.replace(/[\u00a0\u202f]/g, " ");
+      const told = page.locator("ul.ledger li span:last-child").first();
+      await told.waitFor();
+      assert.equal(plain(await told.textContent()), words.join(" · "));
+      await page.goto(page.url().replace(/#.*/, "#/"));
+      for (const one of [words[2]!, words[5]!]) await page.getByText(one).waitFor();
+    });
+
   it("is not woken in quiet hours, whose zone is this browser's where none was said", async () => {
     const { hub, section, asked, page } = await open(({ answers }) => {
       const state = alertsOf(0);

@@ -37,7 +37,7 @@ describe("page: messages", () => {
       .join("\n");
     // Composed ones: of a recording, an episode, a beat, a claim, a step and so on; and what a handheld does.
     const composed =
-      /^((state|mark|rhythm|class|gap|proof|step|claim|near|left|holds|verdict|limit|refusal|heart|way|rule|security|delivery|tells|update)-|idle$|recording$|sending$)/;
+      /^((state|mark|rhythm|class|gap|proof|step|claim|near|left|holds|verdict|limit|refusal|heart|way|rule|security|delivery|tells|update|wrong)-|idle$|recording$|sending$)/;
     const unused = Object.keys(textsOf("en")).filter(
       (key) => !composed.test(key) && !sources.includes(`"${key}"`),
     );
