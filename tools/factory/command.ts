@@ -2,12 +2,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { askNewSecret, askSecret } from "../../gateway/cli/asking";
+import { askNewSecrets, askSecret } from "../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../gateway/cli/terminal";
 import type { Bench } from "./bench";
 import { failureTable } from "./codes";
 import { addEvidence } from "./evidencecommand";
 import { addLabels } from "./label/labelscommand";
+import { MAKER_PASSPHRASE, RELEASE_PASSPHRASE } from "./passphrases";
 import type { Air } from "./ports/air";
 import type { Port } from "./ports/port";
 import { addRelease } from "./releasecommand";
@@ -94,12 +95,16 @@ function addInit(factory: Command, terminal: Terminal): void {
     .option("--json", "print JSON")
     .action(async (dir: string, options: InitOptions) => {
       const { initStation } = require("./init") as typeof import("./init");
+      const { hasKeys } = require("./keys") as typeof import("./keys");
       const keys = options.keys ?? placesOf(dir).keys;
-      const ask = existsSync(keys) ? askSecret : askNewSecret;
+      const [passphrase, releasePassphrase] = hasKeys(keys)
+        ? [await askSecret(terminal, MAKER_PASSPHRASE)]
+        : await askNewSecrets(terminal, [MAKER_PASSPHRASE, RELEASE_PASSPHRASE]);
       const station = initStation({
         dir,
         keys,
-        passphrase: await ask(terminal, "passphrase of the maker's keys: "),
+        passphrase: passphrase!,
+        releasePassphrase,
         firmware: options.firmware,
         root: ROOT,
         maker: options.maker,
@@ -177,7 +182,7 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
   const end = () => ending.abort();
   try {
     if (adapter) air = await openAir(adapter);
-    const passphrase = await askSecret(terminal, "passphrase of the maker's keys: ");
+    const passphrase = await askSecret(terminal, MAKER_PASSPHRASE);
     bench = openBench(dir, station, {
       keys: options.keys ?? placesOf(dir).keys,
       passphrase,

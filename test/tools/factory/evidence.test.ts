@@ -19,6 +19,7 @@ import { factory } from "./cli";
 import { opensslTakes, skipUnlessOpenssl } from "./openssl";
 
 const PASSPHRASE = "correct horse battery staple";
+const RELEASE_PASSPHRASE = "another horse, another battery";
 const AT = 1_700_000_000_000;
 const sha256 = (...parts: Uint8Array[]) =>
   parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest();
@@ -69,7 +70,7 @@ describe("factory evidence", function () {
   const [dir, keys, file] = [join(root, "station"), join(root, "stick"), join(root, "T1.json")];
   const words = ["evidence", dir, "--keys", keys, "-o"];
   before(async () => {
-    createKeys(keys, PASSPHRASE);
+    createKeys(keys, PASSPHRASE, RELEASE_PASSPHRASE);
     const maker = openMaker(keys, PASSPHRASE);
     makeStation(dir, { ...STATION, makerKey: toHex(maker.publicKey) });
     const journal = new Journal(dir);

@@ -17,6 +17,8 @@ import type { StationStatus } from "../../../tools/factory/status";
 import { factory } from "./cli";
 
 const PASSPHRASE = "correct horse battery staple\n";
+/** As it is typed where keys are made. */
+const PASSPHRASES = `${PASSPHRASE}another horse, another battery\n`;
 
 describe("avnode factory init, run, status", function () {
   this.timeout(180_000);
@@ -30,7 +32,7 @@ describe("avnode factory init, run, status", function () {
 
   const small = ["--trees", "1", "--height", "5"];
   const init = (...words: string[]) =>
-    factory(["init", dir, "--maker", "Example Works", "--board", "xiaoble", ...small, ...words], PASSPHRASE);
+    factory(["init", dir, "--maker", "Example Works", "--board", "xiaoble", ...small, ...words], PASSPHRASES);
   const status = async () => JSON.parse((await factory(["status", dir, "--json"])).out) as StationStatus;
 
   it("make a station whose folder is its owner's alone", async () => {
@@ -48,7 +50,7 @@ describe("avnode factory init, run, status", function () {
     assert.deepEqual([again.exit, /is a station already/.test(again.err)], [3, true], again.err);
     const other = await factory(
       ["init", join(folder, "b"), "--maker", "E", "--board", "nothing", ...small],
-      PASSPHRASE,
+      PASSPHRASES,
     );
     assert.deepEqual([other.exit, /there is no board "nothing"/.test(other.err)], [3, true], other.err);
   });
@@ -59,7 +61,7 @@ describe("avnode factory init, run, status", function () {
     mkdirSync(join(other, "firmware"), { recursive: true });
     writeFileSync(source, "x");
     const words = ["--maker", "E", "--board", "xiaoble", ...small];
-    const strange = await factory(["init", other, ...words], PASSPHRASE);
+    const strange = await factory(["init", other, ...words], PASSPHRASES);
     assert.deepEqual(
       [strange.exit, /holds something else \(firmware\)/.test(strange.err)],
       [3, true],
@@ -72,7 +74,7 @@ describe("avnode factory init, run, status", function () {
       ["--height", "7"],
       ["--prefix", "../x"],
     ])
-      assert.equal((await factory(["init", wrong, ...words, ...more], PASSPHRASE)).exit, 3);
+      assert.equal((await factory(["init", wrong, ...words, ...more], PASSPHRASES)).exit, 3);
     const keys = ["--keys", join(dir, "keys")];
     const stranger = await factory(["init", wrong, ...words, ...keys], "some other passphrase\n");
     assert.deepEqual([stranger.exit, /passphrase does not open/.test(stranger.err)], [3, true], stranger.err);
@@ -81,7 +83,7 @@ describe("avnode factory init, run, status", function () {
     cpSync(join(dir, "firmware"), built, { recursive: true });
     const foreign = await factory(
       ["init", wrong, ...words, "--class", "simulated", "--firmware", built],
-      PASSPHRASE,
+      PASSPHRASES,
     );
     assert.deepEqual([foreign.exit, /maker's release key/.test(foreign.err)], [3, true], foreign.err);
     assert.deepEqual(
