@@ -13,7 +13,7 @@ import type { Air } from "./ports/air";
 import type { Port } from "./ports/port";
 import { addRelease } from "./releasecommand";
 import { addRevoke } from "./revokecommand";
-import { placesOf, type Station } from "./station";
+import { keysTogether, placesOf, type Station } from "./station";
 
 // From dist/avnode.js and from this file alike.
 const ROOT = [join(__dirname, ".."), join(__dirname, "../..")].find((folder) =>
@@ -128,7 +128,13 @@ function addInit(factory: Command, terminal: Terminal): void {
       terminal.say(
         `keys are in ${keys}: copy them to a medium that is kept apart; who holds them makes units in your name`,
       );
+      warnOfKeys(dir, station, keys, terminal);
     });
+}
+
+function warnOfKeys(dir: string, station: Station, keys: string, terminal: Terminal): void {
+  const together = keysTogether(dir, station, keys);
+  if (together) terminal.say(together);
 }
 
 function addRun(factory: Command, terminal: Terminal): void {
@@ -182,9 +188,10 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
   const end = () => ending.abort();
   try {
     if (adapter) air = await openAir(adapter);
+    const keys = options.keys ?? placesOf(dir).keys;
     const passphrase = await askSecret(terminal, MAKER_PASSPHRASE);
     bench = openBench(dir, station, {
-      keys: options.keys ?? placesOf(dir).keys,
+      keys,
       passphrase,
       ahead: Math.max(AHEAD, ports.length + virtual),
       terminal,
@@ -196,6 +203,7 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
       const { virtualPorts } = require("./virtual/made") as typeof import("./virtual/made");
       ports.push(...virtualPorts(bench, virtual));
     }
+    warnOfKeys(dir, station, keys, terminal);
     const { flashedCounter } = require("./use") as typeof import("./use");
     if (station.deviceClass === "locked" && flashedCounter(dir) === 0)
       terminal.say(

@@ -321,7 +321,13 @@ describe("a release", function () {
     spied.restore();
     for (const file of everyFile(dir)) {
       const content = fs.readFileSync(file);
-      for (const secret of [seed, seed.toString("hex"), seed.toString("base64").slice(0, 40), PASSPHRASE])
+      for (const secret of [
+        seed,
+        seed.toString("hex"),
+        seed.toString("base64").slice(0, 40),
+        PASSPHRASE,
+        RELEASE_PASSPHRASE,
+      ])
         assert.equal(content.includes(secret), false, file);
     }
   });

@@ -103,6 +103,27 @@ describe("avnode factory init, run, status", function () {
     assert.deepEqual([exit, /say --adapter hci0, .*--ask.* or --without-air/.test(err)], [2, true], err);
   });
 
+  it("say of a station of locked units whose keys lie in its own folder that they should not", async () => {
+    const together = /keys lie in the station's own folder: move them .* --keys DIR/;
+    const locked = join(folder, "locked");
+    const words = ["--maker", "E", "--board", "xiaoble", ...small, "--firmware", join(dir, "firmware")];
+    cpSync(join(dir, "keys"), join(locked, "keys"), { recursive: true });
+    const made = await factory(["init", locked, ...words], PASSPHRASE);
+    assert.deepEqual([made.exit, together.test(made.err)], [0, true], made.err);
+    const run = async (...more: string[]) =>
+      (
+        await factory(
+          ["run", locked, "--ports", "exec:true", "--without-air", "--count", "1", ...more],
+          PASSPHRASE,
+        )
+      ).err;
+    assert.match(await run(), together);
+    cpSync(join(locked, "keys"), join(folder, "stick"), { recursive: true });
+    const apart = await run("--keys", join(folder, "stick"));
+    assert.match(apart, /0 of 1 passed/);
+    assert.doesNotMatch(apart, together);
+  });
+
   it("runs no command that only station.json names", async () => {
     const config = join(folder, "wrong", "station.json");
     const pwned = join(folder, "pwned");
@@ -115,6 +136,7 @@ describe("avnode factory init, run, status", function () {
   it("make virtual units, count them, and say so", async () => {
     const { exit, err } = await factory(["run", dir, "--virtual", "2"], PASSPHRASE);
     assert.equal(exit, 0, err);
+    assert.doesNotMatch(err, /keys lie/);
     // Full, a slot shows how its last one ended.
     for (const slot of ["virtual 1", "virtual 2"])
       assert.match(err, new RegExp(`${slot}: PASS X-00[12]\\n(?![^]*${slot}: )`), err);
