@@ -205,6 +205,27 @@ describe("a unit's turn at a station", function () {
     assert.equal(readStatus(dir).status.withoutAir, 1);
   });
 
+  it("says of a question that nobody answered no more than that, and asks it again", async () => {
+    const unit = new FakeUnit({ chip: "chip-c001", hint: "usb 1" });
+    const selfTest: Bench["selfTest"] = async (_unit, _board, operator) => {
+      const seen = await operator!.confirm("Does its light blink?");
+      return { passed: seen, checks: [{ name: "light", passed: seen, measured: `${seen}`, wanted: "true" }] };
+    };
+    const nobody = { withoutAir: false, operator: () => typed("what?") };
+    const ends = [await turn(unit, { ...nobody, selfTest }), await turn(unit, nobody)];
+    ends.push(await turn(unit, { ...nobody, operator: () => typed("y") }));
+    assert.deepEqual(
+      ends.map(({ word, code, step }) => [word, code, step]),
+      [
+        ["FAIL", "E13", "self-test"],
+        ["FAIL", "E13", "air"],
+        ["PASS", undefined, "label"],
+      ],
+    );
+    const [untested, unseen] = lines();
+    assert.deepEqual([untested!.tests, unseen!.checks.air], [[], undefined]);
+  });
+
   it("gives the identity of a locked unit to no other that says the same serial", async () => {
     const first = new FakeUnit({ chip: "chip-same", hint: "usb 1" });
     assert.equal((await turn(first, { scanner: () => typed("no code at all") })).code, "E10");
