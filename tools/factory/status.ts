@@ -1,8 +1,7 @@
 /** What a station has made, by its log, which is verified as it is read. */
-
+import { type Gap, gapsOf } from "./gaps";
 import { openJournalToRead } from "./journal";
 import { readLog } from "./log";
-import { isHandless } from "./selftest";
 import { readStation, type Station } from "./station";
 import { decodeUnitLine, isWithoutAir, type UnitLine } from "./unitline";
 
@@ -58,11 +57,8 @@ function counted(words: string[]): Record<string, number> {
 
 /** By what the turn in which each of them passed says: a step that was left out is no failure, and no test. */
 function withoutOf(lines: UnitLine[]): StationStatus["without"] {
-  const those = (isOne: (line: UnitLine) => boolean) => lines.filter(isOne).length;
-  return {
-    scan: those(({ checks }) => !checks.label?.startsWith("scanned")),
-    hands: those(({ tests }) => tests.some(isHandless)),
-  };
+  const those = (gap: Gap) => lines.filter((line) => gapsOf(line).includes(gap)).length;
+  return { scan: those("scan"), hands: those("hands") };
 }
 
 /** @throws FACTORY_STATION, FACTORY_JOURNAL */

@@ -6,6 +6,7 @@ import type { Bench } from "./bench";
 import { identityFile } from "./certify";
 import type { FailureCode } from "./codes";
 import { checkFiles, eraseAll, filesOf, putFile, readBack } from "./flashing";
+import { gapsOf, gapWords } from "./gaps";
 import { checkBootloader, checkRuntime, type Found, findOut } from "./identify";
 import type { UnitRow, UnitState } from "./journal";
 import { attack } from "./locking";
@@ -34,6 +35,7 @@ export interface End {
   word: "PASS" | "FAIL" | "WAIT";
   code?: FailureCode;
   step: Step;
+  /** For the screen: why, or what a unit passed without. */
   detail: string;
   serial?: string;
 }
@@ -426,6 +428,8 @@ export class Turn {
       const { erasePicture } = require("./label/kept") as typeof import("./label/kept");
       erasePicture(bench.dir, serial);
     }
-    return { word, code, step, detail, serial: serial ?? undefined };
+    const seen =
+      word === "PASS" ? gapWords(gapsOf({ outcome: word, checks: this.checks, tests: this.tests })) : detail;
+    return { word, code, step, detail: seen, serial: serial ?? undefined };
   }
 }

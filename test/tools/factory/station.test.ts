@@ -139,7 +139,7 @@ describe("avnode factory init, run, status", function () {
     assert.doesNotMatch(err, /keys lie/);
     // Full, a slot shows how its last one ended.
     for (const slot of ["virtual 1", "virtual 2"])
-      assert.match(err, new RegExp(`${slot}: PASS X-00[12]\\n(?![^]*${slot}: )`), err);
+      assert.match(err, new RegExp(`${slot}: PASS X-00[12] unscanned\\n(?![^]*${slot}: )`), err);
     const { lines, passed, failed, yield: share, states, problems } = await status();
     assert.deepEqual([lines, passed, failed, share, states, problems], [2, 2, 0, 1, { passed: 2 }, []]);
     const { exit: told, out } = await factory(["status", dir]);

@@ -37,7 +37,9 @@ export function drawScreen(
     for (let row = 0; row < grid.height; row++) lines.push(cells.map((cell) => cell[row]).join(" "));
   }
   // Once more where rows are left: a narrow cell has cut it off.
-  const noted = views.filter((view) => noteOf(view) !== "");
+  const isPass = ({ word }: SlotView) => Number(word === "PASS");
+  // What somebody is to do comes first.
+  const noted = views.filter((view) => noteOf(view) !== "").sort((a, b) => isPass(a) - isPass(b));
   lines.push(...noted.map((view) => fill(`${view.slot}: ${noteOf(view)}`, columns)));
   while (lines.length < rows) lines.push("");
   return lines.slice(0, rows).join("\n");
@@ -151,7 +153,7 @@ function barOf({ done, total }: SlotView, width: number): string {
   return `${"█".repeat(full)}${"░".repeat(long - full)}${count}`;
 }
 
-/** Why, and what to do next. */
+/** Why, and what to do next; of a unit that passed, what it passed without. */
 export function noteOf({ word, code, detail, step }: SlotView): string {
   const at = word === "FAIL" && step !== undefined ? `${step}: ` : "";
   const why = detail === undefined ? "" : `${at}${detail}`;
