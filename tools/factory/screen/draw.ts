@@ -101,14 +101,15 @@ function drawCell(view: SlotView, { width, height, scale }: Grid, coloured: bool
   const said = word === "FAIL" && code !== undefined ? `${word} ${code}` : word;
   const big = bigWord(said, view, width, scale);
   const small = big.said === said ? "" : `${SIGNS[word]} ${said}`;
-  const few = height <= big.lines.length + 1;
+  const note = noteOf(view);
+  const below = height - big.lines.length - 1;
+  const few = below < (note === "" ? 1 : 2);
   const half = Math.floor(width / 2);
   const title = titleOf(view, small, word === "BUSY" ? step : "", few ? width - half - 1 : width);
-  const note = noteOf(view);
   const short = note === "" ? `${fill(title, width - half - 1)} ${barOf(view, half)}` : `${title}: ${note}`;
   const first = few ? short : title;
-  const below = few ? [] : [barOf(view, width), ...wrap(note, width)];
-  const lines = [first, ...big.lines, ...below, ...new Array<string>(height).fill("")].slice(0, height);
+  const last = below < 1 ? [] : [barOf(view, width), ...wrap(note, width)];
+  const lines = [first, ...big.lines, ...last, ...new Array<string>(height).fill("")].slice(0, height);
   return lines.map((line, row) => {
     const text = fill(line, width);
     const isWord = big.lines.length === 0 ? row === 0 : row >= 1 && row <= big.lines.length;

@@ -114,8 +114,8 @@ describe("a station's screen", () => {
         `${rows} rows`,
       );
     const waiting = view("port 7", "WAIT", { detail: "scan the label of AVN-7" });
-    const lines = screen([...seven, waiting], 80, 12);
-    assert.match(lines[11]!, /^port 7: scan the label of AVN-7 *$/);
+    const lines = screen([...seven, waiting], 80, 11);
+    assert.match(lines[10]!, /^port 7: scan the label of AVN-7 *$/);
   });
 
   it("makes the words as large as eight slots have room for, and leaves the code of a failure", () => {
