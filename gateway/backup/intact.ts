@@ -14,6 +14,7 @@ import { MAKER_COLUMNS } from "../store/pinned";
 import { RECORDING_COLUMNS } from "../store/recordings";
 import { REVOCATION_COLUMNS } from "../store/revocations";
 import { type Sealed, SealedTable } from "../store/rows";
+import { UPDATE_COLUMNS } from "../store/updates";
 import { keyText, type Value } from "./changes";
 import { tableOf } from "./tables";
 
@@ -34,6 +35,7 @@ const SEALED: Record<string, string[]> = {
   alerts: ALERT_COLUMNS,
   makers: MAKER_COLUMNS,
   revocations: REVOCATION_COLUMNS,
+  updates: UPDATE_COLUMNS,
 };
 
 /** By table: the keys, as text, of its rows whose MAC does not hold. */

@@ -13,6 +13,8 @@ export interface Rehearsal {
   /** Recordings of which a frame was opened; the others have none, or were erased. */
   opened: number;
   problems: string[];
+  /** Releases for handhelds that would not come back, and why. */
+  releaseProblems: string[];
   /** How long a real return would take. */
   seconds: number;
 }
@@ -30,13 +32,21 @@ export function rehearse({ dir, code, beside, progress }: RehearsalOptions): Reh
   const parent = beside !== undefined && existsSync(beside) ? beside : tmpdir();
   const scratch = mkdtempSync(join(parent, "rehearsal-"));
   try {
-    const { backupAt, recordings, frames, problems, seconds } = restore({
+    const { backupAt, recordings, frames, problems, releaseProblems, seconds } = restore({
       dir,
       dataDir: scratch,
       code,
       progress,
     });
-    return { backupAt, recordings, frames, opened: openOneOfEach(scratch), problems, seconds };
+    return {
+      backupAt,
+      recordings,
+      frames,
+      opened: openOneOfEach(scratch),
+      problems,
+      releaseProblems,
+      seconds,
+    };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -1,6 +1,7 @@
 /**
  * A return from a backup or a mirror. It is made whole in a folder of its own and verified there; only then its two
- * files are moved into place, the keyring last. Killed anywhere before, it leaves what the next restore clears away.
+ * files are moved into place, the keyring last, and before them the releases of handhelds. Killed anywhere before, it
+ * leaves what the next restore clears away.
  */
 
 import { randomBytes } from "node:crypto";
@@ -13,11 +14,14 @@ import { lockDirectory } from "../store/lock";
 import { Appender } from "../store/log/appender";
 import { type MakerInfo, Makers } from "../store/pinned";
 import { type RevocationListInfo, RevocationLists } from "../store/revocations";
+import { Updates } from "../store/updates";
 import { verifyStore } from "../store/verify";
+import { RELEASES, Releases } from "../update/releases";
 import { syncDirectory, syncFile } from "./files";
 import { type BackupInfo, requireInfo } from "./info";
 import { writeKeys } from "./keyfile";
 import { noteRestore } from "./lost";
+import { copyReleases } from "./releases";
 import { Replica } from "./replica";
 import { type Keys, openWithCode } from "./sealed";
 
@@ -48,6 +52,10 @@ export interface RestoreResult {
   /** Whom the copy believes, and makers' lists in it: what was forgotten or brought after it was made is undone. */
   makers: Pick<MakerInfo, "fingerprint" | "state" | "label">[];
   revocations: Pick<RevocationListInfo, "fingerprint" | "number" | "issued">[];
+  /** Of handhelds, wanted and under way as the copy has them, and whether their releases came back. Devices are ids in hex. */
+  updates: { device: string; version: string; isHere: boolean }[];
+  /** Releases that did not come back, and why. */
+  releaseProblems: string[];
   seconds: number;
 }
 
@@ -78,6 +86,7 @@ export function restore(options: RestoreOptions): RestoreResult {
     mkdirSync(stage, { mode: 0o700 });
     // Only now: without the folder this database would be somebody's.
     rmSync(join(dataDir, "avnode.db"), { force: true });
+    rmSync(join(dataDir, RELEASES), { recursive: true, force: true });
     step("stage");
     for (const name of FILES) {
       if (existsSync(join(dir, name))) copyFileSync(join(dir, name), join(stage, name));
@@ -90,6 +99,8 @@ export function restore(options: RestoreOptions): RestoreResult {
       return rebuild(options, info, generation, stage);
     });
     step("verified");
+    if (existsSync(join(stage, RELEASES))) renameSync(join(stage, RELEASES), join(dataDir, RELEASES));
+    step("releases");
     syncFile(join(stage, "avnode.db"));
     renameSync(join(stage, "avnode.db"), join(dataDir, "avnode.db"));
     syncDirectory(dataDir);
@@ -166,6 +177,15 @@ function rebuild(
     const renewed = keyring.amend(stage, { generation });
     // Begins the log of the new generation, whose first leaf is the last checkpoint of the old one.
     new Appender(db, renewed, meta, now);
+    const makers = new Makers(db, keyring);
+    const updates = new Updates(db, keyring);
+    const releaseProblems = copyReleases(
+      options.dir,
+      stage,
+      (maker) => makers.isPinned(maker),
+      updates.inUse(),
+    );
+    const here = new Releases(stage);
     const result = {
       dataDir: options.dataDir,
       kind,
@@ -175,12 +195,14 @@ function rebuild(
       generationBefore: keyring.generation.toString("hex"),
       generation: generation.toString("hex"),
       problems,
-      makers: new Makers(db, keyring)
-        .list()
-        .map(({ fingerprint, state, label }) => ({ fingerprint, state, label })),
+      makers: makers.list().map(({ fingerprint, state, label }) => ({ fingerprint, state, label })),
       revocations: new RevocationLists(db, keyring)
         .lists()
         .map(({ fingerprint, number, issued }) => ({ fingerprint, number, issued })),
+      updates: [...updates.all()].flatMap(([device, { ended, cancelled, version, release }]) =>
+        ended || cancelled ? [] : { device, version, isHere: here.read(release) !== undefined },
+      ),
+      releaseProblems,
     };
     db.pragma("wal_checkpoint(TRUNCATE)");
     return result;
@@ -217,7 +239,7 @@ function checkEmpty(dataDir: string): void {
   const names = readdirSync(dataDir);
   const unfinished = names.includes(RESTORING) && !names.includes("keyring.json");
   const there = names.filter(
-    (name) => !NOTHING.includes(name) && !(unfinished && name.startsWith("avnode.db")),
+    (name) => !NOTHING.includes(name) && !(unfinished && (name.startsWith("avnode.db") || name === RELEASES)),
   );
   if (there.length === 0) return;
   throw new StoreError(

@@ -8,12 +8,14 @@ import type { VerifyReport } from "../store/infos";
 import type { Keyring } from "../store/keyring";
 import { Meta } from "../store/meta";
 import { totalOf } from "../store/runs";
+import { Updates } from "../store/updates";
 import { verifyStore } from "../store/verify";
 import { allRuns, changesFor, framesBeyond, keyText, type Value } from "./changes";
 import { type BackupInfo, infoPath, noBackupIn, readInfo, writeInfo } from "./info";
 import { alteredRows } from "./intact";
 import { makeRecoveryCode, readKeys, sealing } from "./keyfile";
 import { recordBackup } from "./record";
+import { copyReleases } from "./releases";
 import { databaseOf, Replica } from "./replica";
 import { settleSealed, stageSealed } from "./sealed";
 import { checkTables, columnsOf, type Table } from "./tables";
@@ -45,6 +47,8 @@ export interface BackupResult {
   verified: { recordings: number; frames: number };
   /** What the store itself says is wrong with it; the backup holds it as it is. */
   problems: string[];
+  /** Releases for handhelds that were not backed up, and why. */
+  releaseProblems: string[];
   /** When this run made one and was asked for JSON. */
   recoveryCode?: string;
   seconds: { copy: number; verify: number };
@@ -129,6 +133,9 @@ class Run {
       if (full) info.fullyVerifiedAt = info.verifiedAt;
       writeInfo(this.dir, info);
       this.step("verified");
+      const inUse = new Updates(source.db, source.keyring).inUse();
+      const releaseProblems = copyReleases(dataDir, this.dir, () => true, inUse);
+      this.step("releases");
       return {
         dir: this.dir,
         at,
@@ -137,6 +144,7 @@ class Run {
         total: { recordings: info.recordings, frames: info.frames },
         verified: { recordings: verified.recordings, frames: verified.frames },
         problems,
+        releaseProblems,
         seconds: { copy: (copied - began) / 1000, verify: (performance.now() - copied) / 1000 },
       };
     } finally {

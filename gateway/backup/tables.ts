@@ -42,6 +42,8 @@ export const TABLES: Table[] = [
   { name: "alerts", key: ["id"], kind: "whole" },
   { name: "makers", key: ["key"], kind: "whole" },
   { name: "revocations", key: ["maker"], kind: "whole" },
+  // What a handheld has taken it says itself; that its owner asked for it, only the hub knows.
+  { name: "updates", key: ["device"], kind: "whole", forgets: true },
   { name: "quarantine", key: ["id"], kind: "whole", forgets: true },
   { name: "refusals", key: ["device", "kind"], kind: "whole", forgets: true },
   { name: "claims", key: ["id"], kind: "whole", forgets: true },
@@ -50,10 +52,9 @@ export const TABLES: Table[] = [
 /**
  * Where this data directory's own backups are is nothing that a backup brings back. An analysis under way that was
  * restored without its state begins anew: the state would be most of each backup, and frames come again anyway. Beats are
- * found again from the frames. Files that wait to be adopted lie beside the database, and so do
- * releases: what an update's handheld has taken, it says itself.
+ * found again from the frames. Files that wait to be adopted lie beside the database.
  */
-const LOCAL = ["backups", "resumes", "beats", "adoptions", "updates"];
+const LOCAL = ["backups", "resumes", "beats", "adoptions"];
 
 export function tableOf(name: string): Table {
   const table = TABLES.find((known) => known.name === name);

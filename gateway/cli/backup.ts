@@ -106,7 +106,8 @@ function tell(result: BackupResult, terminal: Terminal): void {
   terminal.print(
     `verified ${counted(verified.recordings, "recording")} with ${counted(verified.frames, "frame")} in ${seconds.verify.toFixed(1)} s; it holds ${counted(total.recordings, "recording")} with ${counted(total.frames, "frame")}`,
   );
-  for (const problem of result.problems) terminal.print(`the store itself: ${problem}`);
+  for (const problem of [...result.problems, ...result.releaseProblems])
+    terminal.print(`the store itself: ${problem}`);
   if (result.problems.length > 0)
     terminal.say(
       "the backup holds the store as it is, and the store was altered: see 'avnode verify', keep an older backup",
@@ -136,7 +137,7 @@ async function rehearsal(
       `the backup of ${localTime(result.backupAt)} comes back: ${counted(result.recordings, "recording")}, ${counted(result.frames, "frame")}, one frame of each of ${result.opened} opened`,
     );
     terminal.print(`a real return would take about ${Math.ceil(result.seconds)} s`);
-    for (const problem of result.problems) terminal.print(problem);
+    for (const problem of [...result.problems, ...result.releaseProblems]) terminal.print(problem);
     terminal.say("deleted again; nothing was changed");
   } catch (error) {
     if ((error as { code?: string }).code === "RESTORE_ALTERED") exit(Exit.no);

@@ -37,13 +37,22 @@ export function addRestore(program: Command, terminal: Terminal, exit: (code: nu
       terminal.print(
         `restored ${counted(result.recordings, "recording")} with ${counted(result.frames, "frame")} as of ${localTime(result.backupAt)} into ${dataDir} in ${result.seconds.toFixed(1)} s`,
       );
-      for (const problem of result.problems) terminal.print(problem);
-      for (const line of trustLines(result)) terminal.print(line);
+      for (const problem of [...result.problems, ...result.releaseProblems]) terminal.print(problem);
+      for (const line of [...updateLines(result), ...trustLines(result)]) terminal.print(line);
       terminal.say(
         `what came after that is asked of the handhelds again: run 'avnode start', bring them near,`,
       );
       terminal.say("and see 'avnode status' for what none of them holds any more");
     });
+}
+
+/** What its owner has cancelled since goes on again. */
+function updateLines({ updates }: RestoreResult): string[] {
+  return updates.map(({ device, version, isHere }) =>
+    isHere
+      ? `the update of handheld ${device} to ${version} goes on, as in the copy: 'avnode update cancel ${device.slice(0, 8)}' ends it`
+      : `the update of handheld ${device} to ${version} ends, for its release did not come back: add its file and start it again`,
+  );
 }
 
 /** Whom the copy believes: it knows of no list and of no word of its owner's that came after it. */

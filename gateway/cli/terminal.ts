@@ -3,6 +3,7 @@
  * `avnode: <what failed>: <why>; <what to do>`. Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 could not be done.
  */
 import type { SingleBar } from "cli-progress";
+import { printable } from "./text";
 
 export const Exit = { done: 0, no: 1, usage: 2, failed: 3 } as const;
 
@@ -37,15 +38,14 @@ export class Terminal {
     this.stdout.write(`${line}\n`);
   }
 
-  /** The whole result, for a program. Bytes become hex. */
+  /** The whole result, for a program. Bytes become hex. What would draw over a terminal is escaped, and nothing lost. */
   json(value: unknown): void {
-    this.print(
-      JSON.stringify(value, function (this: Record<string, unknown>, key: string, plain: unknown) {
-        // Buffers have turned themselves into objects by now; `this` still holds the original.
-        const original = this[key];
-        return original instanceof Uint8Array ? Buffer.from(original).toString("hex") : plain;
-      }),
-    );
+    const text = JSON.stringify(value, function (this: Record<string, unknown>, key: string, plain: unknown) {
+      // Buffers have turned themselves into objects by now; `this` still holds the original.
+      const original = this[key];
+      return original instanceof Uint8Array ? Buffer.from(original).toString("hex") : plain;
+    });
+    this.print(text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped));
   }
 
   /** Anything that is not the result. */
@@ -68,7 +68,7 @@ export class Terminal {
     this.say(
       `avnode: a defect of avnode itself: ${oneLine(message ?? String(error))}; please report it with these lines`,
     );
-    if (stack) this.say(stack);
+    if (stack) this.say(stack.split("\n").map(printable).join("\n"));
     return Exit.failed;
   }
 
@@ -104,8 +104,16 @@ export class Terminal {
   }
 }
 
+/** As JSON has it, a pair of surrogates too. */
+function escaped(character: string): string {
+  return character
+    .split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("");
+}
+
 function oneLine(message: string): string {
-  const line = message.split("\n")[0]!.trim();
+  const line = printable(message.split("\n")[0]!).trim();
   // A word in capitals (WFDB, EACCES) stays.
   return /^[A-Z][a-z]/.test(line) ? line.charAt(0).toLowerCase() + line.slice(1) : line;
 }

@@ -52,6 +52,14 @@ export function table(head: string[], rows: string[][]): string[] {
   return [head, ...rows].map(line);
 }
 
+/** Somebody else's words, in one line: nothing of them draws over the terminal, turns the line around or begins another. */
+export function printable(text: string): string {
+  return text
+    .replace(/[\n\t\p{Zl}\p{Zp}]+/gu, " ")
+    .replace(/\p{C}+/gu, "")
+    .trimEnd();
+}
+
 /** At most so many characters, the last "…" where some are missing. */
 export function shortened(text: string, most: number): string {
   const characters = [...text];

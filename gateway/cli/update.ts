@@ -1,11 +1,12 @@
 import { readFileSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { MAX_RELEASE_FILE_BYTES } from "../../protocol/releasefile";
+import type { Update } from "../store/updates";
 import type { DeviceUpdate, Wishes } from "../update/wishes";
 import { askHub } from "./connection";
 import { type DataOption, dataDirOf, whileReading } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
-import { shortened, table } from "./text";
+import { printable, shortened, table } from "./text";
 
 interface UpdateOption extends DataOption {
   json?: boolean;
@@ -33,7 +34,7 @@ export function addUpdate(program: Command, terminal: Terminal): void {
       withWishes(command.optsWithGlobals(), terminal, (wishes) => {
         const { release, notes } = wishes.add(readRelease(file));
         terminal.print(`version ${release.version} for ${release.board} is here`);
-        if (notes !== "") terminal.say(printable(notes));
+        if (notes !== "") terminal.say(notes.split("\n").map(printable).join("\n").trimEnd());
       }),
     );
   update
@@ -69,9 +70,10 @@ export function addUpdate(program: Command, terminal: Terminal): void {
     .action((id: string, _options: unknown, command: Command) =>
       withWishes(command.optsWithGlobals(), terminal, async (wishes, options) => {
         const device = wishes.deviceOf(id);
-        const { version } = wishes.cancel(device, Date.now());
-        terminal.print(`version ${version} is cancelled for handheld ${device}`);
-        await sayHub(options, terminal);
+        const update = wishes.cancel(device, Date.now());
+        // A handheld that has heard of it has yet to hear this.
+        terminal.print(`version ${update.version} for handheld ${device}: ${wordsOf(update)}`);
+        if (!update.ended) await sayHub(options, terminal);
       }),
     );
 }
@@ -106,14 +108,18 @@ function list(wishes: Wishes, json: boolean, terminal: Terminal) {
 }
 
 function rowOf({ device, name, firmware, newest, update }: DeviceUpdate): string[] {
-  const { updateWords } = require("../update/words") as typeof import("../update/words");
   return [
     name === undefined ? "-" : shortened(name, NAME_COLUMNS),
     device.slice(0, 8),
     firmware ?? "-",
     newest?.release.version ?? "-",
-    update ? `${update.version} ${updateWords(update)}` : "-",
+    update ? `${update.version} ${wordsOf(update)}` : "-",
   ];
+}
+
+function wordsOf(update: Update): string {
+  const { updateWords } = require("../update/words") as typeof import("../update/words");
+  return updateWords(update);
 }
 
 /** @throws CliError */
@@ -130,11 +136,6 @@ function readRelease(file: string): Uint8Array {
     Exit.failed,
     `${file} is too large for a release; name the file that came from the maker, it ends in .avnode-release`,
   );
-}
-
-/** A maker's words must not draw over the terminal. */
-function printable(notes: string): string {
-  return notes.replace(/[^\P{C}\n]/gu, "").trimEnd();
 }
 
 async function sayHub(options: DataOption, terminal: Terminal): Promise<void> {

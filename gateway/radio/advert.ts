@@ -4,16 +4,16 @@ import { Gatt } from "../../protocol/names";
 /** Bluetooth Assigned Numbers 2.3, Common Data Types. */
 const Type = { someLongUuids: 0x06, allLongUuids: 0x07, shortName: 0x08, name: 0x09 };
 const UUID_BYTES = 16;
-const SERVICE = Buffer.from(Gatt.service.replaceAll("-", ""), "hex").reverse();
 
 export interface AdvertisedData {
-  ours: boolean;
+  /** Long UUIDs, as they are written. */
+  services: string[];
   name?: string;
 }
 
 /** Reads advertising data as far as its lengths hold. */
 export function readAdvertising(data: Buffer): AdvertisedData {
-  const found: AdvertisedData = { ours: false };
+  const found: AdvertisedData = { services: [] };
   for (let at = 0; at + 1 < data.length; ) {
     const length = data[at];
     if (length === 0 || at + 1 + length > data.length) break;
@@ -21,7 +21,7 @@ export function readAdvertising(data: Buffer): AdvertisedData {
     const value = data.subarray(at + 2, at + 1 + length);
     if (type === Type.someLongUuids || type === Type.allLongUuids) {
       for (let uuid = 0; uuid + UUID_BYTES <= value.length; uuid += UUID_BYTES) {
-        if (SERVICE.equals(value.subarray(uuid, uuid + UUID_BYTES))) found.ours = true;
+        found.services.push(written(value.subarray(uuid, uuid + UUID_BYTES)));
       }
     } else if (type === Type.shortName || type === Type.name) found.name = value.toString("utf8");
     at += 1 + length;
@@ -29,17 +29,28 @@ export function readAdvertising(data: Buffer): AdvertisedData {
   return found;
 }
 
+/** On the air the last byte comes first. */
+function written(uuid: Buffer): string {
+  const hex = Buffer.from(uuid).reverse().toString("hex");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
 interface Advertiser {
   addressType: string;
+  service: string;
   connectable: boolean;
   name?: string;
 }
 
-/** Whoever says our service, the last few: a scan response completes an advertisement. */
+/** Whoever says a service that is listened for, the last few: a scan response completes an advertisement. */
 export class Advertisers {
   private readonly known = new Map<string, Advertiser>();
 
-  constructor(private readonly capacity = 512) {}
+  /** @param services listened for, ours alone by default */
+  constructor(
+    private readonly services = [Gatt.service],
+    private readonly capacity = 512,
+  ) {}
 
   get size(): number {
     return this.known.size;
@@ -47,7 +58,7 @@ export class Advertisers {
 
   /**
    * @param connectable undefined in a scan response
-   * @returns what is known of it now, undefined when it is none of ours
+   * @returns what is known of it now, undefined when it says none of the services
    */
   heard(
     address: string,
@@ -55,11 +66,13 @@ export class Advertisers {
     connectable: boolean | undefined,
     data: Buffer,
   ): Advertiser | undefined {
-    const { ours, name } = readAdvertising(data);
+    const { services, name } = readAdvertising(data);
     const before = this.known.get(address);
-    if (!ours && !(before && connectable === undefined)) return undefined;
+    const said = this.services.find((service) => services.includes(service));
+    const service = said ?? (connectable === undefined ? before?.service : undefined);
+    if (service === undefined) return undefined;
     const now = {
-      addressType,
+      ...{ addressType, service },
       connectable: connectable ?? before?.connectable ?? true,
       name: name ?? (connectable === undefined ? before?.name : undefined),
     };

@@ -7,6 +7,8 @@ export interface Advertisement {
   /** Lower case, with colons. A handheld may change it. */
   address: string;
   name?: string;
+  /** Which of those that are listened for it says. */
+  service: string;
   /** dBm. */
   rssi: number;
   connectable: boolean;
@@ -19,7 +21,7 @@ export interface Central {
   readonly state: CentralState;
   /** Begins; events come from here on. */
   open(handlers: CentralHandlers): void;
-  /** Asks for advertisements of the service, repeated ones too. */
+  /** Asks for advertisements of the services, repeated ones too. */
   scan(on: boolean): void;
   /** @throws CentralError; never settles where the stack forgets it */
   connect(address: string): Promise<CentralLink>;

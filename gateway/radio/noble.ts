@@ -23,6 +23,8 @@ import {
 export interface NobleOptions {
   /** The adapter belongs to the hub alone: HCI_CHANNEL_USER, past the kernel's own Bluetooth. */
   exclusive: boolean;
+  /** UUIDs of services that are listened for, ours alone by default. */
+  services?: string[];
 }
 
 /** The controller, or the handheld through it, said no. */
@@ -57,7 +59,8 @@ export function openNoble(id: string, options: NobleOptions): NobleCentral {
   const place = native
     ? { hciDriver: HciDriver.adapter, deviceId: Number(native[1]), bindParams: {} }
     : { hciDriver: HciDriver.socket, bindParams: { path: socket![1], address: socket![2] } };
-  return new NobleCentral(id, loadNoble(), place, options.exclusive || socket !== null);
+  const isExclusive = options.exclusive || socket !== null;
+  return new NobleCentral(id, loadNoble(), place, isExclusive, options.services);
 }
 
 interface Connect {
@@ -77,8 +80,8 @@ export class NobleCentral implements Central {
     choked: 0,
   };
   private readonly hci: Hci;
+  private readonly advertisers: Advertisers;
   private readonly links = new Map<number, NobleLink>();
-  private readonly advertisers = new Advertisers();
   private readonly inbound = new Inbound((handle, att) => this.links.get(handle)?.seen(att));
   private handlers?: CentralHandlers;
   private closed = false;
@@ -100,7 +103,9 @@ export class NobleCentral implements Central {
     private readonly noble: NobleParts,
     place: Omit<HciOptions, "userChannel">,
     private readonly exclusive: boolean,
+    services?: string[],
   ) {
+    this.advertisers = new Advertisers(services);
     const tap: HciBinding["tap"] = {
       packet: (packet) => this.received(packet),
       error: (error) => this.troubled(error),
@@ -319,7 +324,8 @@ export class NobleCentral implements Central {
     if (!this.closed) this.handlers?.onSign();
     const seen = this.advertisers.heard(address, kind, connectable, data);
     if (!seen) return;
-    const heard = { address, name: seen.name, rssi, connectable: seen.connectable };
+    const { addressType: _, ...said } = seen;
+    const heard = { address, rssi, ...said };
     later(() => !this.closed && this.handlers?.onHeard(heard));
   }
 

@@ -15,6 +15,8 @@ interface UpdateRow extends Sealed {
   body: Buffer;
 }
 
+export const UPDATE_COLUMNS: (keyof UpdateRow & string)[] = ["device", "body"];
+
 export interface Update {
   /** Of its ownership when it was asked for. */
   epoch: number;
@@ -52,11 +54,11 @@ const placeOf = (device: string) => `update of ${device}`;
 export class Updates {
   private readonly table: SealedTable<UpdateRow>;
 
-  private constructor(
+  constructor(
     readonly db: Database,
     readonly keyring: Keyring,
   ) {
-    this.table = new SealedTable(db, keyring, "updates", ["device", "body"], 1);
+    this.table = new SealedTable(db, keyring, "updates", UPDATE_COLUMNS, 1);
   }
 
   /** On a connection of its own. @throws STORE_OPEN, STORE_OLDER, STORE_KEYRING_* */
@@ -73,6 +75,11 @@ export class Updates {
   all(): Map<string, Update> {
     const rows = this.db.prepare("SELECT * FROM updates").all() as UpdateRow[];
     return new Map(rows.filter((row) => this.table.intact(row)).map((row) => this.read(row)));
+  }
+
+  /** Releases that updates are in the middle of. */
+  inUse(): string[] {
+    return [...this.all().values()].flatMap(({ ended, release }) => (ended ? [] : release));
   }
 
   get(device: string): Update | undefined {

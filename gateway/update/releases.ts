@@ -24,6 +24,7 @@ import {
   releaseOf,
   signedReleaseFile,
 } from "../../protocol/releasefile";
+import { syncDirectory } from "../backup/files";
 import { ed25519Verify, nodeCrypto } from "../crypto";
 import { fingerprintOf } from "../store/makers";
 import { UpdateError } from "./error";
@@ -39,6 +40,8 @@ export interface HeldRelease {
   release: Release;
 }
 
+/** The folder in a data directory. */
+export const RELEASES = "releases";
 const ENDING = ".avnode-release";
 const NAME = /^([0-9a-f]{64})\.avnode-release$/;
 /** Of one maker and board: the newest, beside those that an update is in the middle of. */
@@ -50,7 +53,7 @@ export class Releases {
   private readonly known = new Map<string, HeldRelease>();
 
   constructor(dataDir: string) {
-    this.folder = join(dataDir, "releases");
+    this.folder = join(dataDir, RELEASES);
   }
 
   /**
@@ -68,7 +71,7 @@ export class Releases {
       );
     const alike = this.all().filter((other) => isAlike(other, held) && other.id !== held.id);
     const oldest = alike[MAX_KEPT - 1];
-    if (oldest && oldest.release.counter >= held.release.counter)
+    if (oldest && oldest.release.counter >= held.release.counter && !inUse.includes(held.id))
       throw new UpdateError(
         "UPDATE_OLD",
         `version ${held.release.version} is older than the ${MAX_KEPT} that are kept here of its maker (the oldest is ${oldest.release.version}): take a newer one`,
@@ -85,9 +88,7 @@ export class Releases {
       closeSync(file);
     }
     renameSync(part, path);
-    const folder = openSync(this.folder, "r");
-    fsyncSync(folder);
-    closeSync(folder);
+    syncDirectory(this.folder);
     this.known.set(held.id, held);
     for (const { id } of alike.slice(MAX_KEPT - 1))
       if (!inUse.includes(id)) rmSync(this.pathOf(id), { force: true });
@@ -96,7 +97,7 @@ export class Releases {
 
   /** The newest of each maker and board first. What somebody altered there is none. */
   all(): HeldRelease[] {
-    const ids = this.names().flatMap((name) => NAME.exec(name)?.[1] ?? []);
+    const ids = this.ids();
     for (const id of this.known.keys()) if (!ids.includes(id)) this.known.delete(id);
     const held = ids.flatMap((id) => this.known.get(id) ?? this.read(id)?.held ?? []);
     return held.sort((a, b) => b.release.counter - a.release.counter);
@@ -129,9 +130,10 @@ export class Releases {
     );
   }
 
-  private names(): string[] {
+  /** By the names of files alone: whether one is whole, `read` tells. */
+  ids(): string[] {
     try {
-      return readdirSync(this.folder);
+      return readdirSync(this.folder).flatMap((name) => NAME.exec(name)?.[1] ?? []);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
       throw error;

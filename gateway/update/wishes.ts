@@ -5,6 +5,7 @@ import type { StoreReader } from "../store/reader";
 import { type Update, Updates } from "../store/updates";
 import { UpdateError } from "./error";
 import { type HeldRelease, Releases } from "./releases";
+import { updateWords } from "./words";
 
 export interface DeviceUpdate {
   device: string;
@@ -45,8 +46,7 @@ export class Wishes {
   /** @throws UpdateError UPDATE_FILE, UPDATE_MAKER, UPDATE_OLD */
   add(bytes: Uint8Array): HeldRelease {
     const makers = new Makers(this.updates.db, this.updates.keyring);
-    const inUse = [...this.updates.all().values()].flatMap(({ ended, release }) => (ended ? [] : release));
-    return this.releases.add(bytes, (maker) => makers.isPinned(maker), inUse);
+    return this.releases.add(bytes, (maker) => makers.isPinned(maker), this.updates.inUse());
   }
 
   /** Handhelds alone: what was adopted runs nothing. */
@@ -98,6 +98,12 @@ export class Wishes {
   private change(device: string, change: Partial<Update>): Update {
     const changed = this.updates.change(device, change);
     if (changed) return changed;
+    const last = this.updates.get(device);
+    if (last)
+      throw new UpdateError(
+        "UPDATE_IDLE",
+        `the update of ${device} to ${last.version} is over already: ${updateWords(last)}`,
+      );
     throw new UpdateError(
       "UPDATE_IDLE",
       `no update of ${device} is under way: 'avnode update start ${device.slice(0, 8)}' begins one`,

@@ -38,18 +38,31 @@ export function refusalCode(refused: number): RefusalCode | undefined {
   return codes.find((code) => UpdateRefusal[code] === refused);
 }
 
-export type Doing = "waiting" | "clearing" | "taking" | "checking" | "ready" | "restarting" | "trial";
+export type Doing =
+  | "cancelling"
+  | "waiting"
+  | "clearing"
+  | "taking"
+  | "checking"
+  | "ready"
+  | "restarting"
+  | "trial";
 
 /** What goes on with an update that has not ended. */
-export function doingOf({ state, bytes, counter, swapped }: Update): Doing {
-  if (!state || state.counter !== counter) return "waiting";
+export function doingOf({ state, bytes, counter, swapped, cancelled }: Update): Doing {
+  const isOurs = state?.counter === counter;
+  // What runs already, no word of its owner's takes back.
+  if (isOurs && state.phase === UpdatePhase.trial) return "trial";
+  if (cancelled) return "cancelling";
+  if (!isOurs) return "waiting";
   if (state.phase === UpdatePhase.clearing) return "clearing";
   if (state.phase === UpdatePhase.taking) return state.taken < bytes ? "taking" : "checking";
   if (state.phase === UpdatePhase.ready) return swapped ? "restarting" : "ready";
-  return state.phase === UpdatePhase.trial ? "trial" : "waiting";
+  return "waiting";
 }
 
 const DOING: Record<Doing, string> = {
+  cancelling: "is being cancelled; bring the handheld near the hub",
   waiting:
     "waits for the handheld: near the hub it first checks the maker's signature, for up to half a minute",
   clearing: "makes room on the handheld",
@@ -62,11 +75,10 @@ const DOING: Record<Doing, string> = {
 
 /** One line on how an update gets on, or ended. */
 export function updateWords(update: Update): string {
-  const { ended, state, cancelled, swap } = update;
+  const { ended, state, swap } = update;
   const refused = refusalCode(state?.refused ?? UpdateRefusal.none);
   if (ended?.how === "refused") return `refused: ${refused ? REFUSED[refused] : "for no reason given"}`;
   if (ended) return ENDED[ended.how];
-  if (cancelled) return "is being cancelled; bring the handheld near the hub";
   const doing = doingOf(update);
   if (doing === "taking") return `${DOING.taking} (${Math.floor((100 * state!.taken) / update.bytes)} %)`;
   if (doing !== "ready") return DOING[doing];

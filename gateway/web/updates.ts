@@ -40,12 +40,11 @@ export function addUpdates(app: FastifyInstance, { hub, dataDir, clock }: ApiPar
 }
 
 function told(update: Update): NonNullable<schema.DeviceUpdate["update"]> {
-  const { version, bytes, ended, cancelled, swap, state } = update;
-  const going = cancelled ? "cancelling" : doingOf(update);
+  const { version, bytes, ended, swap, state } = update;
   const isOurs = state?.counter === update.counter;
   return {
     version,
-    state: ended?.how ?? going,
+    state: ended?.how ?? doingOf(update),
     share: isOurs ? Math.min(1, state.taken / bytes) : 0,
     refused: refusalCode(state?.refused ?? UpdateRefusal.none),
     whenReady: swap === "ready",

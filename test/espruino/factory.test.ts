@@ -1,12 +1,14 @@
 /** From a blank unit to a recording that is verified: the station, the real interpreter, and a hub. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { decodeIdentity } from "../../firmware/identity";
+import { systemClock } from "../../gateway/clock";
 import { toHex } from "../../protocol/bytes";
 import { DeviceClass, decodeCertificate } from "../../protocol/certificate";
 import { RecordingMode } from "../../protocol/open";
@@ -14,20 +16,28 @@ import type { Bench } from "../../tools/factory/bench";
 import { keptPicture } from "../../tools/factory/label/kept";
 import { readLabel } from "../../tools/factory/label/scan";
 import { PACE } from "../../tools/factory/locking";
+import { Air as Station } from "../../tools/factory/ports/air";
+import { blePorts } from "../../tools/factory/ports/beside";
 import { execPort } from "../../tools/factory/ports/exec";
 import type { Port } from "../../tools/factory/ports/port";
 import { tcpPort } from "../../tools/factory/ports/tcp";
 import { Run } from "../../tools/factory/run";
 import type { Screen } from "../../tools/factory/screen/screen";
 import { readStatus } from "../../tools/factory/status";
+import { Air } from "../../tools/sim/radio/air";
+import { listenOnAir } from "../../tools/sim/radio/airserver";
+import { Random } from "../../tools/sim/random";
 import { scratch } from "../e2e/rig";
 import { closeBench, makeStation, openBench, STATION } from "../tools/factory/bench";
+import { AirConsole, nameField } from "../tools/factory/ports/airconsole";
+import { lockedRadio } from "../tools/factory/ports/airunit";
 import { BUNDLED, type Excerpt, excerpt } from "./ecg";
 import { type BuiltFirmware, built } from "./firmware";
 import { Household, type Made } from "./household";
 import { interpret, skipUnlessInterpreter } from "./interpreter";
 import { BOOT0, flashed } from "./unit";
 
+const UNIT = "c0:00:00:00:00:01";
 const seed = Number(process.env.AVNODE_SEED ?? 1);
 const SECONDS = 20;
 const PATIENCE_MS = 600_000;
@@ -77,6 +87,65 @@ class Bridge {
   }
 }
 
+/**
+ * Its console on the air, where the build for Linux has no radio: a peripheral stands before its pipes. Once its boot code is
+ * in, its restart brings back no console but the radio of a handheld.
+ */
+class OnAir {
+  private child: ChildProcess | undefined;
+  private readonly air = new Air(
+    { now: () => performance.now(), after: systemClock.after },
+    new Random(seed),
+  );
+  private readonly socket = join(scratch(true), "air");
+  private server: Server | undefined;
+  private stopRadio = () => {};
+
+  constructor(
+    private readonly folder: string,
+    private readonly command: string,
+  ) {}
+
+  /** @returns the station's adapter */
+  async open(): Promise<Station> {
+    this.server = await listenOnAir(this.air, this.socket);
+    this.start();
+    return Station.open(`unix:${this.socket}#d0:00:00:00:00:01`);
+  }
+
+  private start(): void {
+    const child = spawn(this.command, { shell: true, stdio: ["pipe", "pipe", "ignore"], detached: true });
+    this.child = child;
+    child.stdin!.on("error", () => {});
+    const flash = join(this.folder, "espruino.flash");
+    if (existsSync(flash) && readFileSync(flash).includes(".bootcde")) {
+      const radio = lockedRadio(this.socket, UNIT);
+      this.stopRadio = () => radio.powerOff();
+    } else {
+      const console = new AirConsole(this.socket, UNIT, nameField("Linux"), (bytes) =>
+        child.stdin!.write(bytes),
+      );
+      child.stdout!.on("data", (bytes: Buffer) => console.send(bytes));
+      this.stopRadio = () => console.close();
+    }
+    child.once("close", () => {
+      this.stopRadio();
+      if (this.child === child) this.start();
+    });
+  }
+
+  async close(): Promise<void> {
+    const { child } = this;
+    this.child = undefined;
+    if (child) {
+      process.kill(-child.pid!, "SIGKILL");
+      await once(child, "close");
+    }
+    this.server?.close();
+    this.air.close();
+  }
+}
+
 /** What whoever connects over this port gets by typing. @returns what came back */
 async function typedAt(port: Port): Promise<string> {
   const wire = await port.waitForUnit(new AbortController().signal);
@@ -120,7 +189,7 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
   });
 
   /** @returns serial number of the only unit */
-  async function make(port: Port): Promise<string> {
+  async function make(port: Port, tried = "wire"): Promise<string> {
     const failed: string[] = [];
     const screen: Screen = {
       slot: ({ word, code, detail }) => void (word === "FAIL" && failed.push(`${code} ${detail}`)),
@@ -137,7 +206,7 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
     for (const failure of failed) assert.match(failure, /^E12 it stopped answering/);
     const { status, lines } = readStatus(dir);
     const { serial, checks } = lines.at(-1)!;
-    assert.deepEqual([status.problems, status.passed, checks.lock], [[], 1, "silent over: wire"]);
+    assert.deepEqual([status.problems, status.passed, checks.lock], [[], 1, `silent over: ${tried}`]);
     return serial!;
   }
 
@@ -197,6 +266,23 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
     } finally {
       await bridge.close();
     }
+  });
+
+  it("over the air becomes one, too", async () => {
+    const { folder, command } = blank();
+    const onAir = new OnAir(folder, command);
+    const station = await onAir.open();
+    let serial: string;
+    try {
+      const [port] = blePorts(["ble"], station, () => false);
+      serial = await make(station.hearing(port!), "air");
+    } finally {
+      station.close();
+      await onAir.close();
+    }
+    assert.equal(await typedAt(execPort(command)), "");
+    assert.equal(existsSync(join(folder, "typed")), false);
+    await records(await madeIn(folder, serial));
   });
 
   it("evaluates what is typed while it is blank: the attempts are ones that would succeed", async () => {

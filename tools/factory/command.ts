@@ -89,7 +89,7 @@ function addInit(factory: Command, terminal: Terminal): void {
     .option("--first <n>", "number of the first unit", "1")
     .option("--trees <n>", "signing trees of a unit; fewer for trials", "8")
     .option("--height <n>", "of each tree, 10 or 5; smaller for trials", "10")
-    .option("--ports <port...>", "where units are plugged in: /dev/…, tcp://host:port, serial", [])
+    .option("--ports <port...>", "where units are plugged in: /dev/…, serial, tcp://host:port, ble", [])
     .option("--keys <dir>", "keys of the maker; made there if there are none (by default in the station)")
     .option("--firmware <dir>", "a build to flash, instead of building one")
     .option("--json", "print JSON")
@@ -141,8 +141,11 @@ function addRun(factory: Command, terminal: Terminal): void {
   factory
     .command("run <station>")
     .description("make units of what is plugged in, until so many passed or a signal comes")
-    .option("--ports <port...>", "instead of the station's own; exec:COMMAND, too")
-    .option("--adapter <id>", "Bluetooth adapter that hears units and tries their consoles, such as hci0")
+    .option("--ports <port...>", "instead of the station's own; ble, ble:ADDRESS and exec:COMMAND, too")
+    .option(
+      "--adapter <id>",
+      "Bluetooth adapter that hears units, tries their consoles, and serves ble; such as hci0",
+    )
     .option("--virtual <n>", "so many virtual units instead, of a station that makes simulated ones", "0")
     .option("--count <n>", "ends when so many have passed (by default it goes on; all of the virtual ones)")
     .option("--keys <dir>", "keys of the maker (by default in the station)")
@@ -181,7 +184,11 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
       "a dead unit is as silent as a locked one: say --adapter hci0, and that adapter hears whether each is on the air, --ask, and somebody looks, or --without-air, and the log says that nobody did",
     );
   const ending = new AbortController();
-  const ports = words.filter((word) => word !== SERIAL).map(portOf);
+  const { blePorts, isBle } = require("./ports/beside") as typeof import("./ports/beside");
+  const onAir = words.filter(isBle);
+  if (onAir.length > 0 && adapter === undefined)
+    throw new CliError(Exit.usage, `${onAir[0]} needs an adapter: say --adapter hci0`);
+  const ports = words.filter((word) => word !== SERIAL && !isBle(word)).map(portOf);
   const unlock = lockDirectory(dir);
   let bench: Bench | undefined;
   let air: Air | undefined;
@@ -193,12 +200,14 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
     bench = openBench(dir, station, {
       keys,
       passphrase,
-      ahead: Math.max(AHEAD, ports.length + virtual),
+      ahead: Math.max(AHEAD, words.length + virtual),
       terminal,
       scan: options.scan === true,
       ask: options.ask === true,
       withoutAir: options.withoutAir === true,
     });
+    const { journal } = bench;
+    if (air) ports.push(...blePorts(onAir, air, (hint) => journal.isSilenced(hint)));
     if (virtual > 0) {
       const { virtualPorts } = require("./virtual/made") as typeof import("./virtual/made");
       ports.push(...virtualPorts(bench, virtual));

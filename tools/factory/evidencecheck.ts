@@ -1,4 +1,5 @@
 /** Judges an evidence file with nothing but itself, for a reviewer who has the maker's papers. */
+import { z } from "zod";
 import { ed25519Verify, nodeCrypto } from "../../gateway/crypto";
 import { fromHex, sameBytes, toHex } from "../../protocol/bytes";
 import { inclusionRoot, leafHash } from "../../protocol/merkle";
@@ -17,12 +18,33 @@ import { decodeUnitLine } from "./unitline";
 
 const { sha256 } = nodeCrypto;
 
+const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
+const count = z.int().min(0);
+/** What is relied on before the signature is known to be over it; all else is compared with what the lines prove. */
+const shape = z.looseObject({
+  type: z.literal("avnode/factory-evidence"),
+  v: z.literal(1),
+  makerKey: hex(32),
+  batch: z.string().max(20),
+  log: z.looseObject({
+    origin: z.string().max(200),
+    size: count,
+    root: hex(32),
+    checkpoint: z.string().max(2000),
+    problems: z.array(z.string().max(1000)),
+  }),
+  figures: z.looseObject({ unitsPassed: count, turns: count }),
+  lines: z.array(z.looseObject({ index: count, leaf: z.string(), proof: z.array(hex(32)).max(64) })),
+  signature: hex(64),
+});
+
 /** @returns what is wrong; nothing of a file that is as its maker signed it @throws FACTORY_EVIDENCE for no such file at all */
 export function evidenceProblems(text: string): { evidence: SignedEvidence; problems: string[] } {
   let evidence: SignedEvidence;
   try {
     evidence = JSON.parse(text) as SignedEvidence;
-    if (evidence.type !== "avnode/factory-evidence" || evidence.v !== 1) throw new Error("of another type");
+    const { error } = shape.safeParse(evidence);
+    if (error) throw new Error(`${error.issues[0]!.path.join(".") || "it"} is not as stations write it`);
     return { evidence, problems: problemsOf(evidence) };
   } catch (cause) {
     throw new FactoryFailure(

@@ -4,7 +4,7 @@ import { basename, extname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { askSecret } from "../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../gateway/cli/terminal";
-import { counted } from "../../gateway/cli/text";
+import { counted, printable } from "../../gateway/cli/text";
 import { MAKER_PASSPHRASE } from "./passphrases";
 
 interface EvidenceOptions {
@@ -69,7 +69,7 @@ function check(file: string, { json }: { json?: boolean }, terminal: Terminal): 
   if (json) terminal.json({ file, batch, makerKey, problems });
   else
     terminal.print(
-      `batch ${batch}: ${counted(figures.unitsPassed, "unit")}, ${counted(figures.turns, "line")} with their proofs; ${found.log.size - found.lines.length} more in the log, of other batches by the maker's word`,
+      `batch ${printable(batch)}: ${counted(figures.unitsPassed, "unit")}, ${counted(figures.turns, "line")} with their proofs; ${found.log.size - found.lines.length} more in the log, of other batches by the maker's word`,
     );
   terminal.say(
     `maker ${makerKey}, fingerprint ${fingerprintOf(Buffer.from(makerKey, "hex"))}: compare it with the maker's papers`,

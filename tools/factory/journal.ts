@@ -36,6 +36,9 @@ export type UnitState =
   /** Done; no secret of it is left here. */
   | "passed";
 
+/** In which a unit has its boot code, or may have it. */
+export const SILENCED: UnitState[] = ["locking", "sealed", "locked"];
+
 export interface UnitRow {
   chip: string;
   /** See OpenWire.hint. */
@@ -117,15 +120,22 @@ export class Journal {
     this.db.pragma("secure_delete = ON");
   }
 
-  /** Makes a row for a chip that was never here. What its first connection told of it stays. */
+  /** Makes a row for a chip that was never here. What its first connection of a kind told of it stays. */
   meet(chip: string, hint: string | undefined, now: number): UnitRow {
     this.db
       .prepare(
         `INSERT INTO units (chip, hint, state, changed_at) VALUES (?, ?, 'found', ?)
-         ON CONFLICT DO UPDATE SET hint = coalesce(hint, excluded.hint)`,
+         ON CONFLICT DO UPDATE SET hint =
+           iif((hint LIKE 'air %') <> (excluded.hint LIKE 'air %'), excluded.hint, coalesce(hint, excluded.hint))`,
       )
       .run(chip, hint ?? null, now);
     return this.unit(chip)!;
+  }
+
+  /** A unit whose connection told so has its boot code, or may have it, and has not passed. */
+  isSilenced(hint: string): boolean {
+    const row = this.byHint(hint);
+    return row !== undefined && SILENCED.includes(row.state);
   }
 
   unit(chip: string): UnitRow | undefined {

@@ -11,8 +11,7 @@ import { chunkHashes, encodeRelease, joinRelease, signedRelease } from "../../pr
 import { encodeReleaseFile, MAX_NOTES_BYTES, signedReleaseFile } from "../../protocol/releasefile";
 import { makeSbom } from "../bill";
 import { buildFirmware, type FirmwareBuild } from "../firmware/build";
-import type { Manifest, Revision } from "../firmware/manifest";
-import { revisionOf } from "../firmware/manifest";
+import { type Revision, revisionOf } from "../firmware/manifest";
 import { FactoryFailure } from "./failure";
 import { type MakerKey, openMaker, releasePublicKey, signRelease } from "./keys";
 import {
@@ -23,6 +22,7 @@ import {
   readReleases,
   releasesIn,
 } from "./releaselist";
+import { type ReleaseManifest, VERSION } from "./releasemanifest";
 import { reproduceText } from "./reproduce";
 import { runtimeParts } from "./runtimeparts";
 import { knowsCommit, sourceTree, subjectsSince, withCommitted } from "./sourcetree";
@@ -46,21 +46,6 @@ export interface ReleaseRequest {
   now: number;
 }
 
-/** What manifest.json holds beside what a build's says. */
-export interface ReleaseManifest extends Manifest {
-  release: {
-    counter: number;
-    /** Unix seconds. */
-    issued: number;
-    /** Ed25519 public key, hexadecimal. */
-    maker: string;
-    /** LMS public key, base64, as in the boot code. */
-    key: string;
-    leaf: number;
-    file: string;
-  };
-}
-
 export interface Released {
   folder: string;
   entry: ReleaseEntry;
@@ -70,8 +55,6 @@ export interface Released {
 export const SUMS = "SHA256SUMS";
 export const SUMS_SIGNATURE = "SHA256SUMS.sig";
 const REST = "- and more\n";
-/** Folder names, and the wire's 24 characters. */
-const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,23}$/;
 
 export const latin1 = (code: string) => new Uint8Array(Buffer.from(code, "latin1"));
 const json = (value: unknown) => new Uint8Array(Buffer.from(`${JSON.stringify(value, null, 2)}\n`));

@@ -8,7 +8,8 @@ import { fromHex, sameBytes } from "../../protocol/bytes";
 import { chunkHashes, openRelease } from "../../protocol/release";
 import { decodeReleaseFile, signedReleaseFile } from "../../protocol/releasefile";
 import { FactoryFailure } from "./failure";
-import { latin1, type ReleaseManifest, SUMS, SUMS_SIGNATURE } from "./release";
+import { latin1, SUMS, SUMS_SIGNATURE } from "./release";
+import { MAX_MANIFEST_BYTES, type ReleaseManifest, releaseManifestSchema } from "./releasemanifest";
 import { knowsCommit, withCommitted } from "./sourcetree";
 
 export interface Check {
@@ -94,22 +95,11 @@ function judged(work: () => boolean | undefined): Pick<Check, "passed"> & { text
 
 function manifestFrom(bytes: Buffer, folder: string): ReleaseManifest {
   try {
-    const manifest = JSON.parse(bytes.toString()) as ReleaseManifest;
-    const { release, files, board, version } = manifest;
-    const texts = [
-      board,
-      version,
-      release.maker,
-      release.key,
-      release.file,
-      ...files.map(({ file }) => file),
-    ];
-    const isPlain = (name: unknown) => typeof name === "string" && /^[0-9A-Za-z][0-9A-Za-z.+_-]*$/.test(name);
-    if (!texts.every((text) => typeof text === "string") || !/^[0-9a-f]{64}$/.test(release.maker))
-      throw new Error("a field is missing");
-    if (files.length !== 2 || ![release.file, ...files.map(({ file }) => file)].every(isPlain))
-      throw new Error("a file's name is none of a release");
-    return manifest;
+    if (bytes.length > MAX_MANIFEST_BYTES) throw new Error(`it has more than ${MAX_MANIFEST_BYTES} bytes`);
+    const { data, error } = releaseManifestSchema.safeParse(JSON.parse(bytes.toString()));
+    // The field's name alone: what zod says of it quotes the stranger's words, at any length.
+    if (error) throw new Error(`${error.issues[0]!.path.join(".") || "it"} is not as makers write it`);
+    return data;
   } catch (cause) {
     throw new FactoryFailure(
       "FACTORY_RELEASE_FOLDER",
@@ -152,7 +142,6 @@ function rebuilt(manifest: ReleaseManifest, read: (name: string) => Buffer, root
   const untold = (text: string): Check => ({ name, passed: undefined, text });
   const { commit, dirty, release, files } = manifest;
   if (commit === null || dirty) return untold("not from any commit: a release for developers (--dev)");
-  if (!/^[0-9a-f]{40}$/.test(commit)) return { name, passed: false, text: "its commit is none" };
   if (!root) return untold("there is no source tree here: run this from a clone to build it again");
   if (!knowsCommit(root, commit))
     return untold(`${root} has no commit ${commit}: fetch it to build it again`);

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { askSecrets } from "../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../gateway/cli/terminal";
+import { printable } from "../../gateway/cli/text";
 import { MAKER_PASSPHRASE, RELEASE_PASSPHRASE } from "./passphrases";
 
 interface ReleaseOptions {
@@ -106,7 +107,8 @@ function check(folder: string, { json }: { json?: boolean }, terminal: Terminal)
   if (json) terminal.json({ folder, passed, maker, checks });
   else {
     const word = (state: boolean | undefined) => (state === undefined ? "unknown" : state ? "ok" : "WRONG");
-    for (const one of checks) terminal.print(`${word(one.passed).padEnd(8)}${one.name}: ${one.text}`);
+    for (const one of checks)
+      terminal.print(printable(`${word(one.passed).padEnd(8)}${one.name}: ${one.text}`));
   }
   terminal.say(
     `maker ${maker}, fingerprint ${fingerprintOf(Buffer.from(maker, "hex"))}: compare it with the maker's papers`,

@@ -1,5 +1,5 @@
 /** How anybody gets a release's bytes again, in words that lie beside them. */
-import type { ReleaseManifest } from "./release";
+import type { ReleaseManifest } from "./releasemanifest";
 
 export function reproduceText(manifest: ReleaseManifest): string {
   const { commit, dirty, board, files, release } = manifest;

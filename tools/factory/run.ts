@@ -77,7 +77,9 @@ export class Run {
         while (this.isFull && !signal.aborted) await this.change();
         signal.throwIfAborted();
         this.screen.slot({ slot: port.name, word: "WAIT", done: 0, total: TOTAL });
-        const wire = await port.waitForUnit(signal);
+        const wire = await port.waitForUnit(signal, (detail) =>
+          this.screen.slot({ slot: port.name, word: "WAIT", done: 0, total: TOTAL, detail }),
+        );
         if (this.isFull) {
           await wire.close();
           continue;

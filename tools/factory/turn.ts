@@ -8,7 +8,7 @@ import type { FailureCode } from "./codes";
 import { checkFiles, eraseAll, filesOf, putFile, readBack } from "./flashing";
 import { gapsOf, gapWords } from "./gaps";
 import { checkBootloader, checkRuntime, type Found, findOut } from "./identify";
-import type { UnitRow, UnitState } from "./journal";
+import { SILENCED, type UnitRow, type UnitState } from "./journal";
 import { attack } from "./locking";
 import type { OpenWire, Port } from "./ports/port";
 import { certificateHash, type Identified, identityOf, reserve, wipe } from "./provisioning";
@@ -28,8 +28,6 @@ const IDENTITY = "identity";
 /** Steps at which a unit does not answer. */
 const SILENT: Step[] = ["lock", "air", "label"];
 const LIVES = "Hold a phone to it, with an app that shows radios: is one called avnode right there?";
-/** In which a unit has its boot code, or may have it. */
-const SILENCED: UnitState[] = ["locking", "sealed", "locked"];
 
 export interface End {
   word: "PASS" | "FAIL" | "WAIT";
@@ -111,7 +109,7 @@ export class Turn {
     const { bench, unit } = this;
     const { board, firmware } = bench;
     this.chip = found.chip;
-    this.address = found.address;
+    this.address = this.wire.address ?? found.address;
     await this.at("identify", "E02", async () => {
       checkRuntime(found, firmware.manifest);
       this.meet(found);
@@ -181,6 +179,7 @@ export class Turn {
     busy.set(row.chip, this.port.name);
     this.row = row;
     this.chip = row.chip;
+    this.address = this.wire.address;
     this.tests = row.tests ? (JSON.parse(row.tests) as TestLine[]) : [];
     this.identified = identityOf(this.bench, row);
     this.checks.bootloader = "not checked";
@@ -235,9 +234,17 @@ export class Turn {
   private async restart(): Promise<void> {
     this.step = "lock";
     this.tell(0);
+    this.port.restarts?.();
     const gone = this.gone.catch(() => true);
     // Its answer may get lost with the connection.
     await Promise.race([this.unit.ask(RESTART).catch(() => {}), gone]);
+    if (this.wire.address !== undefined) {
+      // Over the air nobody comes back to a console, and its end would be noticed late.
+      this.unit.leave();
+      await this.wire.close();
+      this.gone = new Promise(() => {});
+      return;
+    }
     const isGone = await Promise.race([gone, pause(RESTART_MS, false, { signal: this.signal })]);
     if (isGone) await this.reopen();
   }
@@ -265,7 +272,8 @@ export class Turn {
         return;
       }
       const { pace } = this.bench;
-      const heard = await attack(this.wire, pace);
+      const isWired = this.wire.address === undefined;
+      const heard = isWired ? await attack(this.wire, pace) : 0;
       if (heard > 0) throw new UnitFailure("E08", `over the wire it answered with ${heard} bytes`);
       const others = (await this.port.otherPaths?.(this.address)) ?? [];
       for (const { name, wire } of others) {
@@ -276,7 +284,9 @@ export class Turn {
           `over the ${name} it offers a console, which answered with ${answered} bytes`,
         );
       }
-      this.checks.lock = `silent over: ${["wire", ...others.map(({ name }) => name)].join(", ")}`;
+      const paths = [...(isWired ? ["wire"] : []), ...others.map(({ name }) => name)];
+      if (paths.length === 0) throw new UnitFailure("E09", "not heard after its restart");
+      this.checks.lock = `silent over: ${paths.join(", ")}`;
     });
     this.enter("locked");
   }
@@ -300,11 +310,13 @@ export class Turn {
     if (station.deviceClass === "dev") this.checks.air = "not checked: a developers' unit";
     else if (port.seen) {
       const until = Date.now() + pace.airMs;
-      while (!(await port.seen(this.address))) {
+      let seen = await port.seen(this.address);
+      while (!seen) {
         if (Date.now() > until) return false;
         await pause(AIR_LOOK_MS, undefined, { signal: this.signal });
+        seen = await port.seen(this.address);
       }
-      this.checks.air = "heard by a second adapter";
+      this.checks.air = `heard ${seen}`;
     } else if (operator && (await this.isYes(operator, LIVES))) this.checks.air = "seen by the operator";
     return this.checks.air !== undefined;
   }

@@ -3,8 +3,8 @@ import { cpSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readFirmware } from "./bench";
 import { FactoryFailure } from "./failure";
-import type { ReleaseManifest } from "./release";
 import { checkRelease } from "./releasecheck";
+import type { ReleaseManifest } from "./releasemanifest";
 import { placesOf, readStation } from "./station";
 
 /** Of what the station flashes now: 0 for a build that is no release. */

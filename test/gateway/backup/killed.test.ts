@@ -10,6 +10,9 @@ import { Keyring } from "../../../gateway/store/keyring";
 import { StoreReader } from "../../../gateway/store/reader";
 import { Store } from "../../../gateway/store/store";
 import { verifyStore } from "../../../gateway/store/verify";
+import { Releases } from "../../../gateway/update/releases";
+import { Maker } from "../../firmware/maker";
+import { releaseFile } from "../update/files";
 import { BackupRig } from "./rig";
 
 const ROOT = join(__dirname, "../../..");
@@ -40,6 +43,7 @@ describe("killed without notice", function () {
   const folder = mkdtempSync(join(tmpdir(), "avnode-killed-"));
   let rig: BackupRig;
   let victim: (...words: string[]) => boolean;
+  let release: string;
   let attempt = 0;
 
   /** What a return would bring, by recording; made where a journal must be rolled back, else read in place. */
@@ -74,6 +78,8 @@ describe("killed without notice", function () {
     rig = new BackupRig();
     const handheld = rig.claimed();
     rig.deliver(handheld, handheld.record(2));
+    const made = new Maker("killed").release(new Uint8Array(900), { board: "simulated" });
+    release = new Releases(rig.dataDir).add(releaseFile(made), () => true).id;
     rig.backup();
     cpSync(rig.dir, join(folder, "first"), { recursive: true });
     rig.deliver(handheld, handheld.record(1100));
@@ -116,7 +122,7 @@ describe("killed without notice", function () {
       // Whoever goes on, the medium ends with one keyring, the database's own.
       const next = generationBefore === Keyring.load(rig.dataDir).generation.toString("hex");
       victim("backup", next ? rig.dataDir : promoted, dir, "0");
-      assert.deepEqual(readdirSync(dir).sort(), ["avnode.db", "backup.json", "keyring.sealed"]);
+      assert.deepEqual(readdirSync(dir).sort(), ["avnode.db", "backup.json", "keyring.sealed", "releases"]);
       rmSync(dir, { recursive: true });
       if (!killed) break;
     }
@@ -135,6 +141,7 @@ describe("killed without notice", function () {
       }
       assert.equal(victim("backup", rig.dataDir, dir, "0"), false);
       assert.equal(returned(dir).join(), "1: 4,2: 1102");
+      assert.ok(new Releases(dir).read(release), "its release is not whole");
       rmSync(dir, { recursive: true });
     }
     assert.deepEqual([...seen], ["BACKUP_NONE", "BACKUP_HALF", "1: 4,2: 1102"]);
@@ -166,8 +173,9 @@ describe("killed without notice", function () {
       assert.equal(existsSync(join(dataDir, "restoring")), false);
       assert.deepEqual(
         readdirSync(dataDir).filter((name) => !/^(lock|avnode\.db(-wal|-shm)?|keyring\.json)$/.test(name)),
-        [],
+        ["releases"],
       );
+      assert.ok(new Releases(dataDir).read(release), "its release is not whole");
     }
     assert.ok(refused >= 7, `${refused} steps`);
   });

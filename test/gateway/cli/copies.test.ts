@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { run } from "../../../gateway/cli/program";
 import { Terminal } from "../../../gateway/cli/terminal";
+import { Updates } from "../../../gateway/store/updates";
+import { Releases } from "../../../gateway/update/releases";
+import { Maker } from "../../firmware/maker";
 import { Rig } from "../store/rig";
+import { releaseFile } from "../update/files";
 
 describe("the commands for copies", function () {
   const folder = mkdtempSync(join(tmpdir(), "avnode-copies-"));
@@ -101,6 +105,14 @@ describe("the commands for copies", function () {
   it("bring it back, and say what to do next", async () => {
     const [{ id }] = JSON.parse((await avnode(["devices", "--json"])).out).devices;
     assert.equal((await avnode(["name", id, "Anna's"])).code, 0);
+    const made = new Maker("copies").release(new Uint8Array(900), { board: "simulated", version: "0.2.0" });
+    const release = new Releases(data).add(releaseFile(made), () => true).id;
+    const updates = Updates.open(data);
+    updates.put(id, {
+      ...{ epoch: 1, release, counter: 2, version: "0.2.0", bytes: 900, swap: "no", askedAt: 1 },
+      ...{ cancelled: false, again: false, begun: true, swapped: false },
+    });
+    updates.close();
     await avnode(["backup", stick]);
     const restored = join(folder, "restored");
     const back = await avnode(["restore", stick, "--data", restored], "", {
@@ -108,11 +120,25 @@ describe("the commands for copies", function () {
     });
     assert.equal(back.code, 0, back.err);
     assert.match(back.out, /^restored 2 recordings with 5 frames/);
+    const goesOn = `^the update of handheld ${id} to 0\\.2\\.0 goes on, as in the copy: 'avnode update cancel ${id.slice(0, 8)}'`;
+    assert.match(back.out, new RegExp(goesOn, "m"));
     assert.match(back.err, /run 'avnode start'/);
     const status = await avnode(["status", "--data", restored]);
     assert.match(status.out, /^restored \d{4}-.* from the copy of/m);
     assert.match((await avnode(["devices", "--data", restored])).out, /^Anna's /m);
     assert.equal((await avnode(["verify", "--data", restored])).code, 0);
+    // A damaged release does not spoil it, and is told, by the rehearsal too.
+    writeFileSync(join(stick, "releases", `${release}.avnode-release`), "x");
+    const env = { AVNODE_RECOVERY_CODE: recoveryCode };
+    for (const words of [
+      ["backup", stick, "--rehearse"],
+      ["restore", stick, "--data", join(folder, "less")],
+    ]) {
+      const { code, out } = await avnode(words, "", env);
+      assert.equal(code, 0);
+      assert.match(out, new RegExp(`^release ${release} is damaged: fetch it from its maker`, "m"));
+      if (words[0] === "restore") assert.match(out, /^the update of .* ends, for its release did not come/m);
+    }
   });
 
   it("invite a mirror with a URL that is shown once, and end it", async () => {

@@ -70,11 +70,42 @@ describe("avnode update", function () {
     assert.match(await row(), /is being sent; the handheld goes on as ever \(51 %\)$/);
     assert.equal((await avnode("update", "swap", id, "--when-ready")).code, 0);
     assert.equal(updates.get(id)!.swap, "ready");
-    assert.equal((await avnode("update", "cancel", id)).code, 0);
+    const cancelled = await avnode("update", "cancel", id);
+    assert.equal(cancelled.code, 0);
+    // It has heard of the update, and has yet to hear of this.
+    assert.match(
+      cancelled.said,
+      /^version 0\.2\.0 for handheld [0-9a-f]{16}: is being cancelled; bring the handheld near the hub$/m,
+    );
     assert.match(await row(), /is being cancelled; bring the handheld near the hub$/);
     const { devices, releases } = JSON.parse((await avnode("update", "--json")).said);
     assert.equal(devices[0].update.cancelled, true);
     assert.equal(releases[0].release.head, toHex(made.release.head));
+    // It had restarted by then: nobody says any more that it will not run.
+    updates.change(id, { state: { ...taking, phase: UpdatePhase.trial } });
+    assert.match(await row(), /runs, and has yet to show that it works$/);
+    updates.close();
+  });
+
+  it("has nothing to cancel or restart with once it is over, and says how it ended rather than to start it", async () => {
+    const updates = Updates.open(rig.dataDir);
+    const failed = { phase: 0, running: 1, counter: 2, taken: 0, refused: UpdateRefusal.failed };
+    const ends = [
+      ["refused", /over already: refused: this version did not come up on it the last time; ask its maker/],
+      ["back", /over already: it did not work on this handheld, which went back/],
+      ["installed", /over already: installed$/m],
+    ] as const;
+    for (const [how, words] of ends) {
+      const before = updates.get(id)!;
+      updates.put(id, { ...before, state: failed, ended: { how, at: 1 } });
+      for (const what of ["cancel", "swap"]) await refused(1, words, what, id);
+      assert.equal(updates.get(id)!.ended!.how, how);
+      assert.doesNotMatch((await avnode("update", "cancel", id)).said, /update start/);
+    }
+    // One that no handheld has heard of yet is over at once.
+    updates.put(id, { ...updates.get(id)!, begun: false, cancelled: false, ended: undefined });
+    const { said } = await avnode("update", "cancel", id);
+    assert.match(said, /^version 0\.2\.0 for handheld [0-9a-f]{16}: cancelled\n$/);
     updates.close();
   });
 

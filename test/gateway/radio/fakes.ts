@@ -10,6 +10,7 @@ import {
 } from "../../../gateway/radio/central";
 import type { CloseCause } from "../../../gateway/radio/radio";
 import type { Log } from "../../../gateway/store/log";
+import { Gatt } from "../../../protocol/names";
 
 export class ManualClock implements Clock {
   private time = 1_700_000_000_000;
@@ -171,6 +172,7 @@ export class FakeCentral implements Central {
     this.handlers?.onHeard({
       address: unit.address,
       name: unit.name,
+      service: Gatt.service,
       rssi,
       connectable: unit.connectable ?? true,
     });

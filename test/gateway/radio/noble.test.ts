@@ -164,7 +164,10 @@ describe("noble as one adapter", function () {
 
   it("hears who has our service, with the name of one that nobody owns", async () => {
     const seen = await hub.hear(HANDHELD);
-    assert.deepEqual(seen, { address: HANDHELD, name: "avnode", rssi: -55, connectable: true });
+    assert.deepEqual(seen, {
+      ...{ address: HANDHELD, name: "avnode", service: Gatt.service },
+      ...{ rssi: -55, connectable: true },
+    });
     assert.deepEqual(hub.states, ["on"]);
     assert.deepEqual(hub.scans, [true]);
   });

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { restore } from "../../../gateway/backup/restore";
+import { runBackup } from "../../../gateway/backup/run";
 import { systemClock } from "../../../gateway/clock";
 import { type Hub, startHub } from "../../../gateway/hub";
 import { Wishes } from "../../../gateway/update/wishes";
@@ -91,9 +93,9 @@ describe(`a handheld in its house is updated, seed ${SEED}`, () => {
     wishes.add(releaseFile(made));
   }
 
-  async function startAgain(): Promise<void> {
+  async function startAgain(from = dataDir): Promise<void> {
     hub = await startHub({
-      dataDir,
+      dataDir: from,
       kind: "demo",
       broker: "memory",
       radio: new SimHubRadio([{ id: "simulated", radio }]),
@@ -154,6 +156,33 @@ describe(`a handheld in its house is updated, seed ${SEED}`, () => {
       const verdict = hub.store!.reader.recording(recording!.id);
       assert.equal(verdict.state, "closed");
       assert.equal(verdict.holes, 0);
+    }),
+  );
+
+  it(
+    "where its hub is lost on the way, by the one that came back from the backup, which needs no file for it",
+    inHouse(async () => {
+      await open(PERFECT);
+      wishes.start(device, "ready", Date.now());
+      await until("half of the image", () => (row().state?.taken ?? 0) >= made.image.length / 2);
+      const dir = join(dataDir, "backup");
+      let code: Uint8Array | undefined;
+      runBackup({
+        dataDir,
+        dir,
+        onCode: (made) => {
+          code = made;
+        },
+      });
+      wishes.close();
+      await hub.stop();
+      const restored = restore({ dir, dataDir: join(dataDir, "restored"), code: code! });
+      assert.deepEqual(restored.updates, [{ device, version: "0.2.0", isHere: true }]);
+      await startAgain(restored.dataDir);
+      wishes = new Wishes(restored.dataDir, hub.store!.reader);
+      await ended();
+      assert.equal(updateWords(row()), "installed");
+      assert.equal(handheld.running!.counter, 2);
     }),
   );
 

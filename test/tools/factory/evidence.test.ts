@@ -183,8 +183,33 @@ describe("factory evidence", function () {
     fs.writeFileSync(join(root, "altered.json"), fs.readFileSync(file, "utf8").replace("T1-0005", "T1-0006"));
     const wrong = await factory(["check-evidence", join(root, "altered.json")]);
     assert.equal(wrong.exit, 1);
-    fs.writeFileSync(join(root, "none.json"), "{}");
-    assert.equal((await factory(["check-evidence", join(root, "none.json")])).exit, 3);
+  });
+
+  it("of a stranger has the form of one, and its words do not draw over the terminal", async () => {
+    const strange = join(root, "strange.json");
+    const check = (content: unknown) => {
+      fs.writeFileSync(strange, JSON.stringify(content));
+      return factory(["check-evidence", strange]);
+    };
+    const shapes: [string, object][] = [
+      ["type", {}],
+      ["figures", { ...read(), figures: undefined }],
+      ["figures.unitsPassed", { ...read(), figures: { ...read().figures, unitsPassed: "\x1b[2J" } }],
+      ["batch", { ...read(), batch: "x".repeat(21) }],
+      ["makerKey", { ...read(), makerKey: 7 }],
+      ["lines.0.proof.0", { ...read(), lines: [{ ...read().lines[0], proof: ["\u009b31m"] }] }],
+    ];
+    for (const [field, content] of shapes) {
+      const { exit, out, err } = await check(content);
+      assert.deepEqual([exit, out], [3, ""], field);
+      assert.ok(err.includes(`no evidence file: ${field} is not as stations write it`), err);
+    }
+    const log = { ...read().log, problems: ["\x1b]0;owned\u0007\u202e"] };
+    const { exit, out, err } = await check({ ...read(), batch: "T\x1b[2J\u202e1", log });
+    assert.equal(exit, 1);
+    assert.match(out, /^batch T\[2J1: 3 units/);
+    assert.match(err, /the station's log: \]0;owned/);
+    assert.doesNotMatch(out + err, /[^\P{C}\n]/u);
   });
 
   it("says for people what was checked and what nobody can, and where units failed", () => {

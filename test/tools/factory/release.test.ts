@@ -212,6 +212,46 @@ describe("a release", function () {
     }
   });
 
+  it("is refused where its manifest is not as makers write it, by the field's name and none of its words", () => {
+    const folder = copy(first.folder);
+    const path = join(folder, "manifest.json");
+    const text = fs.readFileSync(path, "utf8");
+    const refused = (content: string, why: string) => {
+      fs.writeFileSync(path, content);
+      assert.throws(() => checkRelease(folder, undefined), {
+        code: "FACTORY_RELEASE_FOLDER",
+        message: `${path} is no release's manifest: ${why}. Get the folder anew`,
+      });
+    };
+    const alterations: [string, (manifest: Released["manifest"]) => void][] = [
+      ["version", (m) => Object.assign(m, { version: "1.0\u001b[2J" })],
+      ["board", (m) => Object.assign(m, { board: "../up" })],
+      ["board", (m) => Object.assign(m, { board: "x".repeat(25) })],
+      ["commit", (m) => Object.assign(m, { commit: "--upload-pack=x" })],
+      ["runtime", (m) => Reflect.deleteProperty(m, "runtime")],
+      ["builtins", (m) => Object.assign(m, { builtins: new Array(1001).fill("E") })],
+      ["files", (m) => m.files.push(m.files[0]!)],
+      ["files.1.file", (m) => Object.assign(m.files[1]!, { file: "../../keys/maker.sealed" })],
+      ["files.0.crc32", (m) => Object.assign(m.files[0]!, { crc32: 2 ** 32 })],
+      ["release.leaf", (m) => Object.assign(m.release, { leaf: 1024 })],
+      ["release.leaf", (m) => Object.assign(m.release, { leaf: "0\u009b31m" })],
+      ["release.counter", (m) => Object.assign(m.release, { counter: 0.5 })],
+      ["release.key", (m) => Object.assign(m.release, { key: "AAAA" })],
+      ["release.maker", (m) => Object.assign(m.release, { maker: "zz".repeat(32) })],
+      ["release.file", (m) => Object.assign(m.release, { file: "\u202egnp.exe" })],
+      ["release", (m) => Object.assign(m.release, { "\u001b]0;owned\u0007": 1 })],
+      ["it", (m) => Object.assign(m, { more: 1 })],
+    ];
+    for (const [field, alter] of alterations) {
+      const manifest = JSON.parse(text);
+      alter(manifest);
+      refused(JSON.stringify(manifest), `${field} is not as makers write it`);
+    }
+    refused(text + " ".repeat(65536), "it has more than 65536 bytes");
+    fs.writeFileSync(path, text);
+    assert.ok(checkRelease(folder, undefined).passed);
+  });
+
   it("of another maker who signed everything anew is another maker's, and its image no unit's", () => {
     // All sums and signatures are right.
     const forged = makeRelease(request({ dir: fs.mkdtempSync(join(root, "other-")), keys: others }));

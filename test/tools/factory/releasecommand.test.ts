@@ -129,6 +129,27 @@ describe("avnode factory release", function () {
     assert.equal(JSON.parse(wrong.out).passed, false);
   });
 
+  it("lets no name in a stranger's folder draw over the terminal, and loses none of it in JSON", async () => {
+    const folder = join(root, "stranger");
+    fs.cpSync(join(dir, "releases/1-7.8.9"), folder, { recursive: true });
+    // An escape, an 8-bit one, an override of direction, and what would be a line of ours.
+    const name = "\x1b[2J\u009b31m\u202e\u2028\nok      maker: signed";
+    fs.writeFileSync(join(folder, name), "");
+    const shown = await factory(["check-release", folder]);
+    assert.equal(shown.exit, 1);
+    assert.match(shown.out, /^WRONG {3}\[2J31m ok {6}maker: signed: it is none of the release/m);
+    assert.match(shown.err, /do not use this release of 7\.8\.9: .*\[2J31m/);
+    const json = await factory(["check-release", folder, "--json"]);
+    for (const text of [shown.out, shown.err, json.out, json.err])
+      assert.doesNotMatch(text, /[^\P{C}\n]|[\p{Zl}\p{Zp}]/u);
+    assert.doesNotMatch(shown.out, /^ok {6}maker: signed/m);
+    assert.ok(JSON.parse(json.out).checks.some((check: { name: string }) => check.name === name));
+    fs.writeFileSync(join(folder, "manifest.json"), "\u202e\x1b[2J");
+    const none = await factory(["check-release", folder]);
+    assert.equal(none.exit, 3);
+    assert.doesNotMatch(none.err, /[^\P{C}\n]/u);
+  });
+
   it("says that it needs the sources where there are none, and runs nothing else of the program", () => {
     const { status, stdout, stderr } = program.run("factory", "release", dir);
     assert.deepEqual([status, stdout], [3, ""]);

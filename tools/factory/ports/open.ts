@@ -5,7 +5,7 @@ import type { Port } from "./port";
 import { serialPort } from "./serial";
 import { tcpPort } from "./tcp";
 
-/** @param word a serial port's path, tcp://host:port or exec:COMMAND; @throws FACTORY_PORT */
+/** @param word a serial port's path, tcp://host:port or exec:COMMAND; those of an adapter are in beside.ts; @throws FACTORY_PORT */
 export function portNamed(word: string): Port {
   const tcp = /^tcp:\/\/(\[[^\]]+\]|[^:/]+):(\d{1,5})$/.exec(word);
   if (tcp) return tcpPort(tcp[1]!.replace(/^\[|\]$/g, ""), Number(tcp[2]));
@@ -13,6 +13,6 @@ export function portNamed(word: string): Port {
   if (/^(\/dev\/|COM\d)/i.test(word)) return serialPort(word);
   throw new FactoryFailure(
     "FACTORY_PORT",
-    `there is no port "${word}": name a serial port (/dev/ttyACM0), tcp://host:port or exec:COMMAND`,
+    `there is no port "${word}": name a serial port (/dev/ttyACM0), serial for all of them, tcp://host:port, ble, ble:ADDRESS or exec:COMMAND`,
   );
 }

@@ -8,17 +8,27 @@ export interface OpenWire extends Wire {
    * tells another.
    */
   readonly hint?: string;
+  /** Of the unit's radio, where it is spoken to over the air: nobody is, once it is locked. */
+  readonly address?: string;
   close(): Promise<void>;
   /** Set by whoever reads; called once when the unit was unplugged, or restarted where that cuts the connection. */
   onGone: () => void;
 }
 
+/** Why a slot waits, to whoever stands there. */
+export type Tell = (why: string) => void;
+
+/** What was heard on the air. */
+export type Seen = "by its address" | "by a new address, taken for its own";
+
 export interface Port {
   readonly name: string;
   /** Resolves when a unit is there; rejects only when `signal` says so. */
-  waitForUnit(signal: AbortSignal): Promise<OpenWire>;
+  waitForUnit(signal: AbortSignal, tell?: Tell): Promise<OpenWire>;
   /** Resolves when the unit that was served has been taken away; absent where `waitForUnit` gives the next one. */
   waitForRemoval?(signal: AbortSignal): Promise<void>;
+  /** Told when the unit is about to restart: what was heard of it before counts no more. */
+  restarts?(): void;
   /** It gives one unit and never another. */
   readonly isSingle?: boolean;
   /**
@@ -30,6 +40,6 @@ export interface Port {
   readonly jig?: Operator;
   /** Lets time pass for a unit that is a model. */
   readonly wait?: Wait;
-  /** Whether a second adapter hears the unit advertise; absent where there is none. @param address as above */
-  seen?(address?: string): Promise<boolean>;
+  /** How an adapter hears the unit advertise, if it does; absent where there is none. @param address as above */
+  seen?(address?: string): Promise<Seen | undefined>;
 }

@@ -32,7 +32,7 @@ export function virtualPort(
       before?.powerOff();
       if (before) removed(before);
     },
-    seen: async () => unit?.onAir === true,
+    seen: async () => (unit?.onAir ? "by its address" : undefined),
     jig: { confirm: async (question) => (unit ? act(unit, question) : false) },
     wait: async (ms) => unit?.passes(ms),
   };

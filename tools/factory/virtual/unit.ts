@@ -75,6 +75,8 @@ export class VirtualUnit {
   lost: () => void = () => {};
   /** SHA-256 of the application that runs, undefined while none does. */
   application: string | undefined;
+  /** Its console is gone. */
+  locked = false;
   /** What the boot code told it at its newest start. */
   booted: Pick<Flashed, "key" | "counter" | "version"> | undefined;
   private readonly storage: ModelStorage;
@@ -82,7 +84,6 @@ export class VirtualUnit {
   private readonly options: Required<Omit<UnitOptions, "faults" | "bytesPerSecond">> &
     Pick<UnitOptions, "bytesPerSecond">;
   private on = false;
-  private locked = false;
   private advertises = false;
   private context: Context | undefined;
   private reader: PacketReader | undefined;

@@ -11,22 +11,25 @@ import type { Bench } from "../../../../tools/factory/bench";
 import { attack } from "../../../../tools/factory/locking";
 import { readLog } from "../../../../tools/factory/log";
 import { Air as Listener } from "../../../../tools/factory/ports/air";
-import type { Port } from "../../../../tools/factory/ports/port";
+import type { Port, Seen } from "../../../../tools/factory/ports/port";
 import { type End, Turn } from "../../../../tools/factory/turn";
 import { decodeUnitLine } from "../../../../tools/factory/unitline";
 import { Air } from "../../../../tools/sim/radio/air";
 import { listenOnAir } from "../../../../tools/sim/radio/airserver";
-import { Stack } from "../../../../tools/sim/radio/bleno";
 import { BlenoRadio } from "../../../../tools/sim/radio/peripheral";
 import { Random } from "../../../../tools/sim/random";
 import { closeBench, makeStation, openBench, STATION as STATION_FILE } from "../bench";
 import { FakeUnit, fakePort } from "../fakeunit";
+import { AirConsole, nameField, uuidField } from "./airconsole";
 
+/** Instead of fifteen seconds: thirty advertisements. */
+const STALE_MS = 3000;
 const STATION = "d0:00:00:00:00:01";
 const UNIT = "c0:00:00:00:00:01";
 const OTHER = "c0:00:00:00:00:02";
 /** Resolvable private ones. */
 const HIDDEN = ["5a:00:00:00:00:01", "5a:00:00:00:00:02"] as const;
+const TAKEN = "by a new address, taken for its own";
 const BOARD = { notificationBytes: 128, queue: 8, notificationsPerSecond: 40, advertisingMs: 100 };
 const QUICK = { quietMs: 20, listenMs: 100, lastMs: 200, airMs: 15_000 };
 /** Twenty advertisements. */
@@ -45,7 +48,7 @@ describe("the station's second adapter", function () {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "av-"));
     air = new Air({ now: () => performance.now(), after: systemClock.after }, new Random(1));
     server = await listenOnAir(air, socket());
-    listener = await Listener.open(`unix:${socket()}#${STATION}`);
+    listener = await Listener.open(`unix:${socket()}#${STATION}`, STALE_MS);
     closers = [];
   });
   afterEach(() => {
@@ -69,43 +72,14 @@ describe("the station's second adapter", function () {
 
   /** Advertises as a locked one, and has a Nordic UART. @param answers to what is written to it */
   function open(address: string, answers: (bytes: Buffer) => Buffer | undefined): Buffer[] {
-    const stack = new Stack(socket(), address, 131);
-    const { Characteristic, PrimaryService } = stack.bleno;
     const written: Buffer[] = [];
-    let update: (bytes: Buffer) => void = () => {};
-    const characteristics = [
-      new Characteristic({
-        uuid: "6e400002-b5a3-f393-e0a9-e50e24dcca9e",
-        properties: ["write", "writeWithoutResponse"],
-        onWriteRequest: (_, data, __, ___, done) => {
-          done(Characteristic.RESULT_SUCCESS);
-          written.push(data);
-          const answer = answers(data);
-          if (answer) update(answer);
-        },
-      }),
-      new Characteristic({
-        uuid: "6e400003-b5a3-f393-e0a9-e50e24dcca9e",
-        properties: ["notify"],
-        onSubscribe: (_, __, notify) => {
-          update = notify;
-        },
-      }),
-    ];
-    const uuid = Buffer.from(Gatt.service.replaceAll("-", ""), "hex").reverse();
-    const data = Buffer.concat([
-      Buffer.from([2, 1, 6, 17, 7]),
-      uuid,
-      Buffer.from("\x07\x09avnode", "latin1"),
-    ]);
-    stack.open((on) => {
-      if (!on) return;
-      const uart = "6e400001-b5a3-f393-e0a9-e50e24dcca9e";
-      stack.bleno.setServices([new PrimaryService({ uuid: uart, characteristics })]);
-      stack.setAdvertising(true, 100);
-      stack.bleno.startAdvertisingWithEIRData(data);
+    const said = [...uuidField(Gatt.service), ...nameField("avnode")];
+    const console = new AirConsole(socket(), address, said, (bytes) => {
+      written.push(bytes);
+      const answer = answers(bytes);
+      if (answer) console.send(answer);
     });
-    closers.push(() => stack.close());
+    closers.push(() => console.close());
     return written;
   }
 
@@ -116,16 +90,18 @@ describe("the station's second adapter", function () {
     return port as Required<Port>;
   }
 
-  async function comesToSee(port: Pick<Required<Port>, "seen">, address?: string): Promise<boolean> {
-    for (const until = Date.now() + LIMIT_MS; Date.now() < until; await pause(20))
-      if (await port.seen(address)) return true;
-    return false;
+  async function comesToSee(port: Pick<Required<Port>, "seen">, address?: string): Promise<Seen | undefined> {
+    for (const until = Date.now() + LIMIT_MS; Date.now() < until; await pause(20)) {
+      const seen = await port.seen(address);
+      if (seen) return seen;
+    }
+    return undefined;
   }
 
   it("hears a locked unit by the address that it said, and finds no console of it", async () => {
     const port = await slot();
     locked(UNIT);
-    assert.equal(await comesToSee(port, UNIT), true);
+    assert.equal(await comesToSee(port, UNIT), "by its address");
     assert.deepEqual(await port.otherPaths(UNIT), [{ name: "air", wire: undefined }]);
   });
 
@@ -151,27 +127,27 @@ describe("the station's second adapter", function () {
   it("does not see who is silent, who has an owner, and another where this one said its address", async () => {
     const port = await slot();
     await pause(LISTEN_MS);
-    assert.equal(await port.seen(), false);
+    assert.equal(await port.seen(), undefined);
     locked(UNIT, true);
     locked(OTHER);
-    assert.equal(await comesToSee(await slot("slot 2"), OTHER), true);
+    assert.equal(await comesToSee(await slot("slot 2"), OTHER), "by its address");
     await pause(LISTEN_MS);
-    assert.equal(await port.seen(UNIT), false);
+    assert.equal(await port.seen(UNIT), undefined);
     assert.deepEqual(await port.otherPaths(UNIT), []);
   });
 
   it("takes a new hidden address for the unit's, one for each slot, and none that was there before", async () => {
     const early = await slot();
     locked(HIDDEN[0]);
-    assert.equal(await comesToSee(early, UNIT), true);
+    assert.equal(await comesToSee(early, UNIT), TAKEN);
     const late = await slot("slot 2");
     await pause(LISTEN_MS);
-    assert.equal(await late.seen(UNIT), false);
+    assert.equal(await late.seen(UNIT), undefined);
     locked(HIDDEN[1]);
-    assert.equal(await comesToSee(late, UNIT), true);
+    assert.equal(await comesToSee(late, UNIT), TAKEN);
     const third = await slot("slot 3");
     await pause(LISTEN_MS);
-    assert.equal(await third.seen(UNIT), false);
+    assert.equal(await third.seen(UNIT), undefined);
   });
 
   describe("in a unit's turn", () => {
@@ -203,7 +179,7 @@ describe("the station's second adapter", function () {
     it("passes what is heard and has no console over the air, and the log says which were tried", async () => {
       const { word, detail, checks } = await turn(() => locked(UNIT));
       assert.deepEqual([word, detail], ["PASS", ""]);
-      assert.deepEqual([checks.lock, checks.air], ["silent over: wire, air", "heard by a second adapter"]);
+      assert.deepEqual([checks.lock, checks.air], ["silent over: wire, air", `heard ${TAKEN}`]);
     });
 
     it("fails what has one as not locked", async () => {

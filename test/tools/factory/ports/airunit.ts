@@ -1,0 +1,57 @@
+/** A virtual unit whose only way in is the air, until it is locked. */
+import { Gatt } from "../../../../protocol/names";
+import type { VirtualUnit } from "../../../../tools/factory/virtual/unit";
+import { BlenoRadio } from "../../../../tools/sim/radio/peripheral";
+import { AirConsole, nameField, uuidField } from "./airconsole";
+
+const BOARD = { notificationBytes: 128, queue: 8, notificationsPerSecond: 40, advertisingMs: 100 };
+const START_MS = 50;
+
+/** As a locked unit is on the air. */
+export function lockedRadio(socket: string, address: string): BlenoRadio {
+  const radio = new BlenoRadio({ ...BOARD, socket, address });
+  radio.powerOn();
+  return radio;
+}
+
+export class AirUnit {
+  /** The next time that its power goes, it does not come back by itself. */
+  dies = false;
+  private console: AirConsole | undefined;
+  private radio: BlenoRadio | undefined;
+
+  constructor(
+    private readonly socket: string,
+    readonly address: string,
+    readonly unit: VirtualUnit,
+  ) {
+    unit.send = (text) => this.console?.send(Buffer.from(text, "latin1"));
+    unit.lost = () => {
+      this.silence();
+      if (this.dies) this.dies = false;
+      else setTimeout(() => this.powerOn(), START_MS);
+    };
+  }
+
+  powerOn(): void {
+    this.unit.powerOn();
+    const { unit, socket, address } = this;
+    const said = unit.onAir
+      ? [...uuidField(Gatt.service), ...nameField("avnode")]
+      : nameField("XIAOBLE 0001");
+    if (!unit.locked) this.console = new AirConsole(socket, address, said, (bytes) => unit.take(bytes));
+    else if (unit.onAir) this.radio = lockedRadio(socket, address);
+  }
+
+  powerOff(): void {
+    this.unit.powerOff();
+    this.silence();
+  }
+
+  private silence(): void {
+    this.console?.close();
+    this.console = undefined;
+    this.radio?.powerOff();
+    this.radio = undefined;
+  }
+}
