@@ -4,6 +4,7 @@ import { openJournalToRead } from "./journal";
 import { readLog } from "./log";
 import { readStation, type Station } from "./station";
 import { decodeUnitLine, isWithoutAir, type UnitLine } from "./unitline";
+import { isVirtualChip } from "./virtual/chip";
 
 export interface StationStatus {
   station: Station;
@@ -24,6 +25,8 @@ export interface StationStatus {
   byStep: Record<string, number>;
   /** Of the time in which a unit was in any slot; null without any. */
   unitsPerHour: number | null;
+  /** Units that are not done, and may come back: virtual ones of a run that ended do not. */
+  unfinished: number;
   /** By how far they are. */
   states: Record<string, number>;
   /** The newest, as a signed note. */
@@ -96,6 +99,7 @@ export function readStatus(dir: string): StationReading {
         byCode: counted(failures.map(({ outcome }) => outcome)),
         byStep: counted(failures.map(({ step }) => step)),
         unitsPerHour: hours === 0 ? null : passed.size / hours,
+        unfinished: rows.filter(({ chip, state }) => state !== "passed" && !isVirtualChip(chip)).length,
         states: counted(rows.map(({ state }) => state)),
         checkpoint: checkpoint ? Buffer.from(checkpoint).toString("utf8") : null,
       };

@@ -42,7 +42,10 @@ const LINES = [
   line(2, { ...FAILED, certificate: null }),
   line(3, { batch: "OTHER" }),
   // The second one, repaired.
-  line(2, { at: AT + 9000 }),
+  line(2, {
+    at: AT + 9000,
+    checks: { lock: "silent over: wire, radio", air: "heard by a new address, taken for its own" },
+  }),
   line(4, { chip: "", outcome: "E01", step: "identify", device: null, serial: null, certificate: null }),
   line(5, {}),
 ];
@@ -214,6 +217,10 @@ describe("factory evidence", function () {
 
   it("says for people what was checked and what nobody can, and where units failed", () => {
     const text = fs.readFileSync(join(root, "T1.md"), "utf8");
+    assert.match(
+      text,
+      /^Their signs of life: 2 not checked; 1 heard by a new address, taken for its own\.$/m,
+    );
     assert.match(text, /3 units passed, of 3 chips, in 5 turns: 3 passed \(60\.0 %\), 2 failed/);
     for (const word of ["APPROTECT", "CVE-2020-27211", "bootloader's key", "physical access"])
       assert.ok(text.slice(text.indexOf("## What it cannot check")).includes(word), word);
