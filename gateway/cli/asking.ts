@@ -5,29 +5,49 @@ import { CliError, Exit, type Terminal } from "./terminal";
 
 /** One line, as typed. @throws CliError when there is none */
 export async function askLine(terminal: Terminal, question: string): Promise<string> {
-  if (terminal.stdin.isTTY) terminal.stderr.write(question);
-  const lines = createInterface({ input: terminal.stdin, terminal: false });
+  return (await askLines(terminal, [question]))[0]!;
+}
+
+/** All of them by one reader: a pipe's lines come at once, and with one that is closed the rest is lost. */
+async function askLines({ stdin, stderr }: Terminal, questions: string[]): Promise<string[]> {
+  const typed: string[] = [];
+  const ask = () => stdin.isTTY && stderr.write(questions[typed.length]!);
+  const lines = createInterface({ input: stdin, terminal: false });
   try {
-    for await (const line of lines) return line;
+    ask();
+    for await (const line of lines) {
+      if (typed.push(line) === questions.length) return typed;
+      ask();
+    }
   } finally {
     lines.close();
   }
-  throw new CliError(Exit.usage, `nothing was typed where '${question.trim()}' was asked`);
+  throw new CliError(Exit.usage, `nothing was typed where '${questions[typed.length]!.trim()}' was asked`);
 }
 
 /** One line that the screen does not show. @throws CliError when there is none */
 export async function askSecret(terminal: Terminal, question: string): Promise<string> {
-  if (!terminal.stdin.isTTY) return askLine(terminal, question);
-  const [line] = await hidden(terminal, [question]);
-  return line!;
+  return (await askSecrets(terminal, [question]))[0]!;
 }
 
-/** The same secret twice from a terminal, which shows neither; once from a pipe. @throws CliError when they differ */
-export async function askNewSecret(terminal: Terminal, question: string): Promise<string> {
-  if (!terminal.stdin.isTTY) return askLine(terminal, question);
-  const [first, again] = await hidden(terminal, [question, "once more: "]);
-  if (first === again) return first!;
-  throw new CliError(Exit.usage, "the two differ: nothing was changed; run it again");
+/** A line for each that the screen does not show. @throws CliError when one is missing */
+export function askSecrets(terminal: Terminal, questions: string[]): Promise<string[]> {
+  return terminal.stdin.isTTY ? hidden(terminal, questions) : askLines(terminal, questions);
+}
+
+/** Each secret twice from a terminal, which shows none; once from a pipe. @throws CliError when two differ */
+export async function askNewSecrets(terminal: Terminal, questions: string[]): Promise<string[]> {
+  if (!terminal.stdin.isTTY) return askLines(terminal, questions);
+  const typed = await hidden(
+    terminal,
+    questions.flatMap((question) => [question, "once more: "]),
+  );
+  const differing = questions.find((_, i) => typed[2 * i] !== typed[2 * i + 1]);
+  if (differing === undefined) return questions.map((_, i) => typed[2 * i]!);
+  throw new CliError(
+    Exit.usage,
+    `the two at '${differing.trim()}' differ: nothing was changed; run it again`,
+  );
 }
 
 /** Before the first question, and over all of them: the terminal itself echoes what is typed outside. */

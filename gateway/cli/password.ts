@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { PasswordRole } from "../access/passwords";
-import { askNewSecret } from "./asking";
+import { askNewSecrets } from "./asking";
 import { type DataOption, dataDirOf } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 
@@ -21,9 +21,9 @@ export function addPassword(program: Command, terminal: Terminal): void {
       const { Passwords } = require("../access/passwords") as typeof import("../access/passwords");
       const role: PasswordRole = options.viewer ? "viewer" : "owner";
       const dataDir = dataDirOf(options, terminal);
-      const password = options.remove
-        ? undefined
-        : await askNewSecret(terminal, `the ${role}'s new password: `);
+      const [password] = options.remove
+        ? []
+        : await askNewSecrets(terminal, [`the ${role}'s new password: `]);
       const db = openAccess(dataDir);
       try {
         const passwords = new Passwords(db);

@@ -20,7 +20,7 @@ export function lockDirectory(dataDir: string): () => void {
     if (codeOf(cause).startsWith("SQLITE_BUSY")) {
       throw new StoreError(
         "STORE_LOCKED",
-        `cannot open ${dataDir}: another avnode is writing to it. Stop that one, or use --data with another directory`,
+        `cannot open ${dataDir}: another avnode is writing to it. Stop that one, or name another directory (a hub's by --data)`,
         { cause },
       );
     }

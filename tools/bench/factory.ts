@@ -32,6 +32,7 @@ export const benchFactory: Area = (context) =>
       dir,
       keys,
       passphrase: PASSPHRASE,
+      releasePassphrase: `${PASSPHRASE}'s releases`,
       root: join(__dirname, "../.."),
       maker: "Benchmark",
       name: "bench",

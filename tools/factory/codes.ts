@@ -62,6 +62,10 @@ export const FAILURES = {
     what: "unit gone",
     advice: "connect it again, here or at another slot: it is recognised and finished",
   },
+  E13: {
+    what: "nobody answered",
+    advice: "connect it again when somebody is there who answers: it is recognised and finished",
+  },
 } as const satisfies Record<string, Failure>;
 
 export type FailureCode = keyof typeof FAILURES;

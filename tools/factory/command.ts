@@ -2,17 +2,18 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { askNewSecret, askSecret } from "../../gateway/cli/asking";
+import { askNewSecrets, askSecret } from "../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../gateway/cli/terminal";
 import type { Bench } from "./bench";
 import { failureTable } from "./codes";
 import { addEvidence } from "./evidencecommand";
 import { addLabels } from "./label/labelscommand";
+import { MAKER_PASSPHRASE, RELEASE_PASSPHRASE } from "./passphrases";
 import type { Air } from "./ports/air";
 import type { Port } from "./ports/port";
 import { addRelease } from "./releasecommand";
 import { addRevoke } from "./revokecommand";
-import { placesOf, type Station } from "./station";
+import { keysTogether, placesOf, type Station } from "./station";
 
 // From dist/avnode.js and from this file alike.
 const ROOT = [join(__dirname, ".."), join(__dirname, "../..")].find((folder) =>
@@ -94,12 +95,16 @@ function addInit(factory: Command, terminal: Terminal): void {
     .option("--json", "print JSON")
     .action(async (dir: string, options: InitOptions) => {
       const { initStation } = require("./init") as typeof import("./init");
+      const { hasKeys } = require("./keys") as typeof import("./keys");
       const keys = options.keys ?? placesOf(dir).keys;
-      const ask = existsSync(keys) ? askSecret : askNewSecret;
+      const [passphrase, releasePassphrase] = hasKeys(keys)
+        ? [await askSecret(terminal, MAKER_PASSPHRASE)]
+        : await askNewSecrets(terminal, [MAKER_PASSPHRASE, RELEASE_PASSPHRASE]);
       const station = initStation({
         dir,
         keys,
-        passphrase: await ask(terminal, "passphrase of the maker's keys: "),
+        passphrase: passphrase!,
+        releasePassphrase,
         firmware: options.firmware,
         root: ROOT,
         maker: options.maker,
@@ -123,7 +128,13 @@ function addInit(factory: Command, terminal: Terminal): void {
       terminal.say(
         `keys are in ${keys}: copy them to a medium that is kept apart; who holds them makes units in your name`,
       );
+      warnOfKeys(dir, station, keys, terminal);
     });
+}
+
+function warnOfKeys(dir: string, station: Station, keys: string, terminal: Terminal): void {
+  const together = keysTogether(dir, station, keys);
+  if (together) terminal.say(together);
 }
 
 function addRun(factory: Command, terminal: Terminal): void {
@@ -184,9 +195,10 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
   const end = () => ending.abort();
   try {
     if (adapter) air = await openAir(adapter);
-    const passphrase = await askSecret(terminal, "passphrase of the maker's keys: ");
+    const keys = options.keys ?? placesOf(dir).keys;
+    const passphrase = await askSecret(terminal, MAKER_PASSPHRASE);
     bench = openBench(dir, station, {
-      keys: options.keys ?? placesOf(dir).keys,
+      keys,
       passphrase,
       ahead: Math.max(AHEAD, words.length + virtual),
       terminal,
@@ -200,6 +212,7 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
       const { virtualPorts } = require("./virtual/made") as typeof import("./virtual/made");
       ports.push(...virtualPorts(bench, virtual));
     }
+    warnOfKeys(dir, station, keys, terminal);
     const { flashedCounter } = require("./use") as typeof import("./use");
     if (station.deviceClass === "locked" && flashedCounter(dir) === 0)
       terminal.say(

@@ -169,7 +169,7 @@ function gather(db: Database, dir: string, station: Station, batch: string, now:
   };
 }
 
-function counted(words: string[]): Record<string, number> {
+export function counted(words: string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
   return counts;

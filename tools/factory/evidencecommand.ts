@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { askSecret } from "../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../gateway/cli/terminal";
 import { counted, printable } from "../../gateway/cli/text";
+import { MAKER_PASSPHRASE } from "./passphrases";
 
 interface EvidenceOptions {
   batch?: string;
@@ -39,7 +40,7 @@ async function evidence(station: string, options: EvidenceOptions, terminal: Ter
   const { saveFiles } = require("../../gateway/export/save") as typeof import("../../gateway/export/save");
   const dir = resolve(station);
   const keys = options.keys ?? join(dir, "keys");
-  const maker = openStationMaker(dir, keys, await askSecret(terminal, "passphrase of the maker's keys: "));
+  const maker = openStationMaker(dir, keys, await askSecret(terminal, MAKER_PASSPHRASE));
   const found = gatherEvidence(dir, maker, Date.now(), options.batch);
   const file = resolve(options.output ?? `evidence-${found.batch.replace(/[^0-9A-Za-z.-]/g, "_")}.json`);
   const readable = `${extname(file) === "" ? file : file.slice(0, -extname(file).length)}.md`;

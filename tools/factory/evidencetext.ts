@@ -1,7 +1,7 @@
 /** An evidence file for people: Markdown, from the same fields. */
 import { fingerprintOf } from "../../gateway/store/makers";
 import { FAILURES, type FailureCode } from "./codes";
-import type { Evidence, EvidenceUnit } from "./evidence";
+import { counted, type Evidence, type EvidenceUnit } from "./evidence";
 
 const day = (unixMs: number) => new Date(unixMs).toISOString().slice(0, 16).replace("T", " ");
 /** A cell of a table: a bar would end it. */
@@ -29,6 +29,7 @@ and the proof of every line. It says what was done and seen; it is no certificat
 
 ${figures.unitsPassed} units passed, of ${figures.chips} chips, in ${figures.turns} turns: ${figures.passedTurns} passed (${share} %), ${figures.failedTurns} failed.${figures.withoutAir > 0 ? `\n**${figures.withoutAir} passed without a sign of life on the air (--without-air).**` : ""}
 
+${lives(units)}
 ${
   codes.length === 0
     ? "No turn failed."
@@ -83,6 +84,13 @@ ${list(evidence.checked)}
 
 ${list(evidence.limits)}
 `;
+}
+
+/** By whom each was noticed: an address that was taken for a unit's own is less than its own. */
+function lives(units: EvidenceUnit[]): string {
+  const ways = counted(units.map(({ checks }) => checks.air ?? "not checked"));
+  const told = Object.entries(ways).map(([way, times]) => `${times} ${way}`);
+  return units.length === 0 ? "" : `Their signs of life: ${told.join("; ")}.\n`;
 }
 
 function unitRow(unit: EvidenceUnit): string[] {

@@ -5,7 +5,7 @@ export const WHAT_IS_CHECKED = [
   "application, identity and boot code: read back from the unit's flash and compared by SHA-256",
   "self-test on the unit itself, before it is locked: every check with what was measured and what was wanted",
   "the console after the restart: a list of attempts over each path that the station has; a unit that answers with one byte fails",
-  "that it lives: heard by a second adapter or seen by the operator; where neither looked, the unit's line says so",
+  "that it lives: heard by an adapter, by its own address or by a new one that was taken for it, or seen by the operator; the unit's line says which, and where nobody looked",
   "the label: that the code on it is the unit's own, read back from the picture or scanned from the unit",
   "its identity: no two chips that say another serial number share one, and none that was locked is given again",
   "secrets: sealed in the journal until the unit passed, erased then",

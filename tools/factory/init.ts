@@ -12,14 +12,18 @@ export interface InitRequest extends Omit<Station, "makerKey" | "releaseKey" | "
   dir: string;
   /** Where the keys are, or are made: kept apart from the station. */
   keys: string;
+  /** Of the maker's keys. */
   passphrase: string;
+  /** Needed where keys are made. */
+  releasePassphrase?: string;
   /** A build to flash; left out, it is built from the sources in `root`. */
   firmware?: string;
   root: string;
 }
 
 /** @throws FACTORY_*, BOARD_UNKNOWN, BOARD_LACKS, BUNDLE_FAILED */
-export function initStation({ dir, keys, passphrase, firmware, root, ...words }: InitRequest): Station {
+export function initStation(request: InitRequest): Station {
+  const { dir, keys, passphrase, releasePassphrase = "", firmware, root, ...words } = request;
   const { createKeys, hasKeys, openMaker, releasePublicKey } = require("./keys") as typeof import("./keys");
   const places = placesOf(dir);
   if (existsSync(places.config) || existsSync(places.journal))
@@ -41,7 +45,7 @@ export function initStation({ dir, keys, passphrase, firmware, root, ...words }:
       `${dir} holds something else (${strange}), and a station's folder is its own. Name a new or empty one`,
     );
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  if (!hasKeys(keys)) createKeys(keys, passphrase);
+  if (!hasKeys(keys)) createKeys(keys, passphrase, releasePassphrase);
   const station = {
     ...unkeyed,
     makerKey: toHex(openMaker(keys, passphrase).publicKey),

@@ -31,17 +31,26 @@ export function hasKeys(folder: string): boolean {
   return existsSync(join(folder, MAKER.file));
 }
 
-/** Takes some seconds: the release key's tree has 840,000 hashes. @throws FACTORY_KEYS_EXIST, FACTORY_PASSPHRASE_SHORT */
-export function createKeys(folder: string, passphrase: string): void {
+/**
+ * Takes some seconds: the release key's tree has 840,000 hashes. @param passphrase of what the line needs every day
+ * @param releasePassphrase another one, which the line does not know
+ * @throws FACTORY_KEYS_EXIST, FACTORY_PASSPHRASE_SHORT, FACTORY_PASSPHRASE_SAME
+ */
+export function createKeys(folder: string, passphrase: string, releasePassphrase: string): void {
   const there = [MAKER.file, BOX.file, ...RELEASE_FILES].find((file) => existsSync(join(folder, file)));
   if (there)
     throw new FactoryFailure(
       "FACTORY_KEYS_EXIST",
       `${folder} holds keys already (${there}), and units may depend on them. Name another folder with --keys DIR; if making them was cut off, empty this one`,
     );
-  checkPassphrase(passphrase);
+  for (const one of [passphrase, releasePassphrase]) checkPassphrase(one);
+  if (passphrase.normalize("NFC") === releasePassphrase.normalize("NFC"))
+    throw new FactoryFailure(
+      "FACTORY_PASSPHRASE_SAME",
+      "the release key has a passphrase of its own: with one for both, whoever makes units every day could sign a firmware for all that are out there. Type two that differ",
+    );
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  createReleaseKey(folder, passphrase);
+  createReleaseKey(folder, releasePassphrase);
   writeSealed(join(folder, BOX.file), BOX.type, passphrase, randomBytes(SEED_BYTES));
   const seed = randomBytes(SEED_BYTES);
   writeSealed(join(folder, MAKER.file), MAKER.type, passphrase, seed, ed25519Signer(seed).publicKey);

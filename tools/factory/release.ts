@@ -31,7 +31,9 @@ export interface ReleaseRequest {
   /** The station's folder. */
   dir: string;
   keys: string;
+  /** Of the maker's keys. */
   passphrase: string;
+  releasePassphrase: string;
   /** The source tree. */
   root: string;
   board: BoardSpec;
@@ -151,7 +153,7 @@ export function makeRelease(request: ReleaseRequest): Released {
 }
 
 function make(request: ReleaseRequest, { commit }: Revision): Released {
-  const { dir, keys, passphrase, root, board, version, dev = false, now } = request;
+  const { dir, keys, passphrase, releasePassphrase, root, board, version, dev = false, now } = request;
   const maker = openMaker(keys, passphrase);
   const releaseKey = releasePublicKey(keys);
   const releases = readReleases(dir);
@@ -179,7 +181,7 @@ function make(request: ReleaseRequest, { commit }: Revision): Released {
     ...{ key: toHex(releaseKey), leaf: -1 },
   };
   // All that may fail has been done: from here on a leaf is spent.
-  const signature = signRelease(keys, passphrase, signedRelease(release), {
+  const signature = signRelease(keys, releasePassphrase, signedRelease(release), {
     known: highestLeaf(releases, entry.key),
     skip: request.skipLeaves,
     note: (leaf) => noteRelease(dir, Object.assign(entry, { leaf })),

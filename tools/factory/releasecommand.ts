@@ -2,9 +2,10 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { askSecret } from "../../gateway/cli/asking";
+import { askSecrets } from "../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../gateway/cli/terminal";
 import { printable } from "../../gateway/cli/text";
+import { MAKER_PASSPHRASE, RELEASE_PASSPHRASE } from "./passphrases";
 
 interface ReleaseOptions {
   version?: string;
@@ -55,11 +56,13 @@ async function release(station: string, options: ReleaseOptions, terminal: Termi
   const board = boardNamed(options.board ?? stationBoard(dir));
   const notes = options.notes === undefined ? undefined : readFileSync(options.notes, "utf8");
   const version = options.version ?? packageVersion(root);
-  const passphrase = await askSecret(terminal, "passphrase of the maker's keys: ");
+  const [passphrase, releasePassphrase] = await askSecrets(terminal, [MAKER_PASSPHRASE, RELEASE_PASSPHRASE]);
+  const passphrases = { passphrase: passphrase!, releasePassphrase: releasePassphrase! };
   const { dev, skipLeaves } = options;
   const now = Math.floor(Date.now() / 1000);
   terminal.say(`building ${version} for ${board.name} twice`);
-  const made = makeRelease({ dir, keys, passphrase, root, board, version, notes, dev, skipLeaves, now });
+  const build = { root, board, version, notes, dev };
+  const made = makeRelease({ dir, keys, ...passphrases, ...build, skipLeaves, now });
   const { folder, entry } = made;
   if (options.json) return terminal.json({ folder, ...entry });
   terminal.print(folder);

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { askSecret } from "../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../gateway/cli/terminal";
 import { counted } from "../../gateway/cli/text";
+import { MAKER_PASSPHRASE } from "./passphrases";
 
 interface RevokeOptions {
   reason: string;
@@ -46,7 +47,7 @@ async function revokeUnits(
   const since = options.since === undefined ? now : secondsOf(options.since);
   const devices = devicesNamed(dir, units);
   const keys = options.keys ?? join(dir, "keys");
-  const key = openStationMaker(dir, keys, await askSecret(terminal, "passphrase of the maker's keys: "));
+  const key = openStationMaker(dir, keys, await askSecret(terminal, MAKER_PASSPHRASE));
   const { file, list } = revoke(dir, key, { devices, reason: options.reason, since, now });
   if (options.json) terminal.json({ file, number: list.number, units: list.entries.length });
   else terminal.print(file);

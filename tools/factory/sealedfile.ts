@@ -138,7 +138,7 @@ export function openSealedFile(
   } catch (cause) {
     throw new FactoryFailure(
       "FACTORY_PASSPHRASE",
-      `this passphrase does not open ${path}. Type the one that 'avnode factory init' was given`,
+      `this passphrase does not open ${path}. Type the one that 'avnode factory init' was given for it`,
       { cause },
     );
   }

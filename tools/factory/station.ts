@@ -1,6 +1,6 @@
 /** A station's folder: what it makes, in station.json, and the places of everything else in it. */
 import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import { replaceFile } from "../../gateway/backup/files";
 import { DeviceClass } from "../../protocol/certificate";
@@ -73,6 +73,12 @@ export function placesOf(dir: string): Places {
     papers: join(dir, "papers"),
     keys: join(dir, "keys"),
   };
+}
+
+/** @returns what is wrong with where the keys lie; undefined for a station that makes nothing to ship, or keys kept apart */
+export function keysTogether(dir: string, { deviceClass }: Station, keys: string): string | undefined {
+  if (deviceClass !== "locked" || resolve(keys) !== resolve(placesOf(dir).keys)) return undefined;
+  return `the keys lie in the station's own folder: move them to a medium that is kept apart, and name it with --keys DIR. Who copies the folder has them, and a copy of both, brought back, may sign twice with one leaf of the release key`;
 }
 
 /** @throws FACTORY_STATION */

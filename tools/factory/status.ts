@@ -1,10 +1,10 @@
 /** What a station has made, by its log, which is verified as it is read. */
-
+import { type Gap, gapsOf } from "./gaps";
 import { openJournalToRead } from "./journal";
 import { readLog } from "./log";
-import { isHandless } from "./selftest";
 import { readStation, type Station } from "./station";
 import { decodeUnitLine, isWithoutAir, type UnitLine } from "./unitline";
+import { isVirtualChip } from "./virtual/chip";
 
 export interface StationStatus {
   station: Station;
@@ -25,6 +25,8 @@ export interface StationStatus {
   byStep: Record<string, number>;
   /** Of the time in which a unit was in any slot; null without any. */
   unitsPerHour: number | null;
+  /** Units that are not done, and may come back: virtual ones of a run that ended do not. */
+  unfinished: number;
   /** By how far they are. */
   states: Record<string, number>;
   /** The newest, as a signed note. */
@@ -58,11 +60,8 @@ function counted(words: string[]): Record<string, number> {
 
 /** By what the turn in which each of them passed says: a step that was left out is no failure, and no test. */
 function withoutOf(lines: UnitLine[]): StationStatus["without"] {
-  const those = (isOne: (line: UnitLine) => boolean) => lines.filter(isOne).length;
-  return {
-    scan: those(({ checks }) => !checks.label?.startsWith("scanned")),
-    hands: those(({ tests }) => tests.some(isHandless)),
-  };
+  const those = (gap: Gap) => lines.filter((line) => gapsOf(line).includes(gap)).length;
+  return { scan: those("scan"), hands: those("hands") };
 }
 
 /** @throws FACTORY_STATION, FACTORY_JOURNAL */
@@ -100,6 +99,7 @@ export function readStatus(dir: string): StationReading {
         byCode: counted(failures.map(({ outcome }) => outcome)),
         byStep: counted(failures.map(({ step }) => step)),
         unitsPerHour: hours === 0 ? null : passed.size / hours,
+        unfinished: rows.filter(({ chip, state }) => state !== "passed" && !isVirtualChip(chip)).length,
         states: counted(rows.map(({ state }) => state)),
         checkpoint: checkpoint ? Buffer.from(checkpoint).toString("utf8") : null,
       };

@@ -3,6 +3,9 @@ import { counted, table } from "../../gateway/cli/text";
 import { FAILURES, type FailureCode } from "./codes";
 import type { StationStatus } from "./status";
 
+const PLUG_IN =
+  "unfinished: plug each in again, at any slot; it is known by its chip and finished (one that became scrap stays in the count)";
+
 export function statusLines(status: StationStatus): string[] {
   const {
     station,
@@ -13,19 +16,17 @@ export function statusLines(status: StationStatus): string[] {
     yield: share,
     byCode,
     unitsPerHour,
-    states,
+    unfinished,
     problems,
   } = status;
-  const under = Object.entries(states)
-    .filter(([state]) => state !== "passed")
-    .reduce((sum, [, units]) => sum + units, 0);
   const rate = unitsPerHour === null ? "" : `, ${unitsPerHour.toFixed(1)} units per hour of work`;
   const of = share === null ? "" : ` (${(100 * share).toFixed(1)} % of ${counted(lines, "turn")})`;
   const codes = Object.entries(byCode).sort(([a], [b]) => a.localeCompare(b));
   const rows = codes.map(([code, times]) => [code, FAILURES[code as FailureCode]?.what ?? "", String(times)]);
   return [
     `${station.maker}, ${station.name}: ${station.deviceClass} units for ${station.board}, batch ${station.batch}`,
-    `${passed} passed${of}, ${failed} failed, ${under} unfinished${rate}`,
+    `${passed} passed${of}, ${failed} failed, ${unfinished} unfinished${rate}`,
+    ...(unfinished > 0 ? [PLUG_IN] : []),
     ...(withoutAir > 0 ? [`${withoutAir} of them passed without a sign of life (--without-air)`] : []),
     ...gaps(status),
     ...(rows.length > 0 ? table(["CODE", "WHAT", "TIMES"], rows) : []),

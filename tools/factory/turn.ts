@@ -6,6 +6,7 @@ import type { Bench } from "./bench";
 import { identityFile } from "./certify";
 import type { FailureCode } from "./codes";
 import { checkFiles, eraseAll, filesOf, putFile, readBack } from "./flashing";
+import { gapsOf, gapWords } from "./gaps";
 import { checkBootloader, checkRuntime, type Found, findOut } from "./identify";
 import { SILENCED, type UnitRow, type UnitState } from "./journal";
 import { attack } from "./locking";
@@ -32,6 +33,7 @@ export interface End {
   word: "PASS" | "FAIL" | "WAIT";
   code?: FailureCode;
   step: Step;
+  /** For the screen: why, or what a unit passed without. */
   detail: string;
   serial?: string;
 }
@@ -51,6 +53,7 @@ export class Turn {
   private gone!: Promise<never>;
   private stop: () => void = () => {};
   private readonly stopped: Promise<never>;
+  private readonly over = new AbortController();
 
   constructor(
     private readonly bench: Bench,
@@ -80,6 +83,7 @@ export class Turn {
       if (error instanceof UnitFailure) return this.end("FAIL", error.code, error.message);
       throw error;
     } finally {
+      this.over.abort();
       if (this.identified) wipe(this.identified.secrets);
       this.signal.removeEventListener("abort", this.stop);
       this.unit.leave();
@@ -202,8 +206,7 @@ export class Turn {
       board,
       this.port.jig ??
         (operator && {
-          confirm: (question) =>
-            isYes(operator(() => this.view("WAIT", { detail: `${question} Type y or n.` }))),
+          confirm: (question) => this.isYes(operator, question),
         }),
       this.port.wait,
     );
@@ -314,13 +317,17 @@ export class Turn {
         seen = await port.seen(this.address);
       }
       this.checks.air = `heard ${seen}`;
-    } else if (operator && (await this.isSeen(operator))) this.checks.air = "seen by the operator";
+    } else if (operator && (await this.isYes(operator, LIVES))) this.checks.air = "seen by the operator";
     return this.checks.air !== undefined;
   }
 
-  private isSeen(operator: Typed): Promise<boolean> {
-    const detail = `${LIVES} Type y or n.`;
-    return isYes(operator(() => this.view("WAIT", { detail })));
+  private isYes(operator: Typed, question: string): Promise<boolean> {
+    return isYes(this.typed(operator, `${question} Type y or n.`));
+  }
+
+  /** What is typed where it stands on the screen, as long as this unit is there. */
+  private typed(lines: Typed, detail: string): AsyncIterable<string> {
+    return lines(() => this.view("WAIT", { detail }), this.over.signal);
   }
 
   private async label(): Promise<void> {
@@ -335,7 +342,7 @@ export class Turn {
       const unit = { device, claimCode, serial, board, batch, deviceClass: classOf(station) };
       const png = await keepLabel(dir, unit, templateOf(dir), this.bench.box);
       const detail = `print, stick on and scan the label of ${serial}`;
-      const source = scanner ? scanner(() => this.view("WAIT", { detail })) : png;
+      const source = scanner ? this.typed(scanner, detail) : png;
       if ((await scanBack(claimCode, source)) === "other")
         throw new UnitFailure("E10", `the label that was scanned is not that of ${serial}`);
       this.checks.label = scanner ? "scanned from the unit" : "picture read back, not scanned from the unit";
@@ -433,6 +440,8 @@ export class Turn {
       const { erasePicture } = require("./label/kept") as typeof import("./label/kept");
       erasePicture(bench.dir, serial);
     }
-    return { word, code, step, detail, serial: serial ?? undefined };
+    const seen =
+      word === "PASS" ? gapWords(gapsOf({ outcome: word, checks: this.checks, tests: this.tests })) : detail;
+    return { word, code, step, detail: seen, serial: serial ?? undefined };
   }
 }

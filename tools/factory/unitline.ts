@@ -43,7 +43,7 @@ export interface UnitLine {
 /** What `checks.air` says of a unit that passed though nothing showed that it lives. */
 export const WITHOUT_AIR = "not looked for: --without-air";
 
-export function isWithoutAir({ outcome, checks }: UnitLine): boolean {
+export function isWithoutAir({ outcome, checks }: Pick<UnitLine, "outcome" | "checks">): boolean {
   return outcome === "PASS" && checks.air === WITHOUT_AIR;
 }
 

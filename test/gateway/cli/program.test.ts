@@ -459,7 +459,10 @@ describe("the program", function () {
     );
     const second = await avnode("start", "--data", join(dir, "hub"));
     assert.equal(second.code, 3);
-    assert.match(second.err, /^avnode: cannot open .*: another avnode is writing to it\. Stop that one/);
+    assert.match(
+      second.err,
+      /^avnode: cannot open .*: another avnode is writing to it\. Stop that one, or name another directory/,
+    );
     hub.removeAllListeners("exit");
     hub.kill("SIGTERM");
     assert.deepEqual(await once(hub, "exit"), [0, null]);

@@ -19,6 +19,7 @@ import { factory } from "./cli";
 import { opensslTakes, skipUnlessOpenssl } from "./openssl";
 
 const PASSPHRASE = "correct horse battery staple";
+const RELEASE_PASSPHRASE = "another horse, another battery";
 const AT = 1_700_000_000_000;
 const sha256 = (...parts: Uint8Array[]) =>
   parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest();
@@ -41,7 +42,10 @@ const LINES = [
   line(2, { ...FAILED, certificate: null }),
   line(3, { batch: "OTHER" }),
   // The second one, repaired.
-  line(2, { at: AT + 9000 }),
+  line(2, {
+    at: AT + 9000,
+    checks: { lock: "silent over: wire, radio", air: "heard by a new address, taken for its own" },
+  }),
   line(4, { chip: "", outcome: "E01", step: "identify", device: null, serial: null, certificate: null }),
   line(5, {}),
 ];
@@ -69,7 +73,7 @@ describe("factory evidence", function () {
   const [dir, keys, file] = [join(root, "station"), join(root, "stick"), join(root, "T1.json")];
   const words = ["evidence", dir, "--keys", keys, "-o"];
   before(async () => {
-    createKeys(keys, PASSPHRASE);
+    createKeys(keys, PASSPHRASE, RELEASE_PASSPHRASE);
     const maker = openMaker(keys, PASSPHRASE);
     makeStation(dir, { ...STATION, makerKey: toHex(maker.publicKey) });
     const journal = new Journal(dir);
@@ -213,6 +217,10 @@ describe("factory evidence", function () {
 
   it("says for people what was checked and what nobody can, and where units failed", () => {
     const text = fs.readFileSync(join(root, "T1.md"), "utf8");
+    assert.match(
+      text,
+      /^Their signs of life: 2 not checked; 1 heard by a new address, taken for its own\.$/m,
+    );
     assert.match(text, /3 units passed, of 3 chips, in 5 turns: 3 passed \(60\.0 %\), 2 failed/);
     for (const word of ["APPROTECT", "CVE-2020-27211", "bootloader's key", "physical access"])
       assert.ok(text.slice(text.indexOf("## What it cannot check")).includes(word), word);

@@ -19,9 +19,11 @@ import {
   signRelease,
 } from "../../../tools/factory/keys";
 import { leavesLeft } from "../../../tools/factory/releasekey";
+import { openSealedFile, writeSealed } from "../../../tools/factory/sealedfile";
 import { PYTHON } from "../../machine";
 
 const PASSPHRASE = "correct horse battery staple";
+const RELEASE_PASSPHRASE = "another horse, another battery";
 const SECOND = join(__dirname, "../../protocol/second/lms.py");
 const text = (words: string) => new Uint8Array(Buffer.from(words));
 
@@ -87,7 +89,7 @@ describe("a maker's keys", function () {
     fs.cpSync(made, folder, { recursive: true });
     return folder;
   };
-  before(() => createKeys(made, PASSPHRASE));
+  before(() => createKeys(made, PASSPHRASE, RELEASE_PASSPHRASE));
   after(() => fs.rmSync(root, { recursive: true }));
 
   it("sign certificates as Ed25519, with the key that is readable without the passphrase", () => {
@@ -103,7 +105,7 @@ describe("a maker's keys", function () {
     assert.deepEqual([lmsType, otsType], [LmsType.sha256M24H10, OtsType.sha256N24W4]);
     assert.equal(leavesLeft(folder), 1024);
     for (const leaf of [0, 1, 2]) {
-      const signature = signRelease(folder, PASSPHRASE, text(`release ${leaf}`));
+      const signature = signRelease(folder, RELEASE_PASSPHRASE, text(`release ${leaf}`));
       assert.equal(leafOf(signature), leaf);
       assert.equal(secondOpinion(publicKey, text(`release ${leaf}`), signature), "true");
       assert.equal(secondOpinion(publicKey, text("another"), signature), "false");
@@ -115,9 +117,9 @@ describe("a maker's keys", function () {
   it("are their owner's files alone, and not one of them holds a secret", () => {
     const folder = copy();
     const maker = openMaker(folder, PASSPHRASE);
-    signRelease(folder, PASSPHRASE, text("release"));
+    signRelease(folder, RELEASE_PASSPHRASE, text("release"));
     const spied = sinon.spy(trees, "signWithLeaf");
-    signRelease(folder, PASSPHRASE, text("release"));
+    signRelease(folder, RELEASE_PASSPHRASE, text("release"));
     const { seed } = spied.firstCall.args[1];
     spied.restore();
     assert.equal(seed.length, 32);
@@ -125,29 +127,56 @@ describe("a maker's keys", function () {
       const content = fs.readFileSync(file, "latin1");
       assert.equal(content.includes(Buffer.from(seed).toString("hex")), false, file);
       assert.equal(content.includes(Buffer.from(seed).toString("base64").slice(0, 40)), false, file);
-      assert.equal(content.includes(PASSPHRASE), false, file);
+      for (const passphrase of [PASSPHRASE, RELEASE_PASSPHRASE])
+        assert.equal(content.includes(passphrase), false, file);
       assert.equal(fs.statSync(file).mode & 0o077, 0, file);
     }
     assert.equal(maker.publicKey.length, 32);
   });
 
-  it("are never made over others, nor under a short passphrase", () => {
-    assert.throws(() => createKeys(made, PASSPHRASE), { code: "FACTORY_KEYS_EXIST" });
+  it("are never made over others, nor under a short passphrase, nor under one for both", () => {
+    assert.throws(() => createKeys(made, PASSPHRASE, RELEASE_PASSPHRASE), { code: "FACTORY_KEYS_EXIST" });
     const fresh = join(root, "short");
-    assert.throws(() => createKeys(fresh, "elevenchars"), { code: "FACTORY_PASSPHRASE_SHORT" });
+    const refused = (code: string, passphrase: string, releasePassphrase: string) =>
+      assert.throws(() => createKeys(fresh, passphrase, releasePassphrase), { code });
+    refused("FACTORY_PASSPHRASE_SHORT", "elevenchars", RELEASE_PASSPHRASE);
+    refused("FACTORY_PASSPHRASE_SHORT", PASSPHRASE, "elevenchars");
+    refused("FACTORY_PASSPHRASE_SAME", PASSPHRASE, PASSPHRASE);
+    // One letter, written as one character and as two.
+    refused("FACTORY_PASSPHRASE_SAME", "caf\u00e9 au lait froid", "cafe\u0301 au lait froid");
     assert.equal(fs.existsSync(fresh), false);
   });
 
+  it("give whoever makes units no release, and whoever releases no unit", () => {
+    const folder = copy();
+    assert.throws(() => signRelease(folder, PASSPHRASE, text("x")), { code: "FACTORY_PASSPHRASE" });
+    assert.equal(leavesLeft(folder), 1024);
+    for (const open of [openMaker, openSecretBox])
+      assert.throws(() => open(folder, RELEASE_PASSPHRASE), { code: "FACTORY_PASSPHRASE" });
+  });
+
+  it("work on where the release key lies under the maker's passphrase, as it did at first", () => {
+    const folder = copy();
+    const [path, type] = [join(folder, "release.sealed"), "avnode/release-key"];
+    const { secret, known } = openSealedFile(path, type, RELEASE_PASSPHRASE);
+    writeSealed(path, type, PASSPHRASE, secret, known);
+    assert.equal(leafOf(signRelease(folder, PASSPHRASE, text("release"))), 0);
+  });
+
   it("tell a wrong passphrase, an altered file and a missing one apart", () => {
-    const uses: [string, (folder: string, passphrase: string) => unknown][] = [
-      ["maker.sealed", openMaker],
-      ["box.sealed", openSecretBox],
-      ["release.sealed", (folder, passphrase) => signRelease(folder, passphrase, text("x"))],
+    const uses: [string, string, (folder: string, passphrase: string) => unknown][] = [
+      ["maker.sealed", PASSPHRASE, openMaker],
+      ["box.sealed", PASSPHRASE, openSecretBox],
+      [
+        "release.sealed",
+        RELEASE_PASSPHRASE,
+        (folder, passphrase) => signRelease(folder, passphrase, text("x")),
+      ],
     ];
-    for (const [file, use] of uses) {
+    for (const [file, right, use] of uses) {
       const folder = copy();
       const path = join(folder, file);
-      assert.throws(() => use(folder, `${PASSPHRASE}r`), { code: "FACTORY_PASSPHRASE" });
+      assert.throws(() => use(folder, `${right}r`), { code: "FACTORY_PASSPHRASE" });
       const whole = fs.readFileSync(path);
       // Each field, and each quote and bracket around them.
       for (let at = 0; at < whole.length; at += 11) {
@@ -156,13 +185,13 @@ describe("a maker's keys", function () {
         fs.writeFileSync(path, altered);
         if (isSameJson(altered, whole)) continue;
         assert.throws(
-          () => use(folder, PASSPHRASE),
+          () => use(folder, right),
           (error: Error) => codeOf(error) === "FACTORY_KEYS_DAMAGED" && error.message.includes(path),
           `${file}, byte ${at}`,
         );
       }
       fs.rmSync(path);
-      assert.throws(() => use(folder, PASSPHRASE), { code: "FACTORY_KEYS_MISSING" });
+      assert.throws(() => use(folder, right), { code: "FACTORY_KEYS_MISSING" });
     }
   });
 
@@ -172,7 +201,7 @@ describe("a maker's keys", function () {
     const leaves = Buffer.from(fs.readFileSync(table, "utf8"), "base64");
     leaves[12345]! ^= 1;
     fs.writeFileSync(table, leaves.toString("base64"));
-    assert.throws(() => signRelease(folder, PASSPHRASE, text("x")), { code: "FACTORY_KEYS_DAMAGED" });
+    assert.throws(() => signRelease(folder, RELEASE_PASSPHRASE, text("x")), { code: "FACTORY_KEYS_DAMAGED" });
     assert.equal(leavesLeft(folder), 1024);
   });
 
@@ -192,7 +221,7 @@ describe("a maker's keys", function () {
 describe("a leaf of the release key", function () {
   const root = fs.mkdtempSync(join(tmpdir(), "avnode-leaf-"));
   const folder = join(root, "keys");
-  before(() => createKeys(folder, PASSPHRASE));
+  before(() => createKeys(folder, PASSPHRASE, RELEASE_PASSPHRASE));
   after(() => fs.rmSync(root, { recursive: true }));
   const fresh = () => {
     for (const leaf of fs.readdirSync(join(folder, "burned"))) fs.rmSync(join(folder, "burned", leaf));
@@ -208,16 +237,18 @@ describe("a leaf of the release key", function () {
       return original(crypto, signing, leaf, message);
     });
     try {
-      const { calls } = crashing(-1, "before", () => signRelease(folder, PASSPHRASE, text("whole")));
+      const { calls } = crashing(-1, "before", () => signRelease(folder, RELEASE_PASSPHRASE, text("whole")));
       assert.equal(calls, 4, "made, written, synced, and its folder");
       for (const when of ["before", "half", "after"] as const) {
         for (let at = 0; at < calls; at++) {
           fresh();
           signed.clear();
-          const one = crashing(at, when, () => signRelease(folder, PASSPHRASE, text(`${when} ${at}`)));
+          const one = crashing(at, when, () =>
+            signRelease(folder, RELEASE_PASSPHRASE, text(`${when} ${at}`)),
+          );
           assert.equal(one.failed, true);
           assert.equal(signed.size, 0, "nothing is signed before the leaf is on disk");
-          const signature = signRelease(folder, PASSPHRASE, text("next"));
+          const signature = signRelease(folder, RELEASE_PASSPHRASE, text("next"));
           // Made by name: from then on it is spent.
           assert.equal(leafOf(signature), at === 0 && when === "before" ? 0 : 1);
         }
@@ -232,8 +263,8 @@ describe("a leaf of the release key", function () {
     const cut = () => {
       throw new Error("no power");
     };
-    assert.throws(() => signRelease(folder, PASSPHRASE, text("a"), { note: cut }));
-    assert.equal(leafOf(signRelease(folder, PASSPHRASE, text("b"))), 1);
+    assert.throws(() => signRelease(folder, RELEASE_PASSPHRASE, text("a"), { note: cut }));
+    assert.equal(leafOf(signRelease(folder, RELEASE_PASSPHRASE, text("b"))), 1);
   });
 
   it("is burned by one of two runs that want it", () => {
@@ -245,7 +276,7 @@ describe("a leaf of the release key", function () {
       return original(path, flags, mode);
     });
     try {
-      assert.throws(() => signRelease(folder, PASSPHRASE, text("a")), {
+      assert.throws(() => signRelease(folder, RELEASE_PASSPHRASE, text("a")), {
         code: "FACTORY_KEYS_LEAVES",
         message: /another run has just burned it/,
       });
@@ -256,15 +287,18 @@ describe("a leaf of the release key", function () {
 
   it("is asked for in vain of an old copy of the keys, unless its maker says to go on behind the last known one", () => {
     fresh();
-    assert.throws(() => signRelease(folder, PASSPHRASE, text("a"), { known: 4 }), {
+    assert.throws(() => signRelease(folder, RELEASE_PASSPHRASE, text("a"), { known: 4 }), {
       code: "FACTORY_KEYS_OLD",
       message: /leaf 4 .* it knows of none/,
     });
     assert.equal(leavesLeft(folder), 1024);
     const noted: number[] = [];
     const note = (leaf: number) => noted.push(leaf);
-    assert.equal(leafOf(signRelease(folder, PASSPHRASE, text("a"), { known: 4, skip: true, note })), 5);
-    assert.equal(leafOf(signRelease(folder, PASSPHRASE, text("b"), { known: 5, note })), 6);
+    assert.equal(
+      leafOf(signRelease(folder, RELEASE_PASSPHRASE, text("a"), { known: 4, skip: true, note })),
+      5,
+    );
+    assert.equal(leafOf(signRelease(folder, RELEASE_PASSPHRASE, text("b"), { known: 5, note })), 6);
     assert.deepEqual(noted, [5, 6]);
   });
 
@@ -272,9 +306,9 @@ describe("a leaf of the release key", function () {
     fresh();
     fs.writeFileSync(join(folder, "burned/1023"), "");
     assert.equal(leavesLeft(folder), 0);
-    assert.throws(() => signRelease(folder, PASSPHRASE, text("a")), { code: "FACTORY_KEYS_SPENT" });
+    assert.throws(() => signRelease(folder, RELEASE_PASSPHRASE, text("a")), { code: "FACTORY_KEYS_SPENT" });
     fs.rmSync(join(folder, "burned"), { recursive: true });
-    assert.throws(() => signRelease(folder, PASSPHRASE, text("a")), { code: "FACTORY_KEYS_LEAVES" });
+    assert.throws(() => signRelease(folder, RELEASE_PASSPHRASE, text("a")), { code: "FACTORY_KEYS_LEAVES" });
     fs.mkdirSync(join(folder, "burned"));
   });
 });

@@ -24,6 +24,7 @@ export function run(spec: { name: string }): void {
 }
 `;
 export const PASSPHRASE = "a passphrase of the tests";
+const RELEASE_PASSPHRASE = "and one of their releases";
 const QUICK = {
   pace: { quietMs: 10, listenMs: 5, lastMs: 20, airMs: 1000 },
   patience: { timeoutMs: 400, tries: 6, settleMs: 20 },
@@ -36,7 +37,7 @@ export class Line {
   private stations = 0;
 
   constructor() {
-    createKeys(this.keys, PASSPHRASE);
+    createKeys(this.keys, PASSPHRASE, RELEASE_PASSPHRASE);
     const releaseKey = releasePublicKey(this.keys);
     const tree = new Tree(APPLICATION, "");
     try {
@@ -78,10 +79,10 @@ export class Line {
   /** What only the sealed files hold. */
   secrets(): Uint8Array[] {
     return [
-      ["maker.sealed", "avnode/maker-key"],
-      ["box.sealed", "avnode/factory-box"],
-      ["release.sealed", "avnode/release-key"],
-    ].map(([file, type]) => openSealedFile(join(this.keys, file!), type!, PASSPHRASE).secret);
+      ["maker.sealed", "avnode/maker-key", PASSPHRASE],
+      ["box.sealed", "avnode/factory-box", PASSPHRASE],
+      ["release.sealed", "avnode/release-key", RELEASE_PASSPHRASE],
+    ].map(([file, type, passphrase]) => openSealedFile(join(this.keys, file!), type!, passphrase!).secret);
   }
 
   remove(): void {

@@ -20,6 +20,7 @@ import { Tree } from "../firmware/tree";
 import { opensslTakes, skipUnlessOpenssl } from "./openssl";
 
 const PASSPHRASE = "correct horse battery staple";
+const RELEASE_PASSPHRASE = "another horse, another battery";
 const NOW = 1_700_000_000;
 
 function git(tree: Tree, ...args: string[]): string {
@@ -56,7 +57,14 @@ describe("a release", function () {
   let first: Released;
   let commits: string[] = [];
   const request = (more: Partial<ReleaseRequest> = {}): ReleaseRequest => ({
-    ...{ dir, keys, passphrase: PASSPHRASE, root: tree.root, now: NOW },
+    ...{
+      dir,
+      keys,
+      passphrase: PASSPHRASE,
+      releasePassphrase: RELEASE_PASSPHRASE,
+      root: tree.root,
+      now: NOW,
+    },
     ...{ board: boardNamed("xiaoble"), version: "1.0.0", ...more },
   });
   const copy = (folder: string) => {
@@ -67,8 +75,8 @@ describe("a release", function () {
 
   before(() => {
     fs.mkdirSync(dir);
-    createKeys(keys, PASSPHRASE);
-    createKeys(others, PASSPHRASE);
+    createKeys(keys, PASSPHRASE, RELEASE_PASSPHRASE);
+    createKeys(others, PASSPHRASE, RELEASE_PASSPHRASE);
     for (const one of [tree, clone]) one.write(".gitignore", "node_modules\nfirmware/private.ts\n");
     git(tree, "init", "-q");
     commits = [commit(tree, "one")];
@@ -353,7 +361,13 @@ describe("a release", function () {
     spied.restore();
     for (const file of everyFile(dir)) {
       const content = fs.readFileSync(file);
-      for (const secret of [seed, seed.toString("hex"), seed.toString("base64").slice(0, 40), PASSPHRASE])
+      for (const secret of [
+        seed,
+        seed.toString("hex"),
+        seed.toString("base64").slice(0, 40),
+        PASSPHRASE,
+        RELEASE_PASSPHRASE,
+      ])
         assert.equal(content.includes(secret), false, file);
     }
   });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import sinon from "sinon";
 import { toHex } from "../../../protocol/bytes";
 import { createKeys, makerPublicKey, releasePublicKey } from "../../../tools/factory/keys";
+import { readReleases } from "../../../tools/factory/releaselist";
 import * as sourcetree from "../../../tools/factory/sourcetree";
 import { readStation } from "../../../tools/factory/station";
 import { type Built, built } from "../../gateway/cli/built";
@@ -14,6 +15,7 @@ import { makeStation, STATION } from "./bench";
 import { factory } from "./cli";
 
 const PASSPHRASE = "correct horse battery staple";
+const RELEASE_PASSPHRASE = "another horse, another battery";
 const ROOT = join(__dirname, "../../..");
 
 describe("avnode factory release", function () {
@@ -22,8 +24,9 @@ describe("avnode factory release", function () {
   const tree = new Tree("", "");
   let program: Built;
   let stub: sinon.SinonStub;
+  let asked = 0;
   before(() => {
-    createKeys(keys, PASSPHRASE);
+    createKeys(keys, PASSPHRASE, RELEASE_PASSPHRASE);
     makeStation(dir, { ...STATION, makerKey: toHex(makerPublicKey(keys)) });
     program = built();
     tree.write(".gitignore", "node_modules\n");
@@ -36,9 +39,11 @@ describe("avnode factory release", function () {
       assert.equal(spawnSync("git", ["-C", tree.root, ...named, ...args]).status, 0);
     }
     const real = sourcetree.sourceTree;
-    let asked = 0;
     // The first question is where to build from; the bill of materials is the program's own.
     stub = sinon.stub(sourcetree, "sourceTree").callsFake(() => (asked++ === 0 ? tree.root : real()));
+  });
+  beforeEach(() => {
+    asked = 0;
   });
   after(() => {
     stub.restore();
@@ -47,9 +52,16 @@ describe("avnode factory release", function () {
     fs.rmSync(root, { recursive: true });
   });
 
+  it("is signed by nobody who has but the maker's passphrase", async () => {
+    const words = ["release", dir, "--keys", keys, "--version", "7.8.9"];
+    const twice = await factory(words, `${PASSPHRASE}\n${PASSPHRASE}\n`);
+    assert.deepEqual([twice.exit, /does not open .*release\.sealed/.test(twice.err)], [3, true], twice.err);
+    assert.deepEqual(readReleases(dir), []);
+  });
+
   it("builds for the station's board, under a version of its own, and tells what is left of the key", async () => {
     const words = ["release", dir, "--keys", keys, "--version", "7.8.9"];
-    const { exit, out, err } = await factory(words, `${PASSPHRASE}\n`);
+    const { exit, out, err } = await factory(words, `${PASSPHRASE}\n${RELEASE_PASSPHRASE}\n`);
     assert.deepEqual([exit, out], [0, `${join(fs.realpathSync(dir), "releases/1-7.8.9")}\n`], err);
     assert.match(err, /release 1, 7\.8\.9 for linux, signed with leaf 0; the key has 1023 more/);
   });

@@ -14,6 +14,7 @@ import { factory } from "./cli";
 import { opensslTakes, skipUnlessOpenssl } from "./openssl";
 
 const PASSPHRASE = "correct horse battery staple";
+const RELEASE_PASSPHRASE = "another horse, another battery";
 const SERIALS = ["T1-0001", "T1-0002"];
 const DEVICES = [new Uint8Array(8).fill(1), new Uint8Array(8).fill(2)];
 const STRANGER = "0909090909090909";
@@ -22,7 +23,7 @@ describe("factory revoke", function () {
   const root = fs.mkdtempSync(join(tmpdir(), "avnode-revoke-"));
   const keys = join(root, "stick");
   let dir = "";
-  before(() => createKeys(keys, PASSPHRASE));
+  before(() => createKeys(keys, PASSPHRASE, RELEASE_PASSPHRASE));
   after(() => fs.rmSync(root, { recursive: true }));
   beforeEach(() => {
     dir = fs.mkdtempSync(join(root, "station-"));
@@ -113,7 +114,7 @@ describe("factory revoke", function () {
     const words = ["revoke", dir, "T1-0001", "--reason", "lost", "--keys"];
     assert.match((await factory([...words, keys], "wrong\n")).err, /this passphrase does not open/);
     const others = join(root, "others");
-    createKeys(others, PASSPHRASE);
+    createKeys(others, PASSPHRASE, RELEASE_PASSPHRASE);
     assert.match((await factory([...words, others], `${PASSPHRASE}\n`)).err, /not those of this station/);
   });
 

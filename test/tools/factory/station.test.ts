@@ -17,6 +17,8 @@ import type { StationStatus } from "../../../tools/factory/status";
 import { factory } from "./cli";
 
 const PASSPHRASE = "correct horse battery staple\n";
+/** As it is typed where keys are made. */
+const PASSPHRASES = `${PASSPHRASE}another horse, another battery\n`;
 
 describe("avnode factory init, run, status", function () {
   this.timeout(180_000);
@@ -30,7 +32,7 @@ describe("avnode factory init, run, status", function () {
 
   const small = ["--trees", "1", "--height", "5"];
   const init = (...words: string[]) =>
-    factory(["init", dir, "--maker", "Example Works", "--board", "xiaoble", ...small, ...words], PASSPHRASE);
+    factory(["init", dir, "--maker", "Example Works", "--board", "xiaoble", ...small, ...words], PASSPHRASES);
   const status = async () => JSON.parse((await factory(["status", dir, "--json"])).out) as StationStatus;
 
   it("make a station whose folder is its owner's alone", async () => {
@@ -48,7 +50,7 @@ describe("avnode factory init, run, status", function () {
     assert.deepEqual([again.exit, /is a station already/.test(again.err)], [3, true], again.err);
     const other = await factory(
       ["init", join(folder, "b"), "--maker", "E", "--board", "nothing", ...small],
-      PASSPHRASE,
+      PASSPHRASES,
     );
     assert.deepEqual([other.exit, /there is no board "nothing"/.test(other.err)], [3, true], other.err);
   });
@@ -59,7 +61,7 @@ describe("avnode factory init, run, status", function () {
     mkdirSync(join(other, "firmware"), { recursive: true });
     writeFileSync(source, "x");
     const words = ["--maker", "E", "--board", "xiaoble", ...small];
-    const strange = await factory(["init", other, ...words], PASSPHRASE);
+    const strange = await factory(["init", other, ...words], PASSPHRASES);
     assert.deepEqual(
       [strange.exit, /holds something else \(firmware\)/.test(strange.err)],
       [3, true],
@@ -72,7 +74,7 @@ describe("avnode factory init, run, status", function () {
       ["--height", "7"],
       ["--prefix", "../x"],
     ])
-      assert.equal((await factory(["init", wrong, ...words, ...more], PASSPHRASE)).exit, 3);
+      assert.equal((await factory(["init", wrong, ...words, ...more], PASSPHRASES)).exit, 3);
     const keys = ["--keys", join(dir, "keys")];
     const stranger = await factory(["init", wrong, ...words, ...keys], "some other passphrase\n");
     assert.deepEqual([stranger.exit, /passphrase does not open/.test(stranger.err)], [3, true], stranger.err);
@@ -81,7 +83,7 @@ describe("avnode factory init, run, status", function () {
     cpSync(join(dir, "firmware"), built, { recursive: true });
     const foreign = await factory(
       ["init", wrong, ...words, "--class", "simulated", "--firmware", built],
-      PASSPHRASE,
+      PASSPHRASES,
     );
     assert.deepEqual([foreign.exit, /maker's release key/.test(foreign.err)], [3, true], foreign.err);
     assert.deepEqual(
@@ -101,6 +103,27 @@ describe("avnode factory init, run, status", function () {
     assert.deepEqual([exit, /say --adapter hci0, .*--ask.* or --without-air/.test(err)], [2, true], err);
   });
 
+  it("say of a station of locked units whose keys lie in its own folder that they should not", async () => {
+    const together = /keys lie in the station's own folder: move them .* --keys DIR/;
+    const locked = join(folder, "locked");
+    const words = ["--maker", "E", "--board", "xiaoble", ...small, "--firmware", join(dir, "firmware")];
+    cpSync(join(dir, "keys"), join(locked, "keys"), { recursive: true });
+    const made = await factory(["init", locked, ...words], PASSPHRASE);
+    assert.deepEqual([made.exit, together.test(made.err)], [0, true], made.err);
+    const run = async (...more: string[]) =>
+      (
+        await factory(
+          ["run", locked, "--ports", "exec:true", "--without-air", "--count", "1", ...more],
+          PASSPHRASE,
+        )
+      ).err;
+    assert.match(await run(), together);
+    cpSync(join(locked, "keys"), join(folder, "stick"), { recursive: true });
+    const apart = await run("--keys", join(folder, "stick"));
+    assert.match(apart, /0 of 1 passed/);
+    assert.doesNotMatch(apart, together);
+  });
+
   it("runs no command that only station.json names", async () => {
     const config = join(folder, "wrong", "station.json");
     const pwned = join(folder, "pwned");
@@ -113,9 +136,10 @@ describe("avnode factory init, run, status", function () {
   it("make virtual units, count them, and say so", async () => {
     const { exit, err } = await factory(["run", dir, "--virtual", "2"], PASSPHRASE);
     assert.equal(exit, 0, err);
+    assert.doesNotMatch(err, /keys lie/);
     // Full, a slot shows how its last one ended.
     for (const slot of ["virtual 1", "virtual 2"])
-      assert.match(err, new RegExp(`${slot}: PASS X-00[12]\\n(?![^]*${slot}: )`), err);
+      assert.match(err, new RegExp(`${slot}: PASS X-00[12] unscanned\\n(?![^]*${slot}: )`), err);
     const { lines, passed, failed, yield: share, states, problems } = await status();
     assert.deepEqual([lines, passed, failed, share, states, problems], [2, 2, 0, 1, { passed: 2 }, []]);
     const { exit: told, out } = await factory(["status", dir]);

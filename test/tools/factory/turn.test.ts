@@ -58,7 +58,7 @@ describe("a unit's turn at a station", function () {
     const unit = new FakeUnit({ chip: "chip-c001" });
     unit.files.set(".boot0", Buffer.from("something strange"));
     const end = await turn(unit);
-    assert.deepEqual([end.word, end.serial, end.detail], ["PASS", "T1-0001", ""]);
+    assert.deepEqual([end.word, end.serial, end.detail], ["PASS", "T1-0001", "unseen, unscanned"]);
     assert.equal(unit.locked, true);
     assert.deepEqual([...unit.files.keys()].sort(), [".bootcde", "avnode", "identity"]);
     assert.equal(unit.files.get("avnode")!.toString(), APPLICATION);
@@ -78,6 +78,7 @@ describe("a unit's turn at a station", function () {
       [line!.outcome, line!.chip, line!.serial, toHex(line!.device!)],
       ["PASS", "chip-c001", "T1-0001", toHex(identity.device)],
     );
+    assert.equal(line!.detail, "");
     assert.deepEqual(
       Buffer.from(line!.certificate!),
       createHash("sha256").update(identity.certificate).digest(),
@@ -203,6 +204,27 @@ describe("a unit's turn at a station", function () {
     const without = await turn(fresh("without"), { withoutAir: true });
     assert.deepEqual(looked(without), ["PASS", undefined, "not looked for: --without-air"]);
     assert.equal(readStatus(dir).status.withoutAir, 1);
+  });
+
+  it("says of a question that nobody answered no more than that, and asks it again", async () => {
+    const unit = new FakeUnit({ chip: "chip-c001", hint: "usb 1" });
+    const selfTest: Bench["selfTest"] = async (_unit, _board, operator) => {
+      const seen = await operator!.confirm("Does its light blink?");
+      return { passed: seen, checks: [{ name: "light", passed: seen, measured: `${seen}`, wanted: "true" }] };
+    };
+    const nobody = { withoutAir: false, operator: () => typed("what?") };
+    const ends = [await turn(unit, { ...nobody, selfTest }), await turn(unit, nobody)];
+    ends.push(await turn(unit, { ...nobody, operator: () => typed("y") }));
+    assert.deepEqual(
+      ends.map(({ word, code, step }) => [word, code, step]),
+      [
+        ["FAIL", "E13", "self-test"],
+        ["FAIL", "E13", "air"],
+        ["PASS", undefined, "label"],
+      ],
+    );
+    const [untested, unseen] = lines();
+    assert.deepEqual([untested!.tests, unseen!.checks.air], [[], undefined]);
   });
 
   it("gives the identity of a locked unit to no other that says the same serial", async () => {
@@ -402,12 +424,13 @@ describe("a unit's turn at a station", function () {
       .map(({ parentPath, name }) => join(parentPath, name));
   }
 
-  it("counts those that passed without a scan or hands", async () => {
+  it("counts those that passed without a scan or hands, and says so at once", async () => {
     const selfTest: Bench["selfTest"] = async () => ({
       passed: true,
       checks: [{ name: "LED", passed: false, measured: "not done: nobody at the station", wanted: "lit" }],
     });
-    await turn(new FakeUnit({ chip: "chip-c100" }), { selfTest });
+    const handless = await turn(new FakeUnit({ chip: "chip-c100" }), { selfTest });
+    assert.equal(handless.detail, "unseen, unscanned, no hands");
     const unit = new FakeUnit({ chip: "chip-c200" });
     const port = fakePort("slot 1", [unit]);
     const { signal } = new AbortController();
@@ -415,8 +438,9 @@ describe("a unit's turn at a station", function () {
       yield claimQr(identityIn(unit).claimCode);
     }
     const looked = { ...bench, scanner: label };
+    port.seen = async () => "by its address" as const;
     const end = await new Turn(looked, port, await port.waitForUnit(signal), () => {}, signal).run();
-    assert.equal(end.word, "PASS", end.detail);
+    assert.deepEqual([end.word, end.detail], ["PASS", ""]);
     assert.deepEqual(readStatus(dir).status.without, { scan: 1, hands: 1 });
     await turn(new FakeUnit({ chip: "chip-c300" }));
     assert.deepEqual(readStatus(dir).status.without, { scan: 2, hands: 1 });

@@ -6,6 +6,7 @@ import { askSecret } from "../../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../../gateway/cli/terminal";
 import { counted } from "../../../gateway/cli/text";
 import type { SecretBox } from "../keys";
+import { MAKER_PASSPHRASE } from "../passphrases";
 import { placesOf } from "../station";
 
 const SIZES = `
@@ -78,7 +79,7 @@ async function label(
 
 async function openBox(keys: string, terminal: Terminal): Promise<SecretBox> {
   const { openSecretBox } = require("../keys") as typeof import("../keys");
-  return openSecretBox(keys, await askSecret(terminal, "passphrase of the maker's keys: "));
+  return openSecretBox(keys, await askSecret(terminal, MAKER_PASSPHRASE));
 }
 
 /** The code itself is shown nowhere. */

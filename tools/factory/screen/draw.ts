@@ -37,7 +37,9 @@ export function drawScreen(
     for (let row = 0; row < grid.height; row++) lines.push(cells.map((cell) => cell[row]).join(" "));
   }
   // Once more where rows are left: a narrow cell has cut it off.
-  const noted = views.filter((view) => noteOf(view) !== "");
+  const isPass = ({ word }: SlotView) => Number(word === "PASS");
+  // What somebody is to do comes first.
+  const noted = views.filter((view) => noteOf(view) !== "").sort((a, b) => isPass(a) - isPass(b));
   lines.push(...noted.map((view) => fill(`${view.slot}: ${noteOf(view)}`, columns)));
   while (lines.length < rows) lines.push("");
   return lines.slice(0, rows).join("\n");
@@ -99,14 +101,15 @@ function drawCell(view: SlotView, { width, height, scale }: Grid, coloured: bool
   const said = word === "FAIL" && code !== undefined ? `${word} ${code}` : word;
   const big = bigWord(said, view, width, scale);
   const small = big.said === said ? "" : `${SIGNS[word]} ${said}`;
-  const few = height <= big.lines.length + 1;
+  const note = noteOf(view);
+  const below = height - big.lines.length - 1;
+  const few = below < (note === "" ? 1 : 2);
   const half = Math.floor(width / 2);
   const title = titleOf(view, small, word === "BUSY" ? step : "", few ? width - half - 1 : width);
-  const note = noteOf(view);
   const short = note === "" ? `${fill(title, width - half - 1)} ${barOf(view, half)}` : `${title}: ${note}`;
   const first = few ? short : title;
-  const below = few ? [] : [barOf(view, width), ...wrap(note, width)];
-  const lines = [first, ...big.lines, ...below, ...new Array<string>(height).fill("")].slice(0, height);
+  const last = below < 1 ? [] : [barOf(view, width), ...wrap(note, width)];
+  const lines = [first, ...big.lines, ...last, ...new Array<string>(height).fill("")].slice(0, height);
   return lines.map((line, row) => {
     const text = fill(line, width);
     const isWord = big.lines.length === 0 ? row === 0 : row >= 1 && row <= big.lines.length;
@@ -151,7 +154,7 @@ function barOf({ done, total }: SlotView, width: number): string {
   return `${"█".repeat(full)}${"░".repeat(long - full)}${count}`;
 }
 
-/** Why, and what to do next. */
+/** Why, and what to do next; of a unit that passed, what it passed without. */
 export function noteOf({ word, code, detail, step }: SlotView): string {
   const at = word === "FAIL" && step !== undefined ? `${step}: ` : "";
   const why = detail === undefined ? "" : `${at}${detail}`;

@@ -14,6 +14,7 @@ export interface SlotView {
   total: number;
   /** Of a failure. */
   code?: string;
+  /** Why, what somebody is asked, or what a unit passed without. */
   detail?: string;
   serial?: string;
 }

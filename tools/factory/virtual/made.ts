@@ -1,5 +1,4 @@
 /** Virtual units for a station to make, which live on as virtual handhelds in its folder. */
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Identity } from "../../../firmware/board/board";
 import { boardNamed } from "../../firmware/boards";
@@ -7,11 +6,11 @@ import { keepHandheld } from "../../sim/keepsake";
 import type { Bench } from "../bench";
 import { FactoryFailure } from "../failure";
 import type { Port } from "../ports/port";
+import { virtualChip } from "./chip";
 import { virtualPort } from "./port";
 import { VirtualUnit } from "./unit";
 
 const FOLDER = "virtual";
-const CHIP_BYTES = 8;
 
 /**
  * Ports with a blank unit in each. Whatever of them passes is kept in the station's folder under its serial number.
@@ -25,7 +24,7 @@ export function virtualPorts({ dir, station, journal }: Bench, count: number): P
     );
   const { runtime, runtimeVersion } = boardNamed(station.board);
   return Array.from({ length: count }, (_, i) => {
-    const chip = randomBytes(CHIP_BYTES).toString("hex");
+    const chip = virtualChip();
     const units = [new VirtualUnit({ chip, runtime, version: runtimeVersion })];
     return virtualPort(
       `virtual ${i + 1}`,

@@ -178,7 +178,7 @@ describe("the station's second adapter", function () {
 
     it("passes what is heard and has no console over the air, and the log says which were tried", async () => {
       const { word, detail, checks } = await turn(() => locked(UNIT));
-      assert.deepEqual([word, detail], ["PASS", ""]);
+      assert.deepEqual([word, detail], ["PASS", "unscanned"]);
       assert.deepEqual([checks.lock, checks.air], ["silent over: wire, air", `heard ${TAKEN}`]);
     });
 

@@ -104,6 +104,20 @@ describe("a station's screen", () => {
     assert.match(lines.join("\n"), /✖ FAIL E07 ttyUSB1/);
   });
 
+  it("says of a pass what it is without, behind what somebody is to do", () => {
+    const passed = (slot: string) => view(slot, "PASS", { serial: "AV-000417", detail: "unseen, unscanned" });
+    assert.match(screen([passed("ttyUSB0")])[11]!, /^unseen, unscanned +$/);
+    const seven = Array.from({ length: 7 }, (_, n) => passed(`port ${n}`));
+    for (const rows of [24, 50])
+      assert.ok(
+        screen(seven, 80, rows).join().split("unseen, unscanned").length > seven.length,
+        `${rows} rows`,
+      );
+    const waiting = view("port 7", "WAIT", { detail: "scan the label of AVN-7" });
+    const lines = screen([...seven, waiting], 80, 11);
+    assert.match(lines[10]!, /^port 7: scan the label of AVN-7 *$/);
+  });
+
   it("makes the words as large as eight slots have room for, and leaves the code of a failure", () => {
     const eight = (word: Word) => Array.from({ length: 8 }, (_, n) => view(`${n}`, word, { code: "E12" }));
     for (const [columns, rows, scale] of [
