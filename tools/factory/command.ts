@@ -51,6 +51,7 @@ interface RunOptions {
   scan?: boolean;
   ask?: boolean;
   withoutAir?: boolean;
+  inTheClear?: boolean;
 }
 
 export function addFactory(program: Command, terminal: Terminal): void {
@@ -154,6 +155,10 @@ function addRun(factory: Command, terminal: Terminal): void {
       "labels are scanned back from the unit, by a scanner that types; their pictures are erased then",
     )
     .option("--ask", "asks whoever stands there what a unit cannot tell, and whether it is on the air")
+    .option(
+      "--in-the-clear",
+      "locked units get their keys over the air, unencrypted; log and evidence say so",
+    )
     .option("--without-air", "units pass although nothing shows that they live; log and evidence say so")
     .addHelpText("after", `\nHow a unit may fail, and what to do then:\n${failureTable()}`)
     .action((dir: string, options: RunOptions) => runStation(dir, options, terminal));
@@ -188,6 +193,11 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
   const onAir = words.filter(isBle);
   if (onAir.length > 0 && adapter === undefined)
     throw new CliError(Exit.usage, `${onAir[0]} needs an adapter: say --adapter hci0`);
+  if (onAir.length > 0 && station.deviceClass === "locked" && !options.inTheClear)
+    throw new CliError(
+      Exit.usage,
+      "over the air a unit gets its keys in the clear, and whoever listens within a hundred metres has them: use a cable, or do it in a shielded room and say --in-the-clear, which the log then says, too",
+    );
   const ports = words.filter((word) => word !== SERIAL && !isBle(word)).map(portOf);
   const unlock = lockDirectory(dir);
   let bench: Bench | undefined;

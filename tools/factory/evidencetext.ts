@@ -2,6 +2,7 @@
 import { fingerprintOf } from "../../gateway/store/makers";
 import { FAILURES, type FailureCode } from "./codes";
 import { counted, type Evidence, type EvidenceUnit } from "./evidence";
+import { IN_THE_CLEAR } from "./unitline";
 
 const day = (unixMs: number) => new Date(unixMs).toISOString().slice(0, 16).replace("T", " ");
 /** A cell of a table: a bar would end it. */
@@ -90,7 +91,10 @@ ${list(evidence.limits)}
 function lives(units: EvidenceUnit[]): string {
   const ways = counted(units.map(({ checks }) => checks.air ?? "not checked"));
   const told = Object.entries(ways).map(([way, times]) => `${times} ${way}`);
-  return units.length === 0 ? "" : `Their signs of life: ${told.join("; ")}.\n`;
+  const clear = units.filter(({ checks }) => checks.identity === IN_THE_CLEAR).length;
+  const warning =
+    clear === 0 ? "" : `**The keys of ${clear} went over the air in the clear (--in-the-clear).**\n`;
+  return units.length === 0 ? "" : `Their signs of life: ${told.join("; ")}.\n${warning}`;
 }
 
 function unitRow(unit: EvidenceUnit): string[] {

@@ -7,6 +7,7 @@ export const WHAT_IS_CHECKED = [
   "the console after the restart: a list of attempts over each path that the station has; a unit that answers with one byte fails",
   "that it lives: heard by an adapter, by its own address or by a new one that was taken for it, or seen by the operator; the unit's line says which, and where nobody looked",
   "the label: that the code on it is the unit's own, read back from the picture or scanned from the unit",
+  "that its keys were written over a cable: where they went over the air in the clear, the unit's line says so",
   "its identity: no two chips that say another serial number share one, and none that was locked is given again",
   "secrets: sealed in the journal until the unit passed, erased then",
 ];

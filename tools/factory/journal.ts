@@ -7,6 +7,7 @@ import Database from "better-sqlite3";
 import { reserveSecret } from "../../gateway/store/secretfile";
 import { FactoryFailure } from "./failure";
 import { beginLog, LOG_FORM } from "./log";
+import { isAirHint } from "./ports/port";
 import { placesOf, type Station } from "./station";
 
 /** "avfa" */
@@ -120,15 +121,19 @@ export class Journal {
     this.db.pragma("secure_delete = ON");
   }
 
-  /** Makes a row for a chip that was never here. What its first connection of a kind told of it stays. */
+  /**
+   * Makes a row for a chip that was never here. What its first connection told of it stays, until it comes by cable instead
+   * of over the air, or the other way round.
+   */
   meet(chip: string, hint: string | undefined, now: number): UnitRow {
+    const before = this.unit(chip)?.hint;
+    const told = isAirHint(before) === isAirHint(hint) ? (before ?? hint) : hint;
     this.db
       .prepare(
         `INSERT INTO units (chip, hint, state, changed_at) VALUES (?, ?, 'found', ?)
-         ON CONFLICT DO UPDATE SET hint =
-           iif((hint LIKE 'air %') <> (excluded.hint LIKE 'air %'), excluded.hint, coalesce(hint, excluded.hint))`,
+         ON CONFLICT DO UPDATE SET hint = excluded.hint`,
       )
-      .run(chip, hint ?? null, now);
+      .run(chip, told ?? null, now);
     return this.unit(chip)!;
   }
 

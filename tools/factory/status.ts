@@ -19,8 +19,8 @@ export interface StationStatus {
   failed: number;
   /** Of all turns, those that ended with a pass; null without any. */
   yield: number | null;
-  /** Of units that passed, those of which nobody scanned the label or did the self-test's hands' part. */
-  without: Record<"scan" | "hands", number>;
+  /** Of units that passed, those of which nobody scanned the label or did the self-test's hands' part, or whose keys anybody in range heard. */
+  without: Record<"scan" | "hands" | "clear", number>;
   byCode: Record<string, number>;
   byStep: Record<string, number>;
   /** Of the time in which a unit was in any slot; null without any. */
@@ -61,7 +61,7 @@ function counted(words: string[]): Record<string, number> {
 /** By what the turn in which each of them passed says: a step that was left out is no failure, and no test. */
 function withoutOf(lines: UnitLine[]): StationStatus["without"] {
   const those = (gap: Gap) => lines.filter((line) => gapsOf(line).includes(gap)).length;
-  return { scan: those("scan"), hands: those("hands") };
+  return { scan: those("scan"), hands: those("hands"), clear: those("clear") };
 }
 
 /** @throws FACTORY_STATION, FACTORY_JOURNAL */

@@ -37,10 +37,11 @@ export function statusLines(status: StationStatus): string[] {
 }
 
 /** A pass is no proof of what nobody looked at. */
-function gaps({ without: { scan, hands } }: StationStatus): string[] {
+function gaps({ without: { scan, hands, clear } }: StationStatus): string[] {
   const found = [
     [scan, "no scan of the label on the unit (run --scan)"],
     [hands, "nobody at the self-test (run --ask)"],
+    [clear, "keys that went over the air in the clear (run by cable)"],
   ] as const;
   const told = found.filter(([units]) => units > 0).map(([units, what]) => `${units} with ${what}`);
   return told.length > 0 ? [`of those that passed: ${told.join(", ")}`] : [];

@@ -10,13 +10,13 @@ import { gapsOf, gapWords } from "./gaps";
 import { checkBootloader, checkRuntime, type Found, findOut } from "./identify";
 import { SILENCED, type UnitRow, type UnitState } from "./journal";
 import { attack } from "./locking";
-import type { OpenWire, Port } from "./ports/port";
+import { isAirHint, type OpenWire, type Port } from "./ports/port";
 import { certificateHash, type Identified, identityOf, reserve, wipe } from "./provisioning";
 import type { SlotView } from "./screen/screen";
 import { isNotDone } from "./selftest";
 import { classOf } from "./station";
 import { doneAt, NothingToDo, type Step, TOTAL, UnitFailure } from "./steps";
-import { encodeUnitLine, type TestLine, WITHOUT_AIR } from "./unitline";
+import { encodeUnitLine, IN_THE_CLEAR, type TestLine, WITHOUT_AIR } from "./unitline";
 
 /** A restart cuts USB and programs at once; other wires stay. */
 const RESTART_MS = 3000;
@@ -152,7 +152,8 @@ export class Turn {
         "E11",
         `it holds the identity of ${owner.serial}, which was given to chip ${owner.chip}; this is chip ${chip}`,
       );
-    const { hint } = this.wire;
+    const { hint, address } = this.wire;
+    const before = journal.unit(chip)?.hint;
     const row = journal.meet(chip, hint, now());
     if (hint !== undefined && row.hint !== hint)
       throw new UnitFailure("E11", `it says that it is chip ${chip}, which came as ${row.hint} before`);
@@ -163,8 +164,10 @@ export class Turn {
         "E08",
         `it passed as ${row.serial}, and its console answers: it was opened since`,
       );
-    // Whoever has the boot code does not answer: this may be another that says the same serial.
-    if (SILENCED.includes(row.state)) this.row = journal.giveUp(chip, now());
+    // Whoever has the boot code does not answer: this may be another that says the same serial. And what went over the air
+    // in the clear is no secret to give to it by cable.
+    if (SILENCED.includes(row.state) || (isAirHint(before) && address === undefined))
+      this.row = journal.giveUp(chip, now());
   }
 
   /** A silent unit of which the connection tells who it is. @throws UnitFailure E01 */
@@ -180,6 +183,7 @@ export class Turn {
     this.row = row;
     this.chip = row.chip;
     this.address = this.wire.address;
+    this.tellHowWritten();
     this.tests = row.tests ? (JSON.parse(row.tests) as TestLine[]) : [];
     this.identified = identityOf(this.bench, row);
     this.checks.bootloader = "not checked";
@@ -222,6 +226,7 @@ export class Turn {
     this.identified = identified;
     this.row = bench.journal.unit(this.chip);
     const { device, certificate, secrets } = identified;
+    this.tellHowWritten();
     const file = identityFile(bench.station, device, certificate, secrets);
     try {
       await unit.write(IDENTITY, file);
@@ -229,6 +234,10 @@ export class Turn {
     } finally {
       file.fill(0);
     }
+  }
+
+  private tellHowWritten(): void {
+    if (this.wire.address !== undefined) this.checks.identity = IN_THE_CLEAR;
   }
 
   private async restart(): Promise<void> {

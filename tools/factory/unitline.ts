@@ -43,6 +43,9 @@ export interface UnitLine {
 /** What `checks.air` says of a unit that passed though nothing showed that it lives. */
 export const WITHOUT_AIR = "not looked for: --without-air";
 
+/** What `checks.identity` says of a unit to which the station speaks over the air. */
+export const IN_THE_CLEAR = "keys went over the air in the clear";
+
 export function isWithoutAir({ outcome, checks }: Pick<UnitLine, "outcome" | "checks">): boolean {
   return outcome === "PASS" && checks.air === WITHOUT_AIR;
 }

@@ -95,6 +95,19 @@ describe("avnode factory init, run, status", function () {
     assert.equal(existsSync(join(built, "manifest.json")), true);
   });
 
+  it("refuse to send a locked unit's keys through the air, unless told so, and ports that no adapter serves", async () => {
+    const refused = async (...more: string[]) => {
+      const { exit, err } = await factory(["run", join(folder, "wrong"), "--ports", ...more], PASSPHRASE);
+      assert.equal(exit, 2, err);
+      return err;
+    };
+    assert.match(await refused("ble", "--ask"), /ble needs an adapter: say --adapter/);
+    assert.match(
+      await refused("ble", "--adapter", "hci99"),
+      /keys in the clear.*use a cable.*--in-the-clear/,
+    );
+  });
+
   it("refuse locked units of which nothing would show that they live", async () => {
     const { exit, err } = await factory(
       ["run", join(folder, "wrong"), "--ports", "tcp://127.0.0.1:9"],

@@ -441,9 +441,9 @@ describe("a unit's turn at a station", function () {
     port.seen = async () => "by its address" as const;
     const end = await new Turn(looked, port, await port.waitForUnit(signal), () => {}, signal).run();
     assert.deepEqual([end.word, end.detail], ["PASS", ""]);
-    assert.deepEqual(readStatus(dir).status.without, { scan: 1, hands: 1 });
+    assert.deepEqual(readStatus(dir).status.without, { scan: 1, hands: 1, clear: 0 });
     await turn(new FakeUnit({ chip: "chip-c300" }));
-    assert.deepEqual(readStatus(dir).status.without, { scan: 2, hands: 1 });
+    assert.deepEqual(readStatus(dir).status.without, { scan: 2, hands: 1, clear: 0 });
   });
 
   it("says what of its log was altered", async () => {

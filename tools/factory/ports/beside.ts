@@ -1,8 +1,7 @@
 /** ble: units whose console is on the air, each laid beside the station's adapter in turn; ble:ADDRESS: the one named. */
 import { FactoryFailure } from "../failure";
 import type { Air } from "./air";
-import type { OpenWire, Port, Tell } from "./port";
-import { airNames } from "./uart";
+import { airHint, type OpenWire, type Port, type Tell } from "./port";
 import { until } from "./wait";
 
 const WORD = /^ble(?::((?:[0-9a-f]{2}:){5}[0-9a-f]{2}))?$/i;
@@ -77,7 +76,7 @@ class Beside {
   /** Units that this slot may take, and since when each is there. */
   private there(): [address: string, firstAt: number][] {
     const { consoles, handhelds } = this.air;
-    const unfinished = handhelds.all().filter(([one]) => this.isUnfinished(airNames(one).hint!));
+    const unfinished = handhelds.all().filter(([one]) => this.isUnfinished(airHint(one)));
     const since = Date.now() - NEAR_MS;
     return [...new Map([...unfinished, ...consoles.all()])]
       .filter(([one, { nearAt }]) =>
@@ -95,5 +94,5 @@ class Beside {
 
 /** To a locked unit there is no console: it is known by its address. */
 function silent(address: string): OpenWire {
-  return { ...airNames(address), onData() {}, onGone() {}, write() {}, close: async () => {} };
+  return { address, hint: airHint(address), onData() {}, onGone() {}, write() {}, close: async () => {} };
 }

@@ -2,6 +2,12 @@
 import type { Wire } from "../../firmware/console";
 import type { Operator, Wait } from "../selftest";
 
+const AIR = "air ";
+
+/** What a connection over the air tells of a unit. */
+export const airHint = (address: string) => AIR + address;
+export const isAirHint = (hint: string | null | undefined) => hint?.startsWith(AIR) === true;
+
 export interface OpenWire extends Wire {
   /**
    * What the connection itself tells of the unit, as a USB descriptor does: a locked unit says nothing else. Another unit

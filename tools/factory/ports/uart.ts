@@ -4,7 +4,7 @@ import type { Adapter } from "../../../gateway/radio/adapter";
 import { CentralError, type CentralLink, type Served } from "../../../gateway/radio/central";
 import { DIAL_LIMITS } from "../../../gateway/radio/dial";
 import { UnitFailure } from "../steps";
-import type { OpenWire } from "./port";
+import { airHint, type OpenWire } from "./port";
 
 /** It notifies from TX and is written to RX. */
 export const UART: Served = {
@@ -75,7 +75,7 @@ function wireOver(link: CentralLink): OpenWire {
   let last: Promise<void> = Promise.resolve();
   let isClosed = false;
   const wire: OpenWire = {
-    ...airNames(link.address),
+    ...{ address: link.address, hint: airHint(link.address) },
     onData: () => {},
     onGone: () => {},
     write(bytes) {
@@ -94,11 +94,6 @@ function wireOver(link: CentralLink): OpenWire {
     if (!isClosed) wire.onGone();
   };
   return wire;
-}
-
-/** What a connection over the air tells of the unit. */
-export function airNames(address: string): Pick<OpenWire, "hint" | "address"> {
-  return { hint: `air ${address}`, address };
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

@@ -6,12 +6,14 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "../../../../gateway/clock";
+import { toHex } from "../../../../protocol/bytes";
 import type { Bench } from "../../../../tools/factory/bench";
 import { closeBench } from "../../../../tools/factory/opening";
 import { Air as Listener } from "../../../../tools/factory/ports/air";
 import { blePorts } from "../../../../tools/factory/ports/beside";
 import { Run } from "../../../../tools/factory/run";
 import type { SlotView } from "../../../../tools/factory/screen/screen";
+import { virtualPort } from "../../../../tools/factory/virtual/port";
 import { VirtualUnit } from "../../../../tools/factory/virtual/unit";
 import { Air } from "../../../../tools/sim/radio/air";
 import { listenOnAir } from "../../../../tools/sim/radio/airserver";
@@ -81,9 +83,14 @@ describe("units over the air", function () {
     return made;
   }
 
+  const screen = { slot: (view: SlotView) => void views.push(view), tally() {}, close() {} };
+  const screenOf = (chip: string) => {
+    const { serial } = bench.journal.unit(chip)!;
+    return views.find((view) => view.word === "PASS" && view.serial === serial)!.detail!;
+  };
+
   /** A station at work, with these ports. */
   function works(words: string[], count = 0): void {
-    const screen = { slot: (view: SlotView) => void views.push(view), tally() {}, close() {} };
     const run = new Run(bench, screen, { count, signal: ending.signal });
     for (const port of blePorts(words, listener, (hint) => bench.journal.isSilenced(hint)))
       run.serve(listener.hearing(port));
@@ -114,10 +121,10 @@ describe("units over the air", function () {
     const [{ chip, outcome, checks }] = lines() as [ReturnType<typeof lines>[0]];
     assert.deepEqual([chip, outcome], [made.chip, "PASS"]);
     assert.deepEqual([checks.lock, checks.air], ["silent over: air", "heard by its address"]);
-    assert.equal(
-      Buffer.from(made.identity()!.device).toString("hex"),
-      bench.journal.unit(chip)!.device!.toString("hex"),
-    );
+    // No radio link of a blank unit is encrypted.
+    assert.equal(checks.identity, "keys went over the air in the clear");
+    assert.match(screenOf(chip), /keys in the clear/);
+    assert.equal(toHex(made.identity()!.device), toHex(bench.journal.unit(chip)!.device!));
   });
 
   it("that keep their console fail as not locked", async () => {
@@ -140,8 +147,29 @@ describe("units over the air", function () {
     assert.equal(passed.serial, serial);
     assert.deepEqual(lines()[1]!.checks, {
       ...{ bootloader: "not checked", lock: "silent over: air", air: "heard by its address" },
+      identity: "keys went over the air in the clear",
       label: "picture read back, not scanned from the unit",
     });
+  });
+
+  it("get other keys by cable than were heard on the air", async () => {
+    const { unit: made } = unit(0, { silentRadio: true });
+    works(["ble"]);
+    await comes(({ word }) => word === "FAIL");
+    const heard = bench.journal.unit(made.chip)!.serial;
+    ending.abort();
+    await ended;
+    // Somebody erased its flash and brought its runtime back.
+    const blank = new VirtualUnit({ chip: made.chip });
+    const units = [blank];
+    ending = new AbortController();
+    const run = new Run(bench, screen, { count: 1, signal: ending.signal });
+    run.serve(virtualPort("cable", () => units.pop()));
+    await run.ended();
+    const { serial, outcome, checks } = linesOf(bench).at(-1)!;
+    assert.deepEqual([outcome, checks.identity], ["PASS", undefined]);
+    assert.notEqual(serial, heard);
+    assert.notEqual(toHex(blank.identity()!.device), toHex(made.identity()!.device));
   });
 
   it("begin anew where their power went while they got their boot code", async () => {
