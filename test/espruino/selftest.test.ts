@@ -48,10 +48,11 @@ describe("the self-test on the real interpreter", function () {
     const wire = await interpreter(faults);
     try {
       const unit = new UnitConsole(wire);
-      const confirm = async (question: string) => {
+      const confirm = async (question: string, shown?: () => void) => {
         if (question === Question.open || question === Question.shorted)
           await unit.ask(`(station.electrodes(${question === Question.open}),1)`);
         await unit.ask(`(station.hold(${question === Question.button}),1)`);
+        shown?.();
         return true;
       };
       const wait = async (ms: number) => void (await unit.ask(`(station.pass(${ms}),1)`));

@@ -15,7 +15,8 @@ export interface Asked {
 
 /** Whoever stands at the station, or a jig. */
 export interface Operator {
-  confirm(question: string): Promise<boolean>;
+  /** @param shown called once the question can be read: others may have been asked before it */
+  confirm(question: string, shown?: () => void): Promise<boolean>;
 }
 
 export type Wait = (ms: number) => Promise<void>;
@@ -73,6 +74,8 @@ const COMPARATOR_MS = 300;
 /** A bound of ours: several times what such a front end is made for, far below what a bad joint or a cracked capacitor makes. */
 const NOISE_MICROVOLTS = 6;
 const TOLERANCE = 0.05;
+/** A quarter of a second each, on or off. */
+const BLINKS = 40;
 const BATTERY_MILLIVOLTS = [3000, 4300] as const;
 const NOT_DONE = "not done: ";
 const NOBODY = "nobody at the station";
@@ -176,9 +179,21 @@ export async function selfTest(
   const notDone = (name: string, why: string, wanted: string) => {
     checks.push({ name, passed: false, measured: `${NOT_DONE}${why}`, wanted });
   };
-  const asked = async (name: string, question: string, wanted: string, look: () => Promise<boolean>) => {
+  /** @param begin what the unit does to be seen or heard, from when somebody looks */
+  const asked = async (
+    name: string,
+    question: string,
+    wanted: string,
+    look: () => Promise<boolean>,
+    begin?: string,
+  ) => {
     if (!operator) return notDone(name, NOBODY, wanted);
-    const confirmed = await operator.confirm(question);
+    let begun: Promise<unknown> | undefined;
+    const confirmed = await operator.confirm(question, () => {
+      // One that does not hear it shows nothing, and is told so.
+      begun = begin === undefined ? undefined : unit.ask(begin).catch(() => {});
+    });
+    await begun;
     const seen = confirmed && (await look());
     tell(name, seen, seen ? "seen" : confirmed ? "not seen" : "the operator said no", wanted);
   };
@@ -237,14 +252,11 @@ export async function selfTest(
   tell("button let go", !stuck, stuck ? "pressed" : "let go", "not pressed by itself");
   await asked("button", Question.button, "seen pressed while it is held", isDown);
   const blink = `(function(p,n){var i=0;(function b(){digitalWrite(p,i%2?${1 - lit}:${lit});if(++i<n)setTimeout(b,250)})()})`;
-  if (operator) await unit.ask(`(${blink}(new Pin("${led}"),40),1)`);
-  await asked("light", Question.light, "seen blinking", async () => true);
+  const blinking = `(${blink}(new Pin("${led}"),${BLINKS}),1)`;
+  await asked("light", Question.light, "seen blinking", async () => true, blinking);
   if (buzzer !== "") {
-    if (operator)
-      await unit.ask(
-        `(analogWrite(new Pin("${buzzer}"),0.5,{freq:2700}),setTimeout(function(){digitalWrite(new Pin("${buzzer}"),0)},400),1)`,
-      );
-    await asked("buzzer", Question.buzzer, "heard", async () => true);
+    const beep = `(analogWrite(new Pin("${buzzer}"),0.5,{freq:2700}),setTimeout(function(){digitalWrite(new Pin("${buzzer}"),0)},400),1)`;
+    await asked("buzzer", Question.buzzer, "heard", async () => true, beep);
   }
   return { passed: !failed, checks };
 }

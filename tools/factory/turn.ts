@@ -210,7 +210,7 @@ export class Turn {
       board,
       this.port.jig ??
         (operator && {
-          confirm: (question) => this.isYes(operator, question),
+          confirm: (question, shown) => this.isYes(operator, question, shown),
         }),
       this.port.wait,
     );
@@ -330,13 +330,17 @@ export class Turn {
     return this.checks.air !== undefined;
   }
 
-  private isYes(operator: Typed, question: string): Promise<boolean> {
-    return isYes(this.typed(operator, `${question} Type y or n.`));
+  private isYes(operator: Typed, question: string, shown?: () => void): Promise<boolean> {
+    return isYes(this.typed(operator, `${question} Type y or n.`, shown));
   }
 
   /** What is typed where it stands on the screen, as long as this unit is there. */
-  private typed(lines: Typed, detail: string): AsyncIterable<string> {
-    return lines(() => this.view("WAIT", { detail }), this.over.signal);
+  private typed(lines: Typed, detail: string, shown: () => void = () => {}): AsyncIterable<string> {
+    const show = () => {
+      this.view("WAIT", { detail });
+      shown();
+    };
+    return lines(show, this.over.signal);
   }
 
   private async label(): Promise<void> {

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { type Operator, selfTest } from "../../../tools/factory/selftest";
+import { type Operator, Question, selfTest } from "../../../tools/factory/selftest";
 import { virtualPort } from "../../../tools/factory/virtual/port";
 import { type UnitFaults, VirtualUnit } from "../../../tools/factory/virtual/unit";
 import { boardNamed } from "../../../tools/firmware/boards";
@@ -60,6 +60,36 @@ describe("the self-test of a unit", () => {
       ["electrodes off", "button", "light", "buzzer"],
     );
     assert.ok(notDone.every((check) => !check.passed));
+  });
+
+  it("blinks and beeps from when its question can be read, however long others were asked before", async () => {
+    const port = virtualPort("P1", () => new VirtualUnit({ chip: "c1" }));
+    const unit = new UnitConsole(await port.waitForUnit(new AbortController().signal), { settleMs: 10 });
+    const asked: string[] = [];
+    const heard = {
+      ask: (expression: string) => {
+        asked.push(expression);
+        return unit.ask(expression);
+      },
+    };
+    const [blinks, beeps] = [/setTimeout\(b,250\)/, /freq:2700/].map(
+      (one) => () => asked.filter((each) => one.test(each)).length,
+    );
+    const seen: Record<string, number[]> = {};
+    const confirm = async (question: string, shown: () => void = () => {}) => {
+      const before = [blinks!(), beeps!()];
+      await port.jig!.confirm(question, shown);
+      seen[question] = [...before, blinks!(), beeps!()];
+      return true;
+    };
+    await selfTest(heard, XIAO, { confirm }, port.wait);
+    assert.deepEqual(
+      [seen[Question.light], seen[Question.buzzer]],
+      [
+        [0, 0, 1, 0],
+        [1, 0, 1, 1],
+      ],
+    );
   });
 
   it("fails what the operator does not see", async () => {

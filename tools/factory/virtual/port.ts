@@ -33,13 +33,14 @@ export function virtualPort(
       if (before) removed(before);
     },
     seen: async () => (unit?.onAir ? "by its address" : undefined),
-    jig: { confirm: async (question) => (unit ? act(unit, question) : false) },
+    jig: { confirm: async (question, shown) => (unit ? act(unit, question, shown) : false) },
     wait: async (ms) => unit?.passes(ms),
   };
 }
 
 /** The operator's hands. What eyes and ears would tell is answered as of a good unit. */
-function act(unit: VirtualUnit, question: string): boolean {
+function act(unit: VirtualUnit, question: string, shown?: () => void): boolean {
+  shown?.();
   if (question === Question.open) unit.electrodes(true);
   if (question === Question.shorted) unit.electrodes(false);
   unit.buttonHeld = question === Question.button;
