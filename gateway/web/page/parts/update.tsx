@@ -1,5 +1,5 @@
 /** A handheld's update: what is newer here, how it gets on, and what its owner decides. */
-import { useCallback, useState } from "preact/hooks";
+import { useCallback } from "preact/hooks";
 import {
   addRelease,
   cancelUpdate,
@@ -12,7 +12,8 @@ import type { Key } from "../messages/messages";
 import { useAction } from "./action";
 import { useAsked } from "./asked";
 import { usePage } from "./context";
-import { Form, Outcome } from "./fields";
+import { Outcome } from "./fields";
+import { bytesOf, FileForm } from "./fileform";
 
 const LOOK_EVERY_MS = 3000;
 type State = NonNullable<DeviceUpdate["update"]>["state"];
@@ -109,36 +110,20 @@ function Offered({ id, newest }: { id: string; newest: NonNullable<DeviceUpdate[
 /** A maker's file, from a computer to the hub. */
 export function AddRelease() {
   const { api, messages } = usePage();
-  const [file, setFile] = useState<File>();
-  const [added, setAdded] = useState<string>();
-  const action = useAction();
-  const submit = async () => {
-    if (!file) return;
-    setAdded(undefined);
-    const body = new Uint8Array(await file.arrayBuffer());
-    setAdded((await api.ask(addRelease, { body })).version);
+  const send = async (file: File) => {
+    const { version } = await api.ask(addRelease, { body: await bytesOf(file) });
+    return messages.say("update-added", { version });
   };
   return (
     <section class="card">
       <h2>{messages.say("updates")}</h2>
       <p>{messages.say("updates-text")}</p>
-      <Form
-        action={action}
+      <FileForm
+        label={messages.say("update-file")}
+        accept=".avnode-release"
         name={messages.say("update-add")}
-        submit={submit}
-        done={added && messages.say("update-added", { version: added })}
-      >
-        <label>
-          {messages.say("update-file")}
-          <input
-            type="file"
-            accept=".avnode-release"
-            required
-            disabled={action.isBusy}
-            onChange={({ currentTarget: { files } }) => setFile(files?.[0])}
-          />
-        </label>
-      </Form>
+        send={send}
+      />
     </section>
   );
 }
