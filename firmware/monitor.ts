@@ -4,7 +4,7 @@ import { sameBytes } from "../protocol/bytes";
 import { CLAIM_WINDOW_MS, decodeClaim } from "../protocol/claim";
 import { type Command, MonitorState, Op, Setting, type Status } from "../protocol/command";
 import { decodeHeader, FrameType, MAX_NUMBER } from "../protocol/header";
-import { claimKey, Direction, firstChainKey, nextChainKey, receiptKey } from "../protocol/keys";
+import { claimKey, Direction, firstChainKey, nextChainKey, receiptKey, unownedAlias } from "../protocol/keys";
 import { ClockTrust, RecordingMode } from "../protocol/open";
 import type { Receipt } from "../protocol/receipt";
 import { refusal } from "../protocol/refusal";
@@ -65,7 +65,7 @@ export class Monitor implements Owner, Sink {
     const self = this;
     this.vault = new Vault(board.vault, board.crc32);
     this.ring = new Ring(board.flash, board.crc32, board.crypto);
-    this.bootAlias = board.crypto.random(8);
+    this.bootAlias = unownedAlias(board.crypto, board.identity.claimCode, board.crypto.random(8));
     this.ownerKeys = this.vault.load();
     if (board.wipeAsked()) this.wipe();
     this.ring.load(this.ownerKeys ? this.ownerKeys.epoch : 0, function () {

@@ -1,5 +1,5 @@
 /** The key schedule: everything follows from the root that a claim makes, and runs forward only. */
-import { ascii, cut, Writer } from "./bytes";
+import { ascii, concat, cut, sameBytes, Writer } from "./bytes";
 import type { Crypto } from "./crypto";
 
 export const ROOT_BYTES = 32;
@@ -76,4 +76,21 @@ export function claimKey(
     .raw(storeNonce, NONCE_BYTES)
     .done();
   return cut(crypto.hmac(code, bound), 0, 16);
+}
+
+const UNOWNED_RANDOM_BYTES = 4;
+
+/**
+ * Alias of a unit without an owner. To whoever knows its claim code it tells the unit, to everybody else no more than a random
+ * one would: half of it is random, half is of that half by the concealed code.
+ * @param random 4 bytes at least, new with each start
+ */
+export function unownedAlias(crypto: Crypto, code: Uint8Array, random: Uint8Array): Uint8Array {
+  const half = cut(random, 0, UNOWNED_RANDOM_BYTES);
+  return concat([half, cut(crypto.hmac(code, concat([ascii("avnode/unowned/v1"), half])), 0, 4)]);
+}
+
+/** Whether a unit without an owner, with this claim code, says this alias; another says it once in four billion times. */
+export function isUnownedAlias(crypto: Crypto, code: Uint8Array, alias: Uint8Array): boolean {
+  return sameBytes(unownedAlias(crypto, code, alias), alias);
 }

@@ -6,10 +6,12 @@ import { chainNext, chainStart } from "../../protocol/chain";
 import {
   claimKey,
   firstChainKey,
+  isUnownedAlias,
   linkKey,
   nextChainKey,
   receiptKey,
   recordingKey,
+  unownedAlias,
 } from "../../protocol/keys";
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
@@ -69,6 +71,19 @@ describe("key schedule", () => {
   it("a claim's key depends on code, direction and both nonces", () => {
     everyFieldMatters(connection, ["secret", "direction", "deviceNonce", "storeNonce"], (c) =>
       claimKey(nodeCrypto, c.secret, c.direction, c.deviceNonce, c.storeNonce),
+    );
+  });
+
+  it("an alias without an owner is another for each code and start, and no other code's", () => {
+    const code = fc.uint8Array({ minLength: 16, maxLength: 16 });
+    const random = fc.uint8Array({ minLength: 4, maxLength: 8 });
+    fc.assert(
+      fc.property(code, code, random, (own, other, start) => {
+        const alias = unownedAlias(nodeCrypto, own, start);
+        assert.equal(isUnownedAlias(nodeCrypto, own, alias), true);
+        if (toHex(own) !== toHex(other)) assert.equal(isUnownedAlias(nodeCrypto, other, alias), false);
+        assert.equal(toHex(alias).slice(0, 8), toHex(start).slice(0, 8));
+      }),
     );
   });
 

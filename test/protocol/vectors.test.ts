@@ -11,10 +11,12 @@ import {
   claimKey,
   Direction,
   firstChainKey,
+  isUnownedAlias,
   linkKey,
   nextChainKey,
   receiptKey,
   recordingKey,
+  unownedAlias,
 } from "../../protocol/keys";
 import { parseTopic, topic } from "../../protocol/names";
 import { blockShape, decodeOpen } from "../../protocol/open";
@@ -71,6 +73,11 @@ describe("protocol vectors", () => {
       const claim = (direction: number) => toHex(claimKey(crypto, fromHex(v.code), direction, ...nonces));
       assert.deepEqual([link(Direction.up), link(Direction.down)], [v.linkUp, v.linkDown]);
       assert.deepEqual([claim(Direction.up), claim(Direction.down)], [v.claimUp, v.claimDown]);
+      const alias = unownedAlias(crypto, fromHex(v.code), nonces[0]);
+      assert.deepEqual(
+        [toHex(alias), isUnownedAlias(crypto, fromHex(v.code), alias)],
+        [v.unownedAlias, true],
+      );
     }
   });
 

@@ -14,6 +14,7 @@ import {
   nextChainKey,
   receiptKey,
   recordingKey,
+  unownedAlias,
 } from "../../../protocol/keys";
 import { parseTopic } from "../../../protocol/names";
 import { openFrame, sealFrame } from "../../../protocol/seal";
@@ -120,6 +121,7 @@ function keys(): void {
     const down = fromHex(v.storeNonce);
     const code = fromHex(v.code);
     check("receipt key", toHex(rk), v.receiptKey);
+    check("alias without an owner", toHex(unownedAlias(crypto, code, up)), v.unownedAlias);
     for (let d = 0; d < 2; d++) {
       const direction = d === 0 ? DATA.up : DATA.down;
       const link = linkKey(crypto, rk, direction, up, down, fromHex(v.store));

@@ -367,6 +367,10 @@ def claim_key(code, direction, device_nonce, store_nonce):
     return hmac(code, b"avnode/claim/v1", bytes([direction]), device_nonce, store_nonce)[:16]
 
 
+def unowned_alias(code, half):
+    return half + hmac(code, b"avnode/unowned/v1", half)[:4]
+
+
 def chain_start(device, epoch, recording, key):
     return sha256(b"avnode/chain/v1", place(device, epoch, recording), sha256(b"avnode/kc/v1", key))
 

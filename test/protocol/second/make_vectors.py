@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import canonical_cbor
 import lms
-from avnode_wire import (AESCCM, TYPES, bech32m, chain_key, chain_start, chunk_hashes, claim_key, claim_text, fragment,
+from avnode_wire import (AESCCM, TYPES, bech32m, chain_key, chain_start, chunk_hashes, claim_key, claim_text, unowned_alias, fragment,
                          layout, link_key, receipt_key, recording_key, sha256, signed_certificate, signed_close,
                          signed_release, signed_release_file, CHARSET)
 
@@ -662,7 +662,8 @@ def main(directory, readme):
                         **({"recordingKey": recording_key(ROOT, DEVICE, EPOCH, n).hex()} if n else {})} for n in numbers],
         "linkUp": LINK_UP.hex(), "linkDown": LINK_DOWN.hex(),
         "claimUp": claim_key(CODE, 1, DEVICE_NONCE, STORE_NONCE).hex(),
-        "claimDown": claim_key(CODE, 2, DEVICE_NONCE, STORE_NONCE).hex()}])
+        "claimDown": claim_key(CODE, 2, DEVICE_NONCE, STORE_NONCE).hex(),
+        "unownedAlias": unowned_alias(CODE, DEVICE_NONCE[:4]).hex()}])
     write("frames.json", "Frames of recordings: key, header, fields, body, padded plaintext, frame.", frames=frame_vectors())
     write("chain.json", "The chain before the first frame and behind each, and the close as signed.", chains=[{
         "device": DEVICE.hex(), "epoch": EPOCH, "recording": 1, "recordingKey": whole.key.hex(),
