@@ -7,6 +7,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { crc32 } from "node:zlib";
+import type { Identity } from "../../firmware/board/board";
 import { decodeIdentity } from "../../firmware/identity";
 import { systemClock } from "../../gateway/clock";
 import { toHex } from "../../protocol/bytes";
@@ -21,6 +22,7 @@ import { blePorts } from "../../tools/factory/ports/beside";
 import { execPort } from "../../tools/factory/ports/exec";
 import type { Port } from "../../tools/factory/ports/port";
 import { tcpPort } from "../../tools/factory/ports/tcp";
+import { unfinished } from "../../tools/factory/provisioning";
 import { Run } from "../../tools/factory/run";
 import type { Screen } from "../../tools/factory/screen/screen";
 import { readStatus } from "../../tools/factory/status";
@@ -30,7 +32,7 @@ import { Random } from "../../tools/sim/random";
 import { scratch } from "../e2e/rig";
 import { closeBench, makeStation, openBench, STATION } from "../tools/factory/bench";
 import { AirConsole, nameField } from "../tools/factory/ports/airconsole";
-import { lockedRadio } from "../tools/factory/ports/airunit";
+import { hidden, lockedRadio } from "../tools/factory/ports/airunit";
 import { BUNDLED, type Excerpt, excerpt } from "./ecg";
 import { type BuiltFirmware, built } from "./firmware";
 import { Household, type Made } from "./household";
@@ -50,6 +52,11 @@ function blank(): { folder: string; command: string } {
   const folder = scratch(true);
   const binary = resolve(process.env.AVNODE_ESPRUINO!);
   return { folder, command: `cd '${folder}' && exec '${binary}' 2>/dev/null` };
+}
+
+async function identityIn(flash: Buffer): Promise<Identity> {
+  const [text] = await interpret('print(btoa(require("Storage").read("identity")))', { flash });
+  return decodeIdentity(Buffer.from(text!, "base64"), (bytes) => crc32(bytes));
 }
 
 /** Its console on TCP: one at a time, and what is behind ends with the connection. */
@@ -119,8 +126,12 @@ class OnAir {
     child.stdin!.on("error", () => {});
     const flash = join(this.folder, "espruino.flash");
     if (existsSync(flash) && readFileSync(flash).includes(".bootcde")) {
-      const radio = lockedRadio(this.socket, UNIT);
-      this.stopRadio = () => radio.powerOff();
+      // Its application says hello once it runs; here nothing of it has a radio.
+      identityIn(readFileSync(flash)).then(({ claimCode }) => {
+        if (this.child !== child) return;
+        const radio = lockedRadio(this.socket, hidden(UNIT), claimCode);
+        this.stopRadio = () => radio.powerOff();
+      });
     } else {
       const console = new AirConsole(this.socket, UNIT, nameField("Linux"), (bytes) =>
         child.stdin!.write(bytes),
@@ -213,8 +224,7 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
   /** The unit as its owner gets it, with the radio and the front end of the shim. */
   async function madeIn(folder: string, serial: string): Promise<Made> {
     const flash = readFileSync(join(folder, "espruino.flash"));
-    const [text] = await interpret('print(btoa(require("Storage").read("identity")))', { flash });
-    const identity = decodeIdentity(Buffer.from(text!, "base64"), (bytes) => crc32(bytes));
+    const identity = await identityIn(flash);
     const label = keptPicture(dir, serial, bench.box);
     assert.deepEqual(Buffer.from(await readLabel(label, serial)), Buffer.from(identity.claimCode));
     const dossier = readFileSync(join(dir, "papers", `${toHex(identity.device)}.dossier`));
@@ -274,7 +284,7 @@ describe(`a blank unit at a station (seed ${seed})`, function () {
     const station = await onAir.open();
     let serial: string;
     try {
-      const [port] = blePorts(["ble"], station, () => false);
+      const [port] = blePorts(["ble"], station, () => unfinished(bench));
       serial = await make(station.hearing(port!), "air");
     } finally {
       station.close();

@@ -216,8 +216,9 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
       ask: options.ask === true,
       withoutAir: options.withoutAir === true,
     });
-    const { journal } = bench;
-    if (air) ports.push(...blePorts(onAir, air, (hint) => journal.isSilenced(hint)));
+    const { unfinished } = require("./provisioning") as typeof import("./provisioning");
+    const atWork = bench;
+    if (air) ports.push(...blePorts(onAir, air, () => unfinished(atWork)));
     if (virtual > 0) {
       const { virtualPorts } = require("./virtual/made") as typeof import("./virtual/made");
       ports.push(...virtualPorts(bench, virtual));

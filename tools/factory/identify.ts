@@ -85,3 +85,11 @@ export async function checkBootloader(unit: UnitConsole, { bootloader }: Station
     throw new UnitFailure("E02", `its bootloader has CRC-32 ${Number(found)}, the maker's own has ${crc32}`);
   return `CRC-32 ${crc32}`;
 }
+
+/**
+ * A blank unit's console is open to the air as well: until its restart nobody is to be connected there. What somebody left in
+ * its memory before is not undone by this.
+ */
+export async function silenceRadio(unit: UnitConsole): Promise<void> {
+  await unit.ask('typeof NRF=="undefined"||!NRF.sleep?0:(NRF.disconnect(),NRF.sleep(),1)');
+}

@@ -123,24 +123,31 @@ export class Journal {
 
   /**
    * Makes a row for a chip that was never here. What its first connection told of it stays, until it comes by cable instead
-   * of over the air, or the other way round.
+   * of over the air, or the other way round. Then its identity is given up: what went over the air in the clear is no secret
+   * to lock it with by cable, and over the air anybody may name its chip and ask for what went by cable.
    */
   meet(chip: string, hint: string | undefined, now: number): UnitRow {
-    const before = this.unit(chip)?.hint;
-    const told = isAirHint(before) === isAirHint(hint) ? (before ?? hint) : hint;
-    this.db
-      .prepare(
-        `INSERT INTO units (chip, hint, state, changed_at) VALUES (?, ?, 'found', ?)
-         ON CONFLICT DO UPDATE SET hint = excluded.hint`,
-      )
-      .run(chip, told ?? null, now);
-    return this.unit(chip)!;
+    return this.db
+      .transaction(() => {
+        const before = this.unit(chip);
+        const told = isAirHint(before?.hint) === isAirHint(hint) ? (before?.hint ?? hint) : hint;
+        this.db
+          .prepare(
+            `INSERT INTO units (chip, hint, state, changed_at) VALUES (?, ?, 'found', ?)
+             ON CONFLICT DO UPDATE SET hint = excluded.hint`,
+          )
+          .run(chip, told ?? null, now);
+        const isAnotherWay =
+          before && isAirHint(before.hint) !== isAirHint(hint) && before.state !== "passed";
+        return isAnotherWay ? this.giveUp(chip, now) : this.unit(chip)!;
+      })
+      .immediate();
   }
 
-  /** A unit whose connection told so has its boot code, or may have it, and has not passed. */
-  isSilenced(hint: string): boolean {
-    const row = this.byHint(hint);
-    return row !== undefined && SILENCED.includes(row.state);
+  /** Units that have their boot code, or may have it, and have not passed. */
+  silenced(): UnitRow[] {
+    const states = SILENCED.map(() => "?").join();
+    return this.db.prepare(`SELECT * FROM units WHERE state IN (${states})`).all(SILENCED) as UnitRow[];
   }
 
   unit(chip: string): UnitRow | undefined {

@@ -2,10 +2,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
+import { nodeCrypto } from "../../gateway/crypto";
 import { saveFiles } from "../../gateway/export/save";
 import { toHex } from "../../protocol/bytes";
 import { decodeDossier } from "../../protocol/dossier";
-import { DEVICE_ID_BYTES } from "../../protocol/keys";
+import { DEVICE_ID_BYTES, isUnownedAlias } from "../../protocol/keys";
 import type { Bench } from "./bench";
 import {
   CLAIM_CODE_BYTES,
@@ -17,6 +18,7 @@ import {
 } from "./certify";
 import type { Made } from "./identities";
 import type { Journal, UnitRow } from "./journal";
+import type { Unfinished } from "./ports/beside";
 import { placesOf } from "./station";
 
 export interface Identified {
@@ -75,6 +77,21 @@ export function identityOf({ box }: Bench, row: UnitRow): Identified | undefined
   const { device, serial, certificate, secrets } = row;
   if (!device || !serial || !certificate || !secrets) return undefined;
   return { device, serial, certificate, secrets: splitSecrets(box.open(secrets, placeOf(device))) };
+}
+
+/** How a unit with these secrets is told by its alias. */
+export function ownAlias({ claimCode }: Secrets): (alias: Uint8Array) => boolean {
+  return (alias) => isUnownedAlias(nodeCrypto, claimCode, alias);
+}
+
+/** Units that are locked, or may be, and not done. @throws FACTORY_SECRET */
+export function unfinished(bench: Bench): Unfinished[] {
+  return bench.journal.silenced().flatMap((row) => {
+    const identified = identityOf(bench, row);
+    if (!identified) return [];
+    identified.secrets.seed.fill(0);
+    return [{ chip: row.chip, hint: row.hint, isOwn: ownAlias(identified.secrets) }];
+  });
 }
 
 /** Gives the unit an identity, or the one that it has; the papers and the journal hold it when this returns. */

@@ -7,11 +7,11 @@ import { identityFile } from "./certify";
 import type { FailureCode } from "./codes";
 import { checkFiles, eraseAll, filesOf, putFile, readBack } from "./flashing";
 import { gapsOf, gapWords } from "./gaps";
-import { checkBootloader, checkRuntime, type Found, findOut } from "./identify";
+import { checkBootloader, checkRuntime, type Found, findOut, silenceRadio } from "./identify";
 import { SILENCED, type UnitRow, type UnitState } from "./journal";
 import { attack } from "./locking";
-import { isAirHint, type OpenWire, type Port } from "./ports/port";
-import { certificateHash, type Identified, identityOf, reserve, wipe } from "./provisioning";
+import { isAirHint, type Met, type OpenWire, type Port } from "./ports/port";
+import { certificateHash, type Identified, identityOf, ownAlias, reserve, wipe } from "./provisioning";
 import type { SlotView } from "./screen/screen";
 import { isNotDone } from "./selftest";
 import { classOf } from "./station";
@@ -22,12 +22,13 @@ import { encodeUnitLine, IN_THE_CLEAR, type TestLine, WITHOUT_AIR } from "./unit
 const RESTART_MS = 3000;
 /** Until a unit that restarted is there again. */
 const AGAIN_MS = 15_000;
-const AIR_LOOK_MS = 500;
 const RESTART = "setTimeout(function(){E.reboot()},200),1";
 const IDENTITY = "identity";
 /** Steps at which a unit does not answer. */
 const SILENT: Step[] = ["lock", "air", "label"];
 const LIVES = "Hold a phone to it, with an app that shows radios: is one called avnode right there?";
+
+const isLocked = ({ state }: UnitRow) => SILENCED.includes(state) || state === "passed";
 
 export interface End {
   word: "PASS" | "FAIL" | "WAIT";
@@ -51,6 +52,7 @@ export class Turn {
   private readonly startedAt: number;
   private unit!: UnitConsole;
   private gone!: Promise<never>;
+  private meeting: Promise<Met | undefined> | undefined;
   private stop: () => void = () => {};
   private readonly stopped: Promise<never>;
   private readonly over = new AbortController();
@@ -112,6 +114,7 @@ export class Turn {
     this.address = this.wire.address ?? found.address;
     await this.at("identify", "E02", async () => {
       checkRuntime(found, firmware.manifest);
+      if (this.wire.address === undefined) await silenceRadio(unit);
       this.meet(found);
       this.checks.runtime = found.version;
       this.checks.bootloader = await checkBootloader(unit, bench.station);
@@ -152,8 +155,14 @@ export class Turn {
         "E11",
         `it holds the identity of ${owner.serial}, which was given to chip ${owner.chip}; this is chip ${chip}`,
       );
-    const { hint, address } = this.wire;
-    const before = journal.unit(chip)?.hint;
+    const { hint } = this.wire;
+    const before = journal.unit(chip);
+    // Over the air anybody may name any chip.
+    if (before && isAirHint(hint) && !isAirHint(before.hint) && isLocked(before))
+      throw new UnitFailure(
+        "E11",
+        `it says that it is chip ${chip}, which came by cable before, and was locked`,
+      );
     const row = journal.meet(chip, hint, now());
     if (hint !== undefined && row.hint !== hint)
       throw new UnitFailure("E11", `it says that it is chip ${chip}, which came as ${row.hint} before`);
@@ -164,19 +173,16 @@ export class Turn {
         "E08",
         `it passed as ${row.serial}, and its console answers: it was opened since`,
       );
-    // Whoever has the boot code does not answer: this may be another that says the same serial. And what went over the air
-    // in the clear is no secret to give to it by cable.
-    if (SILENCED.includes(row.state) || (isAirHint(before) && address === undefined))
-      this.row = journal.giveUp(chip, now());
+    // Whoever has the boot code does not answer: this may be another that says the same serial.
+    if (SILENCED.includes(row.state)) this.row = journal.giveUp(chip, now());
   }
 
   /** A silent unit of which the connection tells who it is. @throws UnitFailure E01 */
   private async recognise(): Promise<void> {
     const { journal, busy } = this.bench;
-    const { hint } = this.wire;
-    const row = hint === undefined ? undefined : journal.byHint(hint);
-    const isOurs = row && [...SILENCED, "passed"].includes(row.state);
-    if (!isOurs || busy.has(row.chip))
+    const { hint, chip } = this.wire;
+    const row = chip ? journal.unit(chip) : hint === undefined ? undefined : journal.byHint(hint);
+    if (!row || !isLocked(row) || busy.has(row.chip))
       throw new UnitFailure("E01", "it does not answer; a unit that was locked before does not, either");
     if (row.state === "passed") throw new NothingToDo("already provisioned", row.serial!);
     busy.set(row.chip, this.port.name);
@@ -187,8 +193,9 @@ export class Turn {
     this.tests = row.tests ? (JSON.parse(row.tests) as TestLine[]) : [];
     this.identified = identityOf(this.bench, row);
     this.checks.bootloader = "not checked";
-    // Dead ones are silent, too, and nobody saw its boot code.
-    if (row.state === "locking" && !(await this.at("identify", "E01", () => this.signOfLife())))
+    // Dead ones are silent, too, and so is an open one to whose radio somebody is connected. Nobody saw its boot code: only
+    // what the application says shows that it ran.
+    if (row.state === "locking" && !(await this.at("identify", "E01", () => this.meetOnAir())))
       throw new UnitFailure("E01", "it does not answer, and whether it got its boot code is not known");
   }
 
@@ -243,7 +250,6 @@ export class Turn {
   private async restart(): Promise<void> {
     this.step = "lock";
     this.tell(0);
-    this.port.restarts?.();
     const gone = this.gone.catch(() => true);
     // Its answer may get lost with the connection.
     await Promise.race([this.unit.ask(RESTART).catch(() => {}), gone]);
@@ -284,16 +290,15 @@ export class Turn {
       const isWired = this.wire.address === undefined;
       const heard = isWired ? await attack(this.wire, pace) : 0;
       if (heard > 0) throw new UnitFailure("E08", `over the wire it answered with ${heard} bytes`);
-      const others = (await this.port.otherPaths?.(this.address)) ?? [];
-      for (const { name, wire } of others) {
-        if (!wire) continue;
-        const answered = await attack(wire, pace).finally(() => wire.close());
+      const met = await this.meetOnAir();
+      if (met?.console) {
+        const answered = await attack(met.console, pace).finally(() => met.console!.close());
         throw new UnitFailure(
           "E08",
-          `over the ${name} it offers a console, which answered with ${answered} bytes`,
+          `over the air it offers a console, which answered with ${answered} bytes`,
         );
       }
-      const paths = [...(isWired ? ["wire"] : []), ...others.map(({ name }) => name)];
+      const paths = [...(isWired ? ["wire"] : []), ...(met ? ["air"] : [])];
       if (paths.length === 0) throw new UnitFailure("E09", "not heard after its restart");
       this.checks.lock = `silent over: ${paths.join(", ")}`;
     });
@@ -305,28 +310,34 @@ export class Turn {
     await this.at("air", "E09", async () => {
       if (await this.signOfLife()) return;
       if (this.bench.withoutAir) this.checks.air = WITHOUT_AIR;
-      else if (this.port.seen)
-        throw new UnitFailure("E09", `not heard within ${this.bench.pace.airMs / 1000} s`);
+      else if (this.port.meet)
+        throw new UnitFailure("E09", `not met on the air within ${this.bench.pace.airMs / 1000} s`);
       else throw new UnitFailure("E09", "nobody saw that it lives");
     });
+  }
+
+  /** Once: who is not there within all patience is not there. */
+  private meetOnAir(): Promise<Met | undefined> {
+    this.meeting ??= this.findOnAir();
+    return this.meeting;
+  }
+
+  private async findOnAir(): Promise<Met | undefined> {
+    const { address } = this;
+    const isOwn = ownAlias(this.identified!.secrets);
+    const met = await this.port.meet?.({ address, isOwn }, this.bench.pace.airMs);
+    if (met) this.checks.air = "heard: it said its own alias";
+    return met;
   }
 
   /** What shows that it lives is noted for the log. */
   private async signOfLife(): Promise<boolean> {
     const { port } = this;
-    const { operator, pace, station } = this.bench;
+    const { operator, station } = this.bench;
     if (this.checks.air) return true;
     if (station.deviceClass === "dev") this.checks.air = "not checked: a developers' unit";
-    else if (port.seen) {
-      const until = Date.now() + pace.airMs;
-      let seen = await port.seen(this.address);
-      while (!seen) {
-        if (Date.now() > until) return false;
-        await pause(AIR_LOOK_MS, undefined, { signal: this.signal });
-        seen = await port.seen(this.address);
-      }
-      this.checks.air = `heard ${seen}`;
-    } else if (operator && (await this.isYes(operator, LIVES))) this.checks.air = "seen by the operator";
+    else if (port.meet) return (await this.meetOnAir()) !== undefined;
+    else if (operator && (await this.isYes(operator, LIVES))) this.checks.air = "seen by the operator";
     return this.checks.air !== undefined;
   }
 

@@ -40,7 +40,7 @@ describe("a unit's turn at a station", function () {
   /** @param seen whether a second adapter hears it; undefined where there is none */
   async function turn(unit: FakeUnit, over: Partial<Bench> = {}, seen?: boolean): Promise<End> {
     const port = fakePort("slot 1", [unit]);
-    if (seen !== undefined) port.seen = async () => (seen ? "by its address" : undefined);
+    if (seen !== undefined) port.meet = async () => (seen ? {} : undefined);
     const { signal } = new AbortController();
     const wire = await port.waitForUnit(signal);
     return new Turn({ ...bench, ...over }, port, wire, () => {}, signal).run();
@@ -199,7 +199,7 @@ describe("a unit's turn at a station", function () {
     const yes = await turn(fresh("yes0"), { ...over, operator: () => typed("y") });
     assert.deepEqual(looked(yes), ["PASS", undefined, "seen by the operator"]);
     const heard = await turn(fresh("heard"), over, true);
-    assert.deepEqual(looked(heard), ["PASS", undefined, "heard by its address"]);
+    assert.deepEqual(looked(heard), ["PASS", undefined, "heard: it said its own alias"]);
     assert.equal(readStatus(dir).status.withoutAir, 0);
     const without = await turn(fresh("without"), { withoutAir: true });
     assert.deepEqual(looked(without), ["PASS", undefined, "not looked for: --without-air"]);
@@ -438,7 +438,7 @@ describe("a unit's turn at a station", function () {
       yield claimQr(identityIn(unit).claimCode);
     }
     const looked = { ...bench, scanner: label };
-    port.seen = async () => "by its address" as const;
+    port.meet = async () => ({});
     const end = await new Turn(looked, port, await port.waitForUnit(signal), () => {}, signal).run();
     assert.deepEqual([end.word, end.detail], ["PASS", ""]);
     assert.deepEqual(readStatus(dir).status.without, { scan: 1, hands: 1, clear: 0 });

@@ -9,22 +9,18 @@ import { adviser, surroundings } from "../../../gateway/radio/permission";
 import { silentLog } from "../../../gateway/store/log";
 import { Gatt } from "../../../protocol/names";
 import { FactoryFailure } from "../failure";
+import { UnitFailure } from "../steps";
+import { Dialler, UART, type Who } from "./dialler";
 import { OnAir } from "./onair";
-import type { OpenWire, Port, Seen } from "./port";
-import { UART, UartDialler } from "./uart";
+import type { Likeness, Met, OpenWire, Port } from "./port";
 
 const OPEN_MS = 5000;
 const LOOK_MS = 100;
-/** The two highest bits of a resolvable private address: Core 5.4 Vol 6 Part B 1.3.2.2. */
-const RESOLVABLE = /^[4-7]/;
-
-/** One unit, as far as a slot knows it. */
-interface Sought {
-  slot: string;
-  /** As it said over its console; lower case, with colons. */
-  address?: string;
-  /** Unix ms: since when it may have been there. */
-  since: number;
+const MAX_KNOWN = 1024;
+interface Known {
+  /** Of its appearance on the air: after another it may be somebody else. */
+  firstAt: number;
+  who: Promise<Who>;
 }
 
 export class Air {
@@ -32,10 +28,9 @@ export class Air {
   readonly handhelds: OnAir;
   /** Those that say that they have a console. */
   readonly consoles: OnAir;
-  /** Addresses by the slot whose unit each was taken for. */
-  private readonly taken = new Map<string, string>();
+  private readonly known = new Map<string, Known>();
   private readonly adapter: Adapter;
-  private readonly dialler: UartDialler;
+  private readonly dialler: Dialler;
 
   private constructor(id: string, staleMs?: number) {
     this.handhelds = new OnAir(staleMs);
@@ -54,7 +49,7 @@ export class Air {
       onReady: () => {},
       onDown: () => {},
     });
-    this.dialler = new UartDialler(this.adapter);
+    this.dialler = new Dialler(this.adapter);
   }
 
   /** @param id "hci0", or "unix:PATH" of a virtual radio; @param staleMs after which who is silent is gone; @throws FACTORY_ADAPTER */
@@ -68,9 +63,9 @@ export class Air {
     air.adapter.start();
     for (const until = Date.now() + OPEN_MS; !air.adapter.isOn; ) {
       if (Date.now() > until) {
-        const { state, advice = "unplug it and plug it in again" } = air.adapter.status();
+        const trouble = air.trouble()!;
         air.close();
-        throw new FactoryFailure("FACTORY_ADAPTER", `${id} does not work (${state}): ${advice}`);
+        throw new FactoryFailure("FACTORY_ADAPTER", trouble);
       }
       await pause(LOOK_MS);
     }
@@ -81,61 +76,72 @@ export class Air {
     this.adapter.stop();
   }
 
-  /** @returns undefined where it offers no console; @throws UnitFailure E09 where it lets nobody look */
-  console(address: string): Promise<OpenWire | undefined> {
-    return this.dialler.dial(address);
+  /** What is wrong with the adapter, and what to do; undefined while it works. */
+  trouble(): string | undefined {
+    if (this.adapter.isOn) return undefined;
+    const { id, state, advice = "unplug it and plug it in again" } = this.adapter.status();
+    return `${id} does not work (${state}): ${advice}`;
   }
 
-  /** That port, whose units this adapter hears. */
+  /** @returns undefined where it offers no console; @throws Error where it lets nobody look */
+  console(address: string): Promise<OpenWire | undefined> {
+    return this.dialler.console(address);
+  }
+
+  /** Who a handheld on the air is; undefined where it lets nobody look, or is gone. */
+  async who(address: string): Promise<Who | undefined> {
+    const heard = this.handhelds.lately(address);
+    if (!heard) return undefined;
+    let known = this.known.get(address);
+    if (known?.firstAt !== heard.firstAt) {
+      known = { firstAt: heard.firstAt, who: this.dialler.who(address) };
+      this.known.set(address, known);
+    }
+    try {
+      return await known.who;
+    } catch {
+      this.known.delete(address);
+      return undefined;
+    }
+  }
+
+  /** That port, whose units this adapter meets. */
   hearing(port: Port): Port {
-    let since = 0;
-    let found: { address: string; seen: Seen } | undefined;
-    const restarts = () => {
-      since = Date.now();
-      found = undefined;
-    };
-    const find = (address?: string) => {
-      found ??= this.find({ slot: port.name, address, since });
-      return found;
-    };
-    return {
-      ...port,
-      waitForUnit(signal, tell) {
-        restarts();
-        return port.waitForUnit(signal, tell);
-      },
-      restarts,
-      seen: async (address) => find(address)?.seen,
-      otherPaths: async (address) => {
-        for (const until = Date.now() + this.handhelds.staleMs; !find(address) && Date.now() < until; )
-          await pause(LOOK_MS);
-        // Whoever is not heard by then cannot be tried; that it is not is found next.
-        return found ? [{ name: "air", wire: await this.console(found.address) }] : [];
-      },
-    };
+    return port.meet ? port : { ...port, meet: (unit, patienceMs) => this.meet(unit, patienceMs) };
   }
 
   /**
-   * A unit's own address, where it said one that is on the air. A locked unit may hide it behind resolvable ones: then the
-   * strongest of those that came on the air since the unit was awaited, and that no other slot has.
+   * The unit that says its own alias, whatever its address; or that has a console at its own address, alias or not. Whoever
+   * came last is asked first: a unit that has just restarted did.
+   * @throws UnitFailure E09
    */
-  private find({ slot, address, since }: Sought): { address: string; seen: Seen } | undefined {
-    const own = address === undefined ? undefined : this.handhelds.lately(address);
-    if (own && own.at >= since) return { address: address!, seen: "by its address" };
-    const others = [...this.taken].filter(([name]) => name !== slot).map(([, other]) => other);
-    const [found] = this.handhelds
-      .all()
-      .filter(
-        ([one, { firstAt }]) =>
-          firstAt >= since && !others.includes(one) && (address === undefined || RESOLVABLE.test(one)),
-      )
-      .sort(([, a], [, b]) => b.rssi - a.rssi);
-    if (!found) return undefined;
-    this.taken.set(slot, found[0]);
-    return { address: found[0], seen: "by a new address, taken for its own" };
+  async meet(unit: Likeness, patienceMs: number): Promise<(Met & { address: string }) | undefined> {
+    const until = Date.now() + patienceMs;
+    do {
+      const there = this.handhelds.all().sort(([, a], [, b]) => b.firstAt - a.firstAt);
+      for (const [address] of there) {
+        const who = await this.who(address);
+        const isOwn = who?.alias ? unit.isOwn(who.alias) : who?.hasConsole && address === unit.address;
+        if (isOwn) return { address, console: who?.hasConsole ? await this.dialled(address) : undefined };
+        if (Date.now() > until) break;
+      }
+      await pause(LOOK_MS);
+    } while (Date.now() < until);
+    const trouble = this.trouble();
+    if (trouble) throw new UnitFailure("E09", trouble);
+    return undefined;
+  }
+
+  private async dialled(address: string): Promise<OpenWire | undefined> {
+    try {
+      return await this.console(address);
+    } catch (error) {
+      throw new UnitFailure("E09", `its console over the air lets nobody in: ${(error as Error).message}`);
+    }
   }
 
   private hears(heard: Advertisement): void {
+    if (this.known.size > MAX_KNOWN) this.known.clear();
     if (heard.service === UART.service) this.consoles.hears(heard);
     // One with an owner says no name.
     else if (heard.name !== undefined) this.handhelds.hears(heard);

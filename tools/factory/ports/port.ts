@@ -16,16 +16,28 @@ export interface OpenWire extends Wire {
   readonly hint?: string;
   /** Of the unit's radio, where it is spoken to over the air: nobody is, once it is locked. */
   readonly address?: string;
+  /** Serial of its chip, where it is locked and what it said on the air showed who it is. */
+  readonly chip?: string;
   close(): Promise<void>;
   /** Set by whoever reads; called once when the unit was unplugged, or restarted where that cuts the connection. */
   onGone: () => void;
 }
 
-/** Why a slot waits, to whoever stands there. */
-export type Tell = (why: string) => void;
+/** Why a slot waits, to whoever stands there; undefined for no more than that nobody is there. */
+export type Tell = (why: string | undefined) => void;
 
-/** What was heard on the air. */
-export type Seen = "by its address" | "by a new address, taken for its own";
+/** How a unit on the air is told from others. */
+export interface Likeness {
+  /** Of its radio, where it said one; lower case, with colons. Locked units may hide it. */
+  address?: string;
+  /** Whether this alias, from a hello (protocol/session.ts), is the unit's. */
+  isOwn(alias: Uint8Array): boolean;
+}
+
+/** The unit on the air, with its console where it offers one there, which no locked unit does. */
+export interface Met {
+  console?: OpenWire;
+}
 
 export interface Port {
   readonly name: string;
@@ -33,19 +45,15 @@ export interface Port {
   waitForUnit(signal: AbortSignal, tell?: Tell): Promise<OpenWire>;
   /** Resolves when the unit that was served has been taken away; absent where `waitForUnit` gives the next one. */
   waitForRemoval?(signal: AbortSignal): Promise<void>;
-  /** Told when the unit is about to restart: what was heard of it before counts no more. */
-  restarts?(): void;
   /** It gives one unit and never another. */
   readonly isSingle?: boolean;
-  /**
-   * Other ways to the unit's console than the wire, to be tried once it is locked; with a wire where one is offered, which
-   * no locked unit does. @param address of its radio, where it said one
-   */
-  otherPaths?(address?: string): Promise<{ name: string; wire?: OpenWire }[]>;
   /** What does the hands' part of the self-test by itself; absent where somebody must be asked. */
   readonly jig?: Operator;
   /** Lets time pass for a unit that is a model. */
   readonly wait?: Wait;
-  /** How an adapter hears the unit advertise, if it does; absent where there is none. @param address as above */
-  seen?(address?: string): Promise<Seen | undefined>;
+  /**
+   * Looks for the unit on the air, for so long at most; absent where there is no adapter.
+   * @returns undefined when it is not there; @throws UnitFailure E09 where nobody could look
+   */
+  meet?(unit: Likeness, patienceMs: number): Promise<Met | undefined>;
 }

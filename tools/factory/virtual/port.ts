@@ -32,7 +32,7 @@ export function virtualPort(
       before?.powerOff();
       if (before) removed(before);
     },
-    seen: async () => (unit?.onAir ? "by its address" : undefined),
+    meet: async () => (unit?.onAir ? {} : undefined),
     jig: { confirm: async (question, shown) => (unit ? act(unit, question, shown) : false) },
     wait: async (ms) => unit?.passes(ms),
   };

@@ -414,6 +414,7 @@ export class VirtualUnit {
       E,
       NRF: {
         disconnect() {},
+        sleep() {},
         setServices() {},
       },
       SPI1: {

@@ -1,17 +1,18 @@
 /** The station's second adapter, by the real noble, against units on the real bleno over the simulated air. */
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import fs from "node:fs";
 import type { Server } from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
+import { crc32 } from "node:zlib";
+import { decodeIdentity } from "../../../../firmware/identity";
 import { systemClock } from "../../../../gateway/clock";
 import { Gatt } from "../../../../protocol/names";
 import type { Bench } from "../../../../tools/factory/bench";
 import { attack } from "../../../../tools/factory/locking";
 import { readLog } from "../../../../tools/factory/log";
 import { Air as Listener } from "../../../../tools/factory/ports/air";
-import type { Port, Seen } from "../../../../tools/factory/ports/port";
 import { type End, Turn } from "../../../../tools/factory/turn";
 import { decodeUnitLine } from "../../../../tools/factory/unitline";
 import { Air } from "../../../../tools/sim/radio/air";
@@ -21,15 +22,16 @@ import { Random } from "../../../../tools/sim/random";
 import { closeBench, makeStation, openBench, STATION as STATION_FILE } from "../bench";
 import { FakeUnit, fakePort } from "../fakeunit";
 import { AirConsole, nameField, uuidField } from "./airconsole";
+import { lockedRadio } from "./airunit";
 
 /** Instead of fifteen seconds: thirty advertisements. */
 const STALE_MS = 3000;
 const STATION = "d0:00:00:00:00:01";
 const UNIT = "c0:00:00:00:00:01";
-const OTHER = "c0:00:00:00:00:02";
-/** Resolvable private ones. */
-const HIDDEN = ["5a:00:00:00:00:01", "5a:00:00:00:00:02"] as const;
-const TAKEN = "by a new address, taken for its own";
+/** A resolvable private one. */
+const HIDDEN = "5a:00:00:00:00:01";
+const CODE: Uint8Array = new Uint8Array(16).fill(1);
+const OTHER_CODE: Uint8Array = new Uint8Array(16).fill(2);
 const BOARD = { notificationBytes: 128, queue: 8, notificationsPerSecond: 40, advertisingMs: 100 };
 const QUICK = { quietMs: 20, listenMs: 100, lastMs: 200, airMs: 15_000 };
 /** Twenty advertisements. */
@@ -61,11 +63,8 @@ describe("the station's second adapter", function () {
 
   const socket = () => path.join(folder, "air");
 
-  /** As the firmware advertises, with no service but ours. */
-  function locked(address: string, owned = false): BlenoRadio {
-    const radio = new BlenoRadio({ ...BOARD, socket: socket(), address });
-    radio.advertise(owned);
-    radio.powerOn();
+  function locked(address: string, claimCode = CODE): BlenoRadio {
+    const radio = lockedRadio(socket(), address, claimCode);
     closers.push(() => radio.powerOff());
     return radio;
   }
@@ -83,71 +82,51 @@ describe("the station's second adapter", function () {
     return written;
   }
 
-  /** A slot into which a unit was just plugged. */
-  async function slot(name = "slot 1"): Promise<Required<Pick<Port, "seen" | "otherPaths">>> {
-    const port = listener.hearing(fakePort(name, [new FakeUnit({ chip: name })]));
-    await port.waitForUnit(new AbortController().signal);
-    return port as Required<Port>;
-  }
+  /** Of the unit with this claim code, which said this address over its console. */
+  const like = (claimCode = CODE, address?: string) => ({
+    address,
+    isOwn: (alias: Uint8Array) => {
+      const mac = createHmac("sha256", claimCode).update("avnode/unowned/v1").update(alias.subarray(0, 4));
+      return mac.digest().subarray(0, 4).equals(alias.subarray(4));
+    },
+  });
 
-  async function comesToSee(port: Pick<Required<Port>, "seen">, address?: string): Promise<Seen | undefined> {
-    for (const until = Date.now() + LIMIT_MS; Date.now() < until; await pause(20)) {
-      const seen = await port.seen(address);
-      if (seen) return seen;
-    }
-    return undefined;
-  }
-
-  it("hears a locked unit by the address that it said, and finds no console of it", async () => {
-    const port = await slot();
-    locked(UNIT);
-    assert.equal(await comesToSee(port, UNIT), "by its address");
-    assert.deepEqual(await port.otherPaths(UNIT), [{ name: "air", wire: undefined }]);
+  it("meets a locked unit by the alias that it says, whatever its address, and finds no console of it", async () => {
+    locked(HIDDEN);
+    assert.deepEqual(await listener.meet(like(CODE, UNIT), LIMIT_MS), {
+      address: HIDDEN,
+      console: undefined,
+    });
   });
 
   it("has a console over the air that echoes, which the attack hears", async () => {
-    const port = await slot();
     const written = open(UNIT, (bytes) => bytes);
-    const [found] = await port.otherPaths(UNIT);
-    assert.equal(found?.name, "air");
-    const heard = await attack(found!.wire!, QUICK);
-    await found!.wire!.close();
+    const met = await listener.meet(like(CODE, UNIT), LIMIT_MS);
+    const heard = await attack(met!.console!, QUICK);
+    await met!.console!.close();
     assert.ok(Buffer.concat(written).includes('print("open")'));
     assert.ok(heard > 0, `${heard} bytes`);
   });
 
   it("has one that says nothing, too", async () => {
-    const port = await slot();
     open(UNIT, () => undefined);
-    const [found] = await port.otherPaths(UNIT);
-    assert.notEqual(found?.wire, undefined);
-    assert.equal(await attack(found!.wire!, QUICK), 0);
+    const met = await listener.meet(like(CODE, UNIT), LIMIT_MS);
+    assert.notEqual(met?.console, undefined);
+    assert.equal(await attack(met!.console!, QUICK), 0);
   });
 
-  it("does not see who is silent, who has an owner, and another where this one said its address", async () => {
-    const port = await slot();
-    await pause(LISTEN_MS);
-    assert.equal(await port.seen(), undefined);
-    locked(UNIT, true);
-    locked(OTHER);
-    assert.equal(await comesToSee(await slot("slot 2"), OTHER), "by its address");
-    await pause(LISTEN_MS);
-    assert.equal(await port.seen(UNIT), undefined);
-    assert.deepEqual(await port.otherPaths(UNIT), []);
-  });
-
-  it("takes a new hidden address for the unit's, one for each slot, and none that was there before", async () => {
-    const early = await slot();
-    locked(HIDDEN[0]);
-    assert.equal(await comesToSee(early, UNIT), TAKEN);
-    const late = await slot("slot 2");
-    await pause(LISTEN_MS);
-    assert.equal(await late.seen(UNIT), undefined);
-    locked(HIDDEN[1]);
-    assert.equal(await comesToSee(late, UNIT), TAKEN);
-    const third = await slot("slot 3");
-    await pause(LISTEN_MS);
-    assert.equal(await third.seen(UNIT), undefined);
+  it("does not take another unit for it, though it came at the same time, nor one that has an owner", async () => {
+    assert.equal(await listener.meet(like(), LISTEN_MS), undefined);
+    locked(HIDDEN, OTHER_CODE);
+    const owned = new BlenoRadio({ ...BOARD, socket: socket(), address: UNIT });
+    owned.advertise(true);
+    owned.powerOn();
+    closers.push(() => owned.powerOff());
+    const [mine, others] = await Promise.all([
+      listener.meet(like(CODE, UNIT), LISTEN_MS),
+      listener.meet(like(OTHER_CODE), LIMIT_MS),
+    ]);
+    assert.deepEqual([mine, others?.address], [undefined, HIDDEN]);
   });
 
   describe("in a unit's turn", () => {
@@ -157,17 +136,22 @@ describe("the station's second adapter", function () {
       const station = path.join(folder, "station");
       fs.mkdirSync(station);
       makeStation(station);
-      bench = openBench(station, { withoutAir: false });
+      const pace = { ...QUICK, airMs: 5000 };
+      bench = openBench(station, { withoutAir: false, pace });
     });
     afterEach(() => closeBench(bench));
 
     /** @param restarted what comes on the air once it has its boot code */
-    async function turn(restarted: () => void): Promise<End & { checks: Record<string, string> }> {
+    async function turn(
+      restarted: (claimCode: Uint8Array) => void,
+    ): Promise<End & { checks: Record<string, string> }> {
       const unit = new FakeUnit({ chip: "c1c1c1c1-00000001" });
+      unit.answers = (expression) => (expression.includes("NRF") ? `${UNIT} random` : undefined);
       const cut = unit.cut.bind(unit);
       unit.cut = () => {
         cut();
-        restarted();
+        const { claimCode } = decodeIdentity(unit.files.get("identity")!, (bytes) => crc32(bytes));
+        restarted(claimCode);
       };
       const port = listener.hearing(fakePort("slot 1", [unit]));
       const { signal } = new AbortController();
@@ -177,15 +161,20 @@ describe("the station's second adapter", function () {
     }
 
     it("passes what is heard and has no console over the air, and the log says which were tried", async () => {
-      const { word, detail, checks } = await turn(() => locked(UNIT));
+      const { word, detail, checks } = await turn((claimCode) => locked(HIDDEN, claimCode));
       assert.deepEqual([word, detail], ["PASS", "unscanned"]);
-      assert.deepEqual([checks.lock, checks.air], ["silent over: wire, air", `heard ${TAKEN}`]);
+      assert.deepEqual([checks.lock, checks.air], ["silent over: wire, air", "heard: it said its own alias"]);
     });
 
     it("fails what has one as not locked", async () => {
       const { word, code, step, detail } = await turn(() => open(UNIT, (bytes) => bytes));
       assert.deepEqual([word, code, step], ["FAIL", "E08", "lock"]);
       assert.match(detail, /^over the air it offers a console, which answered with [1-9]\d* bytes$/);
+    });
+
+    it("fails what is dead while another, in another slot, comes on the air", async () => {
+      const { word, code } = await turn(() => locked(HIDDEN, OTHER_CODE));
+      assert.deepEqual([word, code], ["FAIL", "E09"]);
     });
 
     it("fails what is not heard, and claims no look over the air", async () => {

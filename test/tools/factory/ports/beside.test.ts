@@ -11,6 +11,7 @@ import type { Bench } from "../../../../tools/factory/bench";
 import { closeBench } from "../../../../tools/factory/opening";
 import { Air as Listener } from "../../../../tools/factory/ports/air";
 import { blePorts } from "../../../../tools/factory/ports/beside";
+import { unfinished } from "../../../../tools/factory/provisioning";
 import { Run } from "../../../../tools/factory/run";
 import type { SlotView } from "../../../../tools/factory/screen/screen";
 import { virtualPort } from "../../../../tools/factory/virtual/port";
@@ -92,8 +93,7 @@ describe("units over the air", function () {
   /** A station at work, with these ports. */
   function works(words: string[], count = 0): void {
     const run = new Run(bench, screen, { count, signal: ending.signal });
-    for (const port of blePorts(words, listener, (hint) => bench.journal.isSilenced(hint)))
-      run.serve(listener.hearing(port));
+    for (const port of blePorts(words, listener, () => unfinished(bench))) run.serve(listener.hearing(port));
     ended = run.ended();
   }
 
@@ -120,7 +120,7 @@ describe("units over the air", function () {
     await ended;
     const [{ chip, outcome, checks }] = lines() as [ReturnType<typeof lines>[0]];
     assert.deepEqual([chip, outcome], [made.chip, "PASS"]);
-    assert.deepEqual([checks.lock, checks.air], ["silent over: air", "heard by its address"]);
+    assert.deepEqual([checks.lock, checks.air], ["silent over: air", "heard: it said its own alias"]);
     // No radio link of a blank unit is encrypted.
     assert.equal(checks.identity, "keys went over the air in the clear");
     assert.match(screenOf(chip), /keys in the clear/);
@@ -146,7 +146,7 @@ describe("units over the air", function () {
     const passed = await comes(({ word }) => word === "PASS");
     assert.equal(passed.serial, serial);
     assert.deepEqual(lines()[1]!.checks, {
-      ...{ bootloader: "not checked", lock: "silent over: air", air: "heard by its address" },
+      ...{ bootloader: "not checked", lock: "silent over: air", air: "heard: it said its own alias" },
       identity: "keys went over the air in the clear",
       label: "picture read back, not scanned from the unit",
     });
