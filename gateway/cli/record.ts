@@ -39,7 +39,7 @@ export function addRecord(program: Command, terminal: Terminal): void {
     .action(async (id: string, options: DataOption) => {
       const { device, isNew } = await tell(id, { op: Op.stop }, options, terminal);
       if (isNew) terminal.print(`handheld ${device} records no more`);
-      else terminal.say(`handheld ${device} recorded nothing`);
+      else terminal.say(`handheld ${device} was not recording`);
     });
 }
 

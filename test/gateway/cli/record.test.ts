@@ -75,7 +75,7 @@ describe("avnode record, of a handheld that is near", () => {
   inTime("says what is so already, and lets it be", () =>
     owned(async ({ store, handheld }, id, on) => {
       const idle = await record("stop", id, ...on);
-      assert.deepEqual(idle, { exit: 0, said: `handheld ${id} recorded nothing\n` });
+      assert.deepEqual(idle, { exit: 0, said: `handheld ${id} was not recording\n` });
       await record("start", id, "--continuous", ...on);
       const again = await record("start", id, ...on);
       assert.equal(again.exit, 1);
