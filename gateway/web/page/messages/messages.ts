@@ -53,9 +53,9 @@ export class Messages {
     });
   }
 
-  /** What a refusal of the hub means; undefined for one that has the hub's own words alone. @param code stable */
-  refusal(code: string): string | undefined {
-    const key = `refusal-${code}`;
+  /** What a code of the hub means; undefined for one that has the hub's own words alone. @param code stable */
+  meaning(of: "refusal" | "claim-end", code: string): string | undefined {
+    const key = `${of}-${code}`;
     return Object.hasOwn(en, key) ? this.say(key as Key) : undefined;
   }
 
