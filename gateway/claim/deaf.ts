@@ -1,8 +1,10 @@
 /** Why a hub itself hears no handheld, so that a claim waits for relays elsewhere, or for nothing. */
 import type { HubStatus } from "../health/status";
+import type { Deaf } from "../schema/claims";
 import type { ClaimAnswer } from "./answers";
 
 export interface Deafness {
+  code: Deaf;
   why: string;
   next: string;
 }
@@ -10,14 +12,20 @@ export interface Deafness {
 /** @returns nothing where it hears, and where no hub says how it is */
 export function deafness(hub: HubStatus | undefined): Deafness | undefined {
   if (!hub || hub.radio?.simulated) return undefined;
-  if (!hub.radio) return { why: "it runs without a radio", next: "see that a relay runs near the handheld" };
+  if (!hub.radio)
+    return {
+      code: "no-radio",
+      why: "it runs without a radio",
+      next: "see that a relay runs near the handheld",
+    };
   const { adapters } = hub.radio;
-  if (adapters.length === 0) return { why: "no Bluetooth adapter is here", next: "plug one in" };
+  if (adapters.length === 0)
+    return { code: "no-adapter", why: "no Bluetooth adapter is here", next: "plug one in" };
   // One that starts is about to hear.
   if (adapters.some(({ state }) => state === "on" || state === "starting")) return undefined;
   const why = adapters.map(({ id, state }) => `${id} ${STATES[state] ?? state}`).join(", ");
   const next = adapters.find(({ advice }) => advice !== undefined)?.advice;
-  return { why, next: next ?? "'avnode status' shows what becomes of it" };
+  return { code: "adapters-off", why, next: next ?? "'avnode status' shows what becomes of it" };
 }
 
 /** Why a claim ended without a handheld, where the hub hears none. */

@@ -3,9 +3,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Command } from "commander";
 import { MonitorState, Op } from "../../protocol/command";
 import { RecordingMode } from "../../protocol/open";
+import { connectionOf } from "../health/connection";
+import { BATTERY_LOW_MILLIVOLTS } from "../schema/battery";
+import type { DeviceInfo } from "../store/infos";
 import type { Order } from "../store/orders";
-import type { StoreReader } from "../store/reader";
-import { requireHub } from "./connection";
+import { askHub, requireHub } from "./connection";
 import { type DataOption, dataDirOf, whileReading } from "./reading";
 import { CliError, Exit, type Terminal } from "./terminal";
 
@@ -22,7 +24,12 @@ export function addRecord(program: Command, terminal: Terminal): void {
     .option("--data <dir>", "data directory")
     .action(async (id: string, options: DataOption & { continuous?: boolean }) => {
       const mode = options.continuous ? RecordingMode.continuous : RecordingMode.strip;
-      const device = await tell(id, { op: Op.start, mode }, options, terminal);
+      const { device, isNew } = await tell(id, { op: Op.start, mode }, options, terminal);
+      if (!isNew)
+        throw new CliError(
+          Exit.no,
+          `handheld ${device} records already, and goes on: 'avnode record stop ${device}' ends that, then start it again`,
+        );
       terminal.print(`handheld ${device} records`);
     });
   record
@@ -30,13 +37,21 @@ export function addRecord(program: Command, terminal: Terminal): void {
     .description("let a handheld end what it records; all of it stays")
     .option("--data <dir>", "data directory")
     .action(async (id: string, options: DataOption) => {
-      const device = await tell(id, { op: Op.stop }, options, terminal);
-      terminal.print(`handheld ${device} records no more`);
+      const { device, isNew } = await tell(id, { op: Op.stop }, options, terminal);
+      if (isNew) terminal.print(`handheld ${device} records no more`);
+      else terminal.say(`handheld ${device} was not recording`);
     });
 }
 
-/** @returns the handheld's id, once it has done so; @throws CliError, STORE_UNKNOWN_DEVICE, STORE_AMBIGUOUS_DEVICE */
-function tell(abbreviation: string, order: Order, options: DataOption, terminal: Terminal): Promise<string> {
+interface Told {
+  /** Whole. */
+  device: string;
+  /** It was not so before. */
+  isNew: boolean;
+}
+
+/** @throws CliError, STORE_UNKNOWN_DEVICE, STORE_AMBIGUOUS_DEVICE */
+function tell(abbreviation: string, order: Order, options: DataOption, terminal: Terminal): Promise<Told> {
   return whileReading(options, terminal, async (reader) => {
     const dataDir = dataDirOf(options, terminal);
     requireHub(dataDir, "record");
@@ -46,40 +61,68 @@ function tell(abbreviation: string, order: Order, options: DataOption, terminal:
       reader.devices().map(({ id }) => id),
       abbreviation,
     );
+    const now = () => reader.devices().find(({ id }) => id === device)!;
+    const { status: before } = now();
     const orders = Orders.open(dataDir);
     try {
       orders.file(device, order, Date.now());
       const until = Date.now() + PATIENCE_MS;
-      while (!isDone(order, orders.outcome(device), reader, device)) {
-        if (Date.now() > until)
-          throw new CliError(
-            Exit.failed,
-            `handheld ${device} has not answered; bring it nearer to the hub and try again`,
-          );
+      while (!isAnswered(orders.outcome(device), now())) {
+        if (Date.now() > until) throw await unanswered(order, now(), dataDir, terminal);
         await wait(POLL_MS);
       }
     } finally {
       orders.close();
     }
-    return device;
+    const after = now();
+    if (isRecording(after.status) !== (order.op === Op.start)) throw notDone(order, after);
+    // What is known from before may be old: its recordings count on.
+    const isSame = before?.newestRecording === after.status!.newestRecording;
+    return { device, isNew: !isSame || isRecording(before) !== isRecording(after.status) };
   });
 }
 
 /** @throws CliError for what the hub could not say */
-function isDone(
-  { op }: Order,
+function isAnswered(
   { said, refused }: { said?: number; refused?: string },
-  reader: StoreReader,
-  device: string,
+  { id, status }: DeviceInfo,
 ): boolean {
   if (refused !== undefined)
     throw new CliError(
       Exit.failed,
       refused === "STORE_NO_SESSION"
-        ? `handheld ${device} is not connected to this hub; bring it near and try again`
-        : `the hub could not tell handheld ${device} (${refused}); try again`,
+        ? `handheld ${id} is not connected to this hub; bring it near and try again`
+        : `the hub could not tell handheld ${id} (${refused}); try again`,
     );
-  const status = reader.devices().find(({ id }) => id === device)?.status;
-  if (said === undefined || !status || status.lastCommand < said) return false;
-  return (status.state === MonitorState.recording) === (op === Op.start);
+  return said !== undefined && status !== undefined && status.lastCommand >= said;
+}
+
+function isRecording(status: DeviceInfo["status"]): boolean {
+  return status?.state === MonitorState.recording;
+}
+
+/** Where it is connected, the radio is not to blame. */
+async function unanswered(
+  order: Order,
+  device: DeviceInfo,
+  dataDir: string,
+  terminal: Terminal,
+): Promise<CliError> {
+  if (connectionOf(device.alias, await askHub(dataDir, terminal))) return notDone(order, device);
+  return new CliError(
+    Exit.failed,
+    `handheld ${device.id} has not answered; bring it nearer to the hub and try again`,
+  );
+}
+
+/** A full memory and electrodes that touch nobody are no reasons: it records all the same. */
+function notDone({ op }: Order, { id, status }: DeviceInfo): CliError {
+  const millivolts = status?.batteryMillivolts ?? 0;
+  const what = `handheld ${id} is connected, but does not say that it ${op === Op.start ? "records" : "has ended"}`;
+  // A board that cannot read its battery says 0.
+  const isLow = millivolts > 0 && millivolts < BATTERY_LOW_MILLIVOLTS;
+  const advice = isLow
+    ? `its battery is low (${(millivolts / 1000).toFixed(2)} V): charge it and try again`
+    : "try again; if that does not help either, switch it off and on";
+  return new CliError(Exit.failed, `${what}; ${advice}`);
 }

@@ -8,6 +8,10 @@ export const MAX_PHOTO_BYTES = 8_000_000;
 export const MAX_PAPERS_BYTES = 1_048_576;
 const MAX_CODE = 100;
 
+/** Why a hub itself hears no handheld: it has no radio, no adapter, or none that works. */
+const deafSchema = z.enum(["no-radio", "no-adapter", "adapters-off"]);
+export type Deaf = z.infer<typeof deafSchema>;
+
 const claimParams = z.strictObject({ id: wholeNumberText });
 /** Its number: asked for until it has ended. */
 const filedSchema = z.object({ claim: z.int() });
@@ -51,9 +55,11 @@ export const claimState = {
     device: z.string().optional(),
     /** Why it ended without a handheld; while it waits, how it looks so far. "nobody-heard": the hub hears nothing itself. */
     code: z.string().optional(),
+    /** Of "nobody-heard". */
+    deaf: deafSchema.optional(),
     /** Of a real handheld that answered: "other-maker" waits for its owner's word about this one. */
     maker: z.object({ fingerprint: z.string(), first: z.boolean() }).optional(),
-    /** What that means, and what to do next; missing while nothing is to be said. */
+    /** What that means, and what to do next, in English; missing while nothing is to be said. */
     detail: z.string().optional(),
     next: z.string().optional(),
   }),
@@ -101,7 +107,7 @@ export const nearby = {
         heardAt: timeSchema,
       }),
     ),
-    /** Why this hub itself hears nothing, and what to do; missing where it hears. */
-    deaf: z.object({ why: z.string(), next: z.string() }).optional(),
+    /** Why this hub itself hears nothing, and what to do, in English; missing where it hears. */
+    deaf: z.object({ code: deafSchema, why: z.string(), next: z.string() }).optional(),
   }),
 } satisfies Endpoint;

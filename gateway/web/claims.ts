@@ -61,7 +61,7 @@ export function addClaims(app: FastifyInstance, { hub, status, clock }: ApiParts
     if (state === "claimed") return { state, device, maker, ...claimed(maker) };
     if (state === "waiting" && code === undefined) return { state, until };
     const deaf = code === "nobody" ? deafness(status?.()) : undefined;
-    if (deaf) return { state, until, device, code: "nobody-heard", ...unheard(deaf) };
+    if (deaf) return { state, until, device, code: "nobody-heard", deaf: deaf.code, ...unheard(deaf) };
     return { state, until, device, code, maker, ...answerTo(code, maker) };
   });
 

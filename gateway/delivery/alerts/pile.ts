@@ -78,12 +78,20 @@ export function follow(pile: Pile, wrong: Map<string, Wrong>, now: number, gathe
     changed = true;
     if (known.once) continue;
     const { topic } = known;
-    const [what] = known.text.split(": ");
     const said = { ...known.said, over: true };
     if (isUnheard(pile.lines[key])) delete pile.lines[key];
-    else add(pile, key, { text: `over again: ${what}`, said, topic, over: true }, now, gatherMs);
+    else add(pile, key, { text: `over again: ${whatItIs(known)}`, said, topic, over: true }, now, gatherMs);
   }
   return changed;
+}
+
+/** Up to its first colon: what to do comes behind. One within a name or a reason is none. */
+function whatItIs({ text, said }: Wrong): string {
+  let outside = text;
+  for (const value of Object.values(said?.values ?? {}))
+    outside = outside.replace(String(value), (inside) => inside.replaceAll(":", "."));
+  const at = outside.indexOf(": ");
+  return at < 0 ? text : text.slice(0, at);
 }
 
 function add(pile: Pile, key: string, line: Line, now: number, gatherMs: number): void {

@@ -102,7 +102,8 @@ describe("claims from the page", function () {
     assert.match(nobody.next, /hold its button/);
     radio = { simulated: false, adapters: [], links: [], nearby: [] };
     const unheard = await state(late);
-    assert.equal(unheard.code, "nobody-heard");
+    assert.deepEqual([unheard.code, unheard.deaf], ["nobody-heard", "no-adapter"]);
+    assert.equal((await rig.ask("GET", "/api/nearby")).json().deaf.code, "no-adapter");
     assert.match(unheard.detail, /no Bluetooth adapter is here/);
 
     const other = new Handheld(6);

@@ -18,6 +18,9 @@ export function languageFor(wanted: readonly string[]): { language: Language; lo
   return { language: "en", locale: "en-GB" };
 }
 
+/** What stands in a text's braces. */
+type Values = Record<string, string | number>;
+
 export class Messages {
   /** Made when they are wanted first: one costs as much as all the sentences around it. */
   private readonly numbers = new Map<number, Intl.NumberFormat>();
@@ -31,16 +34,28 @@ export class Messages {
     private readonly now: () => number = Date.now,
   ) {}
 
-  say(key: Key, values: Record<string, string | number> = {}): string {
-    return LANGUAGES[this.language][key].replace(/\{(\w+)\}/g, (_, name: string) => {
+  say(key: Key, values: Values = {}): string {
+    return this.filled(LANGUAGES[this.language][key], values);
+  }
+
+  /** As `say`, cut at the first colon of the text itself, whatever its values hold: what it is, and what to do. */
+  cut(key: Key, values: Values): [string, string] {
+    const text = LANGUAGES[this.language][key];
+    const at = text.search(/\s?: /);
+    if (at < 0) return [this.filled(text, values), ""];
+    return [this.filled(text.slice(0, at), values), this.filled(text.slice(at), values)];
+  }
+
+  private filled(text: string, values: Values): string {
+    return text.replace(/\{(\w+)\}/g, (_, name: string) => {
       const value = values[name];
       return typeof value === "number" ? this.number(value) : (value ?? "");
     });
   }
 
-  /** What a refusal of the hub means; undefined for one that has the hub's own words alone. @param code stable */
-  refusal(code: string): string | undefined {
-    const key = `refusal-${code}`;
+  /** What a code of the hub means; undefined for one that has the hub's own words alone. @param code stable */
+  meaning(of: "refusal" | "claim-end", code: string): string | undefined {
+    const key = `${of}-${code}`;
     return Object.hasOwn(en, key) ? this.say(key as Key) : undefined;
   }
 

@@ -1,4 +1,5 @@
 /** A handheld's state, in words. */
+import { BATTERY_LOW_MILLIVOLTS } from "../../../schema/battery";
 import { type Device, start, stop } from "../../../schema/devices";
 import { useAction } from "./action";
 import { usePage } from "./context";
@@ -8,8 +9,6 @@ import { UpdateOf } from "./update";
 
 /** DESIGN, promise 2: it warns its owner from here on. */
 const NEARLY_FULL_PERMILLE = 800;
-/** From here on the handheld itself says so at rest; see firmware/README.md. */
-const BATTERY_LOW_MILLIVOLTS = 3500;
 
 /** @param isOld the hub is silent: whether it is connected, nobody knows */
 export function Handheld({ device, isOld = false }: { device: Device; isOld?: boolean }) {

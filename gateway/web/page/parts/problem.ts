@@ -5,6 +5,6 @@ import type { Messages } from "../messages/messages";
 /** Of what failed when the hub was asked; another error says it by itself. */
 export function problemWords(error: unknown, messages: Messages): string {
   if (error instanceof TypeError) return messages.say("hub-unreached");
-  const known = error instanceof ApiError ? messages.refusal(error.code) : undefined;
+  const known = error instanceof ApiError ? messages.meaning("refusal", error.code) : undefined;
   return known ?? messages.say("refused", { reason: (error as Error).message });
 }

@@ -6,14 +6,8 @@ import type { Key, Messages } from "../messages/messages";
 export function wrongWords(text: string, { code, values = {}, over }: Said = {}, messages: Messages): string {
   if (code === undefined) return text;
   const [what, advice] =
-    code === "limit" ? limitWords(values, messages) : cut(messages.say(`wrong-${code}`, values));
+    code === "limit" ? limitWords(values, messages) : messages.cut(`wrong-${code}`, values);
   return over ? messages.say("wrong-over", { what }) : `${what}${advice}`;
-}
-
-/** At its first colon: what it is, and what to do. */
-function cut(words: string): [string, string] {
-  const at = words.search(/\s?: /);
-  return at < 0 ? [words, ""] : [words.slice(0, at), words.slice(at)];
 }
 
 /** As in Limits: the memory of a handheld, the disk, the outbox. */

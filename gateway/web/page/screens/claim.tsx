@@ -14,6 +14,7 @@ import { ApiError } from "../api/client";
 import type { Key } from "../messages/messages";
 import { useAction } from "../parts/action";
 import { useAsked } from "../parts/asked";
+import { claimWords } from "../parts/claimed";
 import { usePage } from "../parts/context";
 import { Field, Form, Outcome } from "../parts/fields";
 import { Papers } from "../parts/papers";
@@ -106,8 +107,7 @@ function Progress({ number, again }: { number: number; again: () => void }) {
           ? messages.say("claim-waiting", { time: until === undefined ? "" : messages.time(until) })
           : messages.say(`claim-${state}` satisfies Key)}
       </p>
-      {progress?.detail !== undefined && <p>{progress.detail}</p>}
-      {progress?.next !== undefined && <p>{progress.next}</p>}
+      {progress && claimWords(progress, messages).map((words) => <p key={words}>{words}</p>)}
       {asksForMaker && (
         <button
           type="button"
@@ -146,9 +146,7 @@ function Nearby() {
     <section>
       <h2>{messages.say("nearby")}</h2>
       {value.deaf ? (
-        <p class="warn">
-          {value.deaf.why} {value.deaf.next}
-        </p>
+        <p class="warn">{messages.say(`claim-deaf-${value.deaf.code}` satisfies Key)}</p>
       ) : (
         value.nearby.length === 0 && <p class="quiet">{messages.say("nearby-none")}</p>
       )}

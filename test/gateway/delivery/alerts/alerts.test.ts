@@ -80,6 +80,25 @@ describe("alerts and the watcher", () => {
     assert.deepEqual(lines()[2], ["no adapter: plug one in"]);
   });
 
+  it("tell what is over in full, where a reason or a name holds a colon", async () => {
+    start();
+    const reason = "ENOSPC: no space left";
+    happens("store", `the store cannot be written (${reason}): make room`, {
+      said: { code: "store", values: { reason } },
+    });
+    const name = "Anna: bedroom";
+    happens("silent", `nothing was heard of handheld ${name} for 24 hours: see that it is charged`, {
+      said: { code: "silent", values: { name, hours: 24 } },
+    });
+    await time.tickAsync(HOUR_MS);
+    wrong.clear();
+    await time.tickAsync(HOUR_MS);
+    assert.deepEqual(lines()[1], [
+      "over again: the store cannot be written (ENOSPC: no space left)",
+      "over again: nothing was heard of handheld Anna: bedroom for 24 hours",
+    ]);
+  });
+
   it("tell of what comes and goes for a day as of one problem", async () => {
     start();
     for (let n = 0; n < 144; n++) {

@@ -89,11 +89,20 @@ describe("the owner's screens in a browser", function () {
     hub.answers["POST /api/claims/3/maker"] = () => ({});
     await page.getByLabel("Code of the handheld").fill("abcd");
     await page.getByRole("button", { name: "Claim it" }).click();
-    await page.getByText("Another maker: ab12 cd34").waitFor();
+    await page.getByText("Its maker’s fingerprint: ab12 cd34.").waitFor();
     await page.getByRole("button", { name: "the maker’s paper shows the same fingerprint" }).click();
-    hub.answers["GET /api/claims/3"] = () => ({ state: "claimed", detail: "Made by ab12 cd34.", next: "" });
-    await page.getByText("Made by ab12 cd34.").waitFor();
+    hub.answers["GET /api/claims/3"] = () => ({ state: "claimed", detail: "made by it", next: "press it" });
+    await page.getByText("Press its button to record.").waitFor();
     assert.ok(hub.asked.includes("POST /api/claims/3/maker"));
+  });
+
+  it("claim: says in the page's language why the hub hears nothing", async () => {
+    const { page } = await rig.open(SHAPE, "#/claim", { locale: "de-DE" }, ({ answers }) => {
+      const deaf = { code: "no-radio", why: "it runs without a radio", next: "see that a relay runs" };
+      answers["GET /api/nearby"] = () => ({ nearby: [], deaf });
+    });
+    await page.getByText("Dieser Hub läuft ohne Funk: Sehen Sie nach, ob nahe am Handgerät").waitFor();
+    assert.equal(await page.getByText("without a radio").count(), 0);
   });
 
   it("claim: a photo is sent as it is", async () => {
