@@ -15,6 +15,8 @@ export interface FakeOptions {
   board?: string;
   version?: string;
   hint?: string;
+  /** Of its radio, where it comes over the air. */
+  address?: string;
 }
 
 export class FakeUnit {
@@ -66,6 +68,7 @@ export class FakeUnit {
     this.heard = "";
     const wire: OpenWire = {
       hint: this.options.hint,
+      address: this.options.address,
       onData: () => {},
       onGone: () => {},
       close: async () => {

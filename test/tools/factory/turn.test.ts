@@ -183,7 +183,46 @@ describe("a unit's turn at a station", function () {
     for (const over of [{ withoutAir: true }, { withoutAir: false }])
       assert.equal((await turn(unit, over)).code, "E01");
     assert.equal((await turn(unit, { pace: { ...bench.pace, airMs: 50 } }, false)).code, "E01");
+    // Nor for anybody's word that some radio is there.
+    const operator = () => typed("y");
+    assert.equal((await turn(unit, { withoutAir: false, operator })).code, "E01");
     assert.notEqual(bench.journal.unit("chip-c001")!.state, "passed");
+  });
+
+  /** Whoever says, over the air, that it is this chip. */
+  const onAir = (chip: string) =>
+    new FakeUnit({ chip, hint: "air c0:00:00:00:00:01", address: "c0:00:00:00:00:01" });
+
+  it("leaves a locked unit what it has, whoever names its chip over the air", async () => {
+    const own = new FakeUnit({ chip: "chip-own0", hint: "usb 1" });
+    assert.equal((await turn(own, { withoutAir: false })).code, "E09");
+    const before = bench.journal.unit("chip-own0");
+    const decoy = await turn(onAir("chip-own0"), {}, true);
+    assert.deepEqual([decoy.code, decoy.step], ["E11", "identify"]);
+    assert.deepEqual(bench.journal.unit("chip-own0"), before);
+    assert.equal((await turn(own, {}, true)).serial, before!.serial);
+  });
+
+  it("gives other keys to a chip that comes another way, and counts those that went over the air", async () => {
+    const cable = (chip: string) => new FakeUnit({ chip, hint: "usb 1" });
+    for (const [first, second, clear] of [
+      [cable, onAir, 1],
+      [onAir, cable, 1],
+    ] as const) {
+      const chip = `chip-${first.name}`;
+      const pulled = first(chip);
+      // As its identity is read back.
+      pulled.onPacket = (_, data) => {
+        if (data.includes("SHA256") && data.includes("identity")) pulled.cut();
+      };
+      assert.equal((await turn(pulled, {}, true)).code, "E12");
+      assert.equal(bench.journal.unit(chip)!.state, "tested");
+      const other = second(chip);
+      const end = await turn(other, {}, true);
+      assert.equal(end.word, "PASS", end.detail);
+      assert.notEqual(toHex(identityIn(other).device), toHex(identityIn(pulled).device));
+      assert.equal(readStatus(dir).status.without.clear, clear);
+    }
   });
 
   it("passes nobody on silence alone: an adapter, the operator or --without-air has the word", async () => {
