@@ -8,7 +8,7 @@ export interface Pace {
   /** An open console answers within a tenth of a second. */
   listenMs: number;
   lastMs: number;
-  /** Until a second adapter has heard it. */
+  /** Until it was met on the air. */
   airMs: number;
 }
 

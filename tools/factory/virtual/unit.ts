@@ -122,7 +122,7 @@ export class VirtualUnit {
     this.bootedMs -= ms;
   }
 
-  /** A second adapter hears it advertise. */
+  /** It advertises. */
   get onAir(): boolean {
     return this.on && this.advertises && !this.faults.silentRadio;
   }
