@@ -116,6 +116,36 @@ describe("avnode factory release", function () {
     assert.match(end.err, /release 1 is older than what the station flashes \(2\)/);
   });
 
+  it("leaves a station that makes units, and takes a release, wherever its putting there is cut off", async () => {
+    const release = join(dir, "releases/1-7.8.9");
+    const rename = fs.renameSync;
+    for (const next of ["use", "run"])
+      for (const [cut, id] of [
+        ["first", "11".repeat(8)],
+        ["second", "22".repeat(8)],
+      ] as const) {
+        const used = join(root, `${next}-${cut}`);
+        makeStation(used, { ...STATION, id, makerKey: toHex(makerPublicKey(keys)) });
+        const from = join(used, cut === "first" ? "firmware" : "firmware.part");
+        const power = sinon.stub(fs, "renameSync").callsFake((path, to) => {
+          assert.notEqual(path, from, "cut off");
+          rename(path, to);
+        });
+        const { err } = await factory(["use", used, release]).finally(() => power.restore());
+        assert.match(err, /cut off/);
+        if (next === "use") {
+          assert.equal((await factory(["use", used, release])).err, "");
+          assert.deepEqual(
+            fs.readdirSync(used).filter((name) => name.startsWith("firmware")),
+            ["firmware"],
+          );
+        } else {
+          const words = ["--keys", keys, "--ports", "exec:true", "--without-air", "--count", "1"];
+          assert.match((await factory(["run", used, ...words], `${PASSPHRASE}\n`)).err, /0 of 1 passed/);
+        }
+      }
+  });
+
   it("is judged by check-release, whose answer is its exit code", async () => {
     const folder = join(dir, "releases/1-7.8.9");
     const right = await factory(["check-release", folder]);
