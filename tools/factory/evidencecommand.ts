@@ -21,7 +21,7 @@ export function addEvidence(factory: Command, terminal: Terminal): void {
     .option("--batch <name>", "which (default: the one that the station makes now)")
     .option(
       "-o, --output <file>",
-      "JSON to write (default: evidence-BATCH.json); the Markdown lies beside it",
+      "JSON to write (default: evidence-BATCH.json, in the station's folder); the Markdown lies beside it",
     )
     .option("--keys <dir>", "folder of the maker's keys (default: keys, in the station's folder)")
     .option("--json", "print JSON")
@@ -42,7 +42,8 @@ async function evidence(station: string, options: EvidenceOptions, terminal: Ter
   const keys = options.keys ?? join(dir, "keys");
   const maker = openStationMaker(dir, keys, await askSecret(terminal, MAKER_PASSPHRASE));
   const found = gatherEvidence(dir, maker, Date.now(), options.batch);
-  const file = resolve(options.output ?? `evidence-${found.batch.replace(/[^0-9A-Za-z.-]/g, "_")}.json`);
+  const name = `evidence-${found.batch.replace(/[^0-9A-Za-z.-]/g, "_")}.json`;
+  const file = resolve(options.output ?? join(dir, name));
   const readable = `${extname(file) === "" ? file : file.slice(0, -extname(file).length)}.md`;
   if (readable === file)
     throw new CliError(Exit.usage, `${file} would be the Markdown beside it: end the file's name in .json`);

@@ -117,6 +117,13 @@ describe("labels of a station", function () {
     await assert.rejects(factory(["label", station, "-o", pdf]), { code: "FACTORY_TEMPLATE" });
   });
 
+  it("lie on a sheet in the station's folder where no other file is named, and are no label there", async () => {
+    const sheet = join(station, "labels.pdf");
+    assert.equal(await factory(["label", station, "AVN-1"]), `${sheet}: 1 label\n`);
+    assert.equal(readFileSync(sheet, "latin1").slice(0, 5), "%PDF-");
+    assert.equal(await factory(["label", station, "--keep"]), `${sheet}: 2 labels\n`);
+  });
+
   it("are recognised, scanned or photographed, after the picture was erased, too; the code is not shown", async () => {
     await factory(["label", station, "AVN-2", "-o", join(station, "sheet.pdf")]);
     const typed = claimQr(unit(2).claimCode);
