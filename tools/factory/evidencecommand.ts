@@ -37,9 +37,12 @@ async function evidence(station: string, options: EvidenceOptions, terminal: Ter
   const { canonical, gatherEvidence } = require("./evidence") as typeof import("./evidence");
   const { evidenceMarkdown } = require("./evidencetext") as typeof import("./evidencetext");
   const { openStationMaker } = require("./maker") as typeof import("./maker");
+  const { readStation } = require("./station") as typeof import("./station");
   const { saveFiles } = require("../../gateway/export/save") as typeof import("../../gateway/export/save");
   const dir = resolve(station);
   const keys = options.keys ?? join(dir, "keys");
+  // Before anything is asked.
+  readStation(dir);
   const maker = openStationMaker(dir, keys, await askSecret(terminal, MAKER_PASSPHRASE));
   const found = gatherEvidence(dir, maker, Date.now(), options.batch);
   const name = `evidence-${found.batch.replace(/[^0-9A-Za-z.-]/g, "_")}.json`;

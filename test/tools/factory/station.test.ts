@@ -116,6 +116,21 @@ describe("avnode factory init, run, status", function () {
     assert.deepEqual([exit, /say --adapter hci0, .*--ask.* or --without-air/.test(err)], [2, true], err);
   });
 
+  it("refuse what is no port and no number before a passphrase is asked for, and make nothing", async () => {
+    const none = join(folder, "none");
+    const words = ["--maker", "E", "--board", "xiaoble", ...small, "--ports", "serial", "ble", "bogus"];
+    const made = await factory(["init", none, ...words]);
+    assert.deepEqual([made.exit, /there is no port "bogus"/.test(made.err)], [3, true], made.err);
+    assert.equal(existsSync(none), false);
+    const short = await factory(["init", none, ...words.slice(0, -1)], "horse\nhorse\n", true);
+    assert.deepEqual([short.exit, existsSync(none)], [3, false], short.err);
+    assert.match(short.err, /^passphrase of the maker's keys: \navnode: a passphrase has at least 12 /);
+    const counted = await factory(["run", dir, "--virtual", "1", "--count", "x"]);
+    assert.deepEqual([counted.exit, /--count x: give a whole number/.test(counted.err)], [2, true]);
+    const shown = await factory(["evidence", none]);
+    assert.deepEqual([shown.exit, /is no station/.test(shown.err)], [3, true], shown.err);
+  });
+
   it("say of a station of locked units whose keys lie in its own folder that they should not", async () => {
     const together = /keys lie in the station's own folder: move them .* --keys DIR/;
     const locked = join(folder, "locked");
