@@ -64,11 +64,23 @@ async function evidence(station: string, options: EvidenceOptions, terminal: Ter
   for (const problem of found.log.problems) terminal.say(`the station's log: ${problem}`);
 }
 
+/** @throws CliError */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new CliError(
+      Exit.failed,
+      `cannot read the evidence: ${(error as Error).message}; name the JSON that 'avnode factory evidence' wrote`,
+    );
+  }
+}
+
 function check(file: string, { json }: { json?: boolean }, terminal: Terminal): void {
   const { evidenceProblems } = require("./evidencecheck") as typeof import("./evidencecheck");
   const { fingerprintOf } =
     require("../../gateway/store/makers") as typeof import("../../gateway/store/makers");
-  const { evidence: found, problems } = evidenceProblems(readFileSync(file, "utf8"));
+  const { evidence: found, problems } = evidenceProblems(textOf(file));
   const { batch, makerKey, figures } = found;
   if (json) terminal.json({ file, batch, makerKey, problems });
   else

@@ -52,6 +52,21 @@ describe("avnode factory release", function () {
     fs.rmSync(root, { recursive: true });
   });
 
+  it("needs a station, notes and folders that are there, and says which", async () => {
+    const none = join(root, "none");
+    const manifest = join(dir, "firmware/manifest.json");
+    for (const [words, said] of [
+      [["release", none], /none is no station: .*Make one with/],
+      [["use", none, none], /none is no station: .*Make one with/],
+      [["release", dir, "--notes", none], /cannot read the release notes: .*name a text file/],
+      [["check-release", manifest], /manifest\.json is not there, or no file of a release\. Name a folder/],
+    ] as const) {
+      asked = 0;
+      const { exit, err } = await factory([...words]);
+      assert.deepEqual([exit, said.test(err)], [3, true], err);
+    }
+  });
+
   it("is signed by nobody who has but the maker's passphrase", async () => {
     const words = ["release", dir, "--keys", keys, "--version", "7.8.9"];
     const twice = await factory(words, `${PASSPHRASE}\n${PASSPHRASE}\n`);

@@ -86,6 +86,15 @@ describe("avnode factory init, run, status", function () {
       PASSPHRASES,
     );
     assert.deepEqual([foreign.exit, /maker's release key/.test(foreign.err)], [3, true], foreign.err);
+    for (const none of [join(folder, "no build"), other]) {
+      const { exit, err } = await factory(["init", wrong, ...words, "--firmware", none], PASSPHRASES);
+      assert.deepEqual(
+        [exit, /cannot flash what is in .*Put a build for xiaoble there/.test(err)],
+        [3, true],
+        err,
+      );
+    }
+    assert.equal(existsSync(join(wrong, "keys")), false, "keys were made for no station");
     assert.deepEqual(
       [existsSync(join(wrong, "firmware")), existsSync(join(wrong, "station.db"))],
       [false, false],
