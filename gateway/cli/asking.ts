@@ -35,12 +35,21 @@ export function askSecrets(terminal: Terminal, questions: string[]): Promise<str
   return terminal.stdin.isTTY ? hidden(terminal, questions) : askLines(terminal, questions);
 }
 
-/** Each secret twice from a terminal, which shows none; once from a pipe. @throws CliError when two differ */
-export async function askNewSecrets(terminal: Terminal, questions: string[]): Promise<string[]> {
+/**
+ * Each secret twice from a terminal, which shows none; once from a pipe.
+ * @param check throws what is wrong with a secret, before the next one is asked for
+ * @throws CliError when two differ
+ */
+export async function askNewSecrets(
+  terminal: Terminal,
+  questions: string[],
+  check: (secret: string) => void = () => {},
+): Promise<string[]> {
   if (!terminal.stdin.isTTY) return askLines(terminal, questions);
   const typed = await hidden(
     terminal,
     questions.flatMap((question) => [question, "once more: "]),
+    (line, i) => i % 2 === 0 && check(line),
   );
   const differing = questions.find((_, i) => typed[2 * i] !== typed[2 * i + 1]);
   if (differing === undefined) return questions.map((_, i) => typed[2 * i]!);
@@ -51,7 +60,11 @@ export async function askNewSecrets(terminal: Terminal, questions: string[]): Pr
 }
 
 /** Before the first question, and over all of them: the terminal itself echoes what is typed outside. */
-function hidden({ stdin, stderr }: Terminal, questions: string[]): Promise<string[]> {
+function hidden(
+  { stdin, stderr }: Terminal,
+  questions: string[],
+  check: (line: string, i: number) => unknown = () => {},
+): Promise<string[]> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const typed = createInterface({ input: stdin, output: nowhere, terminal: true });
   const lines: string[] = [];
@@ -60,6 +73,12 @@ function hidden({ stdin, stderr }: Terminal, questions: string[]): Promise<strin
     typed.on("line", (line) => {
       lines.push(line);
       stderr.write("\n");
+      try {
+        check(line, lines.length - 1);
+      } catch (error) {
+        failed(error);
+        return typed.close();
+      }
       if (lines.length < questions.length) return stderr.write(questions[lines.length]!);
       done(lines);
       return typed.close();

@@ -56,11 +56,14 @@ export function typedLines({ stdin }: Terminal): Typed {
 /** It is no "no": nobody has seen what was asked for. */
 const unanswered = (why: string) => new UnitFailure("E13", why);
 
+/** Where the input is at its end. */
+export const nothingTyped = () => unanswered("nothing can be typed any more");
+
 /** @returns whether the answer was yes; @throws UnitFailure E13 when there is none */
 export async function isYes(lines: AsyncIterable<string>): Promise<boolean> {
   for await (const line of lines) {
     const [letter] = line.trim().toLowerCase();
     if (letter === "y" || letter === "n") return letter === "y";
   }
-  throw unanswered("nothing can be typed any more");
+  throw nothingTyped();
 }

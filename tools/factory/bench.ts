@@ -49,9 +49,12 @@ export interface Bench {
   pace: Pace;
 }
 
-/** @throws FACTORY_FIRMWARE */
-export function readFirmware(dir: string, { board, deviceClass, releaseKey }: Station): Firmware {
-  const folder = placesOf(dir).firmware;
+/** @param folder what is to be flashed, if it is not the station's yet; @throws FACTORY_FIRMWARE */
+export function readFirmware(
+  dir: string,
+  { board, deviceClass, releaseKey }: Station,
+  folder = placesOf(dir).firmware,
+): Firmware {
   const wrong = (why: string, cause?: unknown) =>
     new FactoryFailure(
       "FACTORY_FIRMWARE",

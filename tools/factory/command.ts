@@ -97,10 +97,13 @@ function addInit(factory: Command, terminal: Terminal): void {
     .action(async (dir: string, options: InitOptions) => {
       const { initStation } = require("./init") as typeof import("./init");
       const { hasKeys } = require("./keys") as typeof import("./keys");
+      const { checkPassphrase } = require("./sealedfile") as typeof import("./sealedfile");
       const keys = options.keys ?? placesOf(dir).keys;
+      // Before anything is asked: with a word that is no port, each run of the station would be refused.
+      wiredPorts(options.ports);
       const [passphrase, releasePassphrase] = hasKeys(keys)
         ? [await askSecret(terminal, MAKER_PASSPHRASE)]
-        : await askNewSecrets(terminal, [MAKER_PASSPHRASE, RELEASE_PASSPHRASE]);
+        : await askNewSecrets(terminal, [MAKER_PASSPHRASE, RELEASE_PASSPHRASE], checkPassphrase);
       const station = initStation({
         dir,
         keys,
@@ -172,6 +175,7 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
   const { lockDirectory } = require("../../gateway/store/lock") as typeof import("../../gateway/store/lock");
   const station = readStation(dir);
   const virtual = whole("--virtual", options.virtual);
+  const count = whole("--count", options.count ?? options.virtual);
   const words = virtual > 0 ? [] : (options.ports ?? station.ports);
   if (virtual === 0 && words.length === 0)
     throw new CliError(Exit.usage, "no port: name them with --ports, or in station.json");
@@ -198,7 +202,7 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
       Exit.usage,
       "over the air a unit gets its keys in the clear, and whoever listens within a hundred metres has them: use a cable, or do it in a shielded room and say --in-the-clear, which the log then says, too",
     );
-  const ports = words.filter((word) => word !== SERIAL && !isBle(word)).map(portOf);
+  const ports = wiredPorts(words);
   const unlock = lockDirectory(dir);
   let bench: Bench | undefined;
   let air: Air | undefined;
@@ -232,7 +236,6 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
     for (const signal of SIGNALS) process.once(signal, end);
     const { terminalScreen } = require("./screen/screen") as typeof import("./screen/screen");
     const screen = terminalScreen(terminal);
-    const count = whole("--count", options.count ?? options.virtual);
     const run = new Run(bench, screen, {
       count,
       signal: ending.signal,
@@ -260,9 +263,11 @@ function openAir(adapter: string): Promise<Air> {
   return Air.open(adapter);
 }
 
-function portOf(word: string): Port {
+/** All but those that come by themselves or over the air. @throws FACTORY_PORT */
+function wiredPorts(words: string[]): Port[] {
+  const { isBle } = require("./ports/beside") as typeof import("./ports/beside");
   const { portNamed } = require("./ports/open") as typeof import("./ports/open");
-  return portNamed(word);
+  return words.filter((word) => word !== SERIAL && !isBle(word)).map(portNamed);
 }
 
 function addStatus(factory: Command, terminal: Terminal): void {

@@ -21,7 +21,7 @@ export function addEvidence(factory: Command, terminal: Terminal): void {
     .option("--batch <name>", "which (default: the one that the station makes now)")
     .option(
       "-o, --output <file>",
-      "JSON to write (default: evidence-BATCH.json); the Markdown lies beside it",
+      "JSON to write (default: evidence-BATCH.json, in the station's folder); the Markdown lies beside it",
     )
     .option("--keys <dir>", "folder of the maker's keys (default: keys, in the station's folder)")
     .option("--json", "print JSON")
@@ -37,12 +37,16 @@ async function evidence(station: string, options: EvidenceOptions, terminal: Ter
   const { canonical, gatherEvidence } = require("./evidence") as typeof import("./evidence");
   const { evidenceMarkdown } = require("./evidencetext") as typeof import("./evidencetext");
   const { openStationMaker } = require("./maker") as typeof import("./maker");
+  const { readStation } = require("./station") as typeof import("./station");
   const { saveFiles } = require("../../gateway/export/save") as typeof import("../../gateway/export/save");
   const dir = resolve(station);
   const keys = options.keys ?? join(dir, "keys");
+  // Before anything is asked.
+  readStation(dir);
   const maker = openStationMaker(dir, keys, await askSecret(terminal, MAKER_PASSPHRASE));
   const found = gatherEvidence(dir, maker, Date.now(), options.batch);
-  const file = resolve(options.output ?? `evidence-${found.batch.replace(/[^0-9A-Za-z.-]/g, "_")}.json`);
+  const name = `evidence-${found.batch.replace(/[^0-9A-Za-z.-]/g, "_")}.json`;
+  const file = resolve(options.output ?? join(dir, name));
   const readable = `${extname(file) === "" ? file : file.slice(0, -extname(file).length)}.md`;
   if (readable === file)
     throw new CliError(Exit.usage, `${file} would be the Markdown beside it: end the file's name in .json`);
@@ -60,11 +64,23 @@ async function evidence(station: string, options: EvidenceOptions, terminal: Ter
   for (const problem of found.log.problems) terminal.say(`the station's log: ${problem}`);
 }
 
+/** @throws CliError */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new CliError(
+      Exit.failed,
+      `cannot read the evidence: ${(error as Error).message}; name the JSON that 'avnode factory evidence' wrote`,
+    );
+  }
+}
+
 function check(file: string, { json }: { json?: boolean }, terminal: Terminal): void {
   const { evidenceProblems } = require("./evidencecheck") as typeof import("./evidencecheck");
   const { fingerprintOf } =
     require("../../gateway/store/makers") as typeof import("../../gateway/store/makers");
-  const { evidence: found, problems } = evidenceProblems(readFileSync(file, "utf8"));
+  const { evidence: found, problems } = evidenceProblems(textOf(file));
   const { batch, makerKey, figures } = found;
   if (json) terminal.json({ file, batch, makerKey, problems });
   else

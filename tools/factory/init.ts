@@ -34,8 +34,11 @@ export function initStation(request: InitRequest): Station {
   const { boardNamed } = require("../firmware/boards") as typeof import("../firmware/boards");
   // Before anything is made.
   boardNamed(words.board);
-  const unkeyed = { ...words, makerKey: "00".repeat(32), id: toHex(randomBytes(8)) };
+  // No build holds a key that is yet to be made.
+  const releaseKey = hasKeys(keys) ? toHex(releasePublicKey(keys)) : "00".repeat(48);
+  const unkeyed = { ...words, makerKey: "00".repeat(32), releaseKey, id: toHex(randomBytes(8)) };
   checkStation(unkeyed, "what was asked for");
+  if (firmware !== undefined) readFirmware(dir, unkeyed, resolve(firmware));
   const isThere = firmware !== undefined && resolve(firmware) === resolve(places.firmware);
   const ours = [places.keys, `${places.firmware}.part`, ...(isThere ? [places.firmware] : [])];
   const strange = namesIn(dir).find((name) => !ours.includes(join(dir, name)));

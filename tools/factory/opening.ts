@@ -14,6 +14,7 @@ import { StationLog } from "./log";
 import { sweepPapers } from "./provisioning";
 import { selfTest } from "./selftest";
 import { keptCheckpoint, type Station } from "./station";
+import { recoverFirmware } from "./use";
 
 export interface OpeningOptions {
   /** Folder of the maker's keys. */
@@ -42,6 +43,7 @@ export function openBench(
       `the keys in ${keys} are not those of this station: name the folder with its own by --keys DIR`,
     );
   const box = openSecretBox(keys, passphrase);
+  recoverFirmware(dir);
   const firmware = readFirmware(dir, station);
   const board = boardNamed(station.board);
   const journal = new Journal(dir);

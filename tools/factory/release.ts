@@ -25,7 +25,7 @@ import {
 import { type ReleaseManifest, VERSION } from "./releasemanifest";
 import { reproduceText } from "./reproduce";
 import { runtimeParts } from "./runtimeparts";
-import { knowsCommit, sourceTree, subjectsSince, withCommitted } from "./sourcetree";
+import { changesIn, knowsCommit, sourceTree, subjectsSince, withCommitted } from "./sourcetree";
 
 export interface ReleaseRequest {
   /** The station's folder. */
@@ -72,7 +72,7 @@ function checkRequest({ version, root, dev }: ReleaseRequest): Revision {
       "FACTORY_RELEASE_DIRTY",
       revision.commit === null
         ? `${root} is no git clone, so that nobody could build this release again. Make it from one, or say --dev`
-        : `${root} has changes that no commit holds, so that nobody could build this release again. Commit them, or say --dev`,
+        : `${root} has changes that no commit holds (${changesIn(root)}), so that nobody could build this release again. Commit them, move away what is none of it, or say --dev`,
     );
   return revision;
 }

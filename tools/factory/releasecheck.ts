@@ -35,7 +35,8 @@ const SUM_LINE = /^([0-9a-f]{64}) {2}([0-9A-Za-z][0-9A-Za-z.+_-]*)$/;
 export function checkRelease(folder: string, root: string | undefined): ReleaseVerdict {
   const read = (name: string): Buffer => {
     const path = join(folder, name);
-    const stat = lstatSync(path, { throwIfNoEntry: false });
+    // A path through a file is none either, and lstat throws of it.
+    const stat = existsSync(path) ? lstatSync(path) : undefined;
     if (!stat?.isFile() || stat.size > MAX_FILE_BYTES)
       throw new FactoryFailure(
         "FACTORY_RELEASE_FOLDER",

@@ -51,10 +51,12 @@ async function release(station: string, options: ReleaseOptions, terminal: Termi
   const { boardNamed } = require("../firmware/boards") as typeof import("../firmware/boards");
   const { makeRelease } = require("./release") as typeof import("./release");
   const { leavesLeft } = require("./releasekey") as typeof import("./releasekey");
+  const { readStation } = require("./station") as typeof import("./station");
+  const { board: usual } = readStation(station);
   const dir = realpathSync(station);
   const keys = options.keys === undefined ? join(dir, "keys") : resolve(options.keys);
-  const board = boardNamed(options.board ?? stationBoard(dir));
-  const notes = options.notes === undefined ? undefined : readFileSync(options.notes, "utf8");
+  const board = boardNamed(options.board ?? usual);
+  const notes = options.notes === undefined ? undefined : notesIn(options.notes);
   const version = options.version ?? packageVersion(root);
   const [passphrase, releasePassphrase] = await askSecrets(terminal, [MAKER_PASSPHRASE, RELEASE_PASSPHRASE]);
   const passphrases = { passphrase: passphrase!, releasePassphrase: releasePassphrase! };
@@ -83,6 +85,9 @@ function packageVersion(root: string): string {
 function use(station: string, folder: string, terminal: Terminal): void {
   const { useRelease } = require("./use") as typeof import("./use");
   const { lockDirectory } = require("../../gateway/store/lock") as typeof import("../../gateway/store/lock");
+  const { readStation } = require("./station") as typeof import("./station");
+  // Else a folder that is none could not be locked, and nobody would learn why.
+  readStation(station);
   const unlock = lockDirectory(station);
   try {
     const { board, version, release } = useRelease(station, folder);
@@ -92,10 +97,16 @@ function use(station: string, folder: string, terminal: Terminal): void {
   }
 }
 
-/** @throws FACTORY_STATION */
-function stationBoard(dir: string): string {
-  const { readStation } = require("./station") as typeof import("./station");
-  return readStation(dir).board;
+/** @throws CliError */
+function notesIn(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new CliError(
+      Exit.failed,
+      `cannot read the release notes: ${(error as Error).message}; name a text file, or leave --notes out for what git's log says`,
+    );
+  }
 }
 
 function check(folder: string, { json }: { json?: boolean }, terminal: Terminal): void {

@@ -8,6 +8,9 @@ import { FactoryFailure } from "./failure";
 /** All that a build of the firmware reads. */
 const BUILT = ["firmware", "protocol", "package.json"];
 const MAX_OUTPUT = 1 << 26;
+/** Of a changed file's line: two letters and a space. */
+const STATE = 3;
+const NAMED = 3;
 
 /** Of the program that runs: dist/ and tools/factory/ lie in it. */
 export function sourceTree(): string | undefined {
@@ -37,6 +40,16 @@ function git(root: string, args: string[], more: { env?: NodeJS.ProcessEnv; inpu
 /** @returns whether `commit` is in the tree's history */
 export function knowsCommit(root: string, commit: string): boolean {
   return spawnSync("git", ["-C", root, "cat-file", "-e", `${commit}^{commit}`]).status === 0;
+}
+
+/** What differs from the commit, as git names it: the first few files. */
+export function changesIn(root: string): string {
+  const names = git(root, ["status", "--porcelain"])
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.slice(STATE));
+  const more = names.length - NAMED;
+  return [...names.slice(0, NAMED), ...(more > 0 ? [`${more} more`] : [])].join(", ");
 }
 
 /**

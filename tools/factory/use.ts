@@ -13,7 +13,15 @@ export function flashedCounter(dir: string): number {
   return (JSON.parse(text) as Partial<ReleaseManifest>).release?.counter ?? 0;
 }
 
-/** @throws FACTORY_RELEASE_FOLDER, FACTORY_RELEASE_OLD, FACTORY_FIRMWARE, FACTORY_STATION */
+const beforeIn = (dir: string) => `${placesOf(dir).firmware}.before`;
+
+/** Of a use that was cut off between its two renames: what it flashed before lies aside, whole. By who holds the station's lock. */
+export function recoverFirmware(dir: string): void {
+  const { firmware } = placesOf(dir);
+  if (!existsSync(firmware) && existsSync(beforeIn(dir))) renameSync(beforeIn(dir), firmware);
+}
+
+/** By the process that holds the station's lock. @throws FACTORY_RELEASE_FOLDER, FACTORY_RELEASE_OLD, FACTORY_FIRMWARE, FACTORY_STATION */
 export function useRelease(dir: string, folder: string): ReleaseManifest {
   const station = readStation(dir);
   const { passed, maker, manifest, checks } = checkRelease(folder, undefined);
@@ -23,27 +31,20 @@ export function useRelease(dir: string, folder: string): ReleaseManifest {
       "FACTORY_RELEASE_FOLDER",
       `${folder} is no release of this station's maker (${wrong.join(", ") || "another maker"}). Name a folder that 'avnode factory release' made with these keys`,
     );
+  recoverFirmware(dir);
   const { counter } = manifest.release;
   if (counter < flashedCounter(dir))
     throw new FactoryFailure(
       "FACTORY_RELEASE_OLD",
       `release ${counter} is older than what the station flashes (${flashedCounter(dir)}): units would be made with what was mended since. Name a newer one`,
     );
+  readFirmware(dir, station, folder);
   const { firmware } = placesOf(dir);
-  const [part, before] = [`${firmware}.part`, `${firmware}.before`];
-  // Cut off between the two renames, the next try finds the old one aside.
-  if (!existsSync(firmware) && existsSync(before)) renameSync(before, firmware);
+  const [part, before] = [`${firmware}.part`, beforeIn(dir)];
   for (const left of [part, before]) rmSync(left, { recursive: true, force: true });
   cpSync(resolve(folder), part, { recursive: true });
   renameSync(firmware, before);
   renameSync(part, firmware);
-  try {
-    readFirmware(dir, station);
-  } catch (error) {
-    rmSync(firmware, { recursive: true });
-    renameSync(before, firmware);
-    throw error;
-  }
   rmSync(before, { recursive: true });
   return manifest;
 }

@@ -37,4 +37,11 @@ describe("several secrets, asked for one behind the other", () => {
     const differing = terminal("one\none\ntwo\nto\n", true);
     await assert.rejects(askNewSecrets(differing.terminal, QUESTIONS), /the two at 'the second:' differ/);
   });
+
+  it("are refused before the next one is asked for", async () => {
+    const { shown, terminal: typing } = terminal("one\none\ntwo\ntwo\n", true);
+    const refused = askNewSecrets(typing, QUESTIONS, (secret) => assert.notEqual(secret, "one", "too short"));
+    await assert.rejects(refused, /too short/);
+    assert.equal(shown.text, "the first: \n");
+  });
 });

@@ -10,7 +10,8 @@ export interface Ran {
   err: string;
 }
 
-export async function factory(words: string[], typed = ""): Promise<Ran> {
+/** @param isTTY whether it is typed at a terminal, or piped */
+export async function factory(words: string[], typed = "", isTTY = false): Promise<Ran> {
   const caught = { out: "", err: "" };
   const into = (which: "out" | "err") =>
     ({
@@ -19,7 +20,7 @@ export async function factory(words: string[], typed = ""): Promise<Ran> {
         return true;
       },
     }) as unknown as NodeJS.WriteStream;
-  const stdin = Readable.from([typed]) as unknown as NodeJS.ReadStream;
+  const stdin = Object.assign(Readable.from([typed]), { isTTY }) as unknown as NodeJS.ReadStream;
   const terminal = new Terminal(into("out"), into("err"), {}, stdin);
   const exit = await run(["factory", ...words], "0.0.0", { add: addFactory }, terminal);
   return { exit, ...caught };

@@ -244,6 +244,18 @@ describe("factory evidence", function () {
     assert.match(fs.readFileSync(join(root, "s.md"), "utf8"), /\*\*SIMULATED/);
   });
 
+  it("is not found where there is none, and says what to name", async () => {
+    const { exit, err } = await factory(["check-evidence", join(root, "none.json")]);
+    assert.deepEqual([exit, /cannot read the evidence: .*name the JSON that/.test(err)], [3, true], err);
+  });
+
+  it("lies in the station's folder where no other file is named", async () => {
+    const { out } = await factory(words.slice(0, -1), `${PASSPHRASE}\n`);
+    const written = [join(dir, "evidence-T1.json"), join(dir, "evidence-T1.md")];
+    assert.deepEqual(out.trimEnd().split("\n"), written);
+    for (const path of written) fs.rmSync(path);
+  });
+
   it("names what is wrong with the log instead of hiding it", async () => {
     const broken = join(root, "broken");
     fs.cpSync(dir, broken, { recursive: true });

@@ -266,7 +266,14 @@ describe("a release", function () {
 
   it("is not made of a dirty tree, but for developers, who get an open console", () => {
     tree.write("firmware/README.md", "changed");
-    assert.throws(() => makeRelease(request()), { code: "FACTORY_RELEASE_DIRTY" });
+    assert.throws(() => makeRelease(request()), {
+      code: "FACTORY_RELEASE_DIRTY",
+      message: /changes that no commit holds \(firmware\/README\.md\)/,
+    });
+    const strays = ["b", "c", "d"].map((name) => join(tree.root, name));
+    for (const file of strays) fs.writeFileSync(file, "");
+    assert.throws(() => makeRelease(request()), { message: /\(firmware\/README\.md, b, c, 1 more\)/ });
+    for (const file of strays) fs.rmSync(file);
     const elsewhere = { dir: fs.mkdtempSync(join(root, "dev-")), keys: others };
     const dev = makeRelease(request({ dev: true, version: "1.0.1-dev", ...elsewhere }));
     assert.deepEqual([dev.manifest.locked, dev.manifest.dirty], [false, true]);

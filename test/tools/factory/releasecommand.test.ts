@@ -52,6 +52,21 @@ describe("avnode factory release", function () {
     fs.rmSync(root, { recursive: true });
   });
 
+  it("needs a station, notes and folders that are there, and says which", async () => {
+    const none = join(root, "none");
+    const manifest = join(dir, "firmware/manifest.json");
+    for (const [words, said] of [
+      [["release", none], /none is no station: .*Make one with/],
+      [["use", none, none], /none is no station: .*Make one with/],
+      [["release", dir, "--notes", none], /cannot read the release notes: .*name a text file/],
+      [["check-release", manifest], /manifest\.json is not there, or no file of a release\. Name a folder/],
+    ] as const) {
+      asked = 0;
+      const { exit, err } = await factory([...words]);
+      assert.deepEqual([exit, said.test(err)], [3, true], err);
+    }
+  });
+
   it("is signed by nobody who has but the maker's passphrase", async () => {
     const words = ["release", dir, "--keys", keys, "--version", "7.8.9"];
     const twice = await factory(words, `${PASSPHRASE}\n${PASSPHRASE}\n`);
@@ -114,6 +129,36 @@ describe("avnode factory release", function () {
     fs.writeFileSync(manifest, JSON.stringify(newer));
     end = await factory(["use", used, release]);
     assert.match(end.err, /release 1 is older than what the station flashes \(2\)/);
+  });
+
+  it("leaves a station that makes units, and takes a release, wherever its putting there is cut off", async () => {
+    const release = join(dir, "releases/1-7.8.9");
+    const rename = fs.renameSync;
+    for (const next of ["use", "run"])
+      for (const [cut, id] of [
+        ["first", "11".repeat(8)],
+        ["second", "22".repeat(8)],
+      ] as const) {
+        const used = join(root, `${next}-${cut}`);
+        makeStation(used, { ...STATION, id, makerKey: toHex(makerPublicKey(keys)) });
+        const from = join(used, cut === "first" ? "firmware" : "firmware.part");
+        const power = sinon.stub(fs, "renameSync").callsFake((path, to) => {
+          assert.notEqual(path, from, "cut off");
+          rename(path, to);
+        });
+        const { err } = await factory(["use", used, release]).finally(() => power.restore());
+        assert.match(err, /cut off/);
+        if (next === "use") {
+          assert.equal((await factory(["use", used, release])).err, "");
+          assert.deepEqual(
+            fs.readdirSync(used).filter((name) => name.startsWith("firmware")),
+            ["firmware"],
+          );
+        } else {
+          const words = ["--keys", keys, "--ports", "exec:true", "--without-air", "--count", "1"];
+          assert.match((await factory(["run", used, ...words], `${PASSPHRASE}\n`)).err, /0 of 1 passed/);
+        }
+      }
   });
 
   it("is judged by check-release, whose answer is its exit code", async () => {

@@ -86,6 +86,15 @@ describe("avnode factory init, run, status", function () {
       PASSPHRASES,
     );
     assert.deepEqual([foreign.exit, /maker's release key/.test(foreign.err)], [3, true], foreign.err);
+    for (const none of [join(folder, "no build"), other]) {
+      const { exit, err } = await factory(["init", wrong, ...words, "--firmware", none], PASSPHRASES);
+      assert.deepEqual(
+        [exit, /cannot flash what is in .*Put a build for xiaoble there/.test(err)],
+        [3, true],
+        err,
+      );
+    }
+    assert.equal(existsSync(join(wrong, "keys")), false, "keys were made for no station");
     assert.deepEqual(
       [existsSync(join(wrong, "firmware")), existsSync(join(wrong, "station.db"))],
       [false, false],
@@ -114,6 +123,21 @@ describe("avnode factory init, run, status", function () {
       PASSPHRASE,
     );
     assert.deepEqual([exit, /say --adapter hci0, .*--ask.* or --without-air/.test(err)], [2, true], err);
+  });
+
+  it("refuse what is no port and no number before a passphrase is asked for, and make nothing", async () => {
+    const none = join(folder, "none");
+    const words = ["--maker", "E", "--board", "xiaoble", ...small, "--ports", "serial", "ble", "bogus"];
+    const made = await factory(["init", none, ...words]);
+    assert.deepEqual([made.exit, /there is no port "bogus"/.test(made.err)], [3, true], made.err);
+    assert.equal(existsSync(none), false);
+    const short = await factory(["init", none, ...words.slice(0, -1)], "horse\nhorse\n", true);
+    assert.deepEqual([short.exit, existsSync(none)], [3, false], short.err);
+    assert.match(short.err, /^passphrase of the maker's keys: \navnode: a passphrase has at least 12 /);
+    const counted = await factory(["run", dir, "--virtual", "1", "--count", "x"]);
+    assert.deepEqual([counted.exit, /--count x: give a whole number/.test(counted.err)], [2, true]);
+    const shown = await factory(["evidence", none]);
+    assert.deepEqual([shown.exit, /is no station/.test(shown.err)], [3, true], shown.err);
   });
 
   it("say of a station of locked units whose keys lie in its own folder that they should not", async () => {

@@ -1,6 +1,6 @@
 /** `avnode factory label` and `avnode factory scan`. */
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { askSecret } from "../../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../../gateway/cli/terminal";
@@ -14,7 +14,7 @@ Sizes of labels and pages, in millimetres, may stand in label.json in the statio
   {"width": 60, "height": 30, "module": 0.6, "pageWidth": 210, "pageHeight": 297, "margin": 10, "gap": 4}`;
 
 interface LabelOptions {
-  output: string;
+  output?: string;
   keep?: boolean;
   keys?: string;
   json?: boolean;
@@ -29,7 +29,7 @@ export function addLabels(factory: Command, terminal: Terminal): void {
   factory
     .command("label <station> [serial...]")
     .description("put the labels of units that passed, or of all, on sheets to print and cut")
-    .option("-o, --output <file>", "PDF to write", "labels.pdf")
+    .option("-o, --output <file>", "PDF to write (default: labels.pdf, in the station's folder)")
     .option("--keep", "keep the labels' pictures, to print them again: by default they are erased then")
     .option("--keys <dir>", "keys of the maker, by which pictures are sealed (by default in the station)")
     .option("--json", "print JSON")
@@ -67,7 +67,8 @@ async function label(
     : undefined;
   const pictures = serials.map((serial) => keptPicture(station, serial, box));
   const pdf = await sheetOf(pictures, templateOf(station));
-  const path = resolve(options.output);
+  // Whoever has the sheet has the codes: not where it is run, which may be a clone.
+  const path = resolve(options.output ?? join(station, "labels.pdf"));
   saveFiles([{ file: { name: path, pieces: () => [pdf] }, path }]);
   if (!options.keep) for (const serial of serials) erasePicture(station, serial);
   if (options.json) terminal.json({ file: path, serials, erased: !options.keep });

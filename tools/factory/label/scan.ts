@@ -1,5 +1,6 @@
 /** A label read back: from a picture of it, or from a scanner that types as a keyboard does. */
 import { decodeClaimCode } from "../../../protocol/claim";
+import { nothingTyped } from "../asking";
 import { FactoryFailure } from "../failure";
 
 /** Other barcodes of a bench, and one's own that a scanner misread. */
@@ -16,7 +17,7 @@ export async function readLabel(picture: Uint8Array, name: string): Promise<Uint
  * What sticks on the unit, against what belongs there.
  * @param source lines as a scanner types them, the first claim code of which counts, or a picture
  * @returns "other" for the label of another unit
- * @throws FACTORY_LABEL, PHOTO_*, CLAIM_CODE_* where no label could be read
+ * @throws FACTORY_LABEL, PHOTO_*, CLAIM_CODE_* where no label could be read; UnitFailure E13 where nothing was scanned
  */
 export async function scanBack(
   expected: Uint8Array,
@@ -30,13 +31,13 @@ export async function scanBack(
 /** Other codes of a bench are passed over. */
 async function first(lines: AsyncIterable<string>): Promise<Uint8Array> {
   let tries = 0;
-  let unread = unreadable("nothing was scanned");
+  let unread: Error = nothingTyped();
   for await (const line of lines) {
     if (line.trim() === "") continue;
     try {
       return typedCode(line);
     } catch (error) {
-      unread = error as FactoryFailure;
+      unread = error as Error;
     }
     if (++tries === MAX_TRIES) break;
   }

@@ -72,19 +72,19 @@ interface Grid {
   scale: number;
 }
 
-/** As many cells beside each other as make the words largest, then the fewest. */
+/** As many cells beside each other as make the words largest, then the fewest; one, where there is no column at all. */
 function gridFor(count: number, columns: number, rows: number): Grid {
-  let best: Grid | undefined;
+  let best: Grid = { across: 1, width: columns, height: Math.floor(rows / Math.max(1, count)), scale: 0 };
   for (let across = 1; across <= Math.max(1, count); across++) {
     const width = Math.floor((columns + 1) / across) - 1;
     const height = Math.floor(rows / Math.max(1, Math.ceil(count / across)));
     let scale = MAX_SCALE;
     while (scale > 0 && !hasRoom(width, height, scale)) scale--;
     // Where nothing big fits, each still has a line.
-    const better = best === undefined || scale > best.scale || (best.height < 1 && height >= 1);
+    const better = scale > best.scale || (best.height < 1 && height >= 1);
     if (better && width >= 1) best = { across, width, height, scale };
   }
-  return best!;
+  return best;
 }
 
 function hasRoom(width: number, height: number, scale: number): boolean {

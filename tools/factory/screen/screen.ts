@@ -108,9 +108,17 @@ class FullScreen implements Screen {
   }
 
   private picture(): string {
-    const { columns = 80, rows = 24 } = this.terminal.stderr;
+    const { columns, rows } = this.terminal.stderr;
     const coloured = !this.terminal.env.NO_COLOR;
-    return drawScreen([...this.views.values()], this.now, columns, rows, this.clock.now(), coloured);
+    // A terminal that nobody told its size says 0.
+    return drawScreen(
+      [...this.views.values()],
+      this.now,
+      columns || 80,
+      rows || 24,
+      this.clock.now(),
+      coloured,
+    );
   }
 }
 

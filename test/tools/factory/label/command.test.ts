@@ -117,6 +117,13 @@ describe("labels of a station", function () {
     await assert.rejects(factory(["label", station, "-o", pdf]), { code: "FACTORY_TEMPLATE" });
   });
 
+  it("lie on a sheet in the station's folder where no other file is named, and are no label there", async () => {
+    const sheet = join(station, "labels.pdf");
+    assert.equal(await factory(["label", station, "AVN-1"]), `${sheet}: 1 label\n`);
+    assert.equal(readFileSync(sheet, "latin1").slice(0, 5), "%PDF-");
+    assert.equal(await factory(["label", station, "--keep"]), `${sheet}: 2 labels\n`);
+  });
+
   it("are recognised, scanned or photographed, after the picture was erased, too; the code is not shown", async () => {
     await factory(["label", station, "AVN-2", "-o", join(station, "sheet.pdf")]);
     const typed = claimQr(unit(2).claimCode);
@@ -150,7 +157,8 @@ describe("labels of a station", function () {
     const misread = claimQr(other.claimCode).replace(/.$/, (last) => (last === "Q" ? "P" : "Q"));
     const failed = { code: "FACTORY_LABEL" };
     await assert.rejects(scanBack(own.claimCode, lines(misread)), failed);
-    await assert.rejects(scanBack(own.claimCode, lines()), failed);
+    // Nobody has seen another one: no label is to be taken off.
+    await assert.rejects(scanBack(own.claimCode, lines("")), { code: "E13" });
     await assert.rejects(
       scanBack(own.claimCode, lines(...new Array<string>(20).fill("4006381333931"))),
       failed,

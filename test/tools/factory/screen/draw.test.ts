@@ -131,6 +131,15 @@ describe("a station's screen", () => {
     for (const [n, line] of code.entries()) assert.ok(lines[3 + n]!.startsWith(line), lines[3 + n]);
   });
 
+  it("is drawn where there is no room at all", () => {
+    for (const [columns, rows] of [
+      [0, 0],
+      [0, 24],
+      [80, 0],
+    ] as const)
+      assert.equal(screen([view("a", "BUSY"), view("b", "PASS")], columns, rows).length, Math.max(1, rows));
+  });
+
   it("fits every terminal, whatever a unit says", () => {
     const hostile = "\x1b[2J\x1b]0;owned\x07\r\n\u202eabc\u0000 " + "x".repeat(300);
     for (const count of [0, 1, 2, 3, 5, 8])

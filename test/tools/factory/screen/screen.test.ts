@@ -69,6 +69,20 @@ describe("a station's screen on a terminal", () => {
     assert.deepEqual([window.listenerCount("resize"), process.listenerCount("exit")], [0, listeners]);
   });
 
+  it("is drawn as for 80 by 24 on a terminal that was told no size", async () => {
+    const screen = open(true, { NO_COLOR: "1" });
+    window.look();
+    screen.slot({ ...CLEAN, word: "BUSY" });
+    await time.pass(1000);
+    const usual = window.look();
+    assert.equal(usual.split("\r\n").length, 24);
+    Object.assign(window, { columns: 0, rows: 0 });
+    window.emit("resize");
+    await time.pass(1000);
+    assert.equal(window.look(), usual);
+    screen.close();
+  });
+
   it("leaves a line for each unit behind, and how the last of each slot ended", async () => {
     const screen = open(true, { NO_COLOR: "1" });
     for (const serial of ["AV-1", "AV-2"]) {
