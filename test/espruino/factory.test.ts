@@ -133,9 +133,12 @@ class OnAir {
         this.stopRadio = () => radio.powerOff();
       });
     } else {
-      const console = new AirConsole(this.socket, UNIT, nameField("Linux"), (bytes) =>
-        child.stdin!.write(bytes),
-      );
+      // As behind every other wire here: its process ends with the connection, and another begins.
+      const end = () => {
+        if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, "SIGKILL");
+      };
+      const take = (bytes: Buffer) => child.stdin!.write(bytes);
+      const console = new AirConsole(this.socket, UNIT, nameField("Linux"), take, () => this.child && end());
       child.stdout!.on("data", (bytes: Buffer) => console.send(bytes));
       this.stopRadio = () => console.close();
     }

@@ -62,8 +62,9 @@ export const nothingTyped = () => unanswered("nothing can be typed any more");
 /** @returns whether the answer was yes; @throws UnitFailure E13 when there is none */
 export async function isYes(lines: AsyncIterable<string>): Promise<boolean> {
   for await (const line of lines) {
-    const [letter] = line.trim().toLowerCase();
-    if (letter === "y" || letter === "n") return letter === "y";
+    // A label that is scanned meanwhile is no answer.
+    const answer = line.trim().toLowerCase();
+    if (/^(?:y|yes|n|no)$/.test(answer)) return answer.startsWith("y");
   }
   throw nothingTyped();
 }

@@ -29,6 +29,9 @@ export interface ReleaseVerdict {
 }
 
 const MAX_FILE_BYTES = 1 << 26;
+/** A release has seven files. */
+const MAX_FILES = 32;
+const MAX_SUMS = 8192;
 const SUM_LINE = /^([0-9a-f]{64}) {2}([0-9A-Za-z][0-9A-Za-z.+_-]*)$/;
 
 /** @throws FACTORY_RELEASE_FOLDER where the folder is none of a release at all */
@@ -112,7 +115,10 @@ function manifestFrom(bytes: Buffer, folder: string): ReleaseManifest {
 
 /** One line for each file: of those that SHA256SUMS names, and of those that it does not. */
 function sumChecks(folder: string, read: (name: string) => Buffer): Check[] {
-  const lines = read(SUMS).toString().trimEnd().split("\n");
+  const text = read(SUMS).toString();
+  const lines = text.length > MAX_SUMS ? [] : text.trimEnd().split("\n");
+  if (lines.length === 0 || lines.length > MAX_FILES)
+    return [{ name: SUMS, passed: false, text: `it is larger than that of a release: ${text.length} bytes` }];
   const sums = new Map<string, string>();
   const checks: Check[] = [];
   for (const line of lines) {

@@ -34,6 +34,8 @@ describe("questions of several slots", function () {
     await time.pass(1000);
     assert.deepEqual(shown, ["a"]);
     await type("what?\n");
+    // Of a label that is scanned meanwhile.
+    await type("YT-4711\n");
     await type("n\n");
     assert.equal(await answers[0], false);
     assert.deepEqual(shown, ["a", "b"]);

@@ -212,6 +212,14 @@ describe("a release", function () {
     }
   });
 
+  it("is refused where its sums are none of a release's, however many there are", () => {
+    const folder = copy(first.folder);
+    fs.writeFileSync(join(folder, "SHA256SUMS"), "\n".repeat(1 << 20));
+    const { passed, checks } = checkRelease(folder, undefined);
+    assert.deepEqual([passed, checks[0]?.name], [false, "SHA256SUMS"]);
+    assert.ok(checks.length < 20, `${checks.length} checks`);
+  });
+
   it("is refused where its manifest is not as makers write it, by the field's name and none of its words", () => {
     const folder = copy(first.folder);
     const path = join(folder, "manifest.json");

@@ -22,8 +22,18 @@ export class AirConsole {
   private room = 0;
   private notify: (bytes: Buffer) => void = () => {};
 
-  /** @param said what it advertises beside the service; @param take what is written to it */
-  constructor(socket: string, address: string, said: number[], take: (bytes: Buffer) => void) {
+  /**
+   * @param said what it advertises beside the service
+   * @param take what is written to it
+   * @param left whoever was connected went
+   */
+  constructor(
+    socket: string,
+    address: string,
+    said: number[],
+    take: (bytes: Buffer) => void,
+    left: () => void = () => {},
+  ) {
     this.stack = new Stack(socket, address, MTU);
     const { Characteristic, PrimaryService } = this.stack.bleno;
     const characteristics = [
@@ -46,6 +56,7 @@ export class AirConsole {
     ];
     this.stack.bleno.on("disconnect", () => {
       this.room = 0;
+      left();
     });
     this.stack.open((on) => {
       if (!on) return;
