@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { buildPage } from "../../tools/page";
 
-/** One and a half times what a phone fetched when the bounds were set: whoever needs more says why and raises them. */
-const MAX_SCRIPT_KB = 122;
+/**
+ * One and a half times what a phone fetched when the bounds were set: whoever needs more says why and raises them. Scripts were
+ * 122: alerts, what became of a claim, and papers are told in three languages since.
+ */
+const MAX_SCRIPT_KB = 126;
 const MAX_STYLE_KB = 4;
 const MAX_FILES = 6;
 
