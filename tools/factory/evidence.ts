@@ -19,7 +19,7 @@ import type { MakerKey } from "./keys";
 import { originOf, readLog } from "./log";
 import { folderOf, type ReleaseEntry, readReleases } from "./releaselist";
 import { placesOf, readStation, type Station } from "./station";
-import { decodeUnitLine, isWithoutAir, type TestLine, type UnitLine } from "./unitline";
+import { decodeUnitLine, isWithoutAir, type TestLine, tally, type UnitLine } from "./unitline";
 
 /** A station has one log. */
 const LOG = 1;
@@ -169,12 +169,6 @@ function gather(db: Database, dir: string, station: Station, batch: string, now:
   };
 }
 
-export function counted(words: string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
-  return counts;
-}
-
 export function turnOf({ index, line }: LoggedLine): EvidenceTurn {
   const { at, slot, outcome, step, detail, serial } = line;
   return { index, at, slot, outcome, step, detail, serial };
@@ -189,8 +183,8 @@ export function figuresOf(found: LoggedLine[]): Evidence["figures"] {
     unitsPassed: unitsOf(found).length,
     withoutAir: found.filter(({ line }) => isWithoutAir(line)).length,
     chips: new Set(found.map(({ line }) => line.chip).filter((chip) => chip !== "")).size,
-    byCode: counted(failed.map(({ line }) => line.outcome)),
-    byStep: counted(failed.map(({ line }) => line.step)),
+    byCode: tally(failed.map(({ line }) => line.outcome)),
+    byStep: tally(failed.map(({ line }) => line.step)),
   };
 }
 

@@ -1,8 +1,8 @@
 /** An evidence file for people: Markdown, from the same fields. */
 import { fingerprintOf } from "../../gateway/store/makers";
 import { FAILURES, type FailureCode } from "./codes";
-import { counted, type Evidence, type EvidenceUnit } from "./evidence";
-import { IN_THE_CLEAR } from "./unitline";
+import type { Evidence, EvidenceUnit } from "./evidence";
+import { IN_THE_CLEAR, tally } from "./unitline";
 
 const day = (unixMs: number) => new Date(unixMs).toISOString().slice(0, 16).replace("T", " ");
 /** A cell of a table: a bar would end it. */
@@ -89,7 +89,7 @@ ${list(evidence.limits)}
 
 /** By whom each was noticed: an address that was taken for a unit's own is less than its own. */
 function lives(units: EvidenceUnit[]): string {
-  const ways = counted(units.map(({ checks }) => checks.air ?? "not checked"));
+  const ways = tally(units.map(({ checks }) => checks.air ?? "not checked"));
   const told = Object.entries(ways).map(([way, times]) => `${times} ${way}`);
   const clear = units.filter(({ checks }) => checks.identity === IN_THE_CLEAR).length;
   const warning =

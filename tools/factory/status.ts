@@ -3,7 +3,7 @@ import { type Gap, gapsOf } from "./gaps";
 import { openJournalToRead } from "./journal";
 import { readLog } from "./log";
 import { readStation, type Station } from "./station";
-import { decodeUnitLine, isWithoutAir, type UnitLine } from "./unitline";
+import { decodeUnitLine, isWithoutAir, tally, type UnitLine } from "./unitline";
 import { isVirtualChip } from "./virtual/chip";
 
 export interface StationStatus {
@@ -52,12 +52,6 @@ function busyMs(lines: UnitLine[]): number {
   return sum;
 }
 
-function counted(words: string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
-  return counts;
-}
-
 /** By what the turn in which each of them passed says: a step that was left out is no failure, and no test. */
 function withoutOf(lines: UnitLine[]): StationStatus["without"] {
   const those = (gap: Gap) => lines.filter((line) => gapsOf(line).includes(gap)).length;
@@ -96,11 +90,11 @@ export function readStatus(dir: string): StationReading {
         failed: failures.length,
         yield: lines.length === 0 ? null : (lines.length - failures.length) / lines.length,
         without: withoutOf(passes),
-        byCode: counted(failures.map(({ outcome }) => outcome)),
-        byStep: counted(failures.map(({ step }) => step)),
+        byCode: tally(failures.map(({ outcome }) => outcome)),
+        byStep: tally(failures.map(({ step }) => step)),
         unitsPerHour: hours === 0 ? null : passed.size / hours,
         unfinished: rows.filter(({ chip, state }) => state !== "passed" && !isVirtualChip(chip)).length,
-        states: counted(rows.map(({ state }) => state)),
+        states: tally(rows.map(({ state }) => state)),
         checkpoint: checkpoint ? Buffer.from(checkpoint).toString("utf8") : null,
       };
       return { status, lines };

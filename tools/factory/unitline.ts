@@ -50,6 +50,13 @@ export function isWithoutAir({ outcome, checks }: Pick<UnitLine, "outcome" | "ch
   return outcome === "PASS" && checks.air === WITHOUT_AIR;
 }
 
+/** How often each word of lines stands there. */
+export function tally(words: string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+}
+
 const TYPE = "avnode/factory-unit";
 const VERSION = 1;
 const MAX_TEXT = 200;

@@ -17,6 +17,7 @@ import type { Likeness, Met, OpenWire, Port } from "./port";
 const OPEN_MS = 5000;
 const LOOK_MS = 100;
 const MAX_KNOWN = 1024;
+
 interface Known {
   /** Of its appearance on the air: after another it may be somebody else. */
   firstAt: number;
