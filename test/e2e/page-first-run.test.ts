@@ -47,7 +47,7 @@ describe("the first run of the real hub", function () {
     await page.getByText("The first run is not finished: Handheld.").waitFor();
     await page.getByRole("link", { name: "Go on" }).click();
 
-    const isAt = (step: string) => page.getByRole("heading", { name: step }).waitFor();
+    const isAt = (step: string) => page.getByRole("heading", { name: step, exact: true }).waitFor();
     const killed = async (step: string) => {
       await isAt(step);
       await hub!.stop("SIGKILL");
