@@ -160,7 +160,7 @@ function addRun(factory: Command, terminal: Terminal): void {
     .option("--ask", "asks whoever stands there what a unit cannot tell, and whether it is on the air")
     .option(
       "--in-the-clear",
-      "locked units get their keys over the air, unencrypted; log and evidence say so",
+      "locked units get their keys over the air or a network, unencrypted; log and evidence say so",
     )
     .option("--without-air", "units pass although nothing shows that they live; log and evidence say so")
     .addHelpText("after", `\nHow a unit may fail, and what to do then:\n${failureTable()}`)
@@ -197,12 +197,13 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
   const onAir = words.filter(isBle);
   if (onAir.length > 0 && adapter === undefined)
     throw new CliError(Exit.usage, `${onAir[0]} needs an adapter: say --adapter hci0`);
-  if (onAir.length > 0 && station.deviceClass === "locked" && !options.inTheClear)
+  const ports = wiredPorts(words);
+  const heardOver = onAir.length > 0 ? "the air" : ports.find((port) => port.heardOver)?.heardOver;
+  if (heardOver && station.deviceClass === "locked" && !options.inTheClear)
     throw new CliError(
       Exit.usage,
-      "over the air a unit gets its keys in the clear, and whoever listens within a hundred metres has them: use a cable, or do it in a shielded room and say --in-the-clear, which the log then says, too",
+      `over ${heardOver} a unit gets its keys in the clear, and whoever listens there has them: use a cable, or a shielded room or a network of the bench's own, and say --in-the-clear, which the log then says, too`,
     );
-  const ports = wiredPorts(words);
   const unlock = lockDirectory(dir);
   let bench: Bench | undefined;
   let air: Air | undefined;

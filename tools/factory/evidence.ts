@@ -11,15 +11,15 @@ import { MerkleTree } from "../../gateway/store/log/tree";
 import { toHex } from "../../protocol/bytes";
 import { DeviceClass } from "../../protocol/certificate";
 import { decodeCheckpoint, decodeNote } from "../../protocol/note";
-import type { Manifest } from "../firmware/manifest";
 import { LIMITS, WHAT_IS_CHECKED } from "./evidencewords";
 import { FactoryFailure } from "./failure";
 import { openJournalToRead } from "./journal";
 import type { MakerKey } from "./keys";
 import { originOf, readLog } from "./log";
 import { folderOf, type ReleaseEntry, readReleases } from "./releaselist";
-import { placesOf, readStation, type Station } from "./station";
+import { readStation, type Station } from "./station";
 import { decodeUnitLine, isWithoutAir, type TestLine, tally, type UnitLine } from "./unitline";
+import { flashedManifest } from "./use";
 
 /** A station has one log. */
 const LOG = 1;
@@ -209,8 +209,7 @@ export function unitsOf(found: LoggedLine[]): EvidenceUnit[] {
 
 /** What the station flashes now; each unit's own is in its line. */
 function firmwareOf(dir: string): Evidence["firmware"] {
-  const text = readFileSync(join(placesOf(dir).firmware, "manifest.json"), "utf8");
-  const { commit, version, files } = JSON.parse(text) as Manifest;
+  const { commit, version, files } = flashedManifest(dir);
   return { commit, version, files: Object.fromEntries(files.map(({ file, sha256 }) => [file, sha256])) };
 }
 

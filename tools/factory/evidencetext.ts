@@ -2,7 +2,7 @@
 import { fingerprintOf } from "../../gateway/store/makers";
 import { FAILURES, type FailureCode } from "./codes";
 import type { Evidence, EvidenceUnit } from "./evidence";
-import { IN_THE_CLEAR, tally } from "./unitline";
+import { isInTheClear, tally } from "./unitline";
 
 const day = (unixMs: number) => new Date(unixMs).toISOString().slice(0, 16).replace("T", " ");
 /** A cell of a table: a bar would end it. */
@@ -91,9 +91,11 @@ ${list(evidence.limits)}
 function lives(units: EvidenceUnit[]): string {
   const ways = tally(units.map(({ checks }) => checks.air ?? "not checked"));
   const told = Object.entries(ways).map(([way, times]) => `${times} ${way}`);
-  const clear = units.filter(({ checks }) => checks.identity === IN_THE_CLEAR).length;
+  const clear = units.filter(isInTheClear).length;
   const warning =
-    clear === 0 ? "" : `**The keys of ${clear} went over the air in the clear (--in-the-clear).**\n`;
+    clear === 0
+      ? ""
+      : `**The keys of ${clear} went in the clear, over the air or a network (--in-the-clear).**\n`;
   return units.length === 0 ? "" : `Their signs of life: ${told.join("; ")}.\n${warning}`;
 }
 

@@ -1,6 +1,6 @@
 /** What a unit passed without: a pass is no proof of what nobody looked at. */
 import { isHandless } from "./selftest";
-import { IN_THE_CLEAR, isWithoutAir, type UnitLine } from "./unitline";
+import { isInTheClear, isWithoutAir, type UnitLine } from "./unitline";
 
 /** As a screen has room for them. */
 const GAPS = { air: "unseen", scan: "unscanned", hands: "no hands", clear: "keys in the clear" } as const;
@@ -13,7 +13,7 @@ export function gapsOf(line: Pick<UnitLine, "outcome" | "checks" | "tests">): Ga
     air: isWithoutAir(line),
     scan: !line.checks.label?.startsWith("scanned"),
     hands: line.tests.some(isHandless),
-    clear: line.checks.identity === IN_THE_CLEAR,
+    clear: isInTheClear(line),
   };
   return (Object.keys(GAPS) as Gap[]).filter((gap) => found[gap]);
 }

@@ -7,7 +7,7 @@ import Database from "better-sqlite3";
 import { reserveSecret } from "../../gateway/store/secretfile";
 import { FactoryFailure } from "./failure";
 import { beginLog, LOG_FORM } from "./log";
-import { isAirHint } from "./ports/port";
+import { wayOf } from "./ports/port";
 import { placesOf, type Station } from "./station";
 
 /** "avfa" */
@@ -122,24 +122,25 @@ export class Journal {
   }
 
   /**
-   * Makes a row for a chip that was never here. What its first connection told of it stays, until it comes by cable instead
-   * of over the air, or the other way round. Then its identity is given up: what went over the air in the clear is no secret
-   * to lock it with by cable, and over the air anybody may name its chip and ask for what went by cable.
+   * Makes a row for a chip that was never here. What its first connection told of it stays, until it comes another way: by
+   * cable, over the air or over a network. Then its identity is given up: what went in the clear is no secret to lock it with
+   * by cable, and elsewhere anybody may name its chip and ask for what went by cable.
    */
   meet(chip: string, hint: string | undefined, now: number): UnitRow {
     return this.db
       .transaction(() => {
         const before = this.unit(chip);
-        const told = isAirHint(before?.hint) === isAirHint(hint) ? (before?.hint ?? hint) : hint;
+        const isAnotherWay = wayOf(before?.hint) !== wayOf(hint);
+        const told = isAnotherWay ? hint : (before?.hint ?? hint);
         this.db
           .prepare(
             `INSERT INTO units (chip, hint, state, changed_at) VALUES (?, ?, 'found', ?)
              ON CONFLICT DO UPDATE SET hint = excluded.hint`,
           )
           .run(chip, told ?? null, now);
-        const isAnotherWay =
-          before && isAirHint(before.hint) !== isAirHint(hint) && before.state !== "passed";
-        return isAnotherWay ? this.giveUp(chip, now) : this.unit(chip)!;
+        return before && isAnotherWay && before.state !== "passed"
+          ? this.giveUp(chip, now)
+          : this.unit(chip)!;
       })
       .immediate();
   }

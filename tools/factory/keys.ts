@@ -1,15 +1,25 @@
 /**
  * A maker's keys: one Ed25519 key that signs certificates, lists and release files, one LMS key whose leaves sign
  * releases, and the key of the station's secrets. Each lies sealed in a file of its own, so that the line needs no
- * release key and whoever signs releases no secrets of the line.
+ * release key and whoever signs releases no secrets of the line. What the maker's passphrase seals names the release key,
+ * too: a line must build no stranger's into its units.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Ed25519Signer, ed25519Signer } from "../../gateway/crypto";
+import { sameBytes } from "../../protocol/bytes";
 import { FactoryFailure } from "./failure";
-import { createReleaseKey, RELEASE_FILES } from "./releasekey";
-import { checkPassphrase, openSealedFile, openWith, readPublic, sealWith, writeSealed } from "./sealedfile";
+import { createReleaseKey, RELEASE, RELEASE_FILES, releasePublicKey } from "./releasekey";
+import {
+  checkPassphrase,
+  damaged,
+  openSealedFile,
+  openWith,
+  readPublic,
+  sealWith,
+  writeSealed,
+} from "./sealedfile";
 
 export { releasePublicKey, signRelease } from "./releasekey";
 
@@ -53,7 +63,8 @@ export function createKeys(folder: string, passphrase: string, releasePassphrase
   createReleaseKey(folder, releasePassphrase);
   writeSealed(join(folder, BOX.file), BOX.type, passphrase, randomBytes(SEED_BYTES));
   const seed = randomBytes(SEED_BYTES);
-  writeSealed(join(folder, MAKER.file), MAKER.type, passphrase, seed, ed25519Signer(seed).publicKey);
+  const secret = Buffer.concat([seed, releasePublicKey(folder)]);
+  writeSealed(join(folder, MAKER.file), MAKER.type, passphrase, secret, ed25519Signer(seed).publicKey);
 }
 
 /** Readable without the passphrase. @throws FACTORY_KEYS_MISSING, FACTORY_KEYS_DAMAGED */
@@ -61,9 +72,18 @@ export function makerPublicKey(folder: string): Uint8Array {
   return readPublic(join(folder, MAKER.file), MAKER.type);
 }
 
-/** @throws FACTORY_KEYS_MISSING, FACTORY_KEYS_DAMAGED, FACTORY_PASSPHRASE */
+/**
+ * Where the release key lies beside it, that one is the maker's, too.
+ * @throws FACTORY_KEYS_MISSING, FACTORY_KEYS_DAMAGED, FACTORY_PASSPHRASE
+ */
 export function openMaker(folder: string, passphrase: string): MakerKey {
-  return ed25519Signer(openSealedFile(join(folder, MAKER.file), MAKER.type, passphrase).secret);
+  const { secret } = openSealedFile(join(folder, MAKER.file), MAKER.type, passphrase);
+  const release = join(folder, RELEASE.file);
+  const named = secret.subarray(SEED_BYTES);
+  // The first keys named none.
+  if (named.length > 0 && existsSync(release) && !sameBytes(releasePublicKey(folder), named))
+    throw damaged(release);
+  return ed25519Signer(secret.subarray(0, SEED_BYTES));
 }
 
 /** @throws FACTORY_KEYS_MISSING, FACTORY_KEYS_DAMAGED, FACTORY_PASSPHRASE */

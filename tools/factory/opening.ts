@@ -1,16 +1,15 @@
 /** Opens a station for work: keys, journal, what it flashes, and threads that make trees ahead. */
 import { availableParallelism } from "node:os";
 import type { Terminal } from "../../gateway/cli/terminal";
-import { sameBytes } from "../../protocol/bytes";
 import { boardNamed } from "../firmware/boards";
 import { typedLines } from "./asking";
 import { type Bench, readFirmware } from "./bench";
-import { FactoryFailure } from "./failure";
 import { Identities } from "./identities";
 import { Journal } from "./journal";
-import { openMaker, openSecretBox } from "./keys";
+import { openSecretBox } from "./keys";
 import { PACE } from "./locking";
 import { StationLog } from "./log";
+import { openStationMaker } from "./maker";
 import { sweepPapers } from "./provisioning";
 import { selfTest } from "./selftest";
 import { keptCheckpoint, type Station } from "./station";
@@ -36,12 +35,7 @@ export function openBench(
   station: Station,
   { keys, passphrase, ahead, terminal, scan, ask, withoutAir }: OpeningOptions,
 ): Bench {
-  const maker = openMaker(keys, passphrase);
-  if (!sameBytes(maker.publicKey, Buffer.from(station.makerKey, "hex")))
-    throw new FactoryFailure(
-      "FACTORY_KEYS_OTHER",
-      `the keys in ${keys} are not those of this station: name the folder with its own by --keys DIR`,
-    );
+  const maker = openStationMaker(dir, keys, passphrase);
   const box = openSecretBox(keys, passphrase);
   recoverFirmware(dir);
   const firmware = readFirmware(dir, station);

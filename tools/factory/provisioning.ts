@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "no
 import { basename, join } from "node:path";
 import { nodeCrypto } from "../../gateway/crypto";
 import { saveFiles } from "../../gateway/export/save";
-import { toHex } from "../../protocol/bytes";
+import { fromHex, toHex } from "../../protocol/bytes";
 import { decodeDossier } from "../../protocol/dossier";
 import { DEVICE_ID_BYTES, isUnownedAlias } from "../../protocol/keys";
 import type { Bench } from "./bench";
@@ -35,13 +35,21 @@ export function dossierPath(dir: string, device: Uint8Array): string {
   return join(placesOf(dir).papers, toHex(device) + ENDING);
 }
 
+const asideIn = (dir: string) => join(placesOf(dir).papers, "unknown");
+
+/** Ids of the identities whose papers were put aside. */
+export function papersOfNobody(dir: string): Uint8Array[] {
+  const names = existsSync(asideIn(dir)) ? readdirSync(asideIn(dir)) : [];
+  return names.filter((name) => PAPER.test(name)).map((name) => fromHex(basename(name, ENDING)));
+}
+
 /**
  * Puts aside papers of identities that the journal does not know: the station stopped before it did, or gave them up.
  * Nothing is deleted: should the journal be the wrong one, they are those of units that were shipped.
  */
 export function sweepPapers(dir: string, journal: Journal): void {
   const { papers } = placesOf(dir);
-  const aside = join(papers, "unknown");
+  const aside = asideIn(dir);
   mkdirSync(papers, { recursive: true });
   for (const name of readdirSync(papers)) {
     if (!PAPER.test(name) || journal.knows(Buffer.from(basename(name, ENDING), "hex"))) continue;

@@ -14,7 +14,7 @@ import { publicTree, SIGNING_SEED_BYTES, type Signing, signWithLeaf } from "../.
 import { FactoryFailure } from "./failure";
 import { damaged, openSealedFile, readKeyFile, readPublic, writeSealed } from "./sealedfile";
 
-const RELEASE = { file: "release.sealed", type: "avnode/release-key" };
+export const RELEASE = { file: "release.sealed", type: "avnode/release-key" };
 /** Public: the leaves' hashes, base64, from which a signature's path is taken. */
 const TABLE = "release.table";
 /** One file a leaf, named by its number; what it holds is for people. */

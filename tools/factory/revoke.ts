@@ -20,6 +20,8 @@ import {
 import { FactoryFailure } from "./failure";
 import { openJournalToRead } from "./journal";
 import type { MakerKey } from "./keys";
+import { papersOfNobody } from "./provisioning";
+import { readStation } from "./station";
 
 const ENDING = ".avnode-revocations";
 const FILE = /^(\d{6})\.avnode-revocations$/;
@@ -70,6 +72,13 @@ export function devicesNamed(dir: string, names: string[]): Uint8Array[] {
   } finally {
     db.close();
   }
+}
+
+/** Identities that were given up and are not on the newest list: whoever got hold of one's keys could sign by them. @throws FACTORY_REVOCATIONS */
+export function givenUp(dir: string): Uint8Array[] {
+  const list = newestList(dir, fromHex(readStation(dir).makerKey));
+  const known = new Set(list?.entries.map(({ device }) => toHex(device)));
+  return papersOfNobody(dir).filter((device) => !known.has(toHex(device)));
 }
 
 export interface Revoking {

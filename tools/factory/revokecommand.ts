@@ -7,6 +7,7 @@ import { counted } from "../../gateway/cli/text";
 import { MAKER_PASSPHRASE } from "./passphrases";
 
 interface RevokeOptions {
+  givenUp?: boolean;
   reason: string;
   since?: string;
   keys?: string;
@@ -15,8 +16,9 @@ interface RevokeOptions {
 
 export function addRevoke(factory: Command, terminal: Terminal): void {
   factory
-    .command("revoke <station> <unit...>")
+    .command("revoke <station> [unit...]")
     .description("write a signed list of all units whose keys are no longer to be believed")
+    .option("--given-up", "also the identities that were given up at the station: no unit has them, by right")
     .requiredOption("--reason <text>", "shown wherever the unit's recordings are")
     .option("--since <moment>", "from when on the keys count as lost (default: now)")
     .option("--keys <dir>", "folder of the maker's keys (default: keys, in the station's folder)")
@@ -40,12 +42,19 @@ async function revokeUnits(
   options: RevokeOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { devicesNamed, revoke } = require("./revoke") as typeof import("./revoke");
+  const { devicesNamed, givenUp, revoke } = require("./revoke") as typeof import("./revoke");
   const { openStationMaker } = require("./maker") as typeof import("./maker");
   const dir = resolve(station);
   const now = Math.floor(Date.now() / 1000);
   const since = options.since === undefined ? now : secondsOf(options.since);
-  const devices = devicesNamed(dir, units);
+  const devices = [...devicesNamed(dir, units), ...(options.givenUp ? givenUp(dir) : [])];
+  if (devices.length === 0)
+    throw new CliError(
+      options.givenUp ? Exit.failed : Exit.usage,
+      options.givenUp
+        ? `${dir} gave up no identity that is not revoked: nothing to do`
+        : "which units? Name their serial numbers, or say --given-up",
+    );
   const keys = options.keys ?? join(dir, "keys");
   const key = openStationMaker(dir, keys, await askSecret(terminal, MAKER_PASSPHRASE));
   const { file, list } = revoke(dir, key, { devices, reason: options.reason, since, now });

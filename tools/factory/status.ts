@@ -2,6 +2,7 @@
 import { type Gap, gapsOf } from "./gaps";
 import { openJournalToRead } from "./journal";
 import { readLog } from "./log";
+import { givenUp } from "./revoke";
 import { readStation, type Station } from "./station";
 import { decodeUnitLine, isWithoutAir, tally, type UnitLine } from "./unitline";
 import { isVirtualChip } from "./virtual/chip";
@@ -27,6 +28,8 @@ export interface StationStatus {
   unitsPerHour: number | null;
   /** Units that are not done, and may come back: virtual ones of a run that ended do not. */
   unfinished: number;
+  /** Identities that no unit has, by right, and that are not revoked yet. */
+  givenUp: number;
   /** By how far they are. */
   states: Record<string, number>;
   /** The newest, as a signed note. */
@@ -94,6 +97,7 @@ export function readStatus(dir: string): StationReading {
         byStep: tally(failures.map(({ step }) => step)),
         unitsPerHour: hours === 0 ? null : passed.size / hours,
         unfinished: rows.filter(({ chip, state }) => state !== "passed" && !isVirtualChip(chip)).length,
+        givenUp: givenUp(dir).length,
         states: tally(rows.map(({ state }) => state)),
         checkpoint: checkpoint ? Buffer.from(checkpoint).toString("utf8") : null,
       };

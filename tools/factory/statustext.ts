@@ -6,6 +6,9 @@ import type { StationStatus } from "./status";
 const PLUG_IN =
   "unfinished: plug each in again, at any slot; it is known by its chip and finished (one that became scrap stays in the count)";
 
+const REVOKE =
+  "no unit has them by right, but their certificates are valid until 'avnode factory revoke STATION --given-up --reason …' is with the hubs";
+
 export function statusLines(status: StationStatus): string[] {
   const {
     station,
@@ -29,6 +32,9 @@ export function statusLines(status: StationStatus): string[] {
     ...(unfinished > 0 ? [PLUG_IN] : []),
     ...(withoutAir > 0 ? [`${withoutAir} of them passed without a sign of life (--without-air)`] : []),
     ...gaps(status),
+    ...(status.givenUp > 0
+      ? [`${counted(status.givenUp, "identity", "identities")} given up: ${REVOKE}`]
+      : []),
     ...(rows.length > 0 ? table(["CODE", "WHAT", "TIMES"], rows) : []),
     ...(problems.length > 0
       ? problems
@@ -41,7 +47,7 @@ function gaps({ without: { scan, hands, clear } }: StationStatus): string[] {
   const found = [
     [scan, "no scan of the label on the unit (run --scan)"],
     [hands, "nobody at the self-test (run --ask)"],
-    [clear, "keys that went over the air in the clear (run by cable)"],
+    [clear, "keys that went in the clear (run by cable)"],
   ] as const;
   const told = found.filter(([units]) => units > 0).map(([units, what]) => `${units} with ${what}`);
   return told.length > 0 ? [`of those that passed: ${told.join(", ")}`] : [];

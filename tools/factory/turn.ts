@@ -10,13 +10,13 @@ import { gapsOf, gapWords } from "./gaps";
 import { checkBootloader, checkRuntime, type Found, findOut, silenceRadio } from "./identify";
 import { SILENCED, type UnitRow, type UnitState } from "./journal";
 import { attack } from "./locking";
-import { isAirHint, type Met, type OpenWire, type Port } from "./ports/port";
+import { type Met, NETWORK_HINT, type OpenWire, type Port, wayOf } from "./ports/port";
 import { certificateHash, type Identified, identityOf, ownAlias, reserve, wipe } from "./provisioning";
 import type { SlotView } from "./screen/screen";
 import { isNotDone } from "./selftest";
 import { classOf } from "./station";
 import { doneAt, NothingToDo, type Step, TOTAL, UnitFailure } from "./steps";
-import { encodeUnitLine, IN_THE_CLEAR, type TestLine, WITHOUT_AIR } from "./unitline";
+import { encodeUnitLine, keysInTheClear, type TestLine, WITHOUT_AIR } from "./unitline";
 
 /** A restart cuts USB and programs at once; other wires stay. */
 const RESTART_MS = 3000;
@@ -158,12 +158,12 @@ export class Turn {
     const { hint } = this.wire;
     const before = journal.unit(chip);
     // Over the air anybody may name any chip.
-    if (before && isAirHint(hint) && !isAirHint(before.hint) && isLocked(before))
+    if (before && wayOf(hint) === "air" && wayOf(before.hint) !== "air" && isLocked(before))
       throw new UnitFailure(
         "E11",
         `it says that it is chip ${chip}, which came by cable before, and was locked`,
       );
-    const row = journal.meet(chip, hint, now());
+    const row = journal.meet(chip, this.port.heardOver === "a network" ? NETWORK_HINT : hint, now());
     if (hint !== undefined && row.hint !== hint)
       throw new UnitFailure("E11", `it says that it is chip ${chip}, which came as ${row.hint} before`);
     busy.set(chip, this.port.name);
@@ -244,7 +244,8 @@ export class Turn {
   }
 
   private tellHowWritten(): void {
-    if (this.wire.address !== undefined) this.checks.identity = IN_THE_CLEAR;
+    const { heardOver } = this.port;
+    if (heardOver) this.checks.identity = keysInTheClear(heardOver);
   }
 
   private async restart(): Promise<void> {

@@ -43,11 +43,17 @@ export interface UnitLine {
 /** What `checks.air` says of a unit that passed though nothing showed that it lives. */
 export const WITHOUT_AIR = "not looked for: --without-air";
 
-/** What `checks.identity` says of a unit to which the station speaks over the air. */
-export const IN_THE_CLEAR = "keys went over the air in the clear";
+const CLEAR = " in the clear";
+
+/** What `checks.identity` says of a unit that got its keys where others may hear them. */
+export const keysInTheClear = (over: string) => `keys went over ${over}${CLEAR}`;
 
 export function isWithoutAir({ outcome, checks }: Pick<UnitLine, "outcome" | "checks">): boolean {
   return outcome === "PASS" && checks.air === WITHOUT_AIR;
+}
+
+export function isInTheClear({ checks }: Pick<UnitLine, "checks">): boolean {
+  return checks.identity?.endsWith(CLEAR) === true;
 }
 
 /** How often each word of lines stands there. */

@@ -1,19 +1,25 @@
 /** Puts a release into a station: what its units get from then on, and the release that they begin from. */
 import { cpSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Manifest } from "../firmware/manifest";
 import { readFirmware } from "./bench";
 import { FactoryFailure } from "./failure";
 import { checkRelease } from "./releasecheck";
 import type { ReleaseManifest } from "./releasemanifest";
 import { placesOf, readStation } from "./station";
 
-/** Of what the station flashes now: 0 for a build that is no release. */
-export function flashedCounter(dir: string): number {
-  const text = readFileSync(join(placesOf(dir).firmware, "manifest.json"), "utf8");
-  return (JSON.parse(text) as Partial<ReleaseManifest>).release?.counter ?? 0;
+const beforeIn = (dir: string) => `${placesOf(dir).firmware}.before`;
+
+/** Of what the station flashes now. @throws Error */
+export function flashedManifest(dir: string): Manifest & Partial<ReleaseManifest> {
+  const { firmware } = placesOf(dir);
+  // As recoverFirmware leaves it, to whoever reads beside a station that runs.
+  const folder = existsSync(firmware) ? firmware : beforeIn(dir);
+  return JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8"));
 }
 
-const beforeIn = (dir: string) => `${placesOf(dir).firmware}.before`;
+/** 0 for a build that is no release. */
+export const flashedCounter = (dir: string): number => flashedManifest(dir).release?.counter ?? 0;
 
 /** Of a use that was cut off between its two renames: what it flashed before lies aside, whole. By who holds the station's lock. */
 export function recoverFirmware(dir: string): void {

@@ -93,6 +93,19 @@ describe("factory evidence", function () {
   after(() => fs.rmSync(root, { recursive: true }));
   const read = () => JSON.parse(fs.readFileSync(file, "utf8"));
 
+  it("is written beside a 'use' that was cut off between its renames, of what was flashed until then", async () => {
+    const { files } = read().firmware;
+    fs.renameSync(join(dir, "firmware"), join(dir, "firmware.before"));
+    try {
+      const { exit, err } = await factory([...words, join(root, "cut.json")], `${PASSPHRASE}\n`);
+      assert.equal(exit, 0, err);
+    } finally {
+      fs.renameSync(join(dir, "firmware.before"), join(dir, "firmware"));
+    }
+    const cut = JSON.parse(fs.readFileSync(join(root, "cut.json"), "utf8"));
+    assert.deepEqual(cut.firmware.files, files);
+  });
+
   it("holds the batch's lines as they were logged, each with the path that RFC 6962 gives", () => {
     const evidence = read();
     const leaves = LINES.map(encodeUnitLine);

@@ -17,6 +17,8 @@ export interface FakeOptions {
   hint?: string;
   /** Of its radio, where it comes over the air. */
   address?: string;
+  /** Of the port that it is at. */
+  heardOver?: Port["heardOver"];
 }
 
 export class FakeUnit {
@@ -169,6 +171,7 @@ export function fakePort(name: string, units: FakeUnit[]): Port {
   let unit: FakeUnit | undefined;
   return {
     name,
+    heardOver: units[0]?.options.heardOver,
     async waitForUnit(signal) {
       unit ??= units.shift();
       if (unit) return unit.connect();

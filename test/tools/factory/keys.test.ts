@@ -155,6 +155,17 @@ describe("a maker's keys", function () {
       assert.throws(() => open(folder, RELEASE_PASSPHRASE), { code: "FACTORY_PASSPHRASE" });
   });
 
+  it("build no stranger's release key into units: the maker's passphrase names its own", () => {
+    const [folder, strangers] = [copy(), join(root, "strangers")];
+    createKeys(strangers, "a stranger, at the bench", "a stranger, who waits");
+    for (const file of ["release.sealed", "release.table"])
+      fs.copyFileSync(join(strangers, file), join(folder, file));
+    assert.throws(() => openMaker(folder, PASSPHRASE), { code: "FACTORY_KEYS_DAMAGED" });
+    // Kept elsewhere, it is in nobody's way.
+    fs.rmSync(join(folder, "release.sealed"));
+    assert.deepEqual(openMaker(folder, PASSPHRASE).publicKey, makerPublicKey(made));
+  });
+
   it("work on where the release key lies under the maker's passphrase, as it did at first", () => {
     const folder = copy();
     const [path, type] = [join(folder, "release.sealed"), "avnode/release-key"];

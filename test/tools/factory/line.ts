@@ -82,7 +82,11 @@ export class Line {
       ["maker.sealed", "avnode/maker-key", PASSPHRASE],
       ["box.sealed", "avnode/factory-box", PASSPHRASE],
       ["release.sealed", "avnode/release-key", RELEASE_PASSPHRASE],
-    ].map(([file, type, passphrase]) => openSealedFile(join(this.keys, file!), type!, passphrase!).secret);
+    ].map(([file, type, passphrase]) => {
+      const { secret } = openSealedFile(join(this.keys, file!), type!, passphrase!);
+      // The maker's names the release key behind its seed.
+      return secret.subarray(0, 32);
+    });
   }
 
   remove(): void {

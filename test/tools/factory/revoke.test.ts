@@ -104,10 +104,29 @@ describe("factory revoke", function () {
   it("says which serial number the station never gave, and asks for a reason", async () => {
     assert.match((await revoke("T1-0003", "--reason", "lost")).err, /made no unit T1-0003/);
     assert.equal((await revoke("T1-0001")).exit, 2);
+    assert.match((await revoke("--reason", "lost")).err, /which units\?.*--given-up/);
     for (const reason of ["", "x".repeat(81), "Bär"])
       assert.match((await revoke("T1-0001", "--reason", reason)).err, /a reason has 1 to 80/);
     assert.equal((await revoke("T1-0001", "--reason", "lost", "--since", "yesterday")).exit, 2);
     assert.equal(fs.existsSync(join(dir, "revocations/000001.avnode-revocations")), false);
+  });
+
+  it("names with --given-up those that no unit has by right, once, beside units", async () => {
+    const nothing = await revoke("--given-up", "--reason", "given up");
+    assert.deepEqual([nothing.exit, /gave up no identity/.test(nothing.err)], [3, true], nothing.err);
+    const aside = join(dir, "papers/unknown");
+    fs.mkdirSync(aside, { recursive: true });
+    for (const name of [`${STRANGER}.dossier`, "note.txt"]) fs.writeFileSync(join(aside, name), "x");
+    assert.match(
+      (await factory(["status", dir])).out,
+      /1 identity given up: .*factory revoke STATION --given-up/,
+    );
+    const { exit, err } = await revoke("T1-0001", "--given-up", "--reason", "given up");
+    assert.equal(exit, 0, err);
+    const named = decodeRevocations(list(1)).entries.map(({ device }) => toHex(device));
+    assert.deepEqual(named.sort(), ["0101010101010101", STRANGER]);
+    assert.equal((await revoke("--given-up", "--reason", "given up")).exit, 3);
+    assert.doesNotMatch((await factory(["status", dir])).out, /given up/);
   });
 
   it("takes neither a wrong passphrase nor another maker's keys", async () => {

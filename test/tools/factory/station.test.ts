@@ -113,7 +113,11 @@ describe("avnode factory init, run, status", function () {
     assert.match(await refused("ble", "--ask"), /ble needs an adapter: say --adapter/);
     assert.match(
       await refused("ble", "--adapter", "hci99"),
-      /keys in the clear.*use a cable.*--in-the-clear/,
+      /over the air .*keys in the clear.*use a cable.*--in-the-clear/,
+    );
+    assert.match(
+      await refused("tcp://bench.example:23", "--ask"),
+      /over a network .*keys in the clear.*--in-the-clear/,
     );
   });
 

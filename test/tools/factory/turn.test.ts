@@ -14,6 +14,7 @@ import type { Bench } from "../../../tools/factory/bench";
 import { keptPicture } from "../../../tools/factory/label/kept";
 import { readLabel } from "../../../tools/factory/label/scan";
 import { readLog } from "../../../tools/factory/log";
+import { portNamed } from "../../../tools/factory/ports/open";
 import { hintOf } from "../../../tools/factory/ports/serial";
 import { readStatus } from "../../../tools/factory/status";
 import { type End, Turn } from "../../../tools/factory/turn";
@@ -191,7 +192,7 @@ describe("a unit's turn at a station", function () {
 
   /** Whoever says, over the air, that it is this chip. */
   const onAir = (chip: string) =>
-    new FakeUnit({ chip, hint: "air c0:00:00:00:00:01", address: "c0:00:00:00:00:01" });
+    new FakeUnit({ chip, hint: "air c0:00:00:00:00:01", address: "c0:00:00:00:00:01", heardOver: "the air" });
 
   it("leaves a locked unit what it has, whoever names its chip over the air", async () => {
     const own = new FakeUnit({ chip: "chip-own0", hint: "usb 1" });
@@ -205,9 +206,11 @@ describe("a unit's turn at a station", function () {
 
   it("gives other keys to a chip that comes another way, and counts those that went over the air", async () => {
     const cable = (chip: string) => new FakeUnit({ chip, hint: "usb 1" });
+    const network = (chip: string) => new FakeUnit({ chip, heardOver: "a network" });
     for (const [first, second, clear] of [
       [cable, onAir, 1],
       [onAir, cable, 1],
+      [network, cable, 1],
     ] as const) {
       const chip = `chip-${first.name}`;
       const pulled = first(chip);
@@ -462,6 +465,17 @@ describe("a unit's turn at a station", function () {
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => join(parentPath, name));
   }
+
+  it("says of keys that went over a network to another machine that they went in the clear", async () => {
+    const over = (word: string) => portNamed(word).heardOver;
+    assert.deepEqual(
+      ["tcp://127.0.0.1:1", "tcp://[::1]:1", "tcp://localhost:1", "/dev/ttyACM0"].map(over),
+      Array(4).fill(undefined),
+    );
+    const end = await turn(new FakeUnit({ chip: "chip-c001", heardOver: over("tcp://10.0.0.1:1") }));
+    assert.equal(end.detail, "unseen, unscanned, keys in the clear");
+    assert.equal(lines().at(-1)!.checks.identity, "keys went over a network in the clear");
+  });
 
   it("counts those that passed without a scan or hands, and says so at once", async () => {
     const selfTest: Bench["selfTest"] = async () => ({

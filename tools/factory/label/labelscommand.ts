@@ -1,5 +1,5 @@
 /** `avnode factory label` and `avnode factory scan`. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { askSecret } from "../../../gateway/cli/asking";
@@ -29,7 +29,7 @@ export function addLabels(factory: Command, terminal: Terminal): void {
   factory
     .command("label <station> [serial...]")
     .description("put the labels of units that passed, or of all, on sheets to print and cut")
-    .option("-o, --output <file>", "PDF to write (default: labels.pdf, in the station's folder)")
+    .option("-o, --output <file>", "PDF to write (default: labels-1.pdf and so on, in the station's folder)")
     .option("--keep", "keep the labels' pictures, to print them again: by default they are erased then")
     .option("--keys <dir>", "keys of the maker, by which pictures are sealed (by default in the station)")
     .option("--json", "print JSON")
@@ -68,7 +68,7 @@ async function label(
   const pictures = serials.map((serial) => keptPicture(station, serial, box));
   const pdf = await sheetOf(pictures, templateOf(station));
   // Whoever has the sheet has the codes: not where it is run, which may be a clone.
-  const path = resolve(options.output ?? join(station, "labels.pdf"));
+  const path = resolve(options.output ?? nextSheet(station));
   saveFiles([{ file: { name: path, pieces: () => [pdf] }, path }]);
   if (!options.keep) for (const serial of serials) erasePicture(station, serial);
   if (options.json) terminal.json({ file: path, serials, erased: !options.keep });
@@ -76,6 +76,14 @@ async function label(
   terminal.say(
     "print it at 100 %, then destroy it and what is left over: whoever holds a code can claim its unit",
   );
+}
+
+/** What lies there may not be printed yet, and its pictures are erased. */
+function nextSheet(station: string): string {
+  const named = (number: number) => join(station, `labels-${number}.pdf`);
+  let number = 1;
+  while (existsSync(named(number))) number++;
+  return named(number);
 }
 
 async function openBox(keys: string, terminal: Terminal): Promise<SecretBox> {

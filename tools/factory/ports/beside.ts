@@ -59,6 +59,7 @@ class Beside {
     const { air } = this;
     return {
       name: this.address ? `ble:${this.address}` : "ble",
+      heardOver: "the air",
       waitForUnit: (signal, tell = () => {}) => until(() => this.look(tell), signal),
       waitForRemoval: async (signal) => {
         const ended = Date.now();

@@ -6,7 +6,15 @@ const AIR = "air ";
 
 /** What a connection over the air tells of a unit. */
 export const airHint = (address: string) => AIR + address;
-export const isAirHint = (hint: string | null | undefined) => hint?.startsWith(AIR) === true;
+
+/** What a station notes of a unit that came over a network: no more than that, for its connection tells nothing. */
+export const NETWORK_HINT = "a network";
+
+/** By which way a unit came of which this is noted. */
+export function wayOf(hint: string | null | undefined): "air" | "network" | "cable" {
+  if (hint?.startsWith(AIR)) return "air";
+  return hint === NETWORK_HINT ? "network" : "cable";
+}
 
 export interface OpenWire extends Wire {
   /**
@@ -47,6 +55,8 @@ export interface Port {
   waitForRemoval?(signal: AbortSignal): Promise<void>;
   /** It gives one unit and never another. */
   readonly isSingle?: boolean;
+  /** Where others may hear the keys that a unit gets; absent for a cable. */
+  readonly heardOver?: "the air" | "a network";
   /** What does the hands' part of the self-test by itself; absent where somebody must be asked. */
   readonly jig?: Operator;
   /** Lets time pass for a unit that is a model. */

@@ -118,10 +118,13 @@ describe("labels of a station", function () {
   });
 
   it("lie on a sheet in the station's folder where no other file is named, and are no label there", async () => {
-    const sheet = join(station, "labels.pdf");
-    assert.equal(await factory(["label", station, "AVN-1"]), `${sheet}: 1 label\n`);
-    assert.equal(readFileSync(sheet, "latin1").slice(0, 5), "%PDF-");
-    assert.equal(await factory(["label", station, "--keep"]), `${sheet}: 2 labels\n`);
+    const sheet = (number: number) => join(station, `labels-${number}.pdf`);
+    assert.equal(await factory(["label", station, "AVN-1"]), `${sheet(1)}: 1 label\n`);
+    const first = readFileSync(sheet(1));
+    assert.equal(first.toString("latin1", 0, 5), "%PDF-");
+    // The first may not be printed yet, and its pictures are gone.
+    assert.equal(await factory(["label", station, "--keep"]), `${sheet(2)}: 2 labels\n`);
+    assert.ok(readFileSync(sheet(1)).equals(first));
   });
 
   it("are recognised, scanned or photographed, after the picture was erased, too; the code is not shown", async () => {
