@@ -130,7 +130,10 @@ export class Air {
     } while (Date.now() < until);
     const trouble = this.trouble();
     if (trouble) throw new UnitFailure("E09", trouble);
-    return undefined;
+    // As a blank one advertises: what was flashed does not run.
+    const { address } = unit;
+    const console = address && this.consoles.lately(address) && (await this.dialled(address));
+    return address && console ? { address, console } : undefined;
   }
 
   private async dialled(address: string): Promise<OpenWire | undefined> {

@@ -13,6 +13,7 @@ import type { Bench } from "../../../../tools/factory/bench";
 import { attack } from "../../../../tools/factory/locking";
 import { readLog } from "../../../../tools/factory/log";
 import { Air as Listener } from "../../../../tools/factory/ports/air";
+import { UART } from "../../../../tools/factory/ports/dialler";
 import { type End, Turn } from "../../../../tools/factory/turn";
 import { decodeUnitLine } from "../../../../tools/factory/unitline";
 import { Air } from "../../../../tools/sim/radio/air";
@@ -113,6 +114,19 @@ describe("the station's second adapter", function () {
     const met = await listener.meet(like(CODE, UNIT), LIMIT_MS);
     assert.notEqual(met?.console, undefined);
     assert.equal(await attack(met!.console!, QUICK), 0);
+  });
+
+  it("has one, too, that advertises as a blank unit does, at its own address", async () => {
+    const console = new AirConsole(
+      socket(),
+      UNIT,
+      [...uuidField(UART.service), ...nameField("Espruino")],
+      () => {},
+    );
+    closers.push(() => console.close());
+    assert.equal(await listener.meet(like(CODE, HIDDEN), LISTEN_MS), undefined);
+    const met = await listener.meet(like(CODE, UNIT), LISTEN_MS);
+    assert.notEqual(met?.console, undefined);
   });
 
   it("does not take another unit for it, though it came at the same time, nor one that has an owner", async () => {
