@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { useFakeTimers } from "sinon";
+import type { SinonFakeTimers } from "sinon";
 import { Pattern } from "../../../firmware/board/board";
 import { RHYTHMS } from "../../../firmware/espruino/patterns";
 import { Indicator } from "../../../firmware/espruino/ui";
+import type { Clock } from "../../../gateway/clock";
+import { ownTime } from "../../owntime";
 
 /** How a person would tell it: short and long, and where the pause is. */
 const heard = (steps: number[]) =>
@@ -49,39 +51,36 @@ describe("what light and buzzer say", () => {
 });
 
 describe("the indicator", () => {
-  let clock: ReturnType<typeof useFakeTimers>;
+  let time: SinonFakeTimers;
+  let clock: Clock;
   let log: string[];
   let indicator: Indicator;
   const lit = () => log.filter((line) => line.endsWith("light")).length;
   const take = () => log.splice(0);
 
   beforeEach(() => {
-    clock = useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    ({ time, clock } = ownTime());
     log = [];
     let light = false;
     let sound = false;
     indicator = new Indicator({
       light: (on) => {
-        if (on && !light) log.push(`${Date.now()} light`);
-        if (!on && light) log.push(`${Date.now()} dark`);
+        if (on && !light) log.push(`${time.now} light`);
+        if (!on && light) log.push(`${time.now} dark`);
         light = on;
       },
       sound: (on) => {
-        if (on && !sound) log.push(`${Date.now()} beep`);
-        if (!on && sound) log.push(`${Date.now()} still`);
+        if (on && !sound) log.push(`${time.now} beep`);
+        if (!on && sound) log.push(`${time.now} still`);
         sound = on;
       },
-      after: (ms, run) => {
-        const timer = setTimeout(run, ms);
-        return () => clearTimeout(timer);
-      },
+      after: clock.after,
     });
   });
-  afterEach(() => clock.restore());
 
   it("blinks a lasting pattern without end, and beeps its first round only", () => {
     indicator.show(Pattern.recording);
-    clock.tick(6200);
+    time.tick(6200);
     assert.deepEqual(take(), [
       "0 light",
       "0 beep",
@@ -96,16 +95,16 @@ describe("the indicator", () => {
 
   it("is dark and at rest after the hub has everything, and never beeps for it", () => {
     indicator.show(Pattern.hubHasIt);
-    clock.tick(3600_000);
+    time.tick(3600_000);
     assert.deepEqual(take(), ["0 light", "2000 dark"]);
-    assert.equal(clock.countTimers(), 0);
+    assert.equal(time.countTimers(), 0);
   });
 
   it("begins anew when shown again, and beeps with it", () => {
     indicator.show(Pattern.recording);
-    clock.tick(1000);
+    time.tick(1000);
     indicator.show(Pattern.recording);
-    clock.tick(3050);
+    time.tick(3050);
     assert.deepEqual(take(), [
       ...["0 light", "0 beep", "100 dark", "100 still"],
       ...["1000 light", "1000 beep", "1100 dark", "1100 still"],
@@ -115,9 +114,9 @@ describe("the indicator", () => {
 
   it("changes at once, in the midst of another pattern", () => {
     indicator.show(Pattern.identify);
-    clock.tick(500);
+    time.tick(500);
     indicator.show(Pattern.keptHere);
-    clock.tick(5000);
+    time.tick(5000);
     assert.deepEqual(
       take().filter((line) => /light|dark/.test(line)),
       ["0 light", "600 dark", "850 light", "950 dark"],
@@ -126,16 +125,16 @@ describe("the indicator", () => {
 
   it("rests after as many rounds as a pattern has", () => {
     indicator.show(Pattern.claimMe);
-    clock.tick(3600_000);
+    time.tick(3600_000);
     assert.equal(lit(), 2 * RHYTHMS[Pattern.claimMe]!.rounds);
-    assert.equal(clock.countTimers(), 0);
+    assert.equal(time.countTimers(), 0);
   });
 
   it("goes dark when nothing is to be shown", () => {
     indicator.show(Pattern.recording);
-    clock.tick(50);
+    time.tick(50);
     indicator.show(Pattern.off);
-    clock.tick(60_000);
+    time.tick(60_000);
     assert.deepEqual(take(), ["0 light", "0 beep", "50 dark", "50 still"]);
   });
 });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import sinon from "sinon";
-import { systemClock } from "../../../gateway/clock";
+import type { SinonFakeTimers } from "sinon";
+import type { Clock } from "../../../gateway/clock";
 import { CentralError } from "../../../gateway/radio/central";
 import { DIAL_LIMITS, DialError, dial, type OpenLink } from "../../../gateway/radio/dial";
 import type { CloseCause } from "../../../gateway/radio/radio";
+import { ownTime } from "../../owntime";
 import { FakeCentral, FakeLink } from "./central";
 
 const ADDRESS = "c0:ff:ee:00:00:01";
@@ -14,17 +15,15 @@ const STEPS: { cause: CloseCause; call: string; ms: number; before: string[] }[]
 ];
 
 describe("dialling", () => {
-  let clock: sinon.SinonFakeTimers;
+  let time: SinonFakeTimers;
+  let clock: Clock;
   let central: FakeCentral;
 
   beforeEach(() => {
-    clock = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    ({ time, clock } = ownTime());
     central = new FakeCentral();
   });
-  afterEach(() => {
-    assert.equal(clock.countTimers(), 0);
-    clock.restore();
-  });
+  afterEach(() => assert.equal(time.countTimers(), 0));
 
   interface Outcome {
     open?: OpenLink;
@@ -36,7 +35,7 @@ describe("dialling", () => {
 
   function dialled(signal?: AbortSignal): Outcome {
     const outcome: Outcome = {};
-    dial(central, ADDRESS, DIAL_LIMITS, systemClock, signal).then(
+    dial(central, ADDRESS, DIAL_LIMITS, clock, signal).then(
       (open) => (outcome.open = open),
       (error) => (outcome.error = error),
     );
@@ -46,7 +45,7 @@ describe("dialling", () => {
   async function connected(link: FakeLink): Promise<Outcome> {
     const outcome = dialled();
     central.connecting!.resolve(link);
-    await clock.tickAsync(0);
+    await time.tickAsync(0);
     return outcome;
   }
 
@@ -55,7 +54,7 @@ describe("dialling", () => {
     const outcome = await connected(link);
     link.answers.subscribe.resolve();
     link.onNotification(new Uint8Array([7]));
-    await clock.tickAsync(0);
+    await time.tickAsync(0);
     assert.deepEqual(outcome.open?.early, [new Uint8Array([7])]);
     link.onClosed(0x13);
     assert.deepEqual(outcome.open?.ended, { reason: 0x13 });
@@ -67,27 +66,27 @@ describe("dialling", () => {
     const outcome = await connected(link);
     link.answers.subscribe.resolve();
     link.onClosed(0x13);
-    await clock.tickAsync(0);
+    await time.tickAsync(0);
     assert.deepEqual([outcome.error?.cause, outcome.error?.reason], ["subscribe", 0x13]);
   });
 
   it("gives a connect up that never settles, and puts out the link that comes of it later", async () => {
     const outcome = dialled();
-    await clock.tickAsync(DIAL_LIMITS.connectMs - 1);
+    await time.tickAsync(DIAL_LIMITS.connectMs - 1);
     assert.equal(failure(outcome), undefined);
-    await clock.tickAsync(1);
+    await time.tickAsync(1);
     assert.equal(failure(outcome)?.cause, "connect");
     assert.deepEqual(central.cancelled, [ADDRESS]);
     const late = new FakeLink(ADDRESS);
     central.connecting!.resolve(late);
-    await clock.tickAsync(0);
+    await time.tickAsync(0);
     assert.equal(late.disconnects, 1);
   });
 
   it("says what the stack said when it refused", async () => {
     const outcome = dialled();
     central.connecting!.reject(new CentralError("CONNECT_FAILED", "no such thing", { reason: 0x09 }));
-    await clock.tickAsync(0);
+    await time.tickAsync(0);
     assert.equal(outcome.error?.cause, "connect");
     assert.match(outcome.error!.message, /CONNECT_FAILED, no such thing/);
     // The radio learns from it how many links a controller bears.
@@ -98,15 +97,15 @@ describe("dialling", () => {
     it(`names ${cause} when it never settles, and lets go of the link; its late end changes nothing`, async () => {
       const link = new FakeLink(ADDRESS, before);
       const outcome = await connected(link);
-      await clock.tickAsync(ms - 1);
+      await time.tickAsync(ms - 1);
       assert.equal(failure(outcome), undefined);
-      await clock.tickAsync(1);
+      await time.tickAsync(1);
       assert.ok(failure(outcome) instanceof DialError);
       assert.equal(failure(outcome)?.cause, cause);
       assert.equal(link.disconnects, 1);
       link.answers[call].resolve();
       link.onClosed(0x08);
-      await clock.tickAsync(0);
+      await time.tickAsync(0);
       assert.equal(link.disconnects, 1);
     });
 
@@ -114,7 +113,7 @@ describe("dialling", () => {
       const link = new FakeLink(ADDRESS, before);
       const outcome = await connected(link);
       link.answers[call].reject(new CentralError("ATT_03", "no"));
-      await clock.tickAsync(0);
+      await time.tickAsync(0);
       assert.equal(outcome.error?.cause, cause);
       assert.equal(link.disconnects, 1);
     });
@@ -123,7 +122,7 @@ describe("dialling", () => {
       const link = new FakeLink(ADDRESS, before);
       const outcome = await connected(link);
       link.onClosed(0x3e);
-      await clock.tickAsync(0);
+      await time.tickAsync(0);
       assert.deepEqual([outcome.error?.cause, outcome.error?.reason], [cause, 0x3e]);
       assert.equal(link.disconnects, 0);
     });
@@ -132,13 +131,13 @@ describe("dialling", () => {
   it("stops within a step, and before the first", async () => {
     const stopping = new AbortController();
     const outcome = dialled(stopping.signal);
-    await clock.tickAsync(100);
+    await time.tickAsync(100);
     stopping.abort();
-    await clock.tickAsync(0);
+    await time.tickAsync(0);
     assert.equal(outcome.error?.cause, "stopping");
     assert.deepEqual(central.cancelled, [ADDRESS]);
     const second = dialled(stopping.signal);
-    await clock.tickAsync(0);
+    await time.tickAsync(0);
     assert.equal(second.error?.cause, "stopping");
   });
 });

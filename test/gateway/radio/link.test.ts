@@ -1,26 +1,27 @@
 import assert from "node:assert/strict";
-import sinon from "sinon";
-import { systemClock } from "../../../gateway/clock";
+import type { SinonFakeTimers } from "sinon";
+import type { Clock } from "../../../gateway/clock";
 import { BluetoothLink, causeOf, LINK_LIMITS } from "../../../gateway/radio/link";
 import { LINK_PACE } from "../../../gateway/radio/pace";
+import { ownTime } from "../../owntime";
 import { FakeLink } from "./central";
 
 describe("an open link", () => {
-  let clock: sinon.SinonFakeTimers;
+  let time: SinonFakeTimers;
+  let clock: Clock;
   let fake: FakeLink;
   let heard: number[];
   let closed: string[];
 
   beforeEach(() => {
-    clock = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    ({ time, clock } = ownTime());
     heard = [];
     closed = [];
   });
-  afterEach(() => clock.restore());
 
   function opened(prompt: string[], early: Uint8Array[] = [], ended?: { reason?: number }): BluetoothLink {
     fake = new FakeLink("c0:ff:ee:00:00:01", prompt);
-    const link = new BluetoothLink("1", { link: fake, early, ended }, systemClock);
+    const link = new BluetoothLink("1", { link: fake, early, ended }, clock);
     link.onNotification = (bytes) => heard.push(bytes[0]!);
     link.onClosed = (cause) => closed.push(cause);
     link.start();
@@ -36,18 +37,18 @@ describe("an open link", () => {
   it("says so when it ended before it was taken over", () => {
     opened([], [new Uint8Array([1])], { reason: 0x08 });
     assert.deepEqual([heard, closed, fake.disconnects], [[1], ["lost"], 0]);
-    assert.equal(clock.countTimers(), 0);
+    assert.equal(time.countTimers(), 0);
   });
 
   it("writes a burst, then at its pace, in order", async () => {
     const link = opened(["write"]);
     fake.onNotification(new Uint8Array([1]));
     for (let i = 0; i < 30; i++) link.write(new Uint8Array([i]));
-    await clock.tickAsync(0);
+    await time.tickAsync(0);
     assert.equal(fake.written.length, LINK_PACE.burst);
-    await clock.tickAsync(1000);
+    await time.tickAsync(1000);
     assert.equal(fake.written.length, LINK_PACE.burst + LINK_PACE.perSecond);
-    await clock.tickAsync(1000);
+    await time.tickAsync(1000);
     assert.deepEqual(
       fake.written.map((bytes) => bytes[0]),
       Array.from({ length: 30 }, (_, i) => i),
@@ -59,12 +60,12 @@ describe("an open link", () => {
     fake.onNotification(new Uint8Array([1]));
     link.write(new Uint8Array([1]));
     link.write(new Uint8Array([2]));
-    await clock.tickAsync(LINK_LIMITS.writeMs - 1);
+    await time.tickAsync(LINK_LIMITS.writeMs - 1);
     assert.deepEqual([fake.written.length, closed], [1, []]);
-    await clock.tickAsync(1);
-    assert.deepEqual([closed, fake.disconnects, clock.countTimers()], [["write"], 1, 0]);
+    await time.tickAsync(1);
+    assert.deepEqual([closed, fake.disconnects, time.countTimers()], [["write"], 1, 0]);
     fake.answers.write.resolve();
-    await clock.tickAsync(0);
+    await time.tickAsync(0);
     assert.equal(fake.written.length, 1);
   });
 
@@ -80,7 +81,7 @@ describe("an open link", () => {
     assert.equal(link.notificationBytes, 20);
     link.write(new Uint8Array(21));
     link.write(new Uint8Array(20));
-    await clock.tickAsync(0);
+    await time.tickAsync(0);
     assert.deepEqual([fake.written.length, link.dropped], [1, 1]);
   });
 
@@ -88,13 +89,13 @@ describe("an open link", () => {
     opened([]);
     for (let minute = 0; minute < 10; minute++) {
       fake.onNotification(new Uint8Array([1]));
-      await clock.tickAsync(60_000);
+      await time.tickAsync(60_000);
     }
     assert.deepEqual(closed, []);
-    await clock.tickAsync(LINK_LIMITS.silenceMs - 60_000 - 1);
+    await time.tickAsync(LINK_LIMITS.silenceMs - 60_000 - 1);
     assert.deepEqual(closed, []);
-    await clock.tickAsync(1 + LINK_LIMITS.silenceMs / 4);
-    assert.deepEqual([closed, fake.disconnects, clock.countTimers()], [["silence"], 1, 0]);
+    await time.tickAsync(1 + LINK_LIMITS.silenceMs / 4);
+    assert.deepEqual([closed, fake.disconnects, time.countTimers()], [["silence"], 1, 0]);
   });
 
   it("tells its end once, with the first cause", async () => {
@@ -104,9 +105,9 @@ describe("an open link", () => {
     late(0x13);
     link.close("stopping");
     link.write(new Uint8Array(1));
-    await clock.tickAsync(0);
+    await time.tickAsync(0);
     assert.deepEqual([closed, fake.disconnects, fake.written.length], [["superseded"], 1, 0]);
-    assert.equal(clock.countTimers(), 0);
+    assert.equal(time.countTimers(), 0);
   });
 
   it("asks for the signal again and again, and keeps no value past a question without an answer", async () => {
@@ -114,23 +115,23 @@ describe("an open link", () => {
     fake.onNotification(new Uint8Array([1]));
     const first = fake.answers.rssi;
     first.resolve(-61);
-    await clock.tickAsync(0);
+    await time.tickAsync(0);
     assert.equal(link.rssi, -61);
-    await clock.tickAsync(LINK_LIMITS.rssiEveryMs);
+    await time.tickAsync(LINK_LIMITS.rssiEveryMs);
     const lost = fake.answers.rssi;
     assert.notEqual(lost, first);
     assert.equal(link.rssi, -61);
-    await clock.tickAsync(LINK_LIMITS.rssiEveryMs);
+    await time.tickAsync(LINK_LIMITS.rssiEveryMs);
     assert.equal(link.rssi, undefined);
     const next = fake.answers.rssi;
     assert.notEqual(next, lost);
     next.reject(new Error("refused"));
-    await clock.tickAsync(LINK_LIMITS.rssiEveryMs);
+    await time.tickAsync(LINK_LIMITS.rssiEveryMs);
     fake.answers.rssi.resolve(-70);
-    await clock.tickAsync(0);
+    await time.tickAsync(0);
     assert.equal(link.rssi, -70);
     link.close("stopping");
-    assert.equal(clock.countTimers(), 0);
+    assert.equal(time.countTimers(), 0);
   });
 
   it("tells a remote end from a lost link and from a lost adapter", () => {

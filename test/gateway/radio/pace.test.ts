@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import sinon from "sinon";
-import { systemClock } from "../../../gateway/clock";
+import type { SinonFakeTimers } from "sinon";
+import type { Clock } from "../../../gateway/clock";
 import { PacedWrites } from "../../../gateway/radio/pace";
+import { ownTime } from "../../owntime";
 
 describe("writes at a pace", () => {
-  let time: sinon.SinonFakeTimers;
+  let time: SinonFakeTimers;
+  let clock: Clock;
   const went: { at: number; byte: number }[] = [];
   const note = (bytes: Uint8Array) => {
     went.push({ at: time.now, byte: bytes[0]! });
@@ -12,13 +14,12 @@ describe("writes at a pace", () => {
   const of = (byte: number) => Uint8Array.of(byte, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   beforeEach(() => {
-    time = sinon.useFakeTimers();
+    ({ time, clock } = ownTime());
     went.length = 0;
   });
-  afterEach(() => time.restore());
 
   it("lets a burst go at once, and the rest in order at the pace", () => {
-    const paced = new PacedWrites(systemClock, { perSecond: 10, burst: 3, maxQueuedBytes: 1000 }, note);
+    const paced = new PacedWrites(clock, { perSecond: 10, burst: 3, maxQueuedBytes: 1000 }, note);
     for (let byte = 0; byte < 6; byte++) assert.equal(paced.push(of(byte)), true);
     time.tick(1000);
     assert.deepEqual(went, [
@@ -32,7 +33,7 @@ describe("writes at a pace", () => {
   });
 
   it("earns its burst again in a pause, and no more than that", () => {
-    const paced = new PacedWrites(systemClock, { perSecond: 10, burst: 3, maxQueuedBytes: 1000 }, note);
+    const paced = new PacedWrites(clock, { perSecond: 10, burst: 3, maxQueuedBytes: 1000 }, note);
     for (let byte = 0; byte < 3; byte++) paced.push(of(byte));
     time.tick(10_000);
     for (let byte = 3; byte < 8; byte++) paced.push(of(byte));
@@ -44,7 +45,7 @@ describe("writes at a pace", () => {
   });
 
   it("drops the newest when too much waits", () => {
-    const paced = new PacedWrites(systemClock, { perSecond: 10, burst: 1, maxQueuedBytes: 25 }, note);
+    const paced = new PacedWrites(clock, { perSecond: 10, burst: 1, maxQueuedBytes: 25 }, note);
     assert.deepEqual(
       [0, 1, 2, 3].map((byte) => paced.push(of(byte))),
       [true, true, true, false],
@@ -59,7 +60,7 @@ describe("writes at a pace", () => {
 
   it("waits for a write that takes its time, and goes on behind one that failed", async () => {
     const settle: { resolve: () => void; reject: (error: Error) => void }[] = [];
-    const paced = new PacedWrites(systemClock, { perSecond: 10, burst: 4, maxQueuedBytes: 1000 }, (bytes) => {
+    const paced = new PacedWrites(clock, { perSecond: 10, burst: 4, maxQueuedBytes: 1000 }, (bytes) => {
       note(bytes);
       return new Promise((resolve, reject) => settle.push({ resolve, reject }));
     });
@@ -75,7 +76,7 @@ describe("writes at a pace", () => {
 
   it("keeps order and bound when a write pushes another", () => {
     const paced: PacedWrites = new PacedWrites(
-      systemClock,
+      clock,
       { perSecond: 10, burst: 2, maxQueuedBytes: 1000 },
       (bytes) => {
         note(bytes);
@@ -93,7 +94,7 @@ describe("writes at a pace", () => {
 
   it("forgets what waits when it is closed, and takes nothing more", async () => {
     let resolve = () => {};
-    const paced = new PacedWrites(systemClock, { perSecond: 10, burst: 4, maxQueuedBytes: 1000 }, (bytes) => {
+    const paced = new PacedWrites(clock, { perSecond: 10, burst: 4, maxQueuedBytes: 1000 }, (bytes) => {
       note(bytes);
       return new Promise<void>((done) => {
         resolve = done;
