@@ -2,10 +2,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
-import { nodeCrypto } from "../../gateway/crypto";
+import { ed25519Verify, nodeCrypto } from "../../gateway/crypto";
 import { saveFiles } from "../../gateway/export/save";
-import { fromHex, toHex } from "../../protocol/bytes";
-import { decodeDossier } from "../../protocol/dossier";
+import { fromHex, sameBytes, toHex } from "../../protocol/bytes";
+import { signedCertificate } from "../../protocol/certificate";
+import { checkDossier, decodeDossier } from "../../protocol/dossier";
 import { DEVICE_ID_BYTES, isUnownedAlias } from "../../protocol/keys";
 import type { Bench } from "./bench";
 import {
@@ -66,18 +67,24 @@ function savePapers({ dir }: Bench, device: Uint8Array, certificate: Uint8Array,
   saveFiles([{ file: { name: basename(path), pieces: () => [Buffer.from(dossier)] }, path }]);
 }
 
-/** The trees that a unit's papers hold, or the same ones made again. */
-async function treesOf(bench: Bench, device: Uint8Array, seed: Uint8Array): Promise<Made> {
-  const path = dossierPath(bench.dir, device);
-  if (!existsSync(path)) return bench.identities.again(seed);
-  const { certificate, leaves } = decodeDossier(readFileSync(path));
-  const { decodeCertificate } =
-    require("../../protocol/certificate") as typeof import("../../protocol/certificate");
-  const { trees } = decodeCertificate(certificate);
-  return {
-    signing: { ...bench.station.signing, seed },
-    trees: trees.map((publicKey, i) => ({ publicKey, leaves: leaves[i]! })),
-  };
+/** The trees of a unit, by papers that lead to the keys that its maker signed for it, or made again by its seed. */
+async function treesOf(bench: Bench, { device, certificate, secrets }: Identified): Promise<Made> {
+  const { dir, maker, station, identities } = bench;
+  const { seed } = secrets;
+  try {
+    const { leaves } = decodeDossier(readFileSync(dossierPath(dir, device)));
+    const own = checkDossier(nodeCrypto.sha256, { certificate, leaves });
+    if (
+      sameBytes(own.device, device) &&
+      ed25519Verify(maker.publicKey, signedCertificate(own), own.signature)
+    ) {
+      const trees = own.trees.map((publicKey, i) => ({ publicKey, leaves: leaves[i]! }));
+      return { signing: { ...station.signing, seed }, trees };
+    }
+  } catch {
+    // Missing, damaged, or another's.
+  }
+  return identities.again(seed);
 }
 
 /** The identity of a unit that is not done, as it was given to it; undefined for one that has none. @throws FACTORY_SECRET */
@@ -107,7 +114,7 @@ export async function reserve(bench: Bench, chip: string): Promise<Identified> {
   const { station, journal, maker, box, firmware } = bench;
   const had = identityOf(bench, journal.unit(chip)!);
   const secrets = had?.secrets;
-  const made = had ? await treesOf(bench, had.device, had.secrets.seed) : await bench.identities.take();
+  const made = had ? await treesOf(bench, had) : await bench.identities.take();
   const device = had?.device ?? freshDevice(journal);
   const hash = Buffer.from(firmware.application.sha256, "hex");
   const { seed } = made.signing;

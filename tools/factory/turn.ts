@@ -5,7 +5,7 @@ import { isYes, type Typed } from "./asking";
 import type { Bench } from "./bench";
 import { identityFile } from "./certify";
 import type { FailureCode } from "./codes";
-import { checkFiles, eraseAll, filesOf, putFile, readBack } from "./flashing";
+import { checkFiles, eraseAll, erasePages, filesOf, putFile, readBack } from "./flashing";
 import { gapsOf, gapWords } from "./gaps";
 import { checkBootloader, checkRuntime, type Found, findOut, silenceRadio } from "./identify";
 import { SILENCED, type UnitRow, type UnitState } from "./journal";
@@ -119,7 +119,9 @@ export class Turn {
       this.checks.runtime = found.version;
       this.checks.bootloader = await checkBootloader(unit, bench.station);
     });
-    if (!(await this.isResumed())) {
+    // Its console was open meanwhile: an owner may have been written for it, which no list of files shows.
+    if (await this.isResumed()) await this.at("erase", "E03", () => erasePages(unit, board));
+    else {
       this.enter("found");
       await this.at("erase", "E03", () => eraseAll(unit, board));
       await this.at("self-test", "E07", () => this.selfTest());
@@ -199,7 +201,7 @@ export class Turn {
       throw new UnitFailure("E01", "it does not answer, and whether it got its boot code is not known");
   }
 
-  /** Tested before, and nothing in its flash since but what this station wrote. */
+  /** Tested before, and no file in its flash since but what this station wrote. */
   private async isResumed(): Promise<boolean> {
     const { state, tests } = this.row!;
     if (state !== "tested" || !tests) return false;

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -10,12 +10,14 @@ import { toHex } from "../../../protocol/bytes";
 import { decodeCertificate, signedCertificate } from "../../../protocol/certificate";
 import { claimQr } from "../../../protocol/claim";
 import { checkDossier, decodeDossier } from "../../../protocol/dossier";
+import { publicTree } from "../../../protocol/trees";
 import type { Bench } from "../../../tools/factory/bench";
 import { keptPicture } from "../../../tools/factory/label/kept";
 import { readLabel } from "../../../tools/factory/label/scan";
 import { readLog } from "../../../tools/factory/log";
 import { portNamed } from "../../../tools/factory/ports/open";
 import { hintOf } from "../../../tools/factory/ports/serial";
+import { dossierPath } from "../../../tools/factory/provisioning";
 import { readStatus } from "../../../tools/factory/status";
 import { type End, Turn } from "../../../tools/factory/turn";
 import { decodeUnitLine } from "../../../tools/factory/unitline";
@@ -147,6 +149,31 @@ describe("a unit's turn at a station", function () {
     const all = Math.ceil(APPLICATION.length / chunkFor(APPLICATION.length)) + 1;
     assert.deepEqual([data - 100, tests], [all - 19, 1]);
     assert.equal(unit.files.get("avnode")!.toString(), APPLICATION);
+  });
+
+  it("signs no keys again but the unit's own, whatever its papers hold by then", async () => {
+    const made = new FakeUnit({ chip: "chip-made" });
+    await turn(made);
+    const paper = (unit: FakeUnit) => dossierPath(dir, identityIn(unit).device);
+    for (const [i, planted] of [readFileSync(paper(made)), Buffer.from("no papers")].entries()) {
+      const unit = new FakeUnit({ chip: `chip-000${i}` });
+      unit.onPacket = (_, data) => {
+        if (data.includes("SHA256") && data.includes("identity")) unit.cut();
+      };
+      assert.equal((await turn(unit)).code, "E12");
+      const path = paper(unit);
+      writeFileSync(path, planted);
+      unit.onPacket = () => {};
+      assert.equal((await turn(unit)).word, "PASS");
+      const { signing, certificate } = identityIn(unit);
+      const trees = decodeCertificate(certificate).trees.map(toHex);
+      const own = [toHex(publicTree(nodeCrypto, signing!, 0).publicKey)];
+      assert.deepEqual(trees, own);
+      assert.deepEqual(
+        checkDossier(nodeCrypto.sha256, decodeDossier(readFileSync(path))),
+        decodeCertificate(certificate),
+      );
+    }
   });
 
   it("recognises a locked unit by what its connection tells, and leaves it alone once it passed", async () => {
