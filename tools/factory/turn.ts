@@ -173,7 +173,7 @@ export class Turn {
     if (row.state === "passed")
       throw new UnitFailure(
         "E08",
-        `it passed as ${row.serial}, and its console answers: it was opened since`,
+        `it passed as ${row.serial}, and its console answers: it was opened since; 'avnode factory give-up' lets it come again as new`,
       );
     // Whoever has the boot code does not answer: this may be another that says the same serial.
     if (SILENCED.includes(row.state)) this.row = journal.giveUp(chip, now());

@@ -400,7 +400,8 @@ describe("a unit's turn at a station", function () {
       lock: codes.lock,
       clone:
         "E11 it holds the identity of T1-0002, which was given to chip chip-m000; this is chip chip-k000",
-      opened: "E08 it passed as T1-0002, and its console answers: it was opened since",
+      opened:
+        "E08 it passed as T1-0002, and its console answers: it was opened since; 'avnode factory give-up' lets it come again as new",
     });
     assert.match(codes.lock!, /^E08 over the wire it answered with \d+ bytes$/);
     const told = lines().map(({ outcome, chip }) => `${chip} ${outcome}`);
