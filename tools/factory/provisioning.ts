@@ -32,11 +32,12 @@ export interface Identified {
 const ENDING = ".dossier";
 const PAPER = new RegExp(`^[0-9a-f]{${2 * DEVICE_ID_BYTES}}\\.dossier$`);
 
-export function dossierPath(dir: string, device: Uint8Array): string {
-  return join(placesOf(dir).papers, toHex(device) + ENDING);
-}
+/** Papers of units that passed, for whoever gets one. */
+const passedIn = (dir: string) => placesOf(dir).papers;
+const unfinishedIn = (dir: string) => join(passedIn(dir), "unfinished");
+const asideIn = (dir: string) => join(passedIn(dir), "unknown");
 
-const asideIn = (dir: string) => join(placesOf(dir).papers, "unknown");
+const paperName = (device: Uint8Array) => toHex(device) + ENDING;
 
 /** Ids of the identities whose papers were put aside. */
 export function papersOfNobody(dir: string): Uint8Array[] {
@@ -45,26 +46,39 @@ export function papersOfNobody(dir: string): Uint8Array[] {
 }
 
 /**
- * Puts aside papers of identities that the journal does not know: the station stopped before it did, or gave them up.
- * Nothing is deleted: should the journal be the wrong one, they are those of units that were shipped.
+ * Puts papers where they belong by the journal, wherever the station stopped: those of identities that it does not know
+ * aside, as of ones that were given up. Nothing is deleted: should the journal be the wrong one, they are those of units
+ * that were shipped.
  */
 export function sweepPapers(dir: string, journal: Journal): void {
-  const { papers } = placesOf(dir);
-  const aside = asideIn(dir);
-  mkdirSync(papers, { recursive: true });
-  for (const name of readdirSync(papers)) {
-    if (!PAPER.test(name) || journal.knows(Buffer.from(basename(name, ENDING), "hex"))) continue;
-    mkdirSync(aside, { recursive: true, mode: 0o700 });
-    renameSync(join(papers, name), join(aside, name));
+  for (const folder of [passedIn(dir), unfinishedIn(dir)]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(folder).filter((one) => PAPER.test(one))) {
+      const row = journal.byDevice(Buffer.from(basename(name, ENDING), "hex"));
+      const rightful = !row ? asideIn(dir) : row.state === "passed" ? passedIn(dir) : unfinishedIn(dir);
+      if (rightful !== folder) movePaper(name, folder, rightful);
+    }
   }
+}
+
+function movePaper(name: string, from: string, to: string): void {
+  mkdirSync(to, { recursive: true, mode: 0o700 });
+  renameSync(join(from, name), join(to, name));
+}
+
+/** Its unit passed: they are for whoever gets it. Cut off before, sweepPapers does it. */
+export function finishPapers(dir: string, device: Uint8Array): void {
+  const name = paperName(device);
+  if (existsSync(join(unfinishedIn(dir), name))) movePaper(name, unfinishedIn(dir), passedIn(dir));
 }
 
 const placeOf = (device: Uint8Array) => `avnode/factory-unit ${toHex(device)}`;
 
 function savePapers({ dir }: Bench, device: Uint8Array, certificate: Uint8Array, made: Made): void {
-  const path = dossierPath(dir, device);
+  const name = paperName(device);
   const dossier = dossierFor(certificate, made);
-  saveFiles([{ file: { name: basename(path), pieces: () => [Buffer.from(dossier)] }, path }]);
+  mkdirSync(unfinishedIn(dir), { recursive: true, mode: 0o700 });
+  saveFiles([{ file: { name, pieces: () => [Buffer.from(dossier)] }, path: join(unfinishedIn(dir), name) }]);
 }
 
 /** The trees of a unit, by papers that lead to the keys that its maker signed for it, or made again by its seed. */
@@ -72,7 +86,7 @@ async function treesOf(bench: Bench, { device, certificate, secrets }: Identifie
   const { dir, maker, station, identities } = bench;
   const { seed } = secrets;
   try {
-    const { leaves } = decodeDossier(readFileSync(dossierPath(dir, device)));
+    const { leaves } = decodeDossier(readFileSync(join(unfinishedIn(dir), paperName(device))));
     const own = checkDossier(nodeCrypto.sha256, { certificate, leaves });
     if (
       sameBytes(own.device, device) &&

@@ -11,7 +11,15 @@ import { checkBootloader, checkRuntime, type Found, findOut, silenceRadio } from
 import { SILENCED, type UnitRow, type UnitState } from "./journal";
 import { attack } from "./locking";
 import { type Met, NETWORK_HINT, type OpenWire, type Port, wayOf } from "./ports/port";
-import { certificateHash, type Identified, identityOf, ownAlias, reserve, wipe } from "./provisioning";
+import {
+  certificateHash,
+  finishPapers,
+  type Identified,
+  identityOf,
+  ownAlias,
+  reserve,
+  wipe,
+} from "./provisioning";
 import type { SlotView } from "./screen/screen";
 import { isNotDone } from "./selftest";
 import { classOf } from "./station";
@@ -462,6 +470,7 @@ export class Turn {
       })
       .immediate();
     log.keep();
+    if (device && word === "PASS") finishPapers(bench.dir, device);
     // It is on the unit: its claim code has no business here any more.
     if (serial !== null && word === "PASS" && bench.scanner) {
       const { erasePicture } = require("./label/kept") as typeof import("./label/kept");

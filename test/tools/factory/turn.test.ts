@@ -17,7 +17,6 @@ import { readLabel } from "../../../tools/factory/label/scan";
 import { readLog } from "../../../tools/factory/log";
 import { portNamed } from "../../../tools/factory/ports/open";
 import { hintOf } from "../../../tools/factory/ports/serial";
-import { dossierPath } from "../../../tools/factory/provisioning";
 import { readStatus } from "../../../tools/factory/status";
 import { type End, Turn } from "../../../tools/factory/turn";
 import { decodeUnitLine } from "../../../tools/factory/unitline";
@@ -129,7 +128,9 @@ describe("a unit's turn at a station", function () {
     }
     assert.equal(devices.size, packets);
     assert.ok(givenUp > 0);
-    assert.equal(readdirSync(join(dir, "papers")).length, packets + 1 + givenUp);
+    const papers = (folder: string) =>
+      readdirSync(join(dir, folder)).filter((name) => name.endsWith(".dossier")).length;
+    assert.deepEqual([papers("papers"), papers("papers/unfinished")], [packets + 1, givenUp]);
   });
 
   it("goes on with an upload where it was cut short, without a second erase and self-test", async () => {
@@ -154,15 +155,15 @@ describe("a unit's turn at a station", function () {
   it("signs no keys again but the unit's own, whatever its papers hold by then", async () => {
     const made = new FakeUnit({ chip: "chip-made" });
     await turn(made);
-    const paper = (unit: FakeUnit) => dossierPath(dir, identityIn(unit).device);
+    const paper = (unit: FakeUnit, folder = "papers") =>
+      join(dir, folder, `${toHex(identityIn(unit).device)}.dossier`);
     for (const [i, planted] of [readFileSync(paper(made)), Buffer.from("no papers")].entries()) {
       const unit = new FakeUnit({ chip: `chip-000${i}` });
       unit.onPacket = (_, data) => {
         if (data.includes("SHA256") && data.includes("identity")) unit.cut();
       };
       assert.equal((await turn(unit)).code, "E12");
-      const path = paper(unit);
-      writeFileSync(path, planted);
+      writeFileSync(paper(unit, "papers/unfinished"), planted);
       unit.onPacket = () => {};
       assert.equal((await turn(unit)).word, "PASS");
       const { signing, certificate } = identityIn(unit);
@@ -170,7 +171,7 @@ describe("a unit's turn at a station", function () {
       const own = [toHex(publicTree(nodeCrypto, signing!, 0).publicKey)];
       assert.deepEqual(trees, own);
       assert.deepEqual(
-        checkDossier(nodeCrypto.sha256, decodeDossier(readFileSync(path))),
+        checkDossier(nodeCrypto.sha256, decodeDossier(readFileSync(paper(unit)))),
         decodeCertificate(certificate),
       );
     }
