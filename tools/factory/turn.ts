@@ -18,6 +18,7 @@ import {
   identityOf,
   ownAlias,
   reserve,
+  unfinished,
   wipe,
 } from "./provisioning";
 import type { SlotView } from "./screen/screen";
@@ -35,6 +36,10 @@ const IDENTITY = "identity";
 /** Steps at which a unit does not answer. */
 const SILENT: Step[] = ["lock", "air", "label"];
 const LIVES = "Hold a phone to it, with an app that shows radios: is one called avnode right there?";
+
+const SILENT_TOO = "a unit that was locked before does not, either";
+const NAMELESS =
+  "if it was locked before: here it is known on the air only (--adapter), as the only unfinished one; or erase it through its bootloader, and it comes as new";
 
 const isLocked = ({ state }: UnitRow) => SILENCED.includes(state) || state === "passed";
 
@@ -187,13 +192,17 @@ export class Turn {
     if (SILENCED.includes(row.state)) this.row = journal.giveUp(chip, now());
   }
 
-  /** A silent unit of which the connection tells who it is. @throws UnitFailure E01 */
+  /** A silent unit, by what its connection tells, or else by what it says on the air. @throws UnitFailure E01 */
   private async recognise(): Promise<void> {
     const { journal, busy } = this.bench;
     const { hint, chip } = this.wire;
-    const row = chip ? journal.unit(chip) : hint === undefined ? undefined : journal.byHint(hint);
+    const row = chip
+      ? journal.unit(chip)
+      : hint === undefined
+        ? await this.overheard()
+        : journal.byHint(hint);
     if (!row || !isLocked(row) || busy.has(row.chip))
-      throw new UnitFailure("E01", "it does not answer; a unit that was locked before does not, either");
+      throw new UnitFailure("E01", `it does not answer; ${hint === undefined ? NAMELESS : SILENT_TOO}`);
     if (row.state === "passed") throw new NothingToDo("already provisioned", row.serial!);
     busy.set(row.chip, this.port.name);
     this.row = row;
@@ -207,6 +216,25 @@ export class Turn {
     // what the application says shows that it ran.
     if (row.state === "locking" && !(await this.at("identify", "E01", () => this.meetOnAir())))
       throw new UnitFailure("E01", "it does not answer, and whether it got its boot code is not known");
+  }
+
+  /** Where the connection tells nothing: the only unfinished unit that is heard on the air and is in no slot. */
+  private async overheard(): Promise<UnitRow | undefined> {
+    const { bench, port } = this;
+    const told = port.heardOver === "a network" ? NETWORK_HINT : null;
+    const wanted = unfinished(bench).filter(({ chip, hint }) => hint === told && !bench.busy.has(chip));
+    if (!port.meet || wanted.length === 0) return undefined;
+    const heard = new Set<string>();
+    const isOwn = (alias: Uint8Array) => {
+      for (const one of wanted) if (one.isOwn(alias)) heard.add(one.chip);
+      // Until all that are there were asked.
+      return false;
+    };
+    await this.at("identify", "E01", () => port.meet!({ isOwn }, bench.pace.airMs));
+    const [chip] = heard;
+    if (chip === undefined || heard.size > 1) return undefined;
+    this.checks.recognised = "by its alias on the air: its connection does not tell who it is";
+    return bench.journal.unit(chip);
   }
 
   /** Tested before, and no file in its flash since but what this station wrote. */

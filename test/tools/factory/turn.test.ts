@@ -10,6 +10,7 @@ import { toHex } from "../../../protocol/bytes";
 import { decodeCertificate, signedCertificate } from "../../../protocol/certificate";
 import { claimQr } from "../../../protocol/claim";
 import { checkDossier, decodeDossier } from "../../../protocol/dossier";
+import { unownedAlias } from "../../../protocol/keys";
 import { publicTree } from "../../../protocol/trees";
 import type { Bench } from "../../../tools/factory/bench";
 import { keptPicture } from "../../../tools/factory/label/kept";
@@ -189,6 +190,41 @@ describe("a unit's turn at a station", function () {
     const silent = new FakeUnit({ chip: "chip-c002", hint: "usb 2" });
     silent.locked = true;
     assert.equal((await turn(silent)).code, "E01");
+  });
+
+  it("recognises a locked unit of which its connection tells nothing by its alias, if no other is heard", async () => {
+    const made = async (chip: string, heardOver?: "a network") => {
+      const unit = new FakeUnit({ chip, heardOver });
+      assert.equal((await turn(unit, { withoutAir: false })).code, "E09");
+      return unit;
+    };
+    const [one, other, cabled] = [
+      await made("chip-one0", "a network"),
+      await made("chip-other", "a network"),
+      await made("chip-cable"),
+    ];
+    const says = (unit: FakeUnit) =>
+      unownedAlias(nodeCrypto, identityIn(unit).claimCode, nodeCrypto.random(8));
+    /** @param there whose aliases are on the air */
+    const comes = async (unit: FakeUnit, there: FakeUnit[], over: Partial<Bench> = {}) => {
+      const port = fakePort("slot 1", [unit]);
+      port.meet = async ({ isOwn }) => (there.some((each) => isOwn(says(each))) ? {} : undefined);
+      const { signal } = new AbortController();
+      const wire = await port.waitForUnit(signal);
+      return new Turn({ ...bench, withoutAir: false, ...over }, port, wire, () => {}, signal).run();
+    };
+    for (const there of [[], [one, other], [cabled]]) assert.equal((await comes(one, there)).code, "E01");
+    assert.equal((await comes(one, [one], { busy: new Map([["chip-one0", "slot 2"]]) })).code, "E01");
+    const alone = await turn(one, { withoutAir: true });
+    assert.deepEqual([alone.code, /--adapter.*bootloader/.test(alone.detail)], ["E01", true], alone.detail);
+    const end = await comes(one, [one, cabled]);
+    assert.deepEqual([end.word, end.serial], ["PASS", "T1-0001"], end.detail);
+    const line = lines().at(-1)!;
+    assert.deepEqual([line.chip, /by its alias/.test(line.checks.recognised!)], ["chip-one0", true]);
+    assert.deepEqual(
+      [(await comes(cabled, [other, cabled])).serial, bench.journal.unit("chip-other")!.state],
+      ["T1-0003", "locked"],
+    );
   });
 
   /** Pulled right before its boot code. */
