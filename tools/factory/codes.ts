@@ -41,7 +41,7 @@ export const FAILURES = {
   E08: {
     what: "not locked",
     advice:
-      "do not ship it: its console still answers; put it aside and tell whoever answers for the firmware",
+      "do not ship it: its console still answers, and gives away its keys; put it aside, tell whoever answers for the firmware, and take its identity from it with 'avnode factory give-up', then 'revoke --given-up'",
   },
   E09: {
     what: "not on the air",

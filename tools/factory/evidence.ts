@@ -18,7 +18,15 @@ import type { MakerKey } from "./keys";
 import { originOf, readLog } from "./log";
 import { folderOf, type ReleaseEntry, readReleases } from "./releaselist";
 import { readStation, type Station } from "./station";
-import { decodeUnitLine, isWithoutAir, type TestLine, tally, type UnitLine } from "./unitline";
+import {
+  decodeUnitLine,
+  GIVEN_UP,
+  isDistrust,
+  isWithoutAir,
+  type TestLine,
+  tally,
+  type UnitLine,
+} from "./unitline";
 import { flashedManifest } from "./use";
 
 /** A station has one log. */
@@ -53,7 +61,9 @@ export interface EvidenceUnit {
   tests: TestLine[];
   /** Lock attempts and their outcome, bootloader, radio, label. */
   checks: Record<string, string>;
-  /** Lines of its turns. */
+  /** Why nobody is to rely on its identity: outcome of the newest line that says so. */
+  distrust: string | null;
+  /** Lines of its chip. */
   lines: number[];
 }
 
@@ -75,6 +85,8 @@ export interface Evidence {
     unitsPassed: number;
     /** Of them, those of which nothing showed that they live. */
     withoutAir: number;
+    /** Of them, those whose identity nobody is to rely on. */
+    distrusted: number;
     chips: number;
     byCode: Record<string, number>;
     byStep: Record<string, number>;
@@ -175,12 +187,15 @@ export function turnOf({ index, line }: LoggedLine): EvidenceTurn {
 }
 
 export function figuresOf(found: LoggedLine[]): Evidence["figures"] {
-  const failed = found.filter(({ line }) => line.outcome !== "PASS");
+  const turns = found.filter(({ line }) => line.outcome !== GIVEN_UP);
+  const failed = turns.filter(({ line }) => line.outcome !== "PASS");
+  const units = unitsOf(found);
   return {
-    turns: found.length,
-    passedTurns: found.length - failed.length,
+    turns: turns.length,
+    passedTurns: turns.length - failed.length,
     failedTurns: failed.length,
-    unitsPassed: unitsOf(found).length,
+    unitsPassed: units.length,
+    distrusted: units.filter(({ distrust }) => distrust !== null).length,
     withoutAir: found.filter(({ line }) => isWithoutAir(line)).length,
     chips: new Set(found.map(({ line }) => line.chip).filter((chip) => chip !== "")).size,
     byCode: tally(failed.map(({ line }) => line.outcome)),
@@ -190,17 +205,20 @@ export function figuresOf(found: LoggedLine[]): Evidence["figures"] {
 
 const CLASS_NAMES = Object.fromEntries(Object.entries(DeviceClass).map(([name, value]) => [value, name]));
 
-/** Those that passed, as their last pass says. */
+/** Those that passed, as their last pass says. A chip that was given up and came again is two. */
 export function unitsOf(found: LoggedLine[]): EvidenceUnit[] {
   const units = new Map<string, EvidenceUnit>();
   for (const { line } of found) {
     if (line.outcome !== "PASS" || !line.device || line.serial === null) continue;
-    units.set(line.chip, {
-      ...{ serial: line.serial, device: toHex(line.device), passedAt: line.at, tests: line.tests },
+    const device = toHex(line.device);
+    const isDistrusted = (one: UnitLine) => isDistrust(one) && one.device && toHex(one.device) === device;
+    units.set(device, {
+      ...{ serial: line.serial, device, passedAt: line.at, tests: line.tests },
       class: CLASS_NAMES[line.deviceClass] ?? String(line.deviceClass),
       firmware: toHex(line.firmware),
       certificate: line.certificate && toHex(line.certificate),
       checks: line.checks,
+      distrust: found.findLast((one) => isDistrusted(one.line))?.line.outcome ?? null,
       lines: found.filter((one) => one.line.chip === line.chip).map(({ index }) => index),
     });
   }

@@ -85,7 +85,7 @@ function check(file: string, { json }: { json?: boolean }, terminal: Terminal): 
   if (json) terminal.json({ file, batch, makerKey, problems });
   else
     terminal.print(
-      `batch ${printable(batch)}: ${counted(figures.unitsPassed, "unit")}, ${counted(figures.turns, "line")} with their proofs; ${found.log.size - found.lines.length} more in the log, of other batches by the maker's word`,
+      `batch ${printable(batch)}: ${counted(figures.unitsPassed, "unit")}, ${counted(found.lines.length, "line")} with their proofs; ${found.log.size - found.lines.length} more in the log, of other batches by the maker's word`,
     );
   terminal.say(
     `maker ${makerKey}, fingerprint ${fingerprintOf(Buffer.from(makerKey, "hex"))}: compare it with the maker's papers`,

@@ -2,7 +2,7 @@
 import { fingerprintOf } from "../../gateway/store/makers";
 import { FAILURES, type FailureCode } from "./codes";
 import type { Evidence, EvidenceUnit } from "./evidence";
-import { isInTheClear, tally } from "./unitline";
+import { GIVEN_UP, isDistrust, isInTheClear, tally } from "./unitline";
 
 const day = (unixMs: number) => new Date(unixMs).toISOString().slice(0, 16).replace("T", " ");
 /** A cell of a table: a bar would end it. */
@@ -28,7 +28,7 @@ and the proof of every line. It says what was done and seen; it is no certificat
 
 ## Figures
 
-${figures.unitsPassed} units passed, of ${figures.chips} chips, in ${figures.turns} turns: ${figures.passedTurns} passed (${share} %), ${figures.failedTurns} failed.${figures.withoutAir > 0 ? `\n**${figures.withoutAir} passed without a sign of life on the air (--without-air).**` : ""}
+${figures.unitsPassed} units passed, of ${figures.chips} chips, in ${figures.turns} turns: ${figures.passedTurns} passed (${share} %), ${figures.failedTurns} failed.${figures.withoutAir > 0 ? `\n**${figures.withoutAir} passed without a sign of life on the air (--without-air).**` : ""}${distrusted(evidence)}
 
 ${lives(units)}
 ${
@@ -42,7 +42,7 @@ ${
 
 ## Units
 
-${units.length === 0 ? "None passed." : tableOf(["serial", "device", "class", "passed (UTC)", "firmware", "certificate", "lock", "bootloader", "radio", "label", "self-test"], units.map(unitRow))}
+${units.length === 0 ? "None passed." : tableOf(["serial", "device", "class", "passed (UTC)", "firmware", "certificate", "lock", "bootloader", "radio", "label", "self-test", "trust"], units.map(unitRow))}
 
 Hashes are the first 16 digits of SHA-256; the signed file has them whole, and every self-test with what was measured.
 
@@ -99,6 +99,14 @@ function lives(units: EvidenceUnit[]): string {
   return units.length === 0 ? "" : `Their signs of life: ${told.join("; ")}.\n${warning}`;
 }
 
+/** Units that passed, and others: their certificates are valid, too. */
+function distrusted({ lines }: Evidence): string {
+  const told = lines.filter((line) => line.serial !== null && isDistrust(line));
+  if (told.length === 0) return "";
+  const why = told.map(({ serial, outcome, detail }) => `${serial} (${outcome}: ${detail})`);
+  return `\n**Nobody is to rely on the identity of ${why.join("; ")}: see that the maker's revocation list names it.**`;
+}
+
 function unitRow(unit: EvidenceUnit): string[] {
   const {
     lock = "not tried",
@@ -111,11 +119,12 @@ function unitRow(unit: EvidenceUnit): string[] {
     ...[unit.serial, unit.device, unit.class, day(unit.passedAt)],
     ...[unit.firmware.slice(0, 16), unit.certificate?.slice(0, 16) ?? "none"],
     ...[lock, bootloader, air, label, `${passed} of ${unit.tests.length} passed`],
+    unit.distrust === null ? "as it passed" : `**none: ${unit.distrust}**`,
   ];
 }
 
 function failedTurns({ lines }: Evidence): string {
-  const failed = lines.filter(({ outcome }) => outcome !== "PASS");
+  const failed = lines.filter(({ outcome }) => outcome !== "PASS" && outcome !== GIVEN_UP);
   if (failed.length === 0) return "None.";
   return tableOf(
     ["time (UTC)", "slot", "serial", "code", "step", "what was seen"],

@@ -15,15 +15,20 @@ const PIECE_BYTES = 4096;
 
 const PAGES = '(f,a,n,b)=>{for(var i=0;i<n;i++)f.erasePage(a+i*b);return n})(require("Flash")';
 
-/** All of Storage, and the pages outside of it that the firmware uses. @throws UnitFailure E03 */
-export async function eraseAll(unit: UnitConsole, { vault, ring }: BoardSpec): Promise<void> {
+/** All of Storage, and the pages outside of it. @throws UnitFailure E03 */
+export async function eraseAll(unit: UnitConsole, board: BoardSpec): Promise<void> {
   // Twice does no harm, but takes its time.
   await unit.ask('require("Storage").eraseAll(),1', { timeoutMs: ERASE_MS, tries: 2 });
+  await erasePages(unit, board);
+  const left = await filesOf(unit);
+  if (left.length > 0) throw new UnitFailure("E03", `${left.length} files are still there`);
+}
+
+/** Those that the firmware uses outside of Storage. */
+export async function erasePages(unit: UnitConsole, { vault, ring }: BoardSpec): Promise<void> {
   for (const { kind, address, pages, pageBytes } of [vault, ring])
     if (kind === "pages")
       await unit.ask(`(${PAGES},${address},${pages},${pageBytes})`, { timeoutMs: ERASE_MS });
-  const left = await filesOf(unit);
-  if (left.length > 0) throw new UnitFailure("E03", `${left.length} files are still there`);
 }
 
 export async function filesOf(unit: UnitConsole): Promise<string[]> {

@@ -165,6 +165,10 @@ export class Journal {
     return this.db.prepare("SELECT * FROM units WHERE device = ?").get(device) as UnitRow | undefined;
   }
 
+  bySerial(serial: string): UnitRow | undefined {
+    return this.db.prepare("SELECT * FROM units WHERE serial = ?").get(serial) as UnitRow | undefined;
+  }
+
   /** Whether an identity was given to any unit. */
   knows(device: Uint8Array): boolean {
     return this.byDevice(device) !== undefined;

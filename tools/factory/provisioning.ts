@@ -2,10 +2,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
-import { nodeCrypto } from "../../gateway/crypto";
+import { ed25519Verify, nodeCrypto } from "../../gateway/crypto";
 import { saveFiles } from "../../gateway/export/save";
-import { fromHex, toHex } from "../../protocol/bytes";
-import { decodeDossier } from "../../protocol/dossier";
+import { fromHex, sameBytes, toHex } from "../../protocol/bytes";
+import { signedCertificate } from "../../protocol/certificate";
+import { checkDossier, decodeDossier } from "../../protocol/dossier";
 import { DEVICE_ID_BYTES, isUnownedAlias } from "../../protocol/keys";
 import type { Bench } from "./bench";
 import {
@@ -31,11 +32,12 @@ export interface Identified {
 const ENDING = ".dossier";
 const PAPER = new RegExp(`^[0-9a-f]{${2 * DEVICE_ID_BYTES}}\\.dossier$`);
 
-export function dossierPath(dir: string, device: Uint8Array): string {
-  return join(placesOf(dir).papers, toHex(device) + ENDING);
-}
+/** Papers of units that passed, for whoever gets one. */
+const passedIn = (dir: string) => placesOf(dir).papers;
+const unfinishedIn = (dir: string) => join(passedIn(dir), "unfinished");
+const asideIn = (dir: string) => join(passedIn(dir), "unknown");
 
-const asideIn = (dir: string) => join(placesOf(dir).papers, "unknown");
+const paperName = (device: Uint8Array) => toHex(device) + ENDING;
 
 /** Ids of the identities whose papers were put aside. */
 export function papersOfNobody(dir: string): Uint8Array[] {
@@ -44,40 +46,59 @@ export function papersOfNobody(dir: string): Uint8Array[] {
 }
 
 /**
- * Puts aside papers of identities that the journal does not know: the station stopped before it did, or gave them up.
- * Nothing is deleted: should the journal be the wrong one, they are those of units that were shipped.
+ * Puts papers where they belong by the journal, wherever the station stopped: those of identities that it does not know
+ * aside, as of ones that were given up. Nothing is deleted: should the journal be the wrong one, they are those of units
+ * that were shipped.
  */
 export function sweepPapers(dir: string, journal: Journal): void {
-  const { papers } = placesOf(dir);
-  const aside = asideIn(dir);
-  mkdirSync(papers, { recursive: true });
-  for (const name of readdirSync(papers)) {
-    if (!PAPER.test(name) || journal.knows(Buffer.from(basename(name, ENDING), "hex"))) continue;
-    mkdirSync(aside, { recursive: true, mode: 0o700 });
-    renameSync(join(papers, name), join(aside, name));
+  for (const folder of [passedIn(dir), unfinishedIn(dir)]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(folder).filter((one) => PAPER.test(one))) {
+      const row = journal.byDevice(Buffer.from(basename(name, ENDING), "hex"));
+      const rightful = !row ? asideIn(dir) : row.state === "passed" ? passedIn(dir) : unfinishedIn(dir);
+      if (rightful !== folder) movePaper(name, folder, rightful);
+    }
   }
+}
+
+function movePaper(name: string, from: string, to: string): void {
+  mkdirSync(to, { recursive: true, mode: 0o700 });
+  renameSync(join(from, name), join(to, name));
+}
+
+/** Its unit passed: they are for whoever gets it. Cut off before, sweepPapers does it. */
+export function finishPapers(dir: string, device: Uint8Array): void {
+  const name = paperName(device);
+  if (existsSync(join(unfinishedIn(dir), name))) movePaper(name, unfinishedIn(dir), passedIn(dir));
 }
 
 const placeOf = (device: Uint8Array) => `avnode/factory-unit ${toHex(device)}`;
 
 function savePapers({ dir }: Bench, device: Uint8Array, certificate: Uint8Array, made: Made): void {
-  const path = dossierPath(dir, device);
+  const name = paperName(device);
   const dossier = dossierFor(certificate, made);
-  saveFiles([{ file: { name: basename(path), pieces: () => [Buffer.from(dossier)] }, path }]);
+  mkdirSync(unfinishedIn(dir), { recursive: true, mode: 0o700 });
+  saveFiles([{ file: { name, pieces: () => [Buffer.from(dossier)] }, path: join(unfinishedIn(dir), name) }]);
 }
 
-/** The trees that a unit's papers hold, or the same ones made again. */
-async function treesOf(bench: Bench, device: Uint8Array, seed: Uint8Array): Promise<Made> {
-  const path = dossierPath(bench.dir, device);
-  if (!existsSync(path)) return bench.identities.again(seed);
-  const { certificate, leaves } = decodeDossier(readFileSync(path));
-  const { decodeCertificate } =
-    require("../../protocol/certificate") as typeof import("../../protocol/certificate");
-  const { trees } = decodeCertificate(certificate);
-  return {
-    signing: { ...bench.station.signing, seed },
-    trees: trees.map((publicKey, i) => ({ publicKey, leaves: leaves[i]! })),
-  };
+/** The trees of a unit, by papers that lead to the keys that its maker signed for it, or made again by its seed. */
+async function treesOf(bench: Bench, { device, certificate, secrets }: Identified): Promise<Made> {
+  const { dir, maker, station, identities } = bench;
+  const { seed } = secrets;
+  try {
+    const { leaves } = decodeDossier(readFileSync(join(unfinishedIn(dir), paperName(device))));
+    const own = checkDossier(nodeCrypto.sha256, { certificate, leaves });
+    if (
+      sameBytes(own.device, device) &&
+      ed25519Verify(maker.publicKey, signedCertificate(own), own.signature)
+    ) {
+      const trees = own.trees.map((publicKey, i) => ({ publicKey, leaves: leaves[i]! }));
+      return { signing: { ...station.signing, seed }, trees };
+    }
+  } catch {
+    // Missing, damaged, or another's.
+  }
+  return identities.again(seed);
 }
 
 /** The identity of a unit that is not done, as it was given to it; undefined for one that has none. @throws FACTORY_SECRET */
@@ -107,7 +128,7 @@ export async function reserve(bench: Bench, chip: string): Promise<Identified> {
   const { station, journal, maker, box, firmware } = bench;
   const had = identityOf(bench, journal.unit(chip)!);
   const secrets = had?.secrets;
-  const made = had ? await treesOf(bench, had.device, had.secrets.seed) : await bench.identities.take();
+  const made = had ? await treesOf(bench, had) : await bench.identities.take();
   const device = had?.device ?? freshDevice(journal);
   const hash = Buffer.from(firmware.application.sha256, "hex");
   const { seed } = made.signing;

@@ -74,11 +74,16 @@ export function devicesNamed(dir: string, names: string[]): Uint8Array[] {
   }
 }
 
+/** Ids on the newest list, hexadecimal. @throws FACTORY_REVOCATIONS */
+export function revokedIn(dir: string): Set<string> {
+  const list = newestList(dir, fromHex(readStation(dir).makerKey));
+  return new Set(list?.entries.map(({ device }) => toHex(device)));
+}
+
 /** Identities that were given up and are not on the newest list: whoever got hold of one's keys could sign by them. @throws FACTORY_REVOCATIONS */
 export function givenUp(dir: string): Uint8Array[] {
-  const list = newestList(dir, fromHex(readStation(dir).makerKey));
-  const known = new Set(list?.entries.map(({ device }) => toHex(device)));
-  return papersOfNobody(dir).filter((device) => !known.has(toHex(device)));
+  const revoked = revokedIn(dir);
+  return papersOfNobody(dir).filter((device) => !revoked.has(toHex(device)));
 }
 
 export interface Revoking {

@@ -1,4 +1,4 @@
-/** `avnode factory revoke` and `avnode factory maker`. */
+/** `avnode factory revoke`, `avnode factory give-up` and `avnode factory maker`. */
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { askSecret } from "../../gateway/cli/asking";
@@ -14,6 +14,12 @@ interface RevokeOptions {
   json?: boolean;
 }
 
+interface GiveUpOptions {
+  reason: string;
+  keys?: string;
+  json?: boolean;
+}
+
 export function addRevoke(factory: Command, terminal: Terminal): void {
   factory
     .command("revoke <station> [unit...]")
@@ -25,6 +31,15 @@ export function addRevoke(factory: Command, terminal: Terminal): void {
     .option("--json", "print JSON")
     .action((station: string, units: string[], options: RevokeOptions) =>
       revokeUnits(station, units, options, terminal),
+    );
+  factory
+    .command("give-up <station> <serial>")
+    .description("take its identity from a unit, passed or not: its chip comes again as a new one")
+    .requiredOption("--reason <text>", "as the station's log says it")
+    .option("--keys <dir>", "folder of the maker's keys (default: keys, in the station's folder)")
+    .option("--json", "print JSON")
+    .action((station: string, serial: string, options: GiveUpOptions) =>
+      giveUpUnit(station, serial, options, terminal),
     );
   factory
     .command("maker <station>")
@@ -62,6 +77,36 @@ async function revokeUnits(
   else terminal.print(file);
   terminal.say(
     `list ${list.number} names ${counted(list.entries.length, "unit")}. Give it to every hub: 'avnode revocations import ${file}'; it needs no network`,
+  );
+}
+
+async function giveUpUnit(
+  station: string,
+  serial: string,
+  options: GiveUpOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { giveUp } = require("./giveup") as typeof import("./giveup");
+  const { openStationMaker } = require("./maker") as typeof import("./maker");
+  const { readStation } = require("./station") as typeof import("./station");
+  const { lockDirectory } = require("../../gateway/store/lock") as typeof import("../../gateway/store/lock");
+  const dir = resolve(station);
+  const reason = options.reason.trim();
+  if (reason === "") throw new CliError(Exit.usage, "why? Say it with --reason");
+  // Else a folder that is none could not be locked, and nobody would learn why.
+  readStation(dir);
+  const unlock = lockDirectory(dir);
+  try {
+    const keys = options.keys ?? join(dir, "keys");
+    const maker = openStationMaker(dir, keys, await askSecret(terminal, MAKER_PASSPHRASE));
+    const { chip, device } = giveUp(dir, { keys, maker, serial, reason, now: Date.now() });
+    if (options.json) terminal.json({ serial, chip, device });
+    else terminal.print(`${serial} is given up: chip ${chip} comes again as new`);
+  } finally {
+    unlock();
+  }
+  terminal.say(
+    `its certificate is valid until the hubs have a list that names it: 'avnode factory revoke ${station} --given-up --reason …'. Take its label off`,
   );
 }
 

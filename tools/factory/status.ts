@@ -1,10 +1,12 @@
 /** What a station has made, by its log, which is verified as it is read. */
+
+import { toHex } from "../../protocol/bytes";
 import { type Gap, gapsOf } from "./gaps";
-import { openJournalToRead } from "./journal";
+import { openJournalToRead, type UnitRow } from "./journal";
 import { readLog } from "./log";
-import { givenUp } from "./revoke";
+import { givenUp, revokedIn } from "./revoke";
 import { readStation, type Station } from "./station";
-import { decodeUnitLine, isWithoutAir, tally, type UnitLine } from "./unitline";
+import { decodeUnitLine, GIVEN_UP, isWithoutAir, tally, type UnitLine } from "./unitline";
 import { isVirtualChip } from "./virtual/chip";
 
 export interface StationStatus {
@@ -12,7 +14,8 @@ export interface StationStatus {
   /** What is wrong with the log, or with the journal beside it. */
   problems: string[];
   lines: number;
-  /** Units that passed. */
+  turns: number;
+  /** Units that passed, and were not given up since. */
   passed: number;
   /** Of them, those of which nothing showed that they live. */
   withoutAir: number;
@@ -30,6 +33,8 @@ export interface StationStatus {
   unfinished: number;
   /** Identities that no unit has, by right, and that are not revoked yet. */
   givenUp: number;
+  /** Serial numbers of units whose console answered although it must not, and that are neither given up nor revoked. */
+  opened: string[];
   /** By how far they are. */
   states: Record<string, number>;
   /** The newest, as a signed note. */
@@ -40,6 +45,8 @@ export interface StationReading {
   status: StationStatus;
   lines: UnitLine[];
 }
+
+type Row = Pick<UnitRow, "chip" | "state" | "device" | "serial">;
 
 const HOUR_MS = 3_600_000;
 
@@ -61,6 +68,16 @@ function withoutOf(lines: UnitLine[]): StationStatus["without"] {
   return { scan: those("scan"), hands: those("hands"), clear: those("clear") };
 }
 
+function openedOf(dir: string, rows: Row[], lines: UnitLine[]): string[] {
+  const answered = lines.filter(({ outcome, device }) => outcome === "E08" && device !== null);
+  const ids = new Set(answered.map(({ device }) => toHex(device!)));
+  const revoked = revokedIn(dir);
+  return rows.flatMap(({ device, serial }) => {
+    const id = device && toHex(device);
+    return id && serial && ids.has(id) && !revoked.has(id) ? [serial] : [];
+  });
+}
+
 /** @throws FACTORY_STATION, FACTORY_JOURNAL */
 export function readStatus(dir: string): StationReading {
   const station = readStation(dir);
@@ -76,28 +93,35 @@ export function readStatus(dir: string): StationReading {
           problems.push(`line ${index} of the log cannot be read: ${(error as Error).message}`);
         }
       }
-      const rows = db.prepare("SELECT chip, state FROM units").all() as { chip: string; state: string }[];
-      const passes = lines.filter(({ outcome }) => outcome === "PASS");
-      const passed = new Set(passes.map(({ chip }) => chip));
+      const rows = db.prepare("SELECT chip, state, device, serial FROM units").all() as Row[];
+      /** Of each chip that passed, and was not given up since. */
+      const passed = new Map<string, UnitLine>();
+      for (const line of lines)
+        if (line.outcome === "PASS") passed.set(line.chip, line);
+        else if (line.outcome === GIVEN_UP) passed.delete(line.chip);
       for (const { chip, state } of rows)
         if ((state === "passed") !== passed.has(chip))
           problems.push(`journal and log differ in whether chip ${chip} passed`);
-      const failures = lines.filter(({ outcome }) => outcome !== "PASS");
+      const turns = lines.filter(({ outcome }) => outcome !== GIVEN_UP);
+      const failures = turns.filter(({ outcome }) => outcome !== "PASS");
+      const passes = [...passed.values()];
       const hours = busyMs(lines) / HOUR_MS;
       const status: StationStatus = {
         station,
         problems,
         lines: lines.length,
+        turns: turns.length,
         passed: passed.size,
-        withoutAir: lines.filter(isWithoutAir).length,
+        withoutAir: passes.filter(isWithoutAir).length,
         failed: failures.length,
-        yield: lines.length === 0 ? null : (lines.length - failures.length) / lines.length,
+        yield: turns.length === 0 ? null : (turns.length - failures.length) / turns.length,
         without: withoutOf(passes),
         byCode: tally(failures.map(({ outcome }) => outcome)),
         byStep: tally(failures.map(({ step }) => step)),
         unitsPerHour: hours === 0 ? null : passed.size / hours,
         unfinished: rows.filter(({ chip, state }) => state !== "passed" && !isVirtualChip(chip)).length,
         givenUp: givenUp(dir).length,
+        opened: openedOf(dir, rows, lines),
         states: tally(rows.map(({ state }) => state)),
         checkpoint: checkpoint ? Buffer.from(checkpoint).toString("utf8") : null,
       };

@@ -9,6 +9,9 @@ const PLUG_IN =
 const REVOKE =
   "no unit has them by right, but their certificates are valid until 'avnode factory revoke STATION --given-up --reason …' is with the hubs";
 
+const OPENED =
+  "a console answered, and gives away the keys: 'avnode factory give-up STATION SERIAL --reason …' takes the identity from it, 'avnode factory revoke' names it to the hubs";
+
 export function statusLines(status: StationStatus): string[] {
   const {
     station,
@@ -16,6 +19,7 @@ export function statusLines(status: StationStatus): string[] {
     withoutAir,
     failed,
     lines,
+    turns,
     yield: share,
     byCode,
     unitsPerHour,
@@ -23,7 +27,7 @@ export function statusLines(status: StationStatus): string[] {
     problems,
   } = status;
   const rate = unitsPerHour === null ? "" : `, ${unitsPerHour.toFixed(1)} units per hour of work`;
-  const of = share === null ? "" : ` (${(100 * share).toFixed(1)} % of ${counted(lines, "turn")})`;
+  const of = share === null ? "" : ` (${(100 * share).toFixed(1)} % of ${counted(turns, "turn")})`;
   const codes = Object.entries(byCode).sort(([a], [b]) => a.localeCompare(b));
   const rows = codes.map(([code, times]) => [code, FAILURES[code as FailureCode]?.what ?? "", String(times)]);
   return [
@@ -35,6 +39,7 @@ export function statusLines(status: StationStatus): string[] {
     ...(status.givenUp > 0
       ? [`${counted(status.givenUp, "identity", "identities")} given up: ${REVOKE}`]
       : []),
+    ...(status.opened.length > 0 ? [`${status.opened.join(", ")}: ${OPENED}`] : []),
     ...(rows.length > 0 ? table(["CODE", "WHAT", "TIMES"], rows) : []),
     ...(problems.length > 0
       ? problems

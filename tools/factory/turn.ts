@@ -5,13 +5,22 @@ import { isYes, type Typed } from "./asking";
 import type { Bench } from "./bench";
 import { identityFile } from "./certify";
 import type { FailureCode } from "./codes";
-import { checkFiles, eraseAll, filesOf, putFile, readBack } from "./flashing";
+import { checkFiles, eraseAll, erasePages, filesOf, putFile, readBack } from "./flashing";
 import { gapsOf, gapWords } from "./gaps";
 import { checkBootloader, checkRuntime, type Found, findOut, silenceRadio } from "./identify";
 import { SILENCED, type UnitRow, type UnitState } from "./journal";
 import { attack } from "./locking";
 import { type Met, NETWORK_HINT, type OpenWire, type Port, wayOf } from "./ports/port";
-import { certificateHash, type Identified, identityOf, ownAlias, reserve, wipe } from "./provisioning";
+import {
+  certificateHash,
+  finishPapers,
+  type Identified,
+  identityOf,
+  ownAlias,
+  reserve,
+  unfinished,
+  wipe,
+} from "./provisioning";
 import type { SlotView } from "./screen/screen";
 import { isNotDone } from "./selftest";
 import { classOf } from "./station";
@@ -27,6 +36,10 @@ const IDENTITY = "identity";
 /** Steps at which a unit does not answer. */
 const SILENT: Step[] = ["lock", "air", "label"];
 const LIVES = "Hold a phone to it, with an app that shows radios: is one called avnode right there?";
+
+const SILENT_TOO = "a unit that was locked before does not, either";
+const NAMELESS =
+  "if it was locked before: here it is known on the air only (--adapter), as the only unfinished one; or erase it through its bootloader, and it comes as new";
 
 const isLocked = ({ state }: UnitRow) => SILENCED.includes(state) || state === "passed";
 
@@ -119,7 +132,9 @@ export class Turn {
       this.checks.runtime = found.version;
       this.checks.bootloader = await checkBootloader(unit, bench.station);
     });
-    if (!(await this.isResumed())) {
+    // Its console was open meanwhile: an owner may have been written for it, which no list of files shows.
+    if (await this.isResumed()) await this.at("erase", "E03", () => erasePages(unit, board));
+    else {
       this.enter("found");
       await this.at("erase", "E03", () => eraseAll(unit, board));
       await this.at("self-test", "E07", () => this.selfTest());
@@ -171,19 +186,23 @@ export class Turn {
     if (row.state === "passed")
       throw new UnitFailure(
         "E08",
-        `it passed as ${row.serial}, and its console answers: it was opened since`,
+        `it passed as ${row.serial}, and its console answers: it was opened since; 'avnode factory give-up' lets it come again as new`,
       );
     // Whoever has the boot code does not answer: this may be another that says the same serial.
     if (SILENCED.includes(row.state)) this.row = journal.giveUp(chip, now());
   }
 
-  /** A silent unit of which the connection tells who it is. @throws UnitFailure E01 */
+  /** A silent unit, by what its connection tells, or else by what it says on the air. @throws UnitFailure E01 */
   private async recognise(): Promise<void> {
     const { journal, busy } = this.bench;
     const { hint, chip } = this.wire;
-    const row = chip ? journal.unit(chip) : hint === undefined ? undefined : journal.byHint(hint);
+    const row = chip
+      ? journal.unit(chip)
+      : hint === undefined
+        ? await this.overheard()
+        : journal.byHint(hint);
     if (!row || !isLocked(row) || busy.has(row.chip))
-      throw new UnitFailure("E01", "it does not answer; a unit that was locked before does not, either");
+      throw new UnitFailure("E01", `it does not answer; ${hint === undefined ? NAMELESS : SILENT_TOO}`);
     if (row.state === "passed") throw new NothingToDo("already provisioned", row.serial!);
     busy.set(row.chip, this.port.name);
     this.row = row;
@@ -199,7 +218,26 @@ export class Turn {
       throw new UnitFailure("E01", "it does not answer, and whether it got its boot code is not known");
   }
 
-  /** Tested before, and nothing in its flash since but what this station wrote. */
+  /** Where the connection tells nothing: the only unfinished unit that is heard on the air and is in no slot. */
+  private async overheard(): Promise<UnitRow | undefined> {
+    const { bench, port } = this;
+    const told = port.heardOver === "a network" ? NETWORK_HINT : null;
+    const wanted = unfinished(bench).filter(({ chip, hint }) => hint === told && !bench.busy.has(chip));
+    if (!port.meet || wanted.length === 0) return undefined;
+    const heard = new Set<string>();
+    const isOwn = (alias: Uint8Array) => {
+      for (const one of wanted) if (one.isOwn(alias)) heard.add(one.chip);
+      // Until all that are there were asked.
+      return false;
+    };
+    await this.at("identify", "E01", () => port.meet!({ isOwn }, bench.pace.airMs));
+    const [chip] = heard;
+    if (chip === undefined || heard.size > 1) return undefined;
+    this.checks.recognised = "by its alias on the air: its connection does not tell who it is";
+    return bench.journal.unit(chip);
+  }
+
+  /** Tested before, and no file in its flash since but what this station wrote. */
   private async isResumed(): Promise<boolean> {
     const { state, tests } = this.row!;
     if (state !== "tested" || !tests) return false;
@@ -460,6 +498,7 @@ export class Turn {
       })
       .immediate();
     log.keep();
+    if (device && word === "PASS") finishPapers(bench.dir, device);
     // It is on the unit: its claim code has no business here any more.
     if (serial !== null && word === "PASS" && bench.scanner) {
       const { erasePicture } = require("./label/kept") as typeof import("./label/kept");

@@ -20,9 +20,9 @@ export interface UnitLine {
   slot: string;
   /** The chip's serial number; empty for a unit that did not answer. */
   chip: string;
-  /** PASS, or a code of codes.ts. */
+  /** PASS, a code of codes.ts, or GIVEN_UP, which is no turn's. */
   outcome: string;
-  /** Where it ended. */
+  /** Where it ended; empty for no turn. */
   step: string;
   detail: string;
   board: string;
@@ -38,6 +38,14 @@ export interface UnitLine {
   tests: TestLine[];
   /** What was looked at, and what was found. */
   checks: Record<string, string>;
+}
+
+/** Somebody took its identity from the unit by hand; `detail` says why. */
+export const GIVEN_UP = "GIVEN-UP";
+
+/** Whether nobody is to rely on the unit's identity after it: through a console that answers its keys are read. */
+export function isDistrust({ outcome }: Pick<UnitLine, "outcome">): boolean {
+  return outcome === "E08" || outcome === GIVEN_UP;
 }
 
 /** What `checks.air` says of a unit that passed though nothing showed that it lives. */

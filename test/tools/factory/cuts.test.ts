@@ -110,6 +110,27 @@ describe("power cuts at a station", function () {
     assert.ok(writes >= 24, `only ${writes} writes`);
   });
 
+  it("a unit that somebody wrote an owner into while it was away has none", async () => {
+    const { vault } = bench.board;
+    assert.equal(vault.kind, "pages");
+    const unit = new VirtualUnit({ chip: "planted-0001" });
+    let met = false;
+    await turn(bench, unit, (view) => {
+      if (met || view.step !== "read back") return;
+      met = true;
+      cut(unit);
+    });
+    assert.equal(bench.journal.unit("planted-0001")!.state, "tested");
+    unit.powerOn();
+    unit.take(Buffer.from(`require("Flash").write("an owner", ${vault.address + vault.pageBytes})\n`));
+    const planted = () => unit.flashed(vault.address + vault.pageBytes, 8);
+    assert.equal(planted().toString(), "an owner");
+    unit.powerOff();
+    const steps = new Set<string>();
+    assert.equal((await turn(bench, unit, ({ step }) => steps.add(step!))).word, "PASS");
+    assert.deepEqual([planted(), steps.has("self-test")], [Buffer.alloc(8, 0xff), false]);
+  });
+
   it("a station that is killed at any step or write of its journal finishes the unit once it runs again", async () => {
     let points = 0;
     /** @returns whether there was such a point */

@@ -125,7 +125,7 @@ describe("factory evidence", function () {
   it("counts what came out, and lists each unit with its hashes, tests and lock attempts", () => {
     const { figures, units, releases } = read();
     assert.deepEqual(figures, {
-      ...{ turns: 5, passedTurns: 3, failedTurns: 2, unitsPassed: 3, withoutAir: 0, chips: 3 },
+      ...{ turns: 5, passedTurns: 3, failedTurns: 2, unitsPassed: 3, withoutAir: 0, distrusted: 0, chips: 3 },
       ...{ byCode: { E01: 1, E07: 1 }, byStep: { identify: 1, "self-test": 1 } },
     });
     assert.deepEqual(

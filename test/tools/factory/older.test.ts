@@ -68,7 +68,7 @@ describe("a station whose journal is not the one that it had", function () {
     rmSync(journal);
     renameSync(`${journal}.newest`, journal);
     await make("chip-0003");
-    assert.equal(papers().length, 3);
+    assert.equal(papers().length, 4);
   });
 
   it("deletes nothing in its papers, and puts aside what no unit got", async () => {
@@ -78,8 +78,23 @@ describe("a station whose journal is not the one that it had", function () {
     for (const name of [stray, "note.txt"]) writeFileSync(join(folder, name), "x");
     mkdirSync(join(folder, "zone"));
     bench = line.open(dir);
-    assert.deepEqual(papers().slice(-3), ["note.txt", "unknown", "zone"]);
-    assert.deepEqual([papers().length, existsSync(join(folder, "unknown", stray))], [4, true]);
+    assert.deepEqual(papers().slice(-4), ["note.txt", "unfinished", "unknown", "zone"]);
+    assert.deepEqual([papers().length, existsSync(join(folder, "unknown", stray))], [5, true]);
+  });
+
+  it("hands out the papers of units that passed only, wherever it was cut off", async () => {
+    for (const chip of ["chip-0001", "chip-0002"]) await make(chip);
+    const { papers: passed, journal } = placesOf(dir);
+    const [cutOff, notPassed] = papers() as [string, string];
+    // Between the log's line and the rename; and as an older version left those of units that it had not finished.
+    renameSync(join(passed, cutOff), join(passed, "unfinished", cutOff));
+    const db = new Database(journal);
+    const device = Buffer.from(notPassed.slice(0, 16), "hex");
+    db.prepare("UPDATE units SET state = 'locked' WHERE device = ?").run(device);
+    db.close();
+    bench = line.open(dir);
+    assert.deepEqual(papers(), [cutOff, "unfinished"]);
+    assert.deepEqual(readdirSync(join(passed, "unfinished")), [notPassed]);
   });
 
   it("signs nothing over lines that were written anew", async () => {

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -10,6 +10,8 @@ import { toHex } from "../../../protocol/bytes";
 import { decodeCertificate, signedCertificate } from "../../../protocol/certificate";
 import { claimQr } from "../../../protocol/claim";
 import { checkDossier, decodeDossier } from "../../../protocol/dossier";
+import { unownedAlias } from "../../../protocol/keys";
+import { publicTree } from "../../../protocol/trees";
 import type { Bench } from "../../../tools/factory/bench";
 import { keptPicture } from "../../../tools/factory/label/kept";
 import { readLabel } from "../../../tools/factory/label/scan";
@@ -127,7 +129,9 @@ describe("a unit's turn at a station", function () {
     }
     assert.equal(devices.size, packets);
     assert.ok(givenUp > 0);
-    assert.equal(readdirSync(join(dir, "papers")).length, packets + 1 + givenUp);
+    const papers = (folder: string) =>
+      readdirSync(join(dir, folder)).filter((name) => name.endsWith(".dossier")).length;
+    assert.deepEqual([papers("papers"), papers("papers/unfinished")], [packets + 1, givenUp]);
   });
 
   it("goes on with an upload where it was cut short, without a second erase and self-test", async () => {
@@ -149,6 +153,31 @@ describe("a unit's turn at a station", function () {
     assert.equal(unit.files.get("avnode")!.toString(), APPLICATION);
   });
 
+  it("signs no keys again but the unit's own, whatever its papers hold by then", async () => {
+    const made = new FakeUnit({ chip: "chip-made" });
+    await turn(made);
+    const paper = (unit: FakeUnit, folder = "papers") =>
+      join(dir, folder, `${toHex(identityIn(unit).device)}.dossier`);
+    for (const [i, planted] of [readFileSync(paper(made)), Buffer.from("no papers")].entries()) {
+      const unit = new FakeUnit({ chip: `chip-000${i}` });
+      unit.onPacket = (_, data) => {
+        if (data.includes("SHA256") && data.includes("identity")) unit.cut();
+      };
+      assert.equal((await turn(unit)).code, "E12");
+      writeFileSync(paper(unit, "papers/unfinished"), planted);
+      unit.onPacket = () => {};
+      assert.equal((await turn(unit)).word, "PASS");
+      const { signing, certificate } = identityIn(unit);
+      const trees = decodeCertificate(certificate).trees.map(toHex);
+      const own = [toHex(publicTree(nodeCrypto, signing!, 0).publicKey)];
+      assert.deepEqual(trees, own);
+      assert.deepEqual(
+        checkDossier(nodeCrypto.sha256, decodeDossier(readFileSync(paper(unit)))),
+        decodeCertificate(certificate),
+      );
+    }
+  });
+
   it("recognises a locked unit by what its connection tells, and leaves it alone once it passed", async () => {
     const unit = new FakeUnit({ chip: "chip-c001", hint: "usb 1" });
     const failing = await turn(unit, { scanner: () => typed("no code at all") });
@@ -161,6 +190,41 @@ describe("a unit's turn at a station", function () {
     const silent = new FakeUnit({ chip: "chip-c002", hint: "usb 2" });
     silent.locked = true;
     assert.equal((await turn(silent)).code, "E01");
+  });
+
+  it("recognises a locked unit of which its connection tells nothing by its alias, if no other is heard", async () => {
+    const made = async (chip: string, heardOver?: "a network") => {
+      const unit = new FakeUnit({ chip, heardOver });
+      assert.equal((await turn(unit, { withoutAir: false })).code, "E09");
+      return unit;
+    };
+    const [one, other, cabled] = [
+      await made("chip-one0", "a network"),
+      await made("chip-other", "a network"),
+      await made("chip-cable"),
+    ];
+    const says = (unit: FakeUnit) =>
+      unownedAlias(nodeCrypto, identityIn(unit).claimCode, nodeCrypto.random(8));
+    /** @param there whose aliases are on the air */
+    const comes = async (unit: FakeUnit, there: FakeUnit[], over: Partial<Bench> = {}) => {
+      const port = fakePort("slot 1", [unit]);
+      port.meet = async ({ isOwn }) => (there.some((each) => isOwn(says(each))) ? {} : undefined);
+      const { signal } = new AbortController();
+      const wire = await port.waitForUnit(signal);
+      return new Turn({ ...bench, withoutAir: false, ...over }, port, wire, () => {}, signal).run();
+    };
+    for (const there of [[], [one, other], [cabled]]) assert.equal((await comes(one, there)).code, "E01");
+    assert.equal((await comes(one, [one], { busy: new Map([["chip-one0", "slot 2"]]) })).code, "E01");
+    const alone = await turn(one, { withoutAir: true });
+    assert.deepEqual([alone.code, /--adapter.*bootloader/.test(alone.detail)], ["E01", true], alone.detail);
+    const end = await comes(one, [one, cabled]);
+    assert.deepEqual([end.word, end.serial], ["PASS", "T1-0001"], end.detail);
+    const line = lines().at(-1)!;
+    assert.deepEqual([line.chip, /by its alias/.test(line.checks.recognised!)], ["chip-one0", true]);
+    assert.deepEqual(
+      [(await comes(cabled, [other, cabled])).serial, bench.journal.unit("chip-other")!.state],
+      ["T1-0003", "locked"],
+    );
   });
 
   /** Pulled right before its boot code. */
@@ -373,7 +437,8 @@ describe("a unit's turn at a station", function () {
       lock: codes.lock,
       clone:
         "E11 it holds the identity of T1-0002, which was given to chip chip-m000; this is chip chip-k000",
-      opened: "E08 it passed as T1-0002, and its console answers: it was opened since",
+      opened:
+        "E08 it passed as T1-0002, and its console answers: it was opened since; 'avnode factory give-up' lets it come again as new",
     });
     assert.match(codes.lock!, /^E08 over the wire it answered with \d+ bytes$/);
     const told = lines().map(({ outcome, chip }) => `${chip} ${outcome}`);

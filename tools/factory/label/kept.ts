@@ -70,7 +70,7 @@ export function keptPicture(station: string, serial: string, box: SecretBox | un
   const known = existsSync(pathOf(station, serial, "json"));
   throw labelFailure(
     known
-      ? `the picture of ${serial}'s label was erased, and the station keeps no claim code: the unit has to be provisioned anew for another one`
+      ? `the picture of ${serial}'s label was erased, and the station keeps no claim code: after 'avnode factory give-up' the unit comes again as new, and gets another one`
       : `no label of ${serial} was made here: name serial numbers as they stand in ${labelsFolder(station)}`,
   );
 }

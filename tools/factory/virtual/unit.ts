@@ -144,6 +144,11 @@ export class VirtualUnit {
     this.storage.write(name, Buffer.from(bytes).toString(LATIN));
   }
 
+  /** What stands in its flash outside of Storage, within one page. */
+  flashed(address: number, bytes: number): Buffer {
+    return this.page(address).subarray(address % PAGE_BYTES, (address % PAGE_BYTES) + bytes);
+  }
+
   powerOn(): void {
     if (this.on) return;
     this.on = true;
