@@ -97,6 +97,7 @@ const ASKED = [
   'require("Storage").read("a",18,100).length',
   'E.CRC32(require("Storage").read("a"))',
   'E.CRC32(require("Storage").read("a",0,0))',
+  "E.CRC32(E.memoryArea(0,70000))===undefined",
   'btoa(require("crypto").SHA256(require("Storage").read("a",0,6)))',
   'require("Storage").list()',
   'require("Storage").erase("a"),1',

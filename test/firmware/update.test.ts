@@ -35,19 +35,23 @@ const third = maker.release(image("third"), { counter: 3, version: "0.3.0" });
 const fourth = maker.release(image("fourth"), { counter: 4, version: "0.4.0" });
 const made = new Map([second, third, fourth].map((one) => [one.release.counter, one]));
 
-/** Slots whose power fails at one operation: before it, within it, or right behind it. */
+/** Slots whose power fails at one operation: before it, within it, or right behind it; of one worn byte. */
 class CutFlash implements Flash {
   readonly pageBytes = PAGE_BYTES;
   readonly pages = SLOTS.pages;
   operations = 0;
   cutAt = 0;
   how: "before" | "within" | "behind" = "before";
+  /** Address of a byte whose lowest bit no write clears any more. */
+  worn = -1;
   constructor(readonly chip: SimFlash) {}
   read(address: number, length: number): Uint8Array {
     return this.chip.read(address, length);
   }
   write(address: number, bytes: Uint8Array): void {
-    this.operate(() => this.chip.write(address, bytes));
+    const kept = bytes.slice();
+    if (this.worn >= address && this.worn < address + kept.length) kept[this.worn - address]! |= 1;
+    this.operate(() => this.chip.write(address, kept));
   }
   erase(page: number): void {
     this.operate(() => this.chip.erase(page));
@@ -306,14 +310,23 @@ describe(`an update of the handheld, seed ${SEED}`, () => {
 
     it("where its image ends before or behind what the release says", () => {
       // Both signed by the maker: a slip, not an attack. A chain of more chunks than that, and of fewer.
-      for (const bytes of [second.image.length - 600, second.image.length + 600]) {
+      const whole = second.image.subarray(0, 5 * 512);
+      for (const [bytes, said, taken] of [
+        [second.image, second.image.length - 600, 1536],
+        [second.image, second.image.length + 600, 2560],
+        // Of whole chunks, whose lengths say nothing; its checksum fits.
+        [whole, whole.length - 512, 1536],
+        [whole, whole.length + 512, 2048],
+      ] as const) {
         const unit = bench();
-        const slip = maker.release(second.image, { bytes });
+        const slip = maker.release(bytes, { bytes: said, crc32: crc32(bytes.subarray(0, said)) });
         unit.offer(slip);
         for (const at of [...slip.chunks.keys()].reverse()) unit.chunk(slip, at);
-        assert.equal(unit.state().refused, UpdateRefusal.chunk);
         unit.processor.pass(10_000);
-        assert.equal(unit.state().phase, UpdatePhase.taking);
+        assert.deepEqual(
+          unit.state(),
+          stateOf(UpdatePhase.taking, 2, { taken, refused: UpdateRefusal.chunk }),
+        );
       }
     });
 
@@ -352,6 +365,80 @@ describe(`an update of the handheld, seed ${SEED}`, () => {
       unit.restart();
       assert.deepEqual(unit.state(), stateOf(UpdatePhase.none, 0));
     });
+  });
+
+  describe("on a page that keeps no cleared bit", () => {
+    /** Where a word stands: behind the magic, the length, the release in whole words and its CRC-32. */
+    const wordAt = (word: number) => 4 + 4 * Math.ceil(second.offer.length / 4) + 4 + 4 * word;
+    const refused = stateOf(UpdatePhase.none, 2, { refused: UpdateRefusal.flash });
+
+    it("is over at its head, or at the very chunk", () => {
+      const headless = bench();
+      headless.flash.worn = 4 + second.offer.findIndex((byte) => (byte & 1) === 0);
+      assert.deepEqual(headless.offer(second), refused);
+      const unit = bench();
+      const at = second.image.findIndex((byte, i) => i >= 512 && (byte & 1) === 0);
+      assert.ok(at < 1024);
+      unit.offer(second);
+      unit.flash.worn = PAGE_BYTES + at;
+      unit.chunk(second, 0);
+      assert.deepEqual(unit.chunk(second, 512), refused);
+    });
+
+    it("is neither ready nor asked for where that is not kept", () => {
+      const unready = bench();
+      unready.flash.worn = wordAt(0);
+      unready.offer(second);
+      assert.deepEqual(unready.send(second), refused);
+      const unasked = bench();
+      unasked.flash.worn = wordAt(1);
+      unasked.offer(second);
+      unasked.send(second);
+      assert.deepEqual(unasked.swap(second), refused);
+      unasked.processor.pass(60_000);
+      assert.deepEqual(unasked.state(), refused, "it restarted");
+    });
+
+    it("never runs where its first try is not kept: if it failed it would be tried at each start", () => {
+      const unit = bench();
+      unit.flash.worn = wordAt(2);
+      unit.offer(second);
+      unit.send(second);
+      unit.swap(second);
+      for (let start = 0; start < 3; start++) {
+        unit.processor.pass(60_000);
+        assert.deepEqual(unit.handheld.running, GOLDEN);
+        unit.restart();
+      }
+    });
+
+    it("says nothing of being kept where it is not: it goes as one that never met its hub", () => {
+      const unit = bench();
+      unit.flash.worn = wordAt(3);
+      assert.deepEqual(unit.install(second), stateOf(UpdatePhase.trial, 2, { running: 2 }));
+      unit.processor.pass(605_000);
+      assert.deepEqual(unit.handheld.running, GOLDEN);
+    });
+  });
+
+  it("is not ready under another head than the one that was offered, nor one whose signature memory lost", () => {
+    // The same image by the same maker, of a later counter.
+    const later = bench();
+    later.offer(maker.release(second.image, { counter: 9 }));
+    const exchanged = bench();
+    exchanged.offer(second);
+    exchanged.flash.chip.erase(0);
+    exchanged.flash.chip.write(0, later.flash.read(0, PAGE_BYTES));
+    exchanged.send(second);
+    const bytes = second.offer.slice();
+    const lost = bench();
+    lost.command(Op.offer, { bytes });
+    while (lost.state().phase !== UpdatePhase.clearing) lost.processor.pass(1);
+    bytes[bytes.length - 1]! ^= 1;
+    lost.processor.pass(10_000);
+    lost.send(second);
+    for (const unit of [exchanged, lost])
+      assert.deepEqual(unit.state(), stateOf(UpdatePhase.none, 2, { refused: UpdateRefusal.flash }));
   });
 
   it("is swapped at a safe moment only: not while recording, on a low battery or with a backlog, nor another", () => {

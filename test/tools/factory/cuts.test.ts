@@ -123,7 +123,7 @@ describe("power cuts at a station", function () {
     assert.equal(bench.journal.unit("planted-0001")!.state, "tested");
     unit.powerOn();
     unit.take(Buffer.from(`require("Flash").write("an owner", ${vault.address + vault.pageBytes})\n`));
-    const planted = () => unit.flashed(vault.address + vault.pageBytes, 8);
+    const planted = () => unit.flash(vault.address + vault.pageBytes, 8);
     assert.equal(planted().toString(), "an owner");
     unit.powerOff();
     const steps = new Set<string>();

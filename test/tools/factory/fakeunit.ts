@@ -29,6 +29,9 @@ export class FakeUnit {
   onPacket: (kind: number, data: string) => void = () => {};
   /** What it says instead of an expression's value, where it says something. */
   answers: (expression: string) => unknown = () => undefined;
+  /** Its console is open to whoever is near, and somebody is connected there. */
+  onAir = true;
+  strangerOnAir = true;
   /** Stays open although its boot code says otherwise. */
   open = false;
   private wire: OpenWire | undefined;
@@ -61,6 +64,14 @@ export class FakeUnit {
       process: {
         env: { SERIAL: options.chip, BOARD: options.board ?? "LINUX" },
         version: options.version ?? "2v29.277",
+      },
+      NRF: {
+        disconnect: () => {
+          this.strangerOnAir = false;
+        },
+        sleep: () => {
+          this.onAir = false;
+        },
       },
       setTimeout: (run: () => void) => setTimeout(run, 5),
     });

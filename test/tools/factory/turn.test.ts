@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import sinon from "sinon";
 import { decodeIdentity } from "../../../firmware/identity";
 import { ed25519Verify, nodeCrypto } from "../../../gateway/crypto";
 import { toHex } from "../../../protocol/bytes";
@@ -13,6 +14,7 @@ import { checkDossier, decodeDossier } from "../../../protocol/dossier";
 import { unownedAlias } from "../../../protocol/keys";
 import { publicTree } from "../../../protocol/trees";
 import type { Bench } from "../../../tools/factory/bench";
+import * as certify from "../../../tools/factory/certify";
 import { keptPicture } from "../../../tools/factory/label/kept";
 import { readLabel } from "../../../tools/factory/label/scan";
 import { readLog } from "../../../tools/factory/log";
@@ -91,6 +93,38 @@ describe("a unit's turn at a station", function () {
     ]);
     const row = bench.journal.unit("chip-c001")!;
     assert.deepEqual([row.state, row.secrets], ["passed", null]);
+  });
+
+  it("takes a unit that came by cable off the air before it is given anything, and no other", async () => {
+    for (const [address, isHeard] of [
+      [undefined, false],
+      ["c0:00:00:00:00:01", true],
+    ] as const) {
+      const unit = new FakeUnit({ chip: `chip-heard-${isHeard}`, address });
+      const heard = new Set<boolean>();
+      unit.onPacket = (kind) => {
+        if (kind === 3) for (const one of [unit.onAir, unit.strangerOnAir]) heard.add(one);
+      };
+      await turn(unit);
+      assert.deepEqual([...heard], [isHeard]);
+    }
+  });
+
+  it("forgets a unit's keys once its turn is over, made or opened", async () => {
+    const made = sinon.spy(certify, "identityFile");
+    const opened = sinon.spy(certify, "splitSecrets");
+    try {
+      const unit = new FakeUnit({ chip: "chip-c001", hint: "usb 1" });
+      for (const _ of ["made", "opened"]) await turn(unit, { scanner: () => typed("nothing") });
+      const held = [...made.args.map((given) => given[3]), ...opened.returnValues];
+      assert.deepEqual([made.callCount, opened.callCount], [1, 1]);
+      const zeros = { claimCode: Buffer.alloc(16), seed: Buffer.alloc(32) };
+      for (const { claimCode, seed } of held)
+        assert.deepEqual({ claimCode: Buffer.from(claimCode), seed: Buffer.from(seed) }, zeros);
+    } finally {
+      made.restore();
+      opened.restore();
+    }
   });
 
   const PULL = "it went away at: ";

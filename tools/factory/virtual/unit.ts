@@ -60,6 +60,8 @@ const LATIN: BufferEncoding = "latin1";
 const PACKET_MS = 5000;
 const XIAO = { runtime: "XIAOBLE", version: "2v29", storageBytes: 2097152, packetMs: PACKET_MS };
 const PAGE_BYTES = 4096;
+/** Of the longest string that lies in memory as it is. */
+const AREA_BYTES = 65535;
 /** Of the reference board: its battery's divider, and the pin that grounds it, which the runtime inverts. */
 const RATIO = 1510 / 510;
 const FOOT = "D14";
@@ -144,9 +146,14 @@ export class VirtualUnit {
     this.storage.write(name, Buffer.from(bytes).toString(LATIN));
   }
 
-  /** What stands in its flash outside of Storage, within one page. */
-  flashed(address: number, bytes: number): Buffer {
-    return this.page(address).subarray(address % PAGE_BYTES, (address % PAGE_BYTES) + bytes);
+  /** What its flash holds from an address on. */
+  flash(address: number, length: number): Buffer {
+    return Buffer.from(Array.from({ length }, (_, i) => this.page(address + i)[(address + i) % PAGE_BYTES]!));
+  }
+
+  /** Flashes bytes there as somebody else would have, its bootloader for one. */
+  burn(address: number, bytes: Uint8Array): void {
+    for (const [i, byte] of bytes.entries()) this.page(address + i)[(address + i) % PAGE_BYTES] = byte;
   }
 
   powerOn(): void {
@@ -377,8 +384,7 @@ export class VirtualUnit {
           page[at]! &= this.faults.badFlash ? 0x55 : bytes[i]!;
         }
       },
-      read: (length: number, address: number) =>
-        new Uint8Array(this.page(address).subarray(address % PAGE_BYTES, (address % PAGE_BYTES) + length)),
+      read: (length: number, address: number) => new Uint8Array(this.flash(address, length)),
     };
     const crypto = {
       SHA256: (data: string | ArrayBuffer) =>
@@ -386,9 +392,12 @@ export class VirtualUnit {
     };
     const modules: Record<string, unknown> = { Storage, Flash, crypto };
     const E = {
-      CRC32: (data: string | ArrayBuffer) => crc32(bytesOf(data)),
+      CRC32: (data: string | ArrayBuffer | undefined) =>
+        data === undefined ? undefined : crc32(bytesOf(data)),
       hwRand: () =>
         createHash("sha256").update(`${chip} ${this.uptimeMs()} ${this.taken}`).digest().readInt32BE(),
+      memoryArea: (address: number, length: number) =>
+        length > AREA_BYTES ? undefined : this.flash(address, length).toString(LATIN),
       toUint8Array: (data: string | ArrayBuffer) => new Uint8Array(bytesOf(data)),
       reboot: () => {
         // The console's own connection goes with it.
