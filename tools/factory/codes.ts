@@ -51,7 +51,7 @@ export const FAILURES = {
   E10: {
     what: "label does not match",
     advice:
-      "take the label off and stop: another unit of this batch may carry its own; print it anew, stick it on, scan it again",
+      "take the label off and stop: another unit of this batch may carry its own; print it anew with 'avnode factory label STATION SERIAL', stick it on, connect the unit again and scan it",
   },
   E11: {
     what: "identity of another chip",

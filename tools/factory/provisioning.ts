@@ -102,7 +102,7 @@ async function treesOf(bench: Bench, { device, certificate, secrets }: Identifie
 }
 
 /** The identity of a unit that is not done, as it was given to it; undefined for one that has none. @throws FACTORY_SECRET */
-export function identityOf({ box }: Bench, row: UnitRow): Identified | undefined {
+export function identityOf({ box }: Pick<Bench, "box">, row: UnitRow): Identified | undefined {
   const { device, serial, certificate, secrets } = row;
   if (!device || !serial || !certificate || !secrets) return undefined;
   return { device, serial, certificate, secrets: splitSecrets(box.open(secrets, placeOf(device))) };

@@ -56,6 +56,10 @@ export async function keepLabel(
   return png;
 }
 
+export function hasPicture(station: string, serial: string): boolean {
+  return [CLEAR, SEALED].some((ending) => existsSync(pathOf(station, serial, ending)));
+}
+
 /** Whether a box is needed for its picture. */
 export function isSealed(station: string, serial: string): boolean {
   return existsSync(pathOf(station, serial, SEALED));

@@ -1,7 +1,7 @@
 /** `avnode factory label` and `avnode factory scan`. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { askSecret } from "../../../gateway/cli/asking";
 import { CliError, Exit, type Terminal } from "../../../gateway/cli/terminal";
 import { counted } from "../../../gateway/cli/text";
@@ -11,10 +11,13 @@ import { placesOf } from "../station";
 
 const SIZES = `
 Sizes of labels and pages, in millimetres, may stand in label.json in the station's folder, each with its default:
-  {"width": 60, "height": 30, "module": 0.6, "pageWidth": 210, "pageHeight": 297, "margin": 10, "gap": 4}`;
+  {"width": 60, "height": 30, "module": 0.6, "pageWidth": 210, "pageHeight": 297, "margin": 10, "gap": 4}
+A printer of labels on a roll wants a page as large as the label:
+  {"width": 60, "height": 30, "pageWidth": 60, "pageHeight": 30, "margin": 0}`;
 
 interface LabelOptions {
   output?: string;
+  png?: string;
   keep?: boolean;
   keys?: string;
   json?: boolean;
@@ -30,6 +33,12 @@ export function addLabels(factory: Command, terminal: Terminal): void {
     .command("label <station> [serial...]")
     .description("put the labels of units that passed, or of all, on sheets to print and cut")
     .option("-o, --output <file>", "PDF to write (default: labels-1.pdf and so on, in the station's folder)")
+    .addOption(
+      new Option(
+        "--png <dir>",
+        "a picture of each instead, SERIAL.png, for a printer that takes those",
+      ).conflicts("output"),
+    )
     .option("--keep", "keep the labels' pictures, to print them again: by default they are erased then")
     .option("--keys <dir>", "keys of the maker, by which pictures are sealed (by default in the station)")
     .option("--json", "print JSON")
@@ -51,31 +60,76 @@ async function label(
   options: LabelOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { erasePicture, isSealed, keptPicture, keptPictures } = require("./kept") as typeof import("./kept");
-  const { sheetOf } = require("./sheet") as typeof import("./sheet");
-  const { templateOf } = require("./template") as typeof import("./template");
+  const { erasePicture, labelsFolder } = require("./kept") as typeof import("./kept");
   const { saveFiles } =
     require("../../../gateway/export/save") as typeof import("../../../gateway/export/save");
-  const serials = named.length > 0 ? [...new Set(named)] : keptPictures(station);
-  if (serials.length === 0)
-    throw new CliError(
-      Exit.failed,
-      `no labels are in ${station}: 'avnode factory run' makes one for each unit that passes`,
-    );
-  const box = serials.some((serial) => isSealed(station, serial))
-    ? await openBox(options.keys ?? placesOf(station).keys, terminal)
-    : undefined;
-  const pictures = serials.map((serial) => keptPicture(station, serial, box));
-  const pdf = await sheetOf(pictures, templateOf(station));
-  // Whoever has the sheet has the codes: not where it is run, which may be a clone.
-  const path = resolve(options.output ?? nextSheet(station));
-  saveFiles([{ file: { name: path, pieces: () => [pdf] }, path }]);
+  const folder = options.png === undefined ? undefined : resolve(options.png);
+  if (folder === resolve(labelsFolder(station)))
+    throw new CliError(Exit.usage, `--png ${options.png}: the station's own are there; name another folder`);
+  const taken = await picturesOf(station, named, options, terminal);
+  const serials = [...taken.keys()];
+  // Whoever has these files has the codes: not where it is run, which may be a clone.
+  const path = folder ?? resolve(options.output ?? nextSheet(station));
+  if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const files =
+    folder === undefined
+      ? [{ path, bytes: await sheet(station, [...taken.values()]) }]
+      : [...taken].map(([serial, bytes]) => ({ path: join(folder, `${serial}.png`), bytes }));
+  saveFiles(files.map(({ path, bytes }) => ({ file: { name: path, pieces: () => [bytes] }, path })));
   if (!options.keep) for (const serial of serials) erasePicture(station, serial);
   if (options.json) terminal.json({ file: path, serials, erased: !options.keep });
   else terminal.print(`${path}: ${counted(serials.length, "label")}`);
   terminal.say(
     "print it at 100 %, then destroy it and what is left over: whoever holds a code can claim its unit",
   );
+}
+
+/** By serial number; those of identities that were given up are erased. */
+async function picturesOf(
+  station: string,
+  named: string[],
+  { keys = placesOf(station).keys }: LabelOptions,
+  terminal: Terminal,
+): Promise<Map<string, Buffer>> {
+  const { erasePicture, hasPicture, isSealed, keptPicture, keptPictures } =
+    require("./kept") as typeof import("./kept");
+  const { labelAnew, unitsBySerial, waitsForScan } = require("./anew") as typeof import("./anew");
+  const kept = keptPictures(station);
+  if (named.length + kept.length === 0) throw noLabels(station);
+  // Behind the pictures: the journal knew each unit before its label was made.
+  const units = unitsBySerial(station);
+  const strays = kept.filter((serial) => !units.has(serial));
+  for (const serial of strays) erasePicture(station, serial);
+  if (strays.length > 0)
+    terminal.say(`erased, because no unit has these identities any more: ${strays.join(", ")}`);
+  const serials = new Set(named.length > 0 ? named : kept.filter((serial) => units.has(serial)));
+  if (serials.size === 0) throw noLabels(station);
+  const isErased = (serial: string) => !hasPicture(station, serial) && waitsForScan(units.get(serial));
+  const box = [...serials].some((serial) => isSealed(station, serial) || isErased(serial))
+    ? await openBox(keys, terminal)
+    : undefined;
+  const pictures = new Map<string, Buffer>();
+  for (const serial of serials)
+    pictures.set(
+      serial,
+      box && isErased(serial)
+        ? await labelAnew(station, units.get(serial)!, box)
+        : keptPicture(station, serial, box),
+    );
+  return pictures;
+}
+
+function noLabels(station: string): CliError {
+  return new CliError(
+    Exit.failed,
+    `no labels are in ${station}: 'avnode factory run' makes one for each unit that passes`,
+  );
+}
+
+function sheet(station: string, pictures: Buffer[]): Promise<Buffer> {
+  const { sheetOf } = require("./sheet") as typeof import("./sheet");
+  const { templateOf } = require("./template") as typeof import("./template");
+  return sheetOf(pictures, templateOf(station));
 }
 
 /** What lies there may not be printed yet, and its pictures are erased. */

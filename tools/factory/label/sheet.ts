@@ -9,6 +9,10 @@ const MM = 72 / 25.4;
 /** Of a cut mark, where the gap has room for it. */
 const MARK_MM = 3;
 const RULER_MM = 50;
+/** Margin that has room for the ruler and what is written beside it. */
+const RULER_ROOM_MM = 8;
+/** A label has whole pixels, and may be larger by so much than it was to be. */
+const ROUNDED_MM = 0.5 / PX_PER_MM;
 /** A PDF says when it was made; a sheet does not, so that its bytes tell of the labels alone. */
 const NO_DATE = new Date(0);
 
@@ -29,8 +33,8 @@ export function sheetOf(pngs: Buffer[], template: LabelTemplate): Promise<Buffer
     width: Math.max(...sizes.map(({ width }) => width)) + gap,
     height: Math.max(...sizes.map(({ height }) => height)) + gap,
   };
-  const columns = Math.floor((pageWidth - 2 * margin + gap) / cell.width);
-  const rows = Math.floor((pageHeight - 2 * margin + gap) / cell.height);
+  const columns = Math.floor((pageWidth - 2 * margin + gap) / (cell.width - ROUNDED_MM));
+  const rows = Math.floor((pageHeight - 2 * margin + gap) / (cell.height - ROUNDED_MM));
   if (columns < 1 || rows < 1)
     throw templateError(
       `no label fits a page of ${pageWidth} x ${pageHeight} mm; make the page larger or the label smaller`,
@@ -67,6 +71,7 @@ function open({ pageWidth, pageHeight }: LabelTemplate): PDFKit.PDFDocument {
 /** Below it a line to lay a ruler on: a printer that fits pages to its paper makes modules that no camera reads. */
 function addPage(doc: PDFKit.PDFDocument, { margin, pageHeight }: LabelTemplate, number: string): void {
   doc.addPage();
+  if (margin < RULER_ROOM_MM) return;
   const y = (pageHeight - margin / 2) * MM;
   const [from, to] = [margin * MM, (margin + RULER_MM) * MM];
   doc.lineWidth(0.5).moveTo(from, y).lineTo(to, y).stroke();

@@ -6,16 +6,16 @@ import { FactoryFailure } from "../failure";
 
 const mm = (least: number, most: number) => z.number().min(least).max(most);
 
-/** Millimetres, all of it. By default 24 labels to a sheet of A4. */
+/** Millimetres, all of it. By default 24 labels to a sheet of A4; on a roll the page is the label, without a margin. */
 export const templateSchema = z.strictObject({
   width: mm(40, 200).default(60),
   height: mm(20, 200).default(30),
   /** Of the QR code: cameras of telephones want half a millimetre at least. */
   module: mm(0.5, 2).default(0.6),
-  pageWidth: mm(50, 500).default(210),
-  pageHeight: mm(50, 500).default(297),
-  /** Round the page, where printers do not print; a line to measure stands in the lower one. */
-  margin: mm(8, 50).default(10),
+  pageWidth: mm(40, 500).default(210),
+  pageHeight: mm(20, 500).default(297),
+  /** Round the page, where printers do not print; a line to measure stands in the lower one, if it has room for it. */
+  margin: mm(0, 50).default(10),
   /** Between two labels. */
   gap: mm(0, 20).default(4),
 });

@@ -6,6 +6,8 @@ import { Command } from "commander";
 import { Terminal } from "../../../../gateway/cli/terminal";
 import { DeviceClass } from "../../../../protocol/certificate";
 import { claimQr, encodeClaimCode } from "../../../../protocol/claim";
+import { joinSecrets } from "../../../../tools/factory/certify";
+import { createJournal, Journal, type UnitState } from "../../../../tools/factory/journal";
 import { openSecretBox, type SecretBox } from "../../../../tools/factory/keys";
 import { keepLabel, keptPicture } from "../../../../tools/factory/label/kept";
 import { addLabels } from "../../../../tools/factory/label/labelscommand";
@@ -13,7 +15,9 @@ import type { LabelUnit } from "../../../../tools/factory/label/png";
 import { readLabel, scanBack } from "../../../../tools/factory/label/scan";
 import { labelTemplate, templateOf } from "../../../../tools/factory/label/template";
 import { writeSealed } from "../../../../tools/factory/sealedfile";
+import { writeStation } from "../../../../tools/factory/station";
 import { directories } from "../../../gateway/claim/house";
+import { STATION } from "../bench";
 
 const PASSPHRASE = "a passphrase of the tests";
 
@@ -34,8 +38,35 @@ describe("labels of a station", function () {
     mkdirSync(join(station, "keys"), { recursive: true });
     writeSealed(join(station, "keys/box.sealed"), "avnode/factory-box", PASSPHRASE, Buffer.alloc(32, 5));
     box = openSecretBox(join(station, "keys"), PASSPHRASE);
-    for (const n of [1, 2, 3]) pictures.push(await keepLabel(station, unit(n), labelTemplate(), box));
+    writeStation(station, { ...STATION, board: "xiaoble", batch: "2026-11" });
+    createJournal(station, STATION);
+    for (const n of [1, 2, 3]) {
+      journal((units) => made(units, n, "locked"));
+      pictures.push(await keepLabel(station, unit(n), labelTemplate(), box));
+    }
   });
+
+  function journal(change: (units: Journal) => void): void {
+    const units = new Journal(station);
+    change(units);
+    units.close();
+  }
+
+  function made(units: Journal, n: number, state: UnitState): void {
+    const chip = `chip-c00${n}`;
+    const { device, serial, claimCode } = unit(n);
+    const place = `avnode/factory-unit ${Buffer.from(device).toString("hex")}`;
+    const secrets = box.seal(joinSecrets({ claimCode, seed: Buffer.alloc(32, n) }), place);
+    const none = Buffer.alloc(1);
+    units.meet(chip, undefined, 0);
+    units.reserve(
+      chip,
+      { device: Buffer.from(device), number: n, serial, certificate: none, firmware: none, secrets },
+      0,
+    );
+    units.setState(chip, state, 0);
+    if (state === "passed") units.pass(chip, 0);
+  }
 
   /** @returns what was printed, or throws what the program would tell */
   async function factory(words: string[], input = `${PASSPHRASE}\n`): Promise<string> {
@@ -103,6 +134,7 @@ describe("labels of a station", function () {
     const words = ["label", station, "AVN-2", "AVN-2", "-o", pdf, "--json"];
     assert.deepEqual(JSON.parse(await factory(words)), { file: pdf, serials: ["AVN-2"], erased: true });
     assert.ok(!existsSync(join(station, "labels/AVN-2.sealed")));
+    journal((units) => units.pass("chip-c002", 0));
     await assert.rejects(factory(["label", station, "AVN-2"]), /AVN-2's label was erased/);
     await assert.rejects(factory(["label", station, "AVN-9"]), /no label of AVN-9 was made here/);
     await assert.rejects(factory(["label", station, "../AVN-1"]), { code: "FACTORY_LABEL" });
@@ -115,6 +147,40 @@ describe("labels of a station", function () {
     await factory(["label", station, "AVN-1", "-o", pdf, "--keep"]);
     writeFileSync(join(station, "label.json"), "{");
     await assert.rejects(factory(["label", station, "-o", pdf]), { code: "FACTORY_TEMPLATE" });
+  });
+
+  it("are pictures of their own for a printer that takes those, and not where the station's lie", async () => {
+    const folder = join(newDir(), "to print");
+    const said = await factory(["label", station, "AVN-1", "AVN-3", "--png", folder]);
+    assert.equal(said, `${folder}: 2 labels\n`);
+    assert.deepEqual(readdirSync(folder).sort(), ["AVN-1.png", "AVN-3.png"]);
+    for (const n of [1, 3]) {
+      const path = join(folder, `AVN-${n}.png`);
+      assert.deepEqual(await readLabel(readFileSync(path), path), new Uint8Array(unit(n).claimCode));
+      assert.equal(statSync(path).mode & 0o077, 0);
+      assert.ok(!existsSync(join(station, `labels/AVN-${n}.sealed`)));
+    }
+    await assert.rejects(factory(["label", station, "--png", join(station, "labels/")]), { exit: 2 });
+    assert.ok(existsSync(join(station, "labels/AVN-2.sealed")));
+  });
+
+  it("are made anew until their unit passes, with the same code", async () => {
+    const folder = newDir();
+    await factory(["label", station, "AVN-1", "AVN-2"]);
+    assert.ok(!existsSync(join(station, "labels/AVN-1.sealed")));
+    await factory(["label", station, "AVN-1", "--png", folder, "--keep"]);
+    assert.deepEqual(readFileSync(join(folder, "AVN-1.png")), pictures[0]);
+    assert.deepEqual(keptPicture(station, "AVN-1", box), pictures[0]);
+    journal((units) => units.pass("chip-c002", 0));
+    await assert.rejects(factory(["label", station, "AVN-2", "--png", folder]), /AVN-2's label was erased/);
+  });
+
+  it("of identities that were given up are printed no more, but erased", async () => {
+    journal((units) => units.pass("chip-c001", 0));
+    journal((units) => units.giveUp("chip-c002", 0));
+    const { serials } = JSON.parse(await factory(["label", station, "--json"]));
+    assert.deepEqual(serials, ["AVN-1", "AVN-3"]);
+    assert.ok(!existsSync(join(station, "labels/AVN-2.sealed")));
   });
 
   it("lie on a sheet in the station's folder where no other file is named, and are no label there", async () => {

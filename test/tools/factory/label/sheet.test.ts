@@ -32,8 +32,42 @@ describe("a sheet of labels", function () {
   });
 
   it("is refused where the page is too small for a label", async () => {
-    const narrow = labelTemplate({ pageWidth: 62, pageHeight: 50 });
+    const narrow = labelTemplate({ pageWidth: 59, pageHeight: 30, margin: 0 });
     await assert.rejects(labelSheet(units.slice(0, 1), narrow), { code: "FACTORY_TEMPLATE" });
+  });
+
+  it("is a roll with a label to each page, which is as large and holds nothing else", async function () {
+    if (!existsSync(POPPLER)) {
+      console.log("      skipped: labels as printed need the Debian package poppler-utils");
+      return this.skip();
+    }
+    const path = join(folder, "roll.pdf");
+    for (const [width, height] of [
+      [60, 30],
+      [51.3, 25.4],
+    ] as const) {
+      const roll = labelTemplate({
+        ...{ width, height, module: 0.5 },
+        ...{ pageWidth: width, pageHeight: height, margin: 0 },
+      });
+      writeFileSync(path, await labelSheet(units.slice(0, 3), roll));
+      const info = execFileSync("/usr/bin/pdfinfo", [path], { encoding: "utf8" });
+      const [, pages] = /^Pages:\s+(\d+)$/m.exec(info)!;
+      const [, across, up] = /^Page size:\s+([\d.]+) x ([\d.]+) pts/m.exec(info)!;
+      assert.equal(pages, "3");
+      for (const [points, mm] of [
+        [across, width],
+        [up, height],
+      ] as const)
+        assert.ok(Math.abs((Number(points) / 72) * 25.4 - mm) < 0.01, `${points} pt, ${mm} mm`);
+      assert.equal(execFileSync("/usr/bin/pdftotext", [path, "-"], { encoding: "utf8" }).trim(), "");
+      for (const [n, { claimCode }] of units.slice(0, 3).entries()) {
+        const out = join(folder, "one");
+        const page = String(n + 1);
+        execFileSync(POPPLER, ["-png", "-r", `${DPI}`, "-singlefile", "-f", page, "-l", page, path, out]);
+        assert.equal(toHex(await codeFromPicture(readFileSync(`${out}.png`), "label")), toHex(claimCode));
+      }
+    }
   });
 
   it("has every label in its place and size, as another renderer shows it, with marks to cut along", async function () {
