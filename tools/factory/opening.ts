@@ -12,7 +12,8 @@ import { StationLog } from "./log";
 import { openStationMaker } from "./maker";
 import { sweepPapers } from "./provisioning";
 import { selfTest } from "./selftest";
-import { keptCheckpoint, type Station } from "./station";
+import { keptCheckpoint, placesOf, type Station } from "./station";
+import { requireSigned } from "./sums";
 import { recoverFirmware } from "./use";
 
 export interface OpeningOptions {
@@ -39,6 +40,7 @@ export function openBench(
   const box = openSecretBox(keys, passphrase);
   recoverFirmware(dir);
   const firmware = readFirmware(dir, station);
+  requireSigned(placesOf(dir).firmware, firmware, station);
   const board = boardNamed(station.board);
   const journal = new Journal(dir);
   const log = new StationLog(journal.db, maker, keptCheckpoint(keys, station));

@@ -26,6 +26,7 @@ import { type ReleaseManifest, VERSION } from "./releasemanifest";
 import { reproduceText } from "./reproduce";
 import { runtimeParts } from "./runtimeparts";
 import { changesIn, knowsCommit, sourceTree, subjectsSince, withCommitted } from "./sourcetree";
+import { SUMS, SUMS_SIGNATURE, sumsOf } from "./sums";
 
 export interface ReleaseRequest {
   /** The station's folder. */
@@ -52,8 +53,6 @@ export interface Released {
   manifest: ReleaseManifest;
 }
 
-export const SUMS = "SHA256SUMS";
-export const SUMS_SIGNATURE = "SHA256SUMS.sig";
 const REST = "- and more\n";
 
 export const latin1 = (code: string) => new Uint8Array(Buffer.from(code, "latin1"));
@@ -216,13 +215,9 @@ function make(request: ReleaseRequest, { commit }: Revision): Released {
   return { folder, entry, manifest };
 }
 
-/** Whole under its name, or not there. @returns the sums, as coreutils' sha256sum takes them */
+/** Whole under its name, or not there. @returns the sums */
 function writeFolder(folder: string, maker: MakerKey, files: Record<string, Uint8Array>): Uint8Array {
-  const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-  const lines = Object.keys(files)
-    .sort()
-    .map((name) => `${sha256(files[name]!)}  ${name}\n`);
-  const sums = utf8(lines.join(""));
+  const sums = sumsOf(files);
   const all = { ...files, [SUMS]: sums, [SUMS_SIGNATURE]: maker.sign(sums) };
   const part = join(folder, "..", `.${basename(folder)}-${randomBytes(4).toString("hex")}.part`);
   try {

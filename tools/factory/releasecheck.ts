@@ -8,9 +8,10 @@ import { fromHex, sameBytes } from "../../protocol/bytes";
 import { chunkHashes, openRelease } from "../../protocol/release";
 import { decodeReleaseFile, signedReleaseFile } from "../../protocol/releasefile";
 import { FactoryFailure } from "./failure";
-import { latin1, SUMS, SUMS_SIGNATURE } from "./release";
+import { latin1 } from "./release";
 import { MAX_MANIFEST_BYTES, type ReleaseManifest, releaseManifestSchema } from "./releasemanifest";
 import { knowsCommit, withCommitted } from "./sourcetree";
+import { SUMS, SUMS_SIGNATURE } from "./sums";
 
 export interface Check {
   /** What was looked at. */

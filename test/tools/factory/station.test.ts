@@ -1,4 +1,6 @@
 import { strict as assert } from "node:assert";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   cpSync,
   existsSync,
@@ -163,6 +165,28 @@ describe("avnode factory init, run, status", function () {
     const apart = await run("--keys", join(folder, "stick"));
     assert.match(apart, /0 of 1 passed/);
     assert.doesNotMatch(apart, together);
+  });
+
+  it("flashes nothing that its maker did not sign, whatever the manifest says", async () => {
+    const firmware = join(folder, "locked", "firmware");
+    const [code, manifest] = [join(firmware, "avnode.js"), join(firmware, "manifest.json")];
+    const run = () =>
+      factory(["run", join(folder, "locked"), "--ports", "exec:true", "--without-air"], PASSPHRASE);
+    const [before, words] = [readFileSync(code), readFileSync(manifest, "utf8")];
+    const stranger = Buffer.concat([before, Buffer.from(" ")]);
+    const sum = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+    writeFileSync(code, stranger);
+    writeFileSync(manifest, words.replace(sum(before), sum(stranger)));
+    const { exit, err } = await run();
+    assert.deepEqual([exit, /not what the station's maker signed.*factory use/.test(err)], [3, true], err);
+    writeFileSync(code, before);
+    writeFileSync(manifest, words);
+    const sums = spawnSync("sha256sum", ["-c", "--strict", "SHA256SUMS"], { cwd: firmware });
+    assert.equal(sums.status, 0);
+    for (const name of ["SHA256SUMS.sig", "SHA256SUMS"]) {
+      rmSync(join(firmware, name));
+      assert.match((await run()).err, /not what the station's maker signed/, name);
+    }
   });
 
   it("runs no command that only station.json names", async () => {
