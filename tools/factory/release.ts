@@ -25,7 +25,7 @@ import {
 import { type ReleaseManifest, VERSION } from "./releasemanifest";
 import { reproduceText } from "./reproduce";
 import { runtimeParts } from "./runtimeparts";
-import { changesIn, knowsCommit, sourceTree, subjectsSince, withCommitted } from "./sourcetree";
+import { changesIn, isOf, knowsCommit, sourceTree, subjectsSince, withCommitted } from "./sourcetree";
 import { SUMS, SUMS_SIGNATURE, sumsOf } from "./sums";
 
 export interface ReleaseRequest {
@@ -37,6 +37,8 @@ export interface ReleaseRequest {
   releasePassphrase: string;
   /** The source tree. */
   root: string;
+  /** See builtFrom. */
+  built?: Revision;
   board: BoardSpec;
   version: string;
   /** Left out: what git's log says since the last release. */
@@ -59,7 +61,7 @@ export const latin1 = (code: string) => new Uint8Array(Buffer.from(code, "latin1
 const json = (value: unknown) => new Uint8Array(Buffer.from(`${JSON.stringify(value, null, 2)}\n`));
 const utf8 = (text: string) => new Uint8Array(Buffer.from(text));
 
-function checkRequest({ version, root, dev }: ReleaseRequest): Revision {
+function checkRequest({ version, root, built, dev }: ReleaseRequest): Revision {
   if (!VERSION.test(version))
     throw new FactoryFailure(
       "FACTORY_RELEASE_VERSION",
@@ -72,6 +74,11 @@ function checkRequest({ version, root, dev }: ReleaseRequest): Revision {
       revision.commit === null
         ? `${root} is no git clone, so that nobody could build this release again. Make it from one, or say --dev`
         : `${root} has changes that no commit holds (${changesIn(root)}), so that nobody could build this release again. Commit them, move away what is none of it, or say --dev`,
+    );
+  if (!dev && !isOf(revision.commit, built))
+    throw new FactoryFailure(
+      "FACTORY_RELEASE_STALE",
+      `the program that runs was built from ${built?.dirty ? "files that no commit holds" : built?.commit}, and the release is of ${revision.commit}: its board files and tools would be others. Run npm run build in ${root}, then this again`,
     );
   return revision;
 }

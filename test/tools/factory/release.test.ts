@@ -293,6 +293,18 @@ describe("a release", function () {
     });
   });
 
+  it("is of the commit that the running program was built from, board files and tools alike", () => {
+    const stale = { commit: "12".repeat(20), dirty: false };
+    for (const built of [stale, { commit: commits[0]!, dirty: true }, { commit: null, dirty: true }])
+      assert.throws(() => makeRelease(request({ built })), { code: "FACTORY_RELEASE_STALE" });
+    const reproduced = (built: typeof stale) => checkRelease(first.folder, tree.root, built).checks.at(-1)!;
+    assert.match(reproduced(stale).text, /was not built from commit .* npm run build/);
+    assert.deepEqual(
+      [reproduced(stale).passed, reproduced({ commit: commits[0]!, dirty: false }).passed],
+      [undefined, true],
+    );
+  });
+
   it("is refused when something that no commit holds went into it", () => {
     // Git was told to overlook the change, so that the tree counts as clean.
     git(tree, "update-index", "--assume-unchanged", "firmware/sampler.ts");
