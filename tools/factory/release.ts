@@ -13,7 +13,7 @@ import { makeSbom } from "../bill";
 import { buildFirmware, type FirmwareBuild } from "../firmware/build";
 import { type Revision, revisionOf } from "../firmware/manifest";
 import { FactoryFailure } from "./failure";
-import { type MakerKey, openMaker, releasePublicKey, signRelease } from "./keys";
+import { leavesSpent, type MakerKey, openMaker, releasePublicKey, signRelease } from "./keys";
 import {
   folderOf,
   highestLeaf,
@@ -163,7 +163,8 @@ function make(request: ReleaseRequest, { commit }: Revision): Released {
   const maker = openMaker(keys, passphrase);
   const releaseKey = releasePublicKey(keys);
   const releases = readReleases(dir);
-  const counter = 1 + Math.max(0, ...releases.map((entry) => entry.counter));
+  // Another station of this maker may have made some: none has a lower counter than the leaves that were spent.
+  const counter = 1 + Math.max(leavesSpent(keys), ...releases.map((entry) => entry.counter));
   const build = buildTwice({ board, dev, releaseKey, counter, version }, root, commit);
   const image = latin1(build.application.code);
   const release = encodeRelease({

@@ -341,6 +341,13 @@ describe("a release", function () {
     );
   });
 
+  it("rises over all stations of the same keys, too", () => {
+    const stick = copy(keys);
+    const elsewhere = { dir: fs.mkdtempSync(join(root, "elsewhere-")), keys: stick };
+    const { entry } = makeRelease(request({ version: "1.1.1", ...elsewhere }));
+    assert.deepEqual([entry.counter, entry.leaf], [3, 2]);
+  });
+
   it("is not signed with an old copy of the keys", () => {
     const old = copy(keys);
     fs.rmSync(join(old, "burned/0001"));
