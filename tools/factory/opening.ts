@@ -28,13 +28,14 @@ export interface OpeningOptions {
   /** Whoever stands there is asked what a unit and the ports cannot tell. */
   ask: boolean;
   withoutAir?: boolean;
+  withoutCheckpoint?: boolean;
 }
 
 /** By the process that holds the station's lock. @throws FACTORY_* */
 export function openBench(
   dir: string,
   station: Station,
-  { keys, passphrase, ahead, terminal, scan, ask, withoutAir }: OpeningOptions,
+  { keys, passphrase, ahead, terminal, scan, ask, withoutAir, withoutCheckpoint }: OpeningOptions,
 ): Bench {
   const maker = openStationMaker(dir, keys, passphrase);
   const box = openSecretBox(keys, passphrase);
@@ -45,7 +46,7 @@ export function openBench(
   const journal = new Journal(dir);
   const log = new StationLog(journal.db, maker, keptCheckpoint(keys, station));
   try {
-    log.check(station);
+    log.check(station, withoutCheckpoint);
   } catch (error) {
     journal.close();
     throw error;

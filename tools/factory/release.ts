@@ -26,6 +26,7 @@ import { type ReleaseManifest, VERSION } from "./releasemanifest";
 import { reproduceText } from "./reproduce";
 import { runtimeParts } from "./runtimeparts";
 import { changesIn, isOf, knowsCommit, sourceTree, subjectsSince, withCommitted } from "./sourcetree";
+import type { Station } from "./station";
 import { SUMS, SUMS_SIGNATURE, sumsOf } from "./sums";
 
 export interface ReleaseRequest {
@@ -44,6 +45,8 @@ export interface ReleaseRequest {
   /** Left out: what git's log says since the last release. */
   notes?: string;
   dev?: boolean;
+  /** Of the station's units. */
+  deviceClass: Station["deviceClass"];
   skipLeaves?: boolean;
   /** Unix seconds. */
   now: number;
@@ -56,16 +59,24 @@ export interface Released {
 }
 
 const REST = "- and more\n";
+/** Hubs show notes before an owner takes the update. */
+const DEV_NOTE =
+  "FOR DEVELOPERS: built of files that no commit may hold, with an open console. Not for patients.\n\n";
 
 export const latin1 = (code: string) => new Uint8Array(Buffer.from(code, "latin1"));
 const json = (value: unknown) => new Uint8Array(Buffer.from(`${JSON.stringify(value, null, 2)}\n`));
 const utf8 = (text: string) => new Uint8Array(Buffer.from(text));
 
-function checkRequest({ version, root, built, dev }: ReleaseRequest): Revision {
+function checkRequest({ version, root, built, dev, deviceClass }: ReleaseRequest): Revision {
   if (!VERSION.test(version))
     throw new FactoryFailure(
       "FACTORY_RELEASE_VERSION",
       `a version has 1 to 24 letters, digits, dots, plus and minus signs, not '${version}'. Name another with --version`,
+    );
+  if (dev && deviceClass === "locked")
+    throw new FactoryFailure(
+      "FACTORY_RELEASE_DEV",
+      "units of this station are locked, and those that are out there would take a developers' release as an update: make it at a station of class dev that has keys of its own",
     );
   const revision = revisionOf(root);
   if (revision.dirty && !dev)
@@ -176,7 +187,9 @@ function make(request: ReleaseRequest, { commit }: Revision): Released {
     head: chunkHashes(nodeCrypto.sha256, image)[0]!,
   });
   const finished = releases.filter(({ sums }) => sums !== undefined);
-  const notes = utf8(request.notes ?? shortened(notesSince(root, finished.at(-1))));
+  const warning = dev ? DEV_NOTE : "";
+  const since = () => shortened(warning + notesSince(root, finished.at(-1)));
+  const notes = utf8(request.notes === undefined ? since() : warning + request.notes);
   if (notes.length > MAX_NOTES_BYTES)
     throw new FactoryFailure(
       "FACTORY_RELEASE_NOTES",

@@ -52,7 +52,7 @@ async function release(station: string, options: ReleaseOptions, terminal: Termi
   const { makeRelease } = require("./release") as typeof import("./release");
   const { leavesLeft } = require("./releasekey") as typeof import("./releasekey");
   const { readStation } = require("./station") as typeof import("./station");
-  const { board: usual } = readStation(station);
+  const { board: usual, deviceClass } = readStation(station);
   const dir = realpathSync(station);
   const keys = options.keys === undefined ? join(dir, "keys") : resolve(options.keys);
   const board = boardNamed(options.board ?? usual);
@@ -63,7 +63,7 @@ async function release(station: string, options: ReleaseOptions, terminal: Termi
   const { dev, skipLeaves } = options;
   const now = Math.floor(Date.now() / 1000);
   terminal.say(`building ${version} for ${board.name} twice`);
-  const build = { root, built: builtFrom(), board, version, notes, dev };
+  const build = { root, built: builtFrom(), deviceClass, board, version, notes, dev };
   const made = makeRelease({ dir, keys, ...passphrases, ...build, skipLeaves, now });
   const { folder, entry } = made;
   if (options.json) return terminal.json({ folder, ...entry });

@@ -65,7 +65,7 @@ describe("a release", function () {
       root: tree.root,
       now: NOW,
     },
-    ...{ board: boardNamed("xiaoble"), version: "1.0.0", ...more },
+    ...{ board: boardNamed("xiaoble"), deviceClass: "locked", version: "1.0.0", ...more },
   });
   const copy = (folder: string) => {
     const other = fs.mkdtempSync(join(root, "copy-"));
@@ -283,7 +283,15 @@ describe("a release", function () {
     assert.throws(() => makeRelease(request()), { message: /\(firmware\/README\.md, b, c, 1 more\)/ });
     for (const file of strays) fs.rmSync(file);
     const elsewhere = { dir: fs.mkdtempSync(join(root, "dev-")), keys: others };
-    const dev = makeRelease(request({ dev: true, version: "1.0.1-dev", ...elsewhere }));
+    assert.throws(() => makeRelease(request({ dev: true })), {
+      code: "FACTORY_RELEASE_DEV",
+      message: /out there would take/,
+    });
+    const dev = makeRelease(
+      request({ dev: true, deviceClass: "dev", version: "1.0.1-dev", notes: "New.\n", ...elsewhere }),
+    );
+    const { notes } = decodeReleaseFile(fs.readFileSync(join(dev.folder, dev.manifest.release.file)));
+    assert.match(Buffer.from(notes).toString(), /^FOR DEVELOPERS: .*Not for patients\.\n\nNew\.\n$/);
     assert.deepEqual([dev.manifest.locked, dev.manifest.dirty], [false, true]);
     assert.match(fs.readFileSync(join(dev.folder, "REPRODUCE.md"), "utf8"), /nobody can build it again/);
     git(tree, "checkout", "-q", "--", ".");

@@ -215,6 +215,13 @@ describe("avnode factory init, run, status", function () {
     assert.equal(readFileSync(join(dir, "labels", "X-002.png")).readUInt32BE(0), 0x89504e47);
   });
 
+  it("say of keys that made units at another station that serial numbers may be given twice", async () => {
+    const words = ["--maker", "E", "--board", "xiaoble", ...small, "--prefix", "X-"];
+    const keys = ["--keys", join(dir, "keys"), "--firmware", join(dir, "firmware")];
+    const twin = await factory(["init", join(folder, "twin"), ...words, ...keys], PASSPHRASE);
+    assert.deepEqual([twin.exit, /prefix X-, too, .*another --prefix, or --first/.test(twin.err)], [0, true]);
+  });
+
   it("refuse another passphrase, no port, and an adapter that is not there", async () => {
     const wrong = await factory(["run", dir, "--virtual", "1"], "some other passphrase\n");
     assert.deepEqual([wrong.exit, /passphrase does not open/.test(wrong.err)], [3, true], wrong.err);
