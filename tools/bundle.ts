@@ -1,7 +1,8 @@
 /** Bundles the program and its threads; packages stay outside. */
-import { chmodSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
+import { revisionOf } from "./firmware/manifest";
 
 const root = join(__dirname, "..");
 
@@ -33,4 +34,6 @@ export function bundle(outdir: string): void {
     logLevel: "warning",
   });
   chmodSync(join(outdir, "avnode.js"), 0o755);
+  // Board files and the firmware's build tool are in it: a release of another commit must not be built by them.
+  writeFileSync(join(outdir, "built.json"), `${JSON.stringify(revisionOf(root))}\n`);
 }

@@ -95,7 +95,7 @@ export function syncFile(file: string): void {
 }
 
 /** The file has the old content or the new one, whole, whenever power fails; it is its owner's alone. */
-export function replaceFile(file: string, content: string): void {
+export function replaceFile(file: string, content: string | Uint8Array): void {
   const fresh = `${file}.new`;
   // What lies there may be wider, or lead elsewhere.
   rmSync(fresh, { force: true });

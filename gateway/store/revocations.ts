@@ -66,7 +66,8 @@ export class RevocationLists {
   /**
    * Keeps a list in the place of an older one of its maker.
    * @returns what it says, and whether it was here already
-   * @throws REVOCATIONS_FORM, REVOCATIONS_MAKER, REVOCATIONS_SIGNATURE, REVOCATIONS_STALE, REVOCATIONS_FORKED, STORE_ALTERED
+   * @throws REVOCATIONS_FORM, REVOCATIONS_MAKER, REVOCATIONS_SIGNATURE, REVOCATIONS_STALE, REVOCATIONS_FORKED, REVOCATIONS_DROPPED,
+   * STORE_ALTERED
    */
   import(bytes: Uint8Array, at: number): { list: Revocations; isNew: boolean } {
     const list = readList(bytes);
@@ -96,6 +97,7 @@ export class RevocationLists {
         }
         if (sameBytes(before.list, bytes)) return false;
         this.requireNewer(list.number, before.number, whose);
+        requireAll(list, decodeRevocations(before.list), whose);
       }
       const row = { maker: Buffer.from(list.maker), number: list.number, at, list: Buffer.from(bytes) };
       if (before) this.table.update(row);
@@ -186,6 +188,17 @@ export class RevocationLists {
 /** Whether it counts for a recording; as for a proof, one that was logged before stays believed. @param logged Unix seconds */
 export function isRevokedAt({ since }: Revocation, logged: number | undefined): boolean {
   return logged === undefined || logged >= since;
+}
+
+/** Whoever is revoked stays so: a list that names fewer is of a station that knew less, or of somebody with the maker's key. */
+function requireAll(list: Revocations, before: Revocations, whose: string): void {
+  const named = new Set(list.entries.map(({ device }) => toHex(device)));
+  const dropped = before.entries.filter(({ device }) => !named.has(toHex(device)));
+  if (dropped.length === 0) return;
+  throw new StoreError(
+    "REVOCATIONS_DROPPED",
+    `list number ${list.number} of ${whose} no longer names ${dropped.length} that number ${before.number} revoked (${toHex(dropped[0]!.device)} first), so that stolen ones would be believed again: nothing was taken. Ask the maker for a list of all of them; 'avnode factory revoke' makes one where it is shown both`,
+  );
 }
 
 /** @throws REVOCATIONS_FORM */

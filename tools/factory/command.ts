@@ -13,7 +13,7 @@ import type { Air } from "./ports/air";
 import type { Port } from "./ports/port";
 import { addRelease } from "./releasecommand";
 import { addRevoke } from "./revokecommand";
-import { keysTogether, placesOf, type Station } from "./station";
+import { hasStation, keysTogether, placesOf, type Station } from "./station";
 
 // From dist/avnode.js and from this file alike.
 const ROOT = [join(__dirname, ".."), join(__dirname, "../..")].find((folder) =>
@@ -51,6 +51,7 @@ interface RunOptions {
   scan?: boolean;
   ask?: boolean;
   withoutAir?: boolean;
+  withoutCheckpoint?: boolean;
   inTheClear?: boolean;
 }
 
@@ -101,6 +102,7 @@ function addInit(factory: Command, terminal: Terminal): void {
       const keys = options.keys ?? placesOf(dir).keys;
       // Before anything is asked: with a word that is no port, each run of the station would be refused.
       wiredPorts(options.ports);
+      const isAnother = hasStation(keys);
       const [passphrase, releasePassphrase] = hasKeys(keys)
         ? [await askSecret(terminal, MAKER_PASSPHRASE)]
         : await askNewSecrets(terminal, [MAKER_PASSPHRASE, RELEASE_PASSPHRASE], checkPassphrase);
@@ -132,6 +134,10 @@ function addInit(factory: Command, terminal: Terminal): void {
       terminal.say(
         `keys are in ${keys}: copy them to a medium that is kept apart; who holds them makes units in your name`,
       );
+      if (isAnother)
+        terminal.say(
+          `another station made units with these keys: if it has the prefix ${options.prefix}, too, both give the same serial numbers. Make this one anew, with another --prefix, or --first behind the last number on any label`,
+        );
       warnOfKeys(dir, station, keys, terminal);
     });
 }
@@ -163,6 +169,10 @@ function addRun(factory: Command, terminal: Terminal): void {
       "locked units get their keys over the air or a network, unencrypted; log and evidence say so",
     )
     .option("--without-air", "units pass although nothing shows that they live; log and evidence say so")
+    .option(
+      "--without-checkpoint",
+      "goes on although no checkpoint of the station's log lies beside the keys: the journal may be an old one",
+    )
     .addHelpText("after", `\nHow a unit may fail, and what to do then:\n${failureTable()}`)
     .action((dir: string, options: RunOptions) => runStation(dir, options, terminal));
 }
@@ -220,6 +230,7 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
       scan: options.scan === true,
       ask: options.ask === true,
       withoutAir: options.withoutAir === true,
+      withoutCheckpoint: options.withoutCheckpoint === true,
     });
     const { unfinished } = require("./provisioning") as typeof import("./provisioning");
     const atWork = bench;

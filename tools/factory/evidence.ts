@@ -18,6 +18,7 @@ import type { MakerKey } from "./keys";
 import { originOf, readLog } from "./log";
 import { folderOf, type ReleaseEntry, readReleases } from "./releaselist";
 import { readStation, type Station } from "./station";
+import { SUMS } from "./sums";
 import {
   decodeUnitLine,
   GIVEN_UP,
@@ -59,12 +60,27 @@ export interface EvidenceUnit {
   firmware: string;
   certificate: string | null;
   tests: TestLine[];
-  /** Lock attempts and their outcome, bootloader, radio, label. */
+  /** Lock attempts and their outcome, bootloader, radio, label; SHA-256 of the boot code that was read back last. */
   checks: Record<string, string>;
   /** Why nobody is to rely on its identity: outcome of the newest line that says so. */
   distrust: string | null;
   /** Lines of its chip. */
   lines: number[];
+}
+
+export interface EvidenceFirmware {
+  commit: string | null;
+  version: string;
+  /** Counter of the release that it is; missing of a build that is none. */
+  release?: number;
+  files: Record<string, string>;
+}
+
+export interface EvidenceRelease extends Omit<ReleaseEntry, "sums"> {
+  sums: string;
+  sbom: string;
+  /** SHA-256 of each, as the release's sums name them; none where its folder is not there any more. */
+  files: Record<string, string>;
 }
 
 /** Whole numbers, texts, lists and maps only, so that its canonical form is one. Times in Unix ms. */
@@ -93,8 +109,8 @@ export interface Evidence {
   };
   units: EvidenceUnit[];
   lines: EvidenceLine[];
-  firmware: { commit: string | null; version: string; files: Record<string, string> };
-  releases: (Omit<ReleaseEntry, "sums"> & { sums: string; sbom: string })[];
+  firmware: EvidenceFirmware;
+  releases: EvidenceRelease[];
   checked: string[];
   limits: string[];
 }
@@ -208,16 +224,20 @@ const CLASS_NAMES = Object.fromEntries(Object.entries(DeviceClass).map(([name, v
 /** Those that passed, as their last pass says. A chip that was given up and came again is two. */
 export function unitsOf(found: LoggedLine[]): EvidenceUnit[] {
   const units = new Map<string, EvidenceUnit>();
+  /** By identity: one that is locked comes back with the boot code that an earlier turn wrote. */
+  const bootCodes = new Map<string, string>();
   for (const { line } of found) {
+    const device = line.device ? toHex(line.device) : "";
+    if (line.checks.bootCode) bootCodes.set(device, line.checks.bootCode);
+    const bootCode = bootCodes.get(device);
     if (line.outcome !== "PASS" || !line.device || line.serial === null) continue;
-    const device = toHex(line.device);
     const isDistrusted = (one: UnitLine) => isDistrust(one) && one.device && toHex(one.device) === device;
     units.set(device, {
       ...{ serial: line.serial, device, passedAt: line.at, tests: line.tests },
       class: CLASS_NAMES[line.deviceClass] ?? String(line.deviceClass),
       firmware: toHex(line.firmware),
       certificate: line.certificate && toHex(line.certificate),
-      checks: line.checks,
+      checks: bootCode ? { ...line.checks, bootCode } : line.checks,
       distrust: found.findLast((one) => isDistrusted(one.line))?.line.outcome ?? null,
       lines: found.filter((one) => one.line.chip === line.chip).map(({ index }) => index),
     });
@@ -226,9 +246,15 @@ export function unitsOf(found: LoggedLine[]): EvidenceUnit[] {
 }
 
 /** What the station flashes now; each unit's own is in its line. */
-function firmwareOf(dir: string): Evidence["firmware"] {
-  const { commit, version, files } = flashedManifest(dir);
-  return { commit, version, files: Object.fromEntries(files.map(({ file, sha256 }) => [file, sha256])) };
+function firmwareOf(dir: string): EvidenceFirmware {
+  const { commit, version, files, release } = flashedManifest(dir);
+  const counter = release && { release: release.counter };
+  return {
+    commit,
+    version,
+    ...counter,
+    files: Object.fromEntries(files.map(({ file, sha256 }) => [file, sha256])),
+  };
 }
 
 function releasesOf(dir: string): Evidence["releases"] {
@@ -236,9 +262,34 @@ function releasesOf(dir: string): Evidence["releases"] {
     if (sums === undefined) return [];
     // A folder may have been moved away since: its sums are in the list.
     let sbom = "its folder is not there";
+    let files: EvidenceRelease["files"] = {};
     try {
       sbom = toHex(nodeCrypto.sha256(readFileSync(join(folderOf(dir, entry), "sbom.json"))));
+      files = filesOf(readFileSync(join(folderOf(dir, entry), SUMS)), sums);
     } catch {}
-    return [{ ...entry, sums, sbom }];
+    return [{ ...entry, sums, sbom, files }];
   });
+}
+
+/** None of sums that are not those of the list. */
+function filesOf(text: Buffer, sums: string): EvidenceRelease["files"] {
+  if (toHex(nodeCrypto.sha256(text)) !== sums) return {};
+  const lines = text.toString().trimEnd().split("\n");
+  return Object.fromEntries(lines.map((line) => line.split("  ").reverse() as [string, string]));
+}
+
+/**
+ * Whose files a unit's application and boot code are: of a release of this station, or of another's that it flashes.
+ * @returns undefined where they are of none
+ */
+export function releaseOf(
+  { firmware, checks }: EvidenceUnit,
+  evidence: Pick<Evidence, "firmware" | "releases">,
+): string | undefined {
+  const { version, release, files } = evidence.firmware;
+  const flashed = release === undefined ? [] : [{ counter: release, version, files }];
+  const found = [...evidence.releases, ...flashed].find(
+    (one) => one.files["avnode.js"] === firmware && one.files["bootcde.js"] === checks.bootCode,
+  );
+  return found && `${found.counter}: ${found.version}`;
 }

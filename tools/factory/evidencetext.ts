@@ -1,7 +1,7 @@
 /** An evidence file for people: Markdown, from the same fields. */
 import { fingerprintOf } from "../../gateway/store/makers";
 import { FAILURES, type FailureCode } from "./codes";
-import type { Evidence, EvidenceUnit } from "./evidence";
+import { type Evidence, type EvidenceUnit, releaseOf } from "./evidence";
 import { GIVEN_UP, isDistrust, isInTheClear, tally } from "./unitline";
 
 const day = (unixMs: number) => new Date(unixMs).toISOString().slice(0, 16).replace("T", " ");
@@ -11,6 +11,11 @@ const row = (cells: string[]) => `| ${cells.map(cell).join(" | ")} |`;
 const tableOf = (head: string[], rows: string[][]) =>
   [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
 const list = (items: string[], mark = "-") => items.map((item) => `${mark} ${item}`).join("\n");
+
+const UNIT_HEAD = [
+  ...["serial", "device", "class", "passed (UTC)", "firmware", "boot code", "release", "certificate"],
+  ...["lock", "bootloader", "radio", "label", "self-test", "trust"],
+];
 
 /** @param file of the JSON, which is what is signed */
 export function evidenceMarkdown(evidence: Evidence, file: string): string {
@@ -42,9 +47,17 @@ ${
 
 ## Units
 
-${units.length === 0 ? "None passed." : tableOf(["serial", "device", "class", "passed (UTC)", "firmware", "certificate", "lock", "bootloader", "radio", "label", "self-test", "trust"], units.map(unitRow))}
+${
+  units.length === 0
+    ? "None passed."
+    : tableOf(
+        UNIT_HEAD,
+        units.map((unit) => unitRow(unit, evidence)),
+      )
+}
 
 Hashes are the first 16 digits of SHA-256; the signed file has them whole, and every self-test with what was measured.
+Release "none": no release that this file names has the application and the boot code that are in the unit.
 
 ## Turns that failed
 
@@ -107,17 +120,20 @@ function distrusted({ lines }: Evidence): string {
   return `\n**Nobody is to rely on the identity of ${why.join("; ")}: see that the maker's revocation list names it.**`;
 }
 
-function unitRow(unit: EvidenceUnit): string[] {
+function unitRow(unit: EvidenceUnit, evidence: Evidence): string[] {
   const {
     lock = "not tried",
     bootloader = "not checked",
     air = "not checked",
     label = "not checked",
+    bootCode,
   } = unit.checks;
   const passed = unit.tests.filter((test) => test.passed).length;
   return [
     ...[unit.serial, unit.device, unit.class, day(unit.passedAt)],
-    ...[unit.firmware.slice(0, 16), unit.certificate?.slice(0, 16) ?? "none"],
+    ...[unit.firmware.slice(0, 16), bootCode?.slice(0, 16) ?? "not logged"],
+    ...[releaseOf(unit, evidence) ?? "none"],
+    ...[unit.certificate?.slice(0, 16) ?? "none"],
     ...[lock, bootloader, air, label, `${passed} of ${unit.tests.length} passed`],
     unit.distrust === null ? "as it passed" : `**none: ${unit.distrust}**`,
   ];

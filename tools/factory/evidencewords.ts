@@ -3,6 +3,7 @@
 export const WHAT_IS_CHECKED = [
   "board and runtime version, as the unit itself says them",
   "application, identity and boot code: read back from the unit's flash and compared by SHA-256",
+  "what is flashed: before any unit is made, that the station's maker signed it, as a release or as the build that the station was made with; a unit's line names the boot code that was read back, and a unit whose application and boot code are of no release is shown so",
   "self-test on the unit itself, before it is locked: every check with what was measured and what was wanted",
   "the console after the restart: a list of attempts over each path that the station has; a unit that answers with one byte fails",
   "that it lives: an adapter was told an alias that only a unit with its claim code says, or the operator saw it; the unit's line says which, and where nobody looked",

@@ -7,6 +7,7 @@ import { readFirmware } from "./bench";
 import { FactoryFailure } from "./failure";
 import { createJournal } from "./journal";
 import { checkStation, placesOf, type Station, writeStation } from "./station";
+import { requireSigned, signBuild } from "./sums";
 
 export interface InitRequest extends Omit<Station, "makerKey" | "releaseKey" | "id"> {
   dir: string;
@@ -49,14 +50,17 @@ export function initStation(request: InitRequest): Station {
     );
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   if (!hasKeys(keys)) createKeys(keys, passphrase, releasePassphrase);
+  const maker = openMaker(keys, passphrase);
   const station = {
     ...unkeyed,
-    makerKey: toHex(openMaker(keys, passphrase).publicKey),
+    makerKey: toHex(maker.publicKey),
     releaseKey: toHex(releasePublicKey(keys)),
   };
   if (!isThere) putFirmware(places.firmware, station, keys, root, firmware);
   try {
-    readFirmware(dir, station);
+    const read = readFirmware(dir, station);
+    signBuild(places.firmware, read, maker);
+    requireSigned(places.firmware, read, station);
   } catch (error) {
     if (!isThere) rmSync(places.firmware, { recursive: true });
     throw error;

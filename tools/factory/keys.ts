@@ -21,7 +21,7 @@ import {
   writeSealed,
 } from "./sealedfile";
 
-export { releasePublicKey, signRelease } from "./releasekey";
+export { leavesSpent, releasePublicKey, signRelease } from "./releasekey";
 
 export type MakerKey = Ed25519Signer;
 

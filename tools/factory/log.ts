@@ -43,6 +43,9 @@ function leavesOf(db: Database): LeafRow[] {
   return db.prepare("SELECT idx, leaf FROM leaves WHERE log = ? ORDER BY idx").all(LOG) as LeafRow[];
 }
 
+/** Serial numbers begin anew in every station, and no two units may share one. */
+const ANEW = "in a new station, with another --prefix, or --first behind the last number on any label";
+
 export class StationLog {
   private readonly tree: MerkleTree;
   private readonly checkpoints: Checkpoints;
@@ -78,24 +81,44 @@ export class StationLog {
   /** Behind the transaction, and before anybody is told of it. */
   keep(): void {
     const newest = this.checkpoints.newest(LOG);
-    if (this.kept && newest) replaceFile(this.kept, newest.note.toString("utf8"));
+    if (!this.kept || !newest) return;
+    try {
+      replaceFile(this.kept, newest.note.toString("utf8"));
+    } catch (cause) {
+      throw new FactoryFailure(
+        "FACTORY_KEYS_AWAY",
+        `cannot write ${this.kept}: ${(cause as Error).message}. What was logged stays: put the medium with the keys back, writable, and run it again`,
+        { cause },
+      );
+    }
   }
 
-  /** Before anything is appended. @throws FACTORY_LOG, FACTORY_JOURNAL_OLD */
-  check(station: Station): void {
-    const { problems } = readLog(this.db, station);
+  /**
+   * Before anything is appended.
+   * @param withoutCheckpoint none has to lie beside the keys: this station may have logged more than is here
+   * @throws FACTORY_LOG, FACTORY_JOURNAL_OLD, FACTORY_CHECKPOINT
+   */
+  check(station: Station, withoutCheckpoint = false): void {
+    const { leaves, problems } = readLog(this.db, station);
     if (problems.length > 0)
       throw new FactoryFailure(
         "FACTORY_LOG",
-        `the station's log is not as it was written: ${problems[0]}. Nothing is signed over it: keep the folder as it is for whoever looks into it, and go on in a new station`,
+        `the station's log is not as it was written: ${problems[0]}. Nothing is signed over it: keep the folder as it is for whoever looks into it, and go on ${ANEW}`,
       );
-    if (!this.kept || !existsSync(this.kept)) return;
+    if (!this.kept) return;
+    if (!existsSync(this.kept)) {
+      if (leaves.length === 0 || withoutCheckpoint) return;
+      throw new FactoryFailure(
+        "FACTORY_CHECKPOINT",
+        `${this.kept} is not there, and nobody can tell whether the journal is the newest: these keys are a copy of before the station's first run. Name the newest copy with --keys DIR; if there is none, and the last unit that was made is in 'avnode factory status', say --without-checkpoint`,
+      );
+    }
     const kept = readFileSync(this.kept, "utf8");
     const note = this.db.prepare("SELECT note FROM checkpoints WHERE log = ? AND note = ?");
     if (note.get(LOG, Buffer.from(kept))) return;
     throw new FactoryFailure(
       "FACTORY_JOURNAL_OLD",
-      `the journal is an older one than the station had: it lacks the checkpoint in ${this.kept}. Units made since are not in it, and would be made twice: bring back the newest station.db, or go on in a new station, with --first behind the last number on a label`,
+      `the journal is an older one than the station had: it lacks the checkpoint in ${this.kept}. Units made since are not in it, and would be made twice: bring back the newest station.db, or go on ${ANEW}`,
     );
   }
 }

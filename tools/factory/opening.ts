@@ -12,7 +12,8 @@ import { StationLog } from "./log";
 import { openStationMaker } from "./maker";
 import { sweepPapers } from "./provisioning";
 import { selfTest } from "./selftest";
-import { keptCheckpoint, type Station } from "./station";
+import { keptCheckpoint, placesOf, type Station } from "./station";
+import { requireSigned } from "./sums";
 import { recoverFirmware } from "./use";
 
 export interface OpeningOptions {
@@ -27,23 +28,25 @@ export interface OpeningOptions {
   /** Whoever stands there is asked what a unit and the ports cannot tell. */
   ask: boolean;
   withoutAir?: boolean;
+  withoutCheckpoint?: boolean;
 }
 
 /** By the process that holds the station's lock. @throws FACTORY_* */
 export function openBench(
   dir: string,
   station: Station,
-  { keys, passphrase, ahead, terminal, scan, ask, withoutAir }: OpeningOptions,
+  { keys, passphrase, ahead, terminal, scan, ask, withoutAir, withoutCheckpoint }: OpeningOptions,
 ): Bench {
   const maker = openStationMaker(dir, keys, passphrase);
   const box = openSecretBox(keys, passphrase);
   recoverFirmware(dir);
   const firmware = readFirmware(dir, station);
+  requireSigned(placesOf(dir).firmware, firmware, station);
   const board = boardNamed(station.board);
   const journal = new Journal(dir);
   const log = new StationLog(journal.db, maker, keptCheckpoint(keys, station));
   try {
-    log.check(station);
+    log.check(station, withoutCheckpoint);
   } catch (error) {
     journal.close();
     throw error;

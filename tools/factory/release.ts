@@ -13,7 +13,7 @@ import { makeSbom } from "../bill";
 import { buildFirmware, type FirmwareBuild } from "../firmware/build";
 import { type Revision, revisionOf } from "../firmware/manifest";
 import { FactoryFailure } from "./failure";
-import { type MakerKey, openMaker, releasePublicKey, signRelease } from "./keys";
+import { leavesSpent, type MakerKey, openMaker, releasePublicKey, signRelease } from "./keys";
 import {
   folderOf,
   highestLeaf,
@@ -25,7 +25,9 @@ import {
 import { type ReleaseManifest, VERSION } from "./releasemanifest";
 import { reproduceText } from "./reproduce";
 import { runtimeParts } from "./runtimeparts";
-import { changesIn, knowsCommit, sourceTree, subjectsSince, withCommitted } from "./sourcetree";
+import { changesIn, isOf, knowsCommit, sourceTree, subjectsSince, withCommitted } from "./sourcetree";
+import type { Station } from "./station";
+import { SUMS, SUMS_SIGNATURE, sumsOf } from "./sums";
 
 export interface ReleaseRequest {
   /** The station's folder. */
@@ -36,11 +38,15 @@ export interface ReleaseRequest {
   releasePassphrase: string;
   /** The source tree. */
   root: string;
+  /** See builtFrom. */
+  built?: Revision;
   board: BoardSpec;
   version: string;
   /** Left out: what git's log says since the last release. */
   notes?: string;
   dev?: boolean;
+  /** Of the station's units. */
+  deviceClass: Station["deviceClass"];
   skipLeaves?: boolean;
   /** Unix seconds. */
   now: number;
@@ -52,19 +58,25 @@ export interface Released {
   manifest: ReleaseManifest;
 }
 
-export const SUMS = "SHA256SUMS";
-export const SUMS_SIGNATURE = "SHA256SUMS.sig";
 const REST = "- and more\n";
+/** Hubs show notes before an owner takes the update. */
+const DEV_NOTE =
+  "FOR DEVELOPERS: built of files that no commit may hold, with an open console. Not for patients.\n\n";
 
 export const latin1 = (code: string) => new Uint8Array(Buffer.from(code, "latin1"));
 const json = (value: unknown) => new Uint8Array(Buffer.from(`${JSON.stringify(value, null, 2)}\n`));
 const utf8 = (text: string) => new Uint8Array(Buffer.from(text));
 
-function checkRequest({ version, root, dev }: ReleaseRequest): Revision {
+function checkRequest({ version, root, built, dev, deviceClass }: ReleaseRequest): Revision {
   if (!VERSION.test(version))
     throw new FactoryFailure(
       "FACTORY_RELEASE_VERSION",
       `a version has 1 to 24 letters, digits, dots, plus and minus signs, not '${version}'. Name another with --version`,
+    );
+  if (dev && deviceClass === "locked")
+    throw new FactoryFailure(
+      "FACTORY_RELEASE_DEV",
+      "units of this station are locked, and those that are out there would take a developers' release as an update: make it at a station of class dev that has keys of its own",
     );
   const revision = revisionOf(root);
   if (revision.dirty && !dev)
@@ -73,6 +85,11 @@ function checkRequest({ version, root, dev }: ReleaseRequest): Revision {
       revision.commit === null
         ? `${root} is no git clone, so that nobody could build this release again. Make it from one, or say --dev`
         : `${root} has changes that no commit holds (${changesIn(root)}), so that nobody could build this release again. Commit them, move away what is none of it, or say --dev`,
+    );
+  if (!dev && !isOf(revision.commit, built))
+    throw new FactoryFailure(
+      "FACTORY_RELEASE_STALE",
+      `the program that runs was built from ${built?.dirty ? "files that no commit holds" : built?.commit}, and the release is of ${revision.commit}: its board files and tools would be others. Run npm run build in ${root}, then this again`,
     );
   return revision;
 }
@@ -157,7 +174,8 @@ function make(request: ReleaseRequest, { commit }: Revision): Released {
   const maker = openMaker(keys, passphrase);
   const releaseKey = releasePublicKey(keys);
   const releases = readReleases(dir);
-  const counter = 1 + Math.max(0, ...releases.map((entry) => entry.counter));
+  // Another station of this maker may have made some: none has a lower counter than the leaves that were spent.
+  const counter = 1 + Math.max(leavesSpent(keys), ...releases.map((entry) => entry.counter));
   const build = buildTwice({ board, dev, releaseKey, counter, version }, root, commit);
   const image = latin1(build.application.code);
   const release = encodeRelease({
@@ -169,7 +187,9 @@ function make(request: ReleaseRequest, { commit }: Revision): Released {
     head: chunkHashes(nodeCrypto.sha256, image)[0]!,
   });
   const finished = releases.filter(({ sums }) => sums !== undefined);
-  const notes = utf8(request.notes ?? shortened(notesSince(root, finished.at(-1))));
+  const warning = dev ? DEV_NOTE : "";
+  const since = () => shortened(warning + notesSince(root, finished.at(-1)));
+  const notes = utf8(request.notes === undefined ? since() : warning + request.notes);
   if (notes.length > MAX_NOTES_BYTES)
     throw new FactoryFailure(
       "FACTORY_RELEASE_NOTES",
@@ -216,13 +236,9 @@ function make(request: ReleaseRequest, { commit }: Revision): Released {
   return { folder, entry, manifest };
 }
 
-/** Whole under its name, or not there. @returns the sums, as coreutils' sha256sum takes them */
+/** Whole under its name, or not there. @returns the sums */
 function writeFolder(folder: string, maker: MakerKey, files: Record<string, Uint8Array>): Uint8Array {
-  const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-  const lines = Object.keys(files)
-    .sort()
-    .map((name) => `${sha256(files[name]!)}  ${name}\n`);
-  const sums = utf8(lines.join(""));
+  const sums = sumsOf(files);
   const all = { ...files, [SUMS]: sums, [SUMS_SIGNATURE]: maker.sign(sums) };
   const part = join(folder, "..", `.${basename(folder)}-${randomBytes(4).toString("hex")}.part`);
   try {

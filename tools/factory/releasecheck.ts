@@ -7,10 +7,12 @@ import { ed25519Verify, nodeCrypto } from "../../gateway/crypto";
 import { fromHex, sameBytes } from "../../protocol/bytes";
 import { chunkHashes, openRelease } from "../../protocol/release";
 import { decodeReleaseFile, signedReleaseFile } from "../../protocol/releasefile";
+import type { Revision } from "../firmware/manifest";
 import { FactoryFailure } from "./failure";
-import { latin1, SUMS, SUMS_SIGNATURE } from "./release";
+import { latin1 } from "./release";
 import { MAX_MANIFEST_BYTES, type ReleaseManifest, releaseManifestSchema } from "./releasemanifest";
-import { knowsCommit, withCommitted } from "./sourcetree";
+import { isOf, knowsCommit, withCommitted } from "./sourcetree";
+import { SUMS, SUMS_SIGNATURE } from "./sums";
 
 export interface Check {
   /** What was looked at. */
@@ -34,8 +36,8 @@ const MAX_FILES = 32;
 const MAX_SUMS = 8192;
 const SUM_LINE = /^([0-9a-f]{64}) {2}([0-9A-Za-z][0-9A-Za-z.+_-]*)$/;
 
-/** @throws FACTORY_RELEASE_FOLDER where the folder is none of a release at all */
-export function checkRelease(folder: string, root: string | undefined): ReleaseVerdict {
+/** @param built see builtFrom @throws FACTORY_RELEASE_FOLDER where the folder is none of a release at all */
+export function checkRelease(folder: string, root: string | undefined, built?: Revision): ReleaseVerdict {
   const read = (name: string): Buffer => {
     const path = join(folder, name);
     // A path through a file is none either, and lstat throws of it.
@@ -85,7 +87,7 @@ export function checkRelease(folder: string, root: string | undefined): ReleaseV
       sameBytes(opened.head, chunkHashes(nodeCrypto.sha256, image)[0]!)
     );
   });
-  checks.push(rebuilt(manifest, read, root));
+  checks.push(rebuilt(manifest, read, root, built));
   return { passed: checks.every(({ passed }) => passed !== false), maker: release.maker, manifest, checks };
 }
 
@@ -144,7 +146,12 @@ function sumChecks(folder: string, read: (name: string) => Buffer): Check[] {
 }
 
 /** Builds it from the commit that it names. */
-function rebuilt(manifest: ReleaseManifest, read: (name: string) => Buffer, root: string | undefined): Check {
+function rebuilt(
+  manifest: ReleaseManifest,
+  read: (name: string) => Buffer,
+  root: string | undefined,
+  built: Revision | undefined,
+): Check {
   const name = "reproduced";
   const untold = (text: string): Check => ({ name, passed: undefined, text });
   const { commit, dirty, release, files } = manifest;
@@ -152,6 +159,10 @@ function rebuilt(manifest: ReleaseManifest, read: (name: string) => Buffer, root
   if (!root) return untold("there is no source tree here: run this from a clone to build it again");
   if (!knowsCommit(root, commit))
     return untold(`${root} has no commit ${commit}: fetch it to build it again`);
+  if (!isOf(commit, built))
+    return untold(
+      `the program that runs was not built from commit ${commit}, and its board files and tools may be others: check it out in ${root}, run npm ci and npm run build, and check again`,
+    );
   const { boardNamed } = require("../firmware/boards") as typeof import("../firmware/boards");
   const { buildFirmware } = require("../firmware/build") as typeof import("../firmware/build");
   const { revisionOf } = require("../firmware/manifest") as typeof import("../firmware/manifest");

@@ -41,7 +41,7 @@ export function addRelease(factory: Command, terminal: Terminal): void {
 }
 
 async function release(station: string, options: ReleaseOptions, terminal: Terminal): Promise<void> {
-  const { sourceTree } = require("./sourcetree") as typeof import("./sourcetree");
+  const { builtFrom, sourceTree } = require("./sourcetree") as typeof import("./sourcetree");
   const root = sourceTree();
   if (!root)
     throw new CliError(
@@ -52,7 +52,7 @@ async function release(station: string, options: ReleaseOptions, terminal: Termi
   const { makeRelease } = require("./release") as typeof import("./release");
   const { leavesLeft } = require("./releasekey") as typeof import("./releasekey");
   const { readStation } = require("./station") as typeof import("./station");
-  const { board: usual } = readStation(station);
+  const { board: usual, deviceClass } = readStation(station);
   const dir = realpathSync(station);
   const keys = options.keys === undefined ? join(dir, "keys") : resolve(options.keys);
   const board = boardNamed(options.board ?? usual);
@@ -63,7 +63,7 @@ async function release(station: string, options: ReleaseOptions, terminal: Termi
   const { dev, skipLeaves } = options;
   const now = Math.floor(Date.now() / 1000);
   terminal.say(`building ${version} for ${board.name} twice`);
-  const build = { root, board, version, notes, dev };
+  const build = { root, built: builtFrom(), deviceClass, board, version, notes, dev };
   const made = makeRelease({ dir, keys, ...passphrases, ...build, skipLeaves, now });
   const { folder, entry } = made;
   if (options.json) return terminal.json({ folder, ...entry });
@@ -113,8 +113,8 @@ function check(folder: string, { json }: { json?: boolean }, terminal: Terminal)
   const { checkRelease } = require("./releasecheck") as typeof import("./releasecheck");
   const { fingerprintOf } =
     require("../../gateway/store/makers") as typeof import("../../gateway/store/makers");
-  const { sourceTree } = require("./sourcetree") as typeof import("./sourcetree");
-  const { passed, maker, manifest, checks } = checkRelease(resolve(folder), sourceTree());
+  const { builtFrom, sourceTree } = require("./sourcetree") as typeof import("./sourcetree");
+  const { passed, maker, manifest, checks } = checkRelease(resolve(folder), sourceTree(), builtFrom());
   if (json) terminal.json({ folder, passed, maker, checks });
   else {
     const word = (state: boolean | undefined) => (state === undefined ? "unknown" : state ? "ok" : "WRONG");

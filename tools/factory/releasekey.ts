@@ -42,7 +42,12 @@ export function releasePublicKey(folder: string): Uint8Array {
 
 /** How many releases the key has left. @throws FACTORY_KEYS_LEAVES */
 export function leavesLeft(folder: string): number {
-  return RELEASE_LEAVES - 1 - highestBurned(folder);
+  return RELEASE_LEAVES - leavesSpent(folder);
+}
+
+/** As many as the key has made releases at least, at whatever station. @throws FACTORY_KEYS_LEAVES */
+export function leavesSpent(folder: string): number {
+  return 1 + highestBurned(folder);
 }
 
 /** −1 while none is. @throws FACTORY_KEYS_LEAVES when nobody can tell */

@@ -1,9 +1,9 @@
 /**
- * The maker's revocation lists, in revocations/: a file for every number, each the whole list. Hubs take a higher number
- * for a lower one, so none is ever made twice.
+ * The maker's revocation lists, in revocations/ of the station and, too, beside the keys, which all of his stations share: a
+ * file for every number, each the whole list. Hubs take a higher number for a lower one, so none is ever made twice.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { syncDirectory } from "../../gateway/backup/files";
 import { ed25519Verify } from "../../gateway/crypto";
 import { saveFiles } from "../../gateway/export/save";
@@ -28,11 +28,18 @@ const FILE = /^(\d{6})\.avnode-revocations$/;
 const MAX_REASON = 80;
 const DEVICE = new RegExp(`^[0-9a-f]{${2 * DEVICE_ID_BYTES}}$`, "i");
 
-const listsIn = (dir: string) => join(dir, "revocations");
+/** @param place a station's folder, or that of the keys */
+const listsIn = (place: string) => join(place, "revocations");
 
-/** The newest list, verified; undefined where none was made yet. @throws FACTORY_REVOCATIONS */
-export function newestList(dir: string, maker: Uint8Array): Revocations | undefined {
-  const folder = listsIn(dir);
+/** The newest list of each place, verified; the last one is the newest of all. @throws FACTORY_REVOCATIONS */
+function newestLists(places: string[], maker: Uint8Array): Revocations[] {
+  return places
+    .flatMap((place) => newestList(listsIn(place), maker) ?? [])
+    .sort((one, other) => one.number - other.number);
+}
+
+/** Undefined where none was made yet. @throws FACTORY_REVOCATIONS */
+function newestList(folder: string, maker: Uint8Array): Revocations | undefined {
   const numbers = existsSync(folder) ? readdirSync(folder).flatMap((name) => FILE.exec(name)?.[1] ?? []) : [];
   const newest = numbers.sort().at(-1);
   if (newest === undefined) return undefined;
@@ -74,15 +81,16 @@ export function devicesNamed(dir: string, names: string[]): Uint8Array[] {
   }
 }
 
-/** Ids on the newest list, hexadecimal. @throws FACTORY_REVOCATIONS */
-export function revokedIn(dir: string): Set<string> {
-  const list = newestList(dir, fromHex(readStation(dir).makerKey));
-  return new Set(list?.entries.map(({ device }) => toHex(device)));
+/** Ids on any list in these folders, hexadecimal. @throws FACTORY_REVOCATIONS */
+export function revokedIn(dir: string, keys?: string): Set<string> {
+  const places = keys === undefined ? [dir] : [dir, keys];
+  const lists = newestLists(places, fromHex(readStation(dir).makerKey));
+  return new Set(lists.flatMap(({ entries }) => entries.map(({ device }) => toHex(device))));
 }
 
-/** Identities that were given up and are not on the newest list: whoever got hold of one's keys could sign by them. @throws FACTORY_REVOCATIONS */
-export function givenUp(dir: string): Uint8Array[] {
-  const revoked = revokedIn(dir);
+/** Identities that were given up and are on no list: whoever got hold of one's keys could sign by them. @throws FACTORY_REVOCATIONS */
+export function givenUp(dir: string, keys?: string): Uint8Array[] {
+  const revoked = revokedIn(dir, keys);
   return papersOfNobody(dir).filter((device) => !revoked.has(toHex(device)));
 }
 
@@ -96,12 +104,13 @@ export interface Revoking {
 }
 
 /**
- * Extends the list, or corrects what it says of a unit.
- * @returns the list and its file
+ * Extends the list, or corrects what it says of a unit. Behind the newest of station and keys: what either names stays named.
+ * @returns the list and its file in the station's folder
  * @throws FACTORY_REVOCATIONS
  */
 export function revoke(
   dir: string,
+  keys: string,
   maker: MakerKey,
   revoking: Revoking,
 ): { file: string; list: Revocations } {
@@ -111,29 +120,33 @@ export function revoke(
       "FACTORY_REVOCATIONS",
       `a reason has 1 to ${MAX_REASON} plain characters: it is shown wherever the unit's proofs are. Say it with --reason`,
     );
-  mkdirSync(listsIn(dir), { recursive: true });
-  const unlock = lockDirectory(listsIn(dir));
+  for (const place of [keys, dir]) mkdirSync(listsIn(place), { recursive: true });
+  // Another station may be at it.
+  const unlock = lockDirectory(listsIn(keys));
   try {
-    return extend(dir, maker, { ...revoking, reason });
+    return extend([keys, dir], maker, { ...revoking, reason });
   } finally {
     unlock();
   }
 }
 
-function extend(dir: string, maker: MakerKey, { devices, reason, since, now }: Revoking) {
-  const before = newestList(dir, maker.publicKey);
+/** @param places the keys' first: no station takes the list's number again, wherever this is cut off */
+function extend(places: string[], maker: MakerKey, { devices, reason, since, now }: Revoking) {
+  const before = newestLists(places, maker.publicKey);
   const entries = new Map<string, Revocation>();
-  for (const entry of before?.entries ?? []) entries.set(toHex(entry.device), entry);
+  for (const entry of before.flatMap((list) => list.entries)) entries.set(toHex(entry.device), entry);
   for (const device of devices) entries.set(toHex(device), { device, since, reason });
   const unsigned = {
     maker: maker.publicKey,
-    number: (before?.number ?? 0) + 1,
+    number: (before.at(-1)?.number ?? 0) + 1,
     issued: now,
     entries: [...entries.values()],
   };
   const list = { ...unsigned, signature: maker.sign(signedRevocations(unsigned)) };
-  const path = join(listsIn(dir), String(list.number).padStart(6, "0") + ENDING);
-  saveFiles([{ file: { name: path, pieces: () => [encodeRevocations(list)] }, path }]);
-  syncDirectory(listsIn(dir));
-  return { file: path, list };
+  const paths = places.map((place) => join(listsIn(place), String(list.number).padStart(6, "0") + ENDING));
+  for (const path of paths) {
+    saveFiles([{ file: { name: path, pieces: () => [encodeRevocations(list)] }, path }]);
+    syncDirectory(dirname(path));
+  }
+  return { file: paths.at(-1)!, list };
 }

@@ -62,7 +62,8 @@ async function revokeUnits(
   const dir = resolve(station);
   const now = Math.floor(Date.now() / 1000);
   const since = options.since === undefined ? now : secondsOf(options.since);
-  const devices = [...devicesNamed(dir, units), ...(options.givenUp ? givenUp(dir) : [])];
+  const keys = options.keys ?? join(dir, "keys");
+  const devices = [...devicesNamed(dir, units), ...(options.givenUp ? givenUp(dir, keys) : [])];
   if (devices.length === 0)
     throw new CliError(
       options.givenUp ? Exit.failed : Exit.usage,
@@ -70,9 +71,8 @@ async function revokeUnits(
         ? `${dir} gave up no identity that is not revoked: nothing to do`
         : "which units? Name their serial numbers, or say --given-up",
     );
-  const keys = options.keys ?? join(dir, "keys");
   const key = openStationMaker(dir, keys, await askSecret(terminal, MAKER_PASSPHRASE));
-  const { file, list } = revoke(dir, key, { devices, reason: options.reason, since, now });
+  const { file, list } = revoke(dir, keys, key, { devices, reason: options.reason, since, now });
   if (options.json) terminal.json({ file, number: list.number, units: list.entries.length });
   else terminal.print(file);
   terminal.say(

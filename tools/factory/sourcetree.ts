@@ -1,8 +1,9 @@
 /** The source tree that firmware is built from, and what git knows of it. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
+import type { Revision } from "../firmware/manifest";
 import { FactoryFailure } from "./failure";
 
 /** All that a build of the firmware reads. */
@@ -19,6 +20,21 @@ export function sourceTree(): string | undefined {
       existsSync(file),
     ),
   );
+}
+
+/** What the running program was built from, as tools/bundle.ts noted it; undefined where it runs from its sources. */
+export function builtFrom(folder = __dirname): Revision | undefined {
+  if (existsSync(join(folder, "sourcetree.ts"))) return undefined;
+  try {
+    return JSON.parse(readFileSync(join(folder, "built.json"), "utf8"));
+  } catch {
+    return { commit: null, dirty: true };
+  }
+}
+
+/** @param built see builtFrom @returns whether board files and tools that run are the commit's own */
+export function isOf(commit: string | null, built: Revision | undefined): boolean {
+  return !built || (built.commit === commit && !built.dirty);
 }
 
 /** @throws FACTORY_GIT */

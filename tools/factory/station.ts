@@ -1,5 +1,5 @@
 /** A station's folder: what it makes, in station.json, and the places of everything else in it. */
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { replaceFile } from "../../gateway/backup/files";
@@ -52,6 +52,8 @@ export const stationSchema = z.strictObject({
 
 export type Station = z.infer<typeof stationSchema>;
 
+const CHECKPOINT = ".checkpoint";
+
 export interface Places {
   config: string;
   journal: string;
@@ -62,7 +64,12 @@ export interface Places {
 
 /** Of a station, in the folder of the maker's keys. */
 export function keptCheckpoint(keys: string, { id }: Station): string {
-  return join(keys, `${id}.checkpoint`);
+  return join(keys, id + CHECKPOINT);
+}
+
+/** Whether a station made units with these keys. */
+export function hasStation(keys: string): boolean {
+  return existsSync(keys) && readdirSync(keys).some((name) => name.endsWith(CHECKPOINT));
 }
 
 export function placesOf(dir: string): Places {

@@ -154,6 +154,7 @@ export class Turn {
       await putFile(unit, bootCode, firmware.contents(bootCode), this.tell);
       await readBack(unit, bootCode.storage, firmware.contents(bootCode));
       await checkFiles(unit, [firmware.application.storage, IDENTITY, bootCode.storage]);
+      this.checks.bootCode = bootCode.sha256;
       this.enter("sealed");
     });
   }

@@ -26,10 +26,10 @@ describe("a maker's revocations", () => {
   it("are taken with a rising number, and are here once", () => {
     assert.equal(take(revoking(3, seconds)).isNew, true);
     assert.equal(take(revoking(3, seconds)).isNew, false);
-    assert.equal(take(maker.revokes(4, [])).isNew, true);
+    assert.equal(take(revoking(4, seconds + 1)).isNew, true);
     assert.deepEqual(
       rig.store.reader.revocations.lists().map(({ number, units }) => [number, units.length]),
-      [[4, 0]],
+      [[4, 1]],
     );
     assert.ok(rig.verify().ok);
   });
@@ -44,6 +44,8 @@ describe("a maker's revocations", () => {
       [altered, "REVOCATIONS_SIGNATURE", /was altered/],
       [revoking(2, seconds), "REVOCATIONS_STALE", /number 2 .* number 3 is here/],
       [maker.revokes(3, []), "REVOCATIONS_FORKED", /in other hands/],
+      [maker.revokes(4, []), "REVOCATIONS_DROPPED", /no longer names 1 that number 3 revoked/],
+      [revoking(4, seconds, new Uint8Array(8).fill(5)), "REVOCATIONS_DROPPED", /nothing was taken/],
     ];
     for (const [bytes, code, message] of refusals) assert.throws(() => take(bytes), { code, message });
     assert.deepEqual(rig.store.reader.revocations.of({ maker: maker.publicKey, device: handheld.id }), {
@@ -71,9 +73,10 @@ describe("a maker's revocations", () => {
     assert.deepEqual(rig.store.reader.devices()[0].revoked, {
       ...{ since: seconds + DAY / 2, reason: "stolen" },
     });
-    take(maker.revokes(2, []));
+    // The maker corrects himself: from another day on.
+    take(revoking(2, seconds + 10 * DAY));
     assert.deepEqual(verdicts(), ["authentic", "authentic"]);
-    assert.equal(rig.store.reader.devices()[0].revoked, undefined);
+    assert.equal(rig.store.reader.devices()[0].revoked?.since, seconds + 10 * DAY);
   });
 
   it("count for what no checkpoint dates yet", () => {

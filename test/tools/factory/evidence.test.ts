@@ -37,6 +37,7 @@ function line(i: number, more: Partial<UnitLine>): UnitLine {
 }
 
 const FAILED = { outcome: "E07", step: "self-test", detail: "noise | too high", device: null, serial: null };
+const AWAY = { outcome: "E12", step: "lock", detail: "it went away" };
 const LINES = [
   line(1, {}),
   line(2, { ...FAILED, certificate: null }),
@@ -47,8 +48,12 @@ const LINES = [
     checks: { lock: "silent over: wire, radio", air: "heard by a new address, taken for its own" },
   }),
   line(4, { chip: "", outcome: "E01", step: "identify", device: null, serial: null, certificate: null }),
+  // With its boot code, but off before it passed; finished in another turn, which wrote none.
+  line(5, { ...AWAY, checks: { bootCode: "08".repeat(32) } }),
   line(5, {}),
 ];
+/** Of the release that T1-0005 has. */
+const SUMS = `${"09".repeat(32)}  avnode.js\n${"08".repeat(32)}  bootcde.js\n`;
 
 /** The tree hash of RFC 6962 section 2.1, as its text defines it. */
 function treeHash(leaves: Uint8Array[]): Buffer {
@@ -81,11 +86,18 @@ describe("factory evidence", function () {
     for (const one of LINES) log.append(encodeUnitLine(one), one.at);
     journal.close();
     const release = { version: "1.0.0", board: "linux", dev: false, commit: null, issued: AT / 1000 };
-    const made = { ...release, counter: 1, key: "00".repeat(48), leaf: 0, sums: "ab".repeat(32) };
+    const made = {
+      ...release,
+      counter: 1,
+      key: "00".repeat(48),
+      leaf: 0,
+      sums: toHex(sha256(Buffer.from(SUMS))),
+    };
     noteRelease(dir, made);
     noteRelease(dir, { ...release, counter: 2, key: made.key, leaf: 1 });
     fs.mkdirSync(folderOf(dir, made));
     fs.writeFileSync(join(folderOf(dir, made), "sbom.json"), "{}");
+    fs.writeFileSync(join(folderOf(dir, made), "SHA256SUMS"), SUMS);
     const { exit, out, err } = await factory([...words, file], `${PASSPHRASE}\n`);
     assert.equal(exit, 0, err);
     assert.equal(out, `${file}\n${join(root, "T1.md")}\n`);
@@ -110,10 +122,10 @@ describe("factory evidence", function () {
     const evidence = read();
     const leaves = LINES.map(encodeUnitLine);
     assert.equal(evidence.log.root, treeHash(leaves).toString("hex"));
-    assert.equal(evidence.log.size, 6);
+    assert.equal(evidence.log.size, 7);
     assert.deepEqual(
       evidence.lines.map(({ index }: { index: number }) => index),
-      [0, 1, 3, 4, 5],
+      [0, 1, 3, 4, 5, 6],
     );
     for (const { index, leaf, proof, outcome } of evidence.lines) {
       assert.deepEqual(Buffer.from(leaf, "base64"), Buffer.from(leaves[index]!));
@@ -125,15 +137,15 @@ describe("factory evidence", function () {
   it("counts what came out, and lists each unit with its hashes, tests and lock attempts", () => {
     const { figures, units, releases } = read();
     assert.deepEqual(figures, {
-      ...{ turns: 5, passedTurns: 3, failedTurns: 2, unitsPassed: 3, withoutAir: 0, distrusted: 0, chips: 3 },
-      ...{ byCode: { E01: 1, E07: 1 }, byStep: { identify: 1, "self-test": 1 } },
+      ...{ turns: 6, passedTurns: 3, failedTurns: 3, unitsPassed: 3, withoutAir: 0, distrusted: 0, chips: 3 },
+      ...{ byCode: { E01: 1, E07: 1, E12: 1 }, byStep: { identify: 1, lock: 1, "self-test": 1 } },
     });
     assert.deepEqual(
       units.map(({ serial, lines }: { serial: string; lines: number[] }) => [serial, lines]),
       [
         ["T1-0001", [0]],
         ["T1-0002", [1, 3]],
-        ["T1-0005", [5]],
+        ["T1-0005", [5, 6]],
       ],
     );
     assert.equal(units[1].firmware, "09".repeat(32));
@@ -142,7 +154,7 @@ describe("factory evidence", function () {
     assert.equal(units[1].tests[0].measured, "3900 mV");
     assert.deepEqual(
       releases.map(({ counter, sums, sbom }: Record<string, unknown>) => [counter, sums, sbom]),
-      [[1, "ab".repeat(32), sha256(Buffer.from("{}")).toString("hex")]],
+      [[1, toHex(sha256(Buffer.from(SUMS))), sha256(Buffer.from("{}")).toString("hex")]],
       "one that was cut off is none",
     );
   });
@@ -166,7 +178,7 @@ describe("factory evidence", function () {
       [right.exit, right.out],
       [
         0,
-        "batch T1: 3 units, 5 lines with their proofs; 1 more in the log, of other batches by the maker's word\n",
+        "batch T1: 3 units, 6 lines with their proofs; 1 more in the log, of other batches by the maker's word\n",
       ],
       right.err,
     );
@@ -178,10 +190,10 @@ describe("factory evidence", function () {
       [/units are not those of its lines/, (e) => Object.assign(e.units[0].checks, { lock: "silent" })],
       [/figures are not those of its lines/, (e) => Object.assign(e.figures, { failedTurns: 0 })],
       [/not those of its lines/, (e) => e.lines.splice(1, 1)],
-      [/checkpoint is another one/, (e) => Object.assign(e.log, { size: 7 })],
+      [/checkpoint is another one/, (e) => Object.assign(e.log, { size: 8 })],
       [
         /checkpoint is not signed/,
-        (e) => Object.assign(e.log, { checkpoint: e.log.checkpoint.replace("\n6\n", "\n7\n") }),
+        (e) => Object.assign(e.log, { checkpoint: e.log.checkpoint.replace("\n7\n", "\n8\n") }),
       ],
     ];
     for (const [problem, alter] of alterations) {
@@ -234,12 +246,20 @@ describe("factory evidence", function () {
       text,
       /^Their signs of life: 2 not checked; 1 heard by a new address, taken for its own\.$/m,
     );
-    assert.match(text, /3 units passed, of 3 chips, in 5 turns: 3 passed \(60\.0 %\), 2 failed/);
+    assert.match(text, /3 units passed, of 3 chips, in 6 turns: 3 passed \(50\.0 %\), 3 failed/);
     for (const word of ["APPROTECT", "CVE-2020-27211", "bootloader's key", "physical access"])
       assert.ok(text.slice(text.indexOf("## What it cannot check")).includes(word), word);
     assert.ok(text.includes("noise \\| too high"), "a bar in a cell");
     assert.ok(text.includes("no certificate of conformity"));
     assert.doesNotMatch(text, /SIMULATED/);
+  });
+
+  it("names each unit's boot code and the release that it is of, or none", () => {
+    const text = fs.readFileSync(join(root, "T1.md"), "utf8");
+    const row = (serial: string) => text.split("\n").find((one) => one.startsWith(`| ${serial} |`))!;
+    assert.match(row("T1-0005"), /\| 0909090909090909 \| 0808080808080808 \| 1: 1\.0\.0 \|/);
+    assert.match(row("T1-0001"), /\| 0909090909090909 \| not logged \| none \|/);
+    assert.equal(read().units[2].checks.bootCode, "08".repeat(32));
   });
 
   it("says SIMULATED of a batch that is no hardware, and refuses batches that there are not", async () => {

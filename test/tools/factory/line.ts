@@ -9,7 +9,7 @@ import { initStation } from "../../../tools/factory/init";
 import { createKeys, releasePublicKey } from "../../../tools/factory/keys";
 import { readLabel } from "../../../tools/factory/label/scan";
 import { readLog } from "../../../tools/factory/log";
-import { openBench } from "../../../tools/factory/opening";
+import { type OpeningOptions, openBench } from "../../../tools/factory/opening";
 import { openSealedFile } from "../../../tools/factory/sealedfile";
 import { readStation, type Station } from "../../../tools/factory/station";
 import { decodeUnitLine, type UnitLine } from "../../../tools/factory/unitline";
@@ -69,10 +69,10 @@ export class Line {
     return dir;
   }
 
-  open(dir: string): Bench {
+  open(dir: string, more: Partial<OpeningOptions> = {}): Bench {
     const terminal = {} as Terminal;
     const { keys } = this;
-    const options = { keys, passphrase: PASSPHRASE, ahead: 8, terminal, scan: false, ask: false };
+    const options = { keys, passphrase: PASSPHRASE, ahead: 8, terminal, scan: false, ask: false, ...more };
     return { ...openBench(dir, readStation(dir), options), ...QUICK };
   }
 

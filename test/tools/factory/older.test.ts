@@ -15,12 +15,12 @@ import { nodeCrypto } from "../../../gateway/crypto";
 import { MerkleTree } from "../../../gateway/store/log/tree";
 import type { Bench } from "../../../tools/factory/bench";
 import { closeBench } from "../../../tools/factory/opening";
-import { placesOf } from "../../../tools/factory/station";
+import { placesOf, readStation } from "../../../tools/factory/station";
 import { Turn } from "../../../tools/factory/turn";
 import { decodeUnitLine, encodeUnitLine } from "../../../tools/factory/unitline";
 import { virtualPort } from "../../../tools/factory/virtual/port";
 import { VirtualUnit } from "../../../tools/factory/virtual/unit";
-import { Line } from "./line";
+import { Line, linesOf } from "./line";
 
 describe("a station whose journal is not the one that it had", function () {
   this.timeout(60_000);
@@ -120,6 +120,36 @@ describe("a station whose journal is not the one that it had", function () {
     db.exec("DELETE FROM checkpoints WHERE size = 1");
     db.close();
     assert.throws(() => line.open(dir), { code: "FACTORY_LOG" });
+  });
+
+  it("is not believed without the checkpoint beside the keys, unless somebody says so", async () => {
+    await make("chip-0001");
+    const kept = join(line.keys, `${readStation(dir).id}.checkpoint`);
+    rmSync(kept);
+    assert.throws(() => line.open(dir), { code: "FACTORY_CHECKPOINT", message: /--without-checkpoint/ });
+    bench = line.open(dir, { withoutCheckpoint: true });
+    assert.equal(existsSync(kept), false, "nothing was logged yet");
+  });
+
+  it("keeps what was logged when the keys' medium is pulled meanwhile, and goes on with it", async () => {
+    const stick = join(line.folder, "pulled");
+    bench = line.open(dir);
+    renameSync(line.keys, stick);
+    const { signal } = new AbortController();
+    const port = virtualPort("slot", () => new VirtualUnit({ chip: "chip-0001" }));
+    const turn = new Turn(bench, port, await port.waitForUnit(signal), () => {}, signal);
+    try {
+      await assert.rejects(turn.run(), { code: "FACTORY_KEYS_AWAY", message: /put the medium .* back/ });
+    } finally {
+      renameSync(stick, line.keys);
+    }
+    assert.deepEqual(
+      linesOf(bench).map(({ outcome }) => outcome),
+      ["PASS"],
+    );
+    await close();
+    // As one whose first line could not be kept beside the keys.
+    bench = line.open(dir, { withoutCheckpoint: true });
   });
 
   it("holds the newest checkpoint beside the keys", async () => {

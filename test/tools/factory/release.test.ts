@@ -65,7 +65,7 @@ describe("a release", function () {
       root: tree.root,
       now: NOW,
     },
-    ...{ board: boardNamed("xiaoble"), version: "1.0.0", ...more },
+    ...{ board: boardNamed("xiaoble"), deviceClass: "locked", version: "1.0.0", ...more },
   });
   const copy = (folder: string) => {
     const other = fs.mkdtempSync(join(root, "copy-"));
@@ -283,7 +283,15 @@ describe("a release", function () {
     assert.throws(() => makeRelease(request()), { message: /\(firmware\/README\.md, b, c, 1 more\)/ });
     for (const file of strays) fs.rmSync(file);
     const elsewhere = { dir: fs.mkdtempSync(join(root, "dev-")), keys: others };
-    const dev = makeRelease(request({ dev: true, version: "1.0.1-dev", ...elsewhere }));
+    assert.throws(() => makeRelease(request({ dev: true })), {
+      code: "FACTORY_RELEASE_DEV",
+      message: /out there would take/,
+    });
+    const dev = makeRelease(
+      request({ dev: true, deviceClass: "dev", version: "1.0.1-dev", notes: "New.\n", ...elsewhere }),
+    );
+    const { notes } = decodeReleaseFile(fs.readFileSync(join(dev.folder, dev.manifest.release.file)));
+    assert.match(Buffer.from(notes).toString(), /^FOR DEVELOPERS: .*Not for patients\.\n\nNew\.\n$/);
     assert.deepEqual([dev.manifest.locked, dev.manifest.dirty], [false, true]);
     assert.match(fs.readFileSync(join(dev.folder, "REPRODUCE.md"), "utf8"), /nobody can build it again/);
     git(tree, "checkout", "-q", "--", ".");
@@ -291,6 +299,18 @@ describe("a release", function () {
       code: "FACTORY_RELEASE_DIRTY",
       message: /no git clone/,
     });
+  });
+
+  it("is of the commit that the running program was built from, board files and tools alike", () => {
+    const stale = { commit: "12".repeat(20), dirty: false };
+    for (const built of [stale, { commit: commits[0]!, dirty: true }, { commit: null, dirty: true }])
+      assert.throws(() => makeRelease(request({ built })), { code: "FACTORY_RELEASE_STALE" });
+    const reproduced = (built: typeof stale) => checkRelease(first.folder, tree.root, built).checks.at(-1)!;
+    assert.match(reproduced(stale).text, /was not built from commit .* npm run build/);
+    assert.deepEqual(
+      [reproduced(stale).passed, reproduced({ commit: commits[0]!, dirty: false }).passed],
+      [undefined, true],
+    );
   });
 
   it("is refused when something that no commit holds went into it", () => {
@@ -327,6 +347,13 @@ describe("a release", function () {
         [2, 1, commits[1]],
       ],
     );
+  });
+
+  it("rises over all stations of the same keys, too", () => {
+    const stick = copy(keys);
+    const elsewhere = { dir: fs.mkdtempSync(join(root, "elsewhere-")), keys: stick };
+    const { entry } = makeRelease(request({ version: "1.1.1", ...elsewhere }));
+    assert.deepEqual([entry.counter, entry.leaf], [3, 2]);
   });
 
   it("is not signed with an old copy of the keys", () => {

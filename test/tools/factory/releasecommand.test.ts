@@ -5,10 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sinon from "sinon";
 import { toHex } from "../../../protocol/bytes";
-import { createKeys, makerPublicKey, releasePublicKey } from "../../../tools/factory/keys";
+import { readFirmware } from "../../../tools/factory/bench";
+import { createKeys, makerPublicKey, openMaker, releasePublicKey } from "../../../tools/factory/keys";
 import { readReleases } from "../../../tools/factory/releaselist";
 import * as sourcetree from "../../../tools/factory/sourcetree";
 import { readStation } from "../../../tools/factory/station";
+import { signBuild } from "../../../tools/factory/sums";
 import { type Built, built } from "../../gateway/cli/built";
 import { Tree } from "../firmware/tree";
 import { makeStation, STATION } from "./bench";
@@ -141,6 +143,7 @@ describe("avnode factory release", function () {
       ] as const) {
         const used = join(root, `${next}-${cut}`);
         makeStation(used, { ...STATION, id, makerKey: toHex(makerPublicKey(keys)) });
+        signBuild(join(used, "firmware"), readFirmware(used, readStation(used)), openMaker(keys, PASSPHRASE));
         const from = join(used, cut === "first" ? "firmware" : "firmware.part");
         const power = sinon.stub(fs, "renameSync").callsFake((path, to) => {
           assert.notEqual(path, from, "cut off");
@@ -199,6 +202,14 @@ describe("avnode factory release", function () {
     const { status, stdout, stderr } = program.run("factory", "release", dir);
     assert.deepEqual([status, stdout], [3, ""]);
     assert.match(stderr, /^avnode: a release is built from the sources, and there are none here: clone/);
+  });
+
+  it("is built by a program that says what it was built from", () => {
+    const commit = spawnSync("git", ["-C", ROOT, "rev-parse", "HEAD"], { encoding: "utf8" });
+    const from = sourcetree.builtFrom(join(program.program, ".."));
+    assert.equal(from?.commit, commit.status === 0 ? commit.stdout.trim() : null);
+    assert.deepEqual(sourcetree.builtFrom(root), { commit: null, dirty: true }, "nobody noted it");
+    assert.equal(sourcetree.builtFrom(), undefined, "its sources run");
   });
 
   it("leaves the program's own --version alone", () => {

@@ -21,13 +21,15 @@ const STRANGER = "0909090909090909";
 
 describe("factory revoke", function () {
   const root = fs.mkdtempSync(join(tmpdir(), "avnode-revoke-"));
-  const keys = join(root, "stick");
+  const made = join(root, "made");
   let dir = "";
-  before(() => createKeys(keys, PASSPHRASE, RELEASE_PASSPHRASE));
+  let keys = "";
+  before(() => createKeys(made, PASSPHRASE, RELEASE_PASSPHRASE));
   after(() => fs.rmSync(root, { recursive: true }));
   beforeEach(() => {
-    dir = fs.mkdtempSync(join(root, "station-"));
-    makeStation(dir, { ...STATION, makerKey: toHex(makerPublicKey(keys)) });
+    keys = fs.mkdtempSync(join(root, "stick-"));
+    fs.cpSync(made, keys, { recursive: true });
+    dir = stationOf("station-");
     const journal = new Journal(dir);
     for (const [i, serial] of SERIALS.entries()) {
       journal.meet(`chip ${i}`, undefined, 0);
@@ -43,8 +45,14 @@ describe("factory revoke", function () {
     }
     journal.close();
   });
-  const revoke = (...words: string[]) =>
-    factory(["revoke", dir, ...words, "--keys", keys], `${PASSPHRASE}\n`);
+  const stationOf = (name: string) => {
+    const folder = fs.mkdtempSync(join(root, name));
+    makeStation(folder, { ...STATION, makerKey: toHex(makerPublicKey(keys)) });
+    return folder;
+  };
+  const revoke = (...words: string[]) => revokeAt(dir, ...words);
+  const revokeAt = (station: string, ...words: string[]) =>
+    factory(["revoke", station, ...words, "--keys", keys], `${PASSPHRASE}\n`);
   const list = (number: number) =>
     fs.readFileSync(join(dir, `revocations/00000${number}.avnode-revocations`));
 
@@ -86,6 +94,24 @@ describe("factory revoke", function () {
     assert.equal(decodeRevocations(list(1)).entries.length, 1, "older lists stay as they are");
   });
 
+  it("goes on behind what another station of the same keys made, and drops nothing that either named", async () => {
+    const other = stationOf("other-");
+    const read = (station: string, number: number) =>
+      decodeRevocations(
+        fs.readFileSync(join(station, `revocations/00000${number}.avnode-revocations`)),
+      ).entries.map(({ device }) => toHex(device));
+    assert.equal((await revoke("T1-0001", "--reason", "stolen")).exit, 0);
+    const { exit, out, err } = await revokeAt(other, STRANGER, "--reason", "stolen");
+    assert.deepEqual([exit, /000002\.avnode-revocations$/m.test(out)], [0, true], err);
+    assert.deepEqual(read(other, 2), ["0101010101010101", STRANGER]);
+    // Lists of before the keys held any.
+    fs.rmSync(join(keys, "revocations"), { recursive: true });
+    fs.rmSync(join(other, "revocations/000002.avnode-revocations"));
+    await revokeAt(other, STRANGER, "--reason", "stolen");
+    await revoke("T1-0002", "--reason", "stolen");
+    assert.deepEqual(read(dir, 2).sort(), ["0101010101010101", "0202020202020202", STRANGER]);
+  });
+
   it("does not go on behind a list that was altered or is another maker's", async () => {
     await revoke("T1-0001", "--reason", "lost");
     const file = join(dir, "revocations/000001.avnode-revocations");
@@ -98,7 +124,7 @@ describe("factory revoke", function () {
       assert.equal(exit, 3);
       assert.ok(err.includes(file), err);
     }
-    assert.deepEqual(fs.readdirSync(join(dir, "revocations")).sort(), ["000001.avnode-revocations", "lock"]);
+    assert.deepEqual(fs.readdirSync(join(dir, "revocations")).sort(), ["000001.avnode-revocations"]);
   });
 
   it("says which serial number the station never gave, and asks for a reason", async () => {

@@ -1,4 +1,6 @@
 import { strict as assert } from "node:assert";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   cpSync,
   existsSync,
@@ -165,6 +167,28 @@ describe("avnode factory init, run, status", function () {
     assert.doesNotMatch(apart, together);
   });
 
+  it("flashes nothing that its maker did not sign, whatever the manifest says", async () => {
+    const firmware = join(folder, "locked", "firmware");
+    const [code, manifest] = [join(firmware, "avnode.js"), join(firmware, "manifest.json")];
+    const run = () =>
+      factory(["run", join(folder, "locked"), "--ports", "exec:true", "--without-air"], PASSPHRASE);
+    const [before, words] = [readFileSync(code), readFileSync(manifest, "utf8")];
+    const stranger = Buffer.concat([before, Buffer.from(" ")]);
+    const sum = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+    writeFileSync(code, stranger);
+    writeFileSync(manifest, words.replace(sum(before), sum(stranger)));
+    const { exit, err } = await run();
+    assert.deepEqual([exit, /not what the station's maker signed.*factory use/.test(err)], [3, true], err);
+    writeFileSync(code, before);
+    writeFileSync(manifest, words);
+    const sums = spawnSync("sha256sum", ["-c", "--strict", "SHA256SUMS"], { cwd: firmware });
+    assert.equal(sums.status, 0);
+    for (const name of ["SHA256SUMS.sig", "SHA256SUMS"]) {
+      rmSync(join(firmware, name));
+      assert.match((await run()).err, /not what the station's maker signed/, name);
+    }
+  });
+
   it("runs no command that only station.json names", async () => {
     const config = join(folder, "wrong", "station.json");
     const pwned = join(folder, "pwned");
@@ -189,6 +213,13 @@ describe("avnode factory init, run, status", function () {
     assert.match(out, /of those that passed: 2 with no scan of the label on the unit \(run --scan\)\n/);
     assert.match(out, /log of 2 lines is whole and signed by the maker/);
     assert.equal(readFileSync(join(dir, "labels", "X-002.png")).readUInt32BE(0), 0x89504e47);
+  });
+
+  it("say of keys that made units at another station that serial numbers may be given twice", async () => {
+    const words = ["--maker", "E", "--board", "xiaoble", ...small, "--prefix", "X-"];
+    const keys = ["--keys", join(dir, "keys"), "--firmware", join(dir, "firmware")];
+    const twin = await factory(["init", join(folder, "twin"), ...words, ...keys], PASSPHRASE);
+    assert.deepEqual([twin.exit, /prefix X-, too, .*another --prefix, or --first/.test(twin.err)], [0, true]);
   });
 
   it("refuse another passphrase, no port, and an adapter that is not there", async () => {

@@ -84,6 +84,7 @@ describe("a unit's turn at a station", function () {
       ["PASS", "chip-c001", "T1-0001", toHex(identity.device)],
     );
     assert.equal(line!.detail, "");
+    assert.equal(line!.checks.bootCode, createHash("sha256").update(BOOT_CODE).digest("hex"));
     assert.deepEqual(
       Buffer.from(line!.certificate!),
       createHash("sha256").update(identity.certificate).digest(),
