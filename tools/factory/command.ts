@@ -151,7 +151,10 @@ function addRun(factory: Command, terminal: Terminal): void {
       "Bluetooth adapter that hears units, tries their consoles, and serves ble; such as hci0",
     )
     .option("--virtual <n>", "so many virtual units instead, of a station that makes simulated ones", "0")
-    .option("--count <n>", "ends when so many have passed (by default it goes on; all of the virtual ones)")
+    .option(
+      "--count <n>",
+      "ends when so many of the batch have passed, in this run and before (by default it goes on; all of the virtual ones)",
+    )
     .option("--keys <dir>", "keys of the maker (by default in the station)")
     .option(
       "--scan",
@@ -176,6 +179,7 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
   const station = readStation(dir);
   const virtual = whole("--virtual", options.virtual);
   const count = whole("--count", options.count ?? options.virtual);
+  const isOfBatch = options.count !== undefined && count > 0;
   const words = virtual > 0 ? [] : (options.ports ?? station.ports);
   if (virtual === 0 && words.length === 0)
     throw new CliError(Exit.usage, "no port: name them with --ports, or in station.json");
@@ -237,8 +241,10 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
     for (const signal of SIGNALS) process.once(signal, end);
     const { terminalScreen } = require("./screen/screen") as typeof import("./screen/screen");
     const screen = terminalScreen(terminal);
+    const { passedOf, readStatus } = require("./status") as typeof import("./status");
+    const before = isOfBatch ? passedOf(readStatus(dir), station.batch) : 0;
     const run = new Run(bench, screen, {
-      count,
+      ...{ count, before },
       signal: ending.signal,
       isOpen: words.includes(SERIAL),
     });
@@ -246,10 +252,10 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
     for (const port of ports) serve(port);
     if (words.includes(SERIAL)) watchSerial(serve, ending.signal);
     const { passed } = await run.ended().finally(() => screen.close());
-    if (passed < count && !ending.signal.aborted)
+    if (before + passed < count && !ending.signal.aborted)
       throw new CliError(
         Exit.no,
-        `${passed} of ${count} passed, and no other unit comes at these ports: see why each failed, then run it again`,
+        `${before + passed} of ${count} passed, and no other unit comes at these ports: see why each failed, then run it again`,
       );
   } finally {
     for (const signal of SIGNALS) process.off(signal, end);

@@ -9,6 +9,8 @@ const PLUG_IN =
 const REVOKE =
   "no unit has them by right, but their certificates are valid until 'avnode factory revoke STATION --given-up --reason …' is with the hubs";
 
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
 export function statusLines(status: StationStatus): string[] {
   const {
     station,
@@ -17,13 +19,18 @@ export function statusLines(status: StationStatus): string[] {
     failed,
     lines,
     yield: share,
+    seen,
     byCode,
+    byStep,
     unitsPerHour,
     unfinished,
     problems,
   } = status;
   const rate = unitsPerHour === null ? "" : `, ${unitsPerHour.toFixed(1)} units per hour of work`;
-  const of = share === null ? "" : ` (${(100 * share).toFixed(1)} % of ${counted(lines, "turn")})`;
+  const ofUnits = seen === 0 ? "" : `${percent(passed / seen)} of ${counted(seen, "unit")}, `;
+  const of = share === null ? "" : ` (${ofUnits}${percent(share)} of ${counted(lines, "turn")})`;
+  const steps = Object.entries(byStep).sort(([, a], [, b]) => b - a);
+  const failedAt = steps.map(([step, times]) => `${step} ${times}`).join(", ");
   const codes = Object.entries(byCode).sort(([a], [b]) => a.localeCompare(b));
   const rows = codes.map(([code, times]) => [code, FAILURES[code as FailureCode]?.what ?? "", String(times)]);
   return [
@@ -35,6 +42,7 @@ export function statusLines(status: StationStatus): string[] {
     ...(status.givenUp > 0
       ? [`${counted(status.givenUp, "identity", "identities")} given up: ${REVOKE}`]
       : []),
+    ...(failedAt === "" ? [] : [`failed at: ${failedAt}`]),
     ...(rows.length > 0 ? table(["CODE", "WHAT", "TIMES"], rows) : []),
     ...(problems.length > 0
       ? problems
