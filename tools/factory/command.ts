@@ -13,7 +13,7 @@ import type { Air } from "./ports/air";
 import type { Port } from "./ports/port";
 import { addRelease } from "./releasecommand";
 import { addRevoke } from "./revokecommand";
-import { keysTogether, placesOf, type Station } from "./station";
+import { keysTogether, placesOf, recordingsOf, type Station } from "./station";
 
 // From dist/avnode.js and from this file alike.
 const ROOT = [join(__dirname, ".."), join(__dirname, "../..")].find((folder) =>
@@ -23,6 +23,8 @@ const ROOT = [join(__dirname, ".."), join(__dirname, "../..")].find((folder) =>
 const AHEAD = 4;
 /** Every serial port that units are plugged into from then on. */
 const SERIAL = "serial";
+/** At one a day they last some three years. */
+const FEW_RECORDINGS = 1024;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 interface InitOptions {
@@ -132,6 +134,11 @@ function addInit(factory: Command, terminal: Terminal): void {
       terminal.say(
         `keys are in ${keys}: copy them to a medium that is kept apart; who holds them makes units in your name`,
       );
+      const recordings = recordingsOf(station);
+      if (station.deviceClass === "locked" && recordings < FEW_RECORDINGS)
+        terminal.say(
+          `each of its units signs ${recordings} recordings only: units that somebody is to wear want a station without --trees and --height (8,192)`,
+        );
       warnOfKeys(dir, station, keys, terminal);
     });
 }

@@ -52,6 +52,9 @@ export const stationSchema = z.strictObject({
 
 export type Station = z.infer<typeof stationSchema>;
 
+/** So many a unit signs: one with each leaf. */
+export const recordingsOf = ({ signing: { trees, height } }: Pick<Station, "signing">) => trees * 2 ** height;
+
 export interface Places {
   config: string;
   journal: string;

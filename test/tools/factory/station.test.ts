@@ -39,6 +39,7 @@ describe("avnode factory init, run, status", function () {
     const { exit, out, err } = await init("--class", "simulated", "--prefix", "X-", "--digits", "3");
     assert.equal(exit, 0, err);
     assert.match(out, /makes simulated units for xiaoble/);
+    assert.doesNotMatch(err, /recordings only/);
     for (const name of [".", "keys", "keys/maker.sealed", "station.db", "station.json"])
       assert.equal(statSync(join(dir, name)).mode & 0o077, 0, name);
     const { lines, passed, problems } = await status();
@@ -151,6 +152,7 @@ describe("avnode factory init, run, status", function () {
     cpSync(join(dir, "keys"), join(locked, "keys"), { recursive: true });
     const made = await factory(["init", locked, ...words], PASSPHRASE);
     assert.deepEqual([made.exit, together.test(made.err)], [0, true], made.err);
+    assert.match(made.err, /each of its units signs 32 recordings only/);
     const run = async (...more: string[]) =>
       (
         await factory(
