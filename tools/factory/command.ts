@@ -13,7 +13,7 @@ import type { Air } from "./ports/air";
 import type { Port } from "./ports/port";
 import { addRelease } from "./releasecommand";
 import { addRevoke } from "./revokecommand";
-import { hasStation, keysTogether, placesOf, type Station } from "./station";
+import { hasStation, keysTogether, placesOf, recordingsOf, type Station } from "./station";
 
 // From dist/avnode.js and from this file alike.
 const ROOT = [join(__dirname, ".."), join(__dirname, "../..")].find((folder) =>
@@ -23,6 +23,8 @@ const ROOT = [join(__dirname, ".."), join(__dirname, "../..")].find((folder) =>
 const AHEAD = 4;
 /** Every serial port that units are plugged into from then on. */
 const SERIAL = "serial";
+/** At one a day they last some three years. */
+const FEW_RECORDINGS = 1024;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 interface InitOptions {
@@ -138,6 +140,11 @@ function addInit(factory: Command, terminal: Terminal): void {
         terminal.say(
           `another station made units with these keys: if it has the prefix ${options.prefix}, too, both give the same serial numbers. Make this one anew, with another --prefix, or --first behind the last number on any label`,
         );
+      const recordings = recordingsOf(station);
+      if (station.deviceClass === "locked" && recordings < FEW_RECORDINGS)
+        terminal.say(
+          `each of its units signs ${recordings} recordings only: units that somebody is to wear want a station without --trees and --height (8,192)`,
+        );
       warnOfKeys(dir, station, keys, terminal);
     });
 }
@@ -157,7 +164,10 @@ function addRun(factory: Command, terminal: Terminal): void {
       "Bluetooth adapter that hears units, tries their consoles, and serves ble; such as hci0",
     )
     .option("--virtual <n>", "so many virtual units instead, of a station that makes simulated ones", "0")
-    .option("--count <n>", "ends when so many have passed (by default it goes on; all of the virtual ones)")
+    .option(
+      "--count <n>",
+      "ends when so many of the batch have passed, in this run and before (by default it goes on; all of the virtual ones)",
+    )
     .option("--keys <dir>", "keys of the maker (by default in the station)")
     .option(
       "--scan",
@@ -186,6 +196,7 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
   const station = readStation(dir);
   const virtual = whole("--virtual", options.virtual);
   const count = whole("--count", options.count ?? options.virtual);
+  const isOfBatch = options.count !== undefined && count > 0;
   const words = virtual > 0 ? [] : (options.ports ?? station.ports);
   if (virtual === 0 && words.length === 0)
     throw new CliError(Exit.usage, "no port: name them with --ports, or in station.json");
@@ -248,8 +259,10 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
     for (const signal of SIGNALS) process.once(signal, end);
     const { terminalScreen } = require("./screen/screen") as typeof import("./screen/screen");
     const screen = terminalScreen(terminal);
+    const { passedOf, readStatus } = require("./status") as typeof import("./status");
+    const before = isOfBatch ? passedOf(readStatus(dir), station.batch) : 0;
     const run = new Run(bench, screen, {
-      count,
+      ...{ count, before },
       signal: ending.signal,
       isOpen: words.includes(SERIAL),
     });
@@ -257,10 +270,10 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
     for (const port of ports) serve(port);
     if (words.includes(SERIAL)) watchSerial(serve, ending.signal);
     const { passed } = await run.ended().finally(() => screen.close());
-    if (passed < count && !ending.signal.aborted)
+    if (before + passed < count && !ending.signal.aborted)
       throw new CliError(
         Exit.no,
-        `${passed} of ${count} passed, and no other unit comes at these ports: see why each failed, then run it again`,
+        `${before + passed} of ${count} passed, and no other unit comes at these ports: see why each failed, then run it again`,
       );
   } finally {
     for (const signal of SIGNALS) process.off(signal, end);

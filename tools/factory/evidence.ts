@@ -93,6 +93,8 @@ export interface Evidence {
   station: { id: string; name: string };
   batch: string;
   board: string;
+  /** What the station gives each unit to sign with; files that were made before this was told lack it. */
+  signing?: Station["signing"];
   log: { origin: string; size: number; root: string; checkpoint: string; problems: string[] };
   figures: {
     turns: number;
@@ -179,6 +181,7 @@ function gather(db: Database, dir: string, station: Station, batch: string, now:
     station: { id: station.id, name: station.name },
     batch,
     board: station.board,
+    signing: station.signing,
     log: {
       ...{ origin: originOf(station), size, root: toHex(root), problems },
       checkpoint: Buffer.from(checkpoint).toString("utf8"),

@@ -2,6 +2,7 @@
 import { fingerprintOf } from "../../gateway/store/makers";
 import { FAILURES, type FailureCode } from "./codes";
 import { type Evidence, type EvidenceUnit, releaseOf } from "./evidence";
+import { recordingsOf } from "./station";
 import { GIVEN_UP, isDistrust, isInTheClear, tally } from "./unitline";
 
 const day = (unixMs: number) => new Date(unixMs).toISOString().slice(0, 16).replace("T", " ");
@@ -19,14 +20,14 @@ const UNIT_HEAD = [
 
 /** @param file of the JSON, which is what is signed */
 export function evidenceMarkdown(evidence: Evidence, file: string): string {
-  const { figures, log, units, releases, firmware } = evidence;
+  const { figures, log, units, releases, firmware, signing } = evidence;
   const share = ((100 * figures.passedTurns) / figures.turns).toFixed(1);
   const codes = Object.entries(figures.byCode).sort(([a], [b]) => (a < b ? -1 : 1));
   const simulated = units.some((unit) => unit.class === "simulated");
   return `# Evidence for batch ${evidence.batch}
 
 ${simulated ? "**SIMULATED: units of this batch are no hardware.**\n\n" : ""}Maker: ${evidence.maker}, key \`${evidence.makerKey}\`, fingerprint ${fingerprintOf(Buffer.from(evidence.makerKey, "hex"))}.
-Station: ${evidence.station.name} (${evidence.station.id}). Board: ${evidence.board}. Made ${day(evidence.issued)} UTC.
+Station: ${evidence.station.name} (${evidence.station.id}). Board: ${evidence.board}. Made ${day(evidence.issued)} UTC.${signing ? `\nEach unit signs ${recordingsOf({ signing })} recordings: trees x leaves are ${signing.trees} x ${2 ** signing.height}, as the station gives them now.` : ""}
 
 This is for reading. What the maker signed is \`${file}\`; \`avnode factory check-evidence ${file}\` verifies its signature
 and the proof of every line. It says what was done and seen; it is no certificate of conformity with any standard.

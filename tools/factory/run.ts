@@ -7,8 +7,10 @@ import { TOTAL } from "./steps";
 import { type End, Turn } from "./turn";
 
 export interface RunOptions {
-  /** Ends when so many have passed; 0 goes on until `signal` says so. */
+  /** Ends when so many have passed, with those that did `before`; 0 goes on until `signal` says so. */
   count: number;
+  /** Left out, none. */
+  before?: number;
   signal: AbortSignal;
   /** More ports may come: it does not end when all that it has are done. */
   isOpen?: boolean;
@@ -28,11 +30,12 @@ export class Run {
     private readonly screen: Screen,
     private readonly options: RunOptions,
   ) {
-    this.tally = { passed: 0, failed: 0, planned: options.count, startedAt: bench.now(), byStep: {} };
+    const { count: planned, before = 0 } = options;
+    this.tally = { passed: 0, before, failed: 0, planned, startedAt: bench.now(), byStep: {} };
     // Every slot listens more than once.
     setMaxListeners(0, options.signal, this.over.signal);
     options.signal.addEventListener("abort", () => this.end(), { once: true });
-    if (options.signal.aborted) this.over.abort();
+    if (options.signal.aborted || this.isDone) this.over.abort();
   }
 
   /** Whoever asked for it is told: slots take their time. */
@@ -65,8 +68,13 @@ export class Run {
   }
 
   private get isFull(): boolean {
-    const { count } = this.options;
-    return count > 0 && this.tally.passed + this.under >= count;
+    const { before, passed, planned } = this.tally;
+    return planned > 0 && before + passed + this.under >= planned;
+  }
+
+  private get isDone(): boolean {
+    const { before, passed, planned } = this.tally;
+    return planned > 0 && before + passed >= planned;
   }
 
   private async slot(port: Port): Promise<void> {
@@ -114,7 +122,7 @@ export class Run {
     screen.slot({ slot: port.name, word, step, done, total: TOTAL, code, detail, serial });
     screen.tally({ ...tally, byStep: { ...tally.byStep } });
     for (const wake of this.waiting.splice(0)) wake();
-    if (this.options.count > 0 && tally.passed >= this.options.count) this.over.abort();
+    if (this.isDone) this.over.abort();
   }
 
   private readonly waiting: (() => void)[] = [];

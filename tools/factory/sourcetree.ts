@@ -63,7 +63,10 @@ export function changesIn(root: string): string {
   const names = git(root, ["status", "--porcelain"])
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => line.slice(STATE));
+    .map((line) => line.slice(STATE))
+    .map((name) =>
+      existsSync(join(root, name, "station.json")) ? `${name}, a station: move it out of the clone` : name,
+    );
   const more = names.length - NAMED;
   return [...names.slice(0, NAMED), ...(more > 0 ? [`${more} more`] : [])].join(", ");
 }

@@ -54,6 +54,9 @@ export type Station = z.infer<typeof stationSchema>;
 
 const CHECKPOINT = ".checkpoint";
 
+/** So many a unit signs: one with each leaf. */
+export const recordingsOf = ({ signing: { trees, height } }: Pick<Station, "signing">) => trees * 2 ** height;
+
 export interface Places {
   config: string;
   journal: string;

@@ -21,6 +21,8 @@ export interface StationStatus {
   withoutAir: number;
   /** Turns that ended without a pass. */
   failed: number;
+  /** Units that said which they are. */
+  seen: number;
   /** Of all turns, those that ended with a pass; null without any. */
   yield: number | null;
   /** Of units that passed, those of which nobody scanned the label or did the self-test's hands' part, or whose keys anybody in range heard. */
@@ -78,6 +80,12 @@ function openedOf(dir: string, rows: Row[], lines: UnitLine[]): string[] {
   });
 }
 
+/** Units of a batch that passed. */
+export function passedOf({ lines }: StationReading, batch: string): number {
+  const passes = lines.filter((line) => line.outcome === "PASS" && line.batch === batch);
+  return new Set(passes.map(({ chip }) => chip)).size;
+}
+
 /** @throws FACTORY_STATION, FACTORY_JOURNAL */
 export function readStatus(dir: string): StationReading {
   const station = readStation(dir);
@@ -114,6 +122,7 @@ export function readStatus(dir: string): StationReading {
         passed: passed.size,
         withoutAir: passes.filter(isWithoutAir).length,
         failed: failures.length,
+        seen: new Set(turns.map(({ chip }) => chip).filter((chip) => chip !== "")).size,
         yield: turns.length === 0 ? null : (turns.length - failures.length) / turns.length,
         without: withoutOf(passes),
         byCode: tally(failures.map(({ outcome }) => outcome)),

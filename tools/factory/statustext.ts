@@ -12,6 +12,8 @@ const REVOKE =
 const OPENED =
   "a console answered, and gives away the keys: 'avnode factory give-up STATION SERIAL --reason …' takes the identity from it, 'avnode factory revoke' names it to the hubs";
 
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
 export function statusLines(status: StationStatus): string[] {
   const {
     station,
@@ -21,13 +23,18 @@ export function statusLines(status: StationStatus): string[] {
     lines,
     turns,
     yield: share,
+    seen,
     byCode,
+    byStep,
     unitsPerHour,
     unfinished,
     problems,
   } = status;
   const rate = unitsPerHour === null ? "" : `, ${unitsPerHour.toFixed(1)} units per hour of work`;
-  const of = share === null ? "" : ` (${(100 * share).toFixed(1)} % of ${counted(turns, "turn")})`;
+  const ofUnits = seen === 0 ? "" : `${percent(passed / seen)} of ${counted(seen, "unit")}, `;
+  const of = share === null ? "" : ` (${ofUnits}${percent(share)} of ${counted(turns, "turn")})`;
+  const steps = Object.entries(byStep).sort(([, a], [, b]) => b - a);
+  const failedAt = steps.map(([step, times]) => `${step} ${times}`).join(", ");
   const codes = Object.entries(byCode).sort(([a], [b]) => a.localeCompare(b));
   const rows = codes.map(([code, times]) => [code, FAILURES[code as FailureCode]?.what ?? "", String(times)]);
   return [
@@ -40,6 +47,7 @@ export function statusLines(status: StationStatus): string[] {
       ? [`${counted(status.givenUp, "identity", "identities")} given up: ${REVOKE}`]
       : []),
     ...(status.opened.length > 0 ? [`${status.opened.join(", ")}: ${OPENED}`] : []),
+    ...(failedAt === "" ? [] : [`failed at: ${failedAt}`]),
     ...(rows.length > 0 ? table(["CODE", "WHAT", "TIMES"], rows) : []),
     ...(problems.length > 0
       ? problems

@@ -134,6 +134,12 @@ describe("factory evidence", function () {
     }
   });
 
+  it("says how many recordings a unit signs", () => {
+    assert.deepEqual(read().signing, { trees: 1, height: 5 });
+    const text = fs.readFileSync(join(root, "T1.md"), "utf8");
+    assert.match(text, /^Each unit signs 32 recordings: trees x leaves are 1 x 32, /m);
+  });
+
   it("counts what came out, and lists each unit with its hashes, tests and lock attempts", () => {
     const { figures, units, releases } = read();
     assert.deepEqual(figures, {

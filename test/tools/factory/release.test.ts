@@ -282,6 +282,12 @@ describe("a release", function () {
     for (const file of strays) fs.writeFileSync(file, "");
     assert.throws(() => makeRelease(request()), { message: /\(firmware\/README\.md, b, c, 1 more\)/ });
     for (const file of strays) fs.rmSync(file);
+    fs.mkdirSync(join(tree.root, "bench"));
+    fs.writeFileSync(join(tree.root, "bench/station.json"), "{}");
+    assert.throws(() => makeRelease(request()), {
+      message: /bench\/, a station: move it out of the clone\)/,
+    });
+    fs.rmSync(join(tree.root, "bench"), { recursive: true });
     const elsewhere = { dir: fs.mkdtempSync(join(root, "dev-")), keys: others };
     assert.throws(() => makeRelease(request({ dev: true })), {
       code: "FACTORY_RELEASE_DEV",

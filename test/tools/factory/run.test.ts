@@ -5,9 +5,11 @@ import { join } from "node:path";
 import type { Bench } from "../../../tools/factory/bench";
 import { execPort } from "../../../tools/factory/ports/exec";
 import { Run } from "../../../tools/factory/run";
+import { tallyLines } from "../../../tools/factory/screen/draw";
 import type { Screen, SlotView, TallyView } from "../../../tools/factory/screen/screen";
+import { passedOf, readStatus } from "../../../tools/factory/status";
 import { closeBench, makeStation, openBench } from "./bench";
-import { fakePort } from "./fakeunit";
+import { FakeUnit, fakePort } from "./fakeunit";
 
 describe("a station's run", function () {
   this.timeout(60_000);
@@ -40,6 +42,19 @@ describe("a station's run", function () {
     run.serve(execPort("sleep 600"));
     const { passed, failed } = await run.ended();
     assert.deepEqual([passed, failed, slots.at(-1)!.code], [0, 1, "E01"]);
+  });
+
+  it("counts to what was planned from those that passed before, and serves nobody when they did all", async () => {
+    const { signal } = new AbortController();
+    const run = new Run(bench, screen, { count: 3, before: 2, signal });
+    run.serve(fakePort("slot 1", [new FakeUnit({ chip: "chip-c001" }), new FakeUnit({ chip: "chip-c002" })]));
+    await run.ended();
+    assert.equal(tallyLines(tallies.at(-1)!, bench.now())[0]!.split(" · ")[0], "3/3 passed");
+    assert.equal(passedOf(readStatus(dir), "T1"), 1);
+    assert.equal(passedOf(readStatus(dir), "T2"), 0);
+    const again = new Run(bench, screen, { count: 3, before: 3, signal });
+    again.serve(fakePort("slot 1", [new FakeUnit({ chip: "chip-c002" })]));
+    assert.equal((await again.ended()).passed, 0);
   });
 
   it("says at once that it ends, when it is asked to", async () => {

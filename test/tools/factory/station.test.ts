@@ -41,6 +41,7 @@ describe("avnode factory init, run, status", function () {
     const { exit, out, err } = await init("--class", "simulated", "--prefix", "X-", "--digits", "3");
     assert.equal(exit, 0, err);
     assert.match(out, /makes simulated units for xiaoble/);
+    assert.doesNotMatch(err, /recordings only/);
     for (const name of [".", "keys", "keys/maker.sealed", "station.db", "station.json"])
       assert.equal(statSync(join(dir, name)).mode & 0o077, 0, name);
     const { lines, passed, problems } = await status();
@@ -153,6 +154,7 @@ describe("avnode factory init, run, status", function () {
     cpSync(join(dir, "keys"), join(locked, "keys"), { recursive: true });
     const made = await factory(["init", locked, ...words], PASSPHRASE);
     assert.deepEqual([made.exit, together.test(made.err)], [0, true], made.err);
+    assert.match(made.err, /each of its units signs 32 recordings only/);
     const run = async (...more: string[]) =>
       (
         await factory(
@@ -207,9 +209,12 @@ describe("avnode factory init, run, status", function () {
       assert.match(err, new RegExp(`${slot}: PASS X-00[12] unscanned\\n(?![^]*${slot}: )`), err);
     const { lines, passed, failed, yield: share, states, problems } = await status();
     assert.deepEqual([lines, passed, failed, share, states, problems], [2, 2, 0, 1, { passed: 2 }, []]);
+    // As after a crash: those that the batch has count.
+    const again = await factory(["run", dir, "--virtual", "2", "--count", "2"], PASSPHRASE);
+    assert.deepEqual([again.exit, /2\/2 passed · 0 failed/.test(again.err)], [0, true], again.err);
     const { exit: told, out } = await factory(["status", dir]);
     assert.equal(told, 0);
-    assert.match(out, /2 passed \(100\.0 % of 2 turns\), 0 failed, 0 unfinished/);
+    assert.match(out, /2 passed \(100\.0 % of 2 units, 100\.0 % of 2 turns\), 0 failed, 0 unfinished/);
     assert.match(out, /of those that passed: 2 with no scan of the label on the unit \(run --scan\)\n/);
     assert.match(out, /log of 2 lines is whole and signed by the maker/);
     assert.equal(readFileSync(join(dir, "labels", "X-002.png")).readUInt32BE(0), 0x89504e47);

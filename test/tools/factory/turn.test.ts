@@ -21,6 +21,7 @@ import { readLog } from "../../../tools/factory/log";
 import { portNamed } from "../../../tools/factory/ports/open";
 import { hintOf } from "../../../tools/factory/ports/serial";
 import { readStatus } from "../../../tools/factory/status";
+import { statusLines } from "../../../tools/factory/statustext";
 import { type End, Turn } from "../../../tools/factory/turn";
 import { decodeUnitLine } from "../../../tools/factory/unitline";
 import { chunkFor } from "../../../tools/firmware/console";
@@ -597,6 +598,22 @@ describe("a unit's turn at a station", function () {
     assert.deepEqual(readStatus(dir).status.without, { scan: 1, hands: 1, clear: 0 });
     await turn(new FakeUnit({ chip: "chip-c300" }));
     assert.deepEqual(readStatus(dir).status.without, { scan: 2, hands: 1, clear: 0 });
+  });
+
+  it("says its yield by units and by turns, and at which steps they failed", async () => {
+    const fails: Partial<Bench> = {
+      selfTest: async () => ({
+        passed: false,
+        checks: [{ name: "LED", passed: false, measured: "dark", wanted: "lit" }],
+      }),
+    };
+    const unit = new FakeUnit({ chip: "chip-c001" });
+    await turn(unit, fails);
+    await turn(unit, fails);
+    await turn(unit);
+    const text = statusLines(readStatus(dir).status).join("\n");
+    assert.match(text, /^1 passed \(100\.0 % of 1 unit, 33\.3 % of 3 turns\), 2 failed/m);
+    assert.match(text, /^failed at: self-test 2$/m);
   });
 
   it("says what of its log was altered", async () => {

@@ -47,11 +47,11 @@ export function drawScreen(
 
 /** What stands above the slots, and in a line of a log. */
 export function tallyLines(tally: TallyView, now: number): string[] {
-  const { passed, failed, planned, startedAt, byStep, isEnding } = tally;
+  const { passed, before, failed, planned, startedAt, byStep, isEnding } = tally;
   const ended = passed + failed;
   const spent = now - startedAt;
   const figures = [
-    planned > 0 ? `${passed}/${planned} passed` : `${passed} passed`,
+    planned > 0 ? `${before + passed}/${planned} passed` : `${passed} passed`,
     `${failed} failed`,
     ended === 0 ? "no yield yet" : `yield ${((100 * passed) / ended).toFixed(1)} %`,
     ...(isEnding ? ["ending"] : []),

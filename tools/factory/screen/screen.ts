@@ -21,6 +21,8 @@ export interface SlotView {
 
 export interface TallyView {
   passed: number;
+  /** Of those that are planned, so many passed before this run. */
+  before: number;
   failed: number;
   /** 0 where it goes on until it is ended. */
   planned: number;
@@ -64,7 +66,7 @@ class FullScreen implements Screen {
     private readonly clock: Clock,
   ) {
     const { stderr } = terminal;
-    this.now = { passed: 0, failed: 0, planned: 0, startedAt: clock.now(), byStep: {} };
+    this.now = { passed: 0, before: 0, failed: 0, planned: 0, startedAt: clock.now(), byStep: {} };
     this.bell = new Bell((text) => stderr.write(text), clock);
     stderr.write(ENTER);
     stderr.on("resize", this.onResize);

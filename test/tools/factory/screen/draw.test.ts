@@ -5,7 +5,7 @@ import type { SlotView, TallyView } from "../../../../tools/factory/screen/scree
 
 const START = Date.UTC(2026, 10, 29);
 const TALLY: TallyView = {
-  ...{ passed: 417, failed: 7, planned: 1000, startedAt: START },
+  ...{ passed: 417, before: 0, failed: 7, planned: 1000, startedAt: START },
   byStep: { upload: 2, "self-test": 5, erase: 0 },
 };
 const WORDS: Word[] = ["WAIT", "BUSY", "PASS", "FAIL"];

@@ -6,7 +6,14 @@ import { type SlotView, terminalScreen } from "../../../../tools/factory/screen/
 import { VirtualTime } from "../../../../tools/sim/time";
 
 const START = Date.UTC(2026, 10, 29);
-const TALLY = { passed: 1, failed: 1, planned: 1000, startedAt: START, byStep: { "self-test": 1 } };
+const TALLY = {
+  passed: 1,
+  before: 0,
+  failed: 1,
+  planned: 1000,
+  startedAt: START,
+  byStep: { "self-test": 1 },
+};
 const CLEAN = { slot: "ttyUSB0", word: "WAIT", done: 0, total: 11 } as const satisfies SlotView;
 
 /** A terminal of a person, or none. */
