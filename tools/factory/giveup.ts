@@ -1,13 +1,14 @@
 /** An identity that is taken from its unit by hand, passed or not: the chip comes again as a new one. */
 import { toHex } from "../../protocol/bytes";
+import { batchOf } from "./batchof";
 import { FactoryFailure } from "./failure";
 import { Journal } from "./journal";
 import type { MakerKey } from "./keys";
 import { erasePicture } from "./label/kept";
-import { readLog, StationLog } from "./log";
+import { StationLog } from "./log";
 import { certificateHash, sweepPapers } from "./provisioning";
 import { classOf, keptCheckpoint, readStation } from "./station";
-import { decodeUnitLine, encodeUnitLine, GIVEN_UP } from "./unitline";
+import { encodeUnitLine, GIVEN_UP } from "./unitline";
 
 export interface GivingUp {
   /** Folder of the maker's keys. */
@@ -40,13 +41,10 @@ export function giveUp(
         `no unit of this station is ${serial} now. Give the serial number as its label shows it`,
       );
     const { chip, device } = row;
-    const lines = readLog(db, station).leaves.map(decodeUnitLine);
-    const before = lines.findLast((line) => line.device && device.equals(line.device));
     const line = encodeUnitLine({
       ...{ at: now, tookMs: 0, station: station.name, slot: "", chip, outcome: GIVEN_UP, step: "" },
       ...{ detail: reason, board: station.board, deviceClass: classOf(station), device, serial },
-      // With the others of that unit, whatever the station makes by now.
-      batch: before?.batch ?? station.batch,
+      batch: batchOf(db, station, device),
       certificate: certificateHash(row.certificate!),
       firmware: row.firmware!,
       ...{ tests: [], checks: {} },

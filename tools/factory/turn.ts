@@ -2,6 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { textOf, UnitConsole } from "../firmware/console";
 import { isYes, type Typed } from "./asking";
+import { batchOf } from "./batchof";
 import type { Bench } from "./bench";
 import { identityFile } from "./certify";
 import type { FailureCode } from "./codes";
@@ -485,7 +486,7 @@ export class Turn {
       outcome: code ?? "PASS",
       ...{ step, detail, device, serial },
       board: station.board,
-      batch: station.batch,
+      batch: row?.state === "passed" ? batchOf(journal.db, station, row.device!) : station.batch,
       deviceClass: classOf(station),
       certificate: certificate && certificateHash(certificate),
       firmware: Buffer.from(firmware.application.sha256, "hex"),

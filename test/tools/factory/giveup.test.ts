@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { toHex } from "../../../protocol/bytes";
 import { decodeRevocations } from "../../../protocol/revocations";
 import { closeBench } from "../../../tools/factory/opening";
+import { readStation, writeStation } from "../../../tools/factory/station";
 import { readStatus } from "../../../tools/factory/status";
 import { type End, Turn } from "../../../tools/factory/turn";
 import { virtualPort } from "../../../tools/factory/virtual/port";
@@ -41,7 +42,7 @@ describe("a unit that passed, and whose console answers", function () {
 
   async function evidence() {
     const file = join(line.folder, "T1.json");
-    const made = await run(["evidence", dir, "-o", file]);
+    const made = await run(["evidence", dir, "-o", file, "--batch", "T1"]);
     assert.equal(made.exit, 0, made.err);
     const checked = await factory(["check-evidence", file]);
     assert.equal(checked.exit, 0, checked.err);
@@ -56,6 +57,8 @@ describe("a unit that passed, and whose console answers", function () {
     const device = toHex(unit.identity()!.device);
     assert.deepEqual((await evidence()).trust, [["T1-0001", null]]);
 
+    // It comes back while the next batch is made.
+    writeStation(dir, { ...readStation(dir), batch: "T2" });
     unit.harm({ staysOpen: true });
     const opened = await turn(unit);
     assert.equal(opened.code, "E08");
@@ -90,6 +93,7 @@ describe("a unit that passed, and whose console answers", function () {
     );
     assert.equal(existsSync(join(dir, "labels/T1-0001.png")), false);
 
+    writeStation(dir, { ...readStation(dir), batch: "T1" });
     const again = await turn(new VirtualUnit({ chip: "chip-0001" }));
     assert.deepEqual([again.word, again.serial], ["PASS", "T1-0002"]);
     assert.deepEqual([readStatus(dir).status.problems, readStatus(dir).status.passed], [[], 1]);
