@@ -489,7 +489,8 @@ export class Turn {
       batch: row?.state === "passed" ? batchOf(journal.db, station, row.device!) : station.batch,
       deviceClass: classOf(station),
       certificate: certificate && certificateHash(certificate),
-      firmware: Buffer.from(firmware.application.sha256, "hex"),
+      // What a locked one got, whatever the station flashes by now.
+      firmware: (row && isLocked(row) && row.firmware) || Buffer.from(firmware.application.sha256, "hex"),
       tests: this.tests,
       checks: this.checks,
     });

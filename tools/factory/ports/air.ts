@@ -117,7 +117,8 @@ export class Air {
    * @throws UnitFailure E09
    */
   async meet(unit: Likeness, patienceMs: number): Promise<(Met & { address: string }) | undefined> {
-    const until = Date.now() + patienceMs;
+    const since = Date.now();
+    const until = since + patienceMs;
     do {
       const there = this.handhelds.all().sort(([, a], [, b]) => b.firstAt - a.firstAt);
       for (const [address] of there) {
@@ -130,10 +131,11 @@ export class Air {
     } while (Date.now() < until);
     const trouble = this.trouble();
     if (trouble) throw new UnitFailure("E09", trouble);
-    // As a blank one advertises: what was flashed does not run.
     const { address } = unit;
-    const console = address && this.consoles.lately(address) && (await this.dialled(address));
-    return address && console ? { address, console } : undefined;
+    if (!address || (this.consoles.lately(address)?.at ?? 0) < since) return undefined;
+    // As a blank one advertises, and not from before its restart: what was flashed does not run.
+    const console = await this.dialled(address);
+    return console && { address, console };
   }
 
   private async dialled(address: string): Promise<OpenWire | undefined> {
