@@ -40,6 +40,7 @@ export class Tree {
       "firmware",
       "tools/firmware",
       "tools/lint",
+      "tools/transpiler.cjs",
       "package.json",
       "tsconfig.json",
     ])
