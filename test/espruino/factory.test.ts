@@ -25,7 +25,7 @@ import { tcpPort } from "../../tools/factory/ports/tcp";
 import { unfinished } from "../../tools/factory/provisioning";
 import { Run } from "../../tools/factory/run";
 import type { Screen } from "../../tools/factory/screen/screen";
-import { Question, selfTest } from "../../tools/factory/selftest";
+import { selfTest } from "../../tools/factory/selftest";
 import { readStatus } from "../../tools/factory/status";
 import { Air } from "../../tools/sim/radio/air";
 import { listenOnAir } from "../../tools/sim/radio/airserver";
@@ -37,6 +37,7 @@ import { hidden, lockedRadio } from "../tools/factory/ports/airunit";
 import { bundleFile } from "./bundle";
 import { BUNDLED, type Excerpt, excerpt } from "./ecg";
 import { type BuiltFirmware, built } from "./firmware";
+import { handsAt } from "./hands";
 import { Household, type Made } from "./household";
 import { interpret, skipUnlessInterpreter } from "./interpreter";
 import { BOOT0, flashed } from "./unit";
@@ -75,14 +76,7 @@ async function equipped(folder: string, command: string): Promise<{ port: Port }
       },
     },
     selfTest: async (unit, board) => {
-      const confirm = async (question: string, shown?: () => void) => {
-        if (question === Question.open || question === Question.shorted)
-          await unit.ask(`(station.electrodes(${question === Question.open}),1)`);
-        await unit.ask(`(station.hold(${question === Question.button}),1)`);
-        shown?.();
-        return true;
-      };
-      const wait = async (ms: number) => void (await unit.ask(`(station.pass(${ms}),1)`));
+      const { confirm, wait } = handsAt(unit);
       // Linux has no converter that its battery could be at.
       const spec = { ...board, vault: PAGE, pins: { ...board.pins, battery: "" } };
       const report = await selfTest(unit, spec, { confirm }, wait);

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import type { BoardSpec } from "../../firmware/board/spec";
 import { execPort } from "../../tools/factory/ports/exec";
 import type { OpenWire } from "../../tools/factory/ports/port";
-import { Question, selfTest } from "../../tools/factory/selftest";
+import { selfTest } from "../../tools/factory/selftest";
 import type { FrontEndFaults } from "../../tools/factory/virtual/frontend";
 import { virtualPort } from "../../tools/factory/virtual/port";
 import { VirtualUnit } from "../../tools/factory/virtual/unit";
@@ -13,6 +13,7 @@ import { boardNamed } from "../../tools/firmware/boards";
 import { UnitConsole } from "../../tools/firmware/console";
 import { scratch } from "../e2e/rig";
 import { bundleFile } from "./bundle";
+import { handsAt } from "./hands";
 import { skipUnlessInterpreter } from "./interpreter";
 import { BOOT0, flashed } from "./unit";
 
@@ -48,14 +49,7 @@ describe("the self-test on the real interpreter", function () {
     const wire = await interpreter(faults);
     try {
       const unit = new UnitConsole(wire);
-      const confirm = async (question: string, shown?: () => void) => {
-        if (question === Question.open || question === Question.shorted)
-          await unit.ask(`(station.electrodes(${question === Question.open}),1)`);
-        await unit.ask(`(station.hold(${question === Question.button}),1)`);
-        shown?.();
-        return true;
-      };
-      const wait = async (ms: number) => void (await unit.ask(`(station.pass(${ms}),1)`));
+      const { confirm, wait } = handsAt(unit);
       const { passed, checks } = await selfTest(unit, BOARD, { confirm }, wait);
       return { passed, checks, failed: checks.filter((check) => !check.passed).map(({ name }) => name) };
     } finally {

@@ -259,8 +259,8 @@ async function runStation(dir: string, options: RunOptions, terminal: Terminal):
     for (const signal of SIGNALS) process.once(signal, end);
     const { terminalScreen } = require("./screen/screen") as typeof import("./screen/screen");
     const screen = terminalScreen(terminal);
-    const { passedOf, readStatus } = require("./status") as typeof import("./status");
-    const before = isOfBatch ? passedOf(readStatus(dir), station.batch) : 0;
+    const { passedOfBatch } = require("./batches") as typeof import("./batches");
+    const before = isOfBatch ? passedOfBatch(bench.journal.db, station.batch) : 0;
     const run = new Run(bench, screen, {
       ...{ count, before },
       signal: ending.signal,

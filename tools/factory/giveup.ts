@@ -1,6 +1,6 @@
 /** An identity that is taken from its unit by hand, passed or not: the chip comes again as a new one. */
 import { toHex } from "../../protocol/bytes";
-import { batchOf } from "./batchof";
+import { batchOf } from "./batches";
 import { FactoryFailure } from "./failure";
 import { Journal } from "./journal";
 import type { MakerKey } from "./keys";

@@ -1,5 +1,4 @@
 /** What a station has made, by its log, which is verified as it is read. */
-
 import { toHex } from "../../protocol/bytes";
 import { type Gap, gapsOf } from "./gaps";
 import { openJournalToRead, type UnitRow } from "./journal";
@@ -78,12 +77,6 @@ function openedOf(dir: string, rows: Row[], lines: UnitLine[]): string[] {
     const id = device && toHex(device);
     return id && serial && ids.has(id) && !revoked.has(id) ? [serial] : [];
   });
-}
-
-/** Units of a batch that passed. */
-export function passedOf({ lines }: StationReading, batch: string): number {
-  const passes = lines.filter((line) => line.outcome === "PASS" && line.batch === batch);
-  return new Set(passes.map(({ chip }) => chip)).size;
 }
 
 /** @throws FACTORY_STATION, FACTORY_JOURNAL */

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { textOf, UnitConsole } from "../firmware/console";
 import { isYes, type Typed } from "./asking";
-import { batchOf } from "./batchof";
+import { batchOf } from "./batches";
 import type { Bench } from "./bench";
 import { identityFile } from "./certify";
 import type { FailureCode } from "./codes";
@@ -396,19 +396,15 @@ export class Turn {
   }
 
   private async label(): Promise<void> {
-    const { dir, station, scanner } = this.bench;
-    const { device, serial, secrets } = this.identified!;
+    const { scanner } = this.bench;
+    const { serial, secrets } = this.identified!;
     await this.at("label", "E10", async () => {
-      const { keepLabel } = require("./label/kept") as typeof import("./label/kept");
+      const { labelOf } = require("./label/anew") as typeof import("./label/anew");
       const { scanBack } = require("./label/scan") as typeof import("./label/scan");
-      const { templateOf } = require("./label/template") as typeof import("./label/template");
-      const { board, batch } = station;
-      const { claimCode } = secrets;
-      const unit = { device, claimCode, serial, board, batch, deviceClass: classOf(station) };
-      const png = await keepLabel(dir, unit, templateOf(dir), this.bench.box);
+      const png = await labelOf(this.bench, this.identified!);
       const detail = `print, stick on and scan the label of ${serial}`;
       const source = scanner ? this.typed(scanner, detail) : png;
-      if ((await scanBack(claimCode, source)) === "other")
+      if ((await scanBack(secrets.claimCode, source)) === "other")
         throw new UnitFailure("E10", `the label that was scanned is not that of ${serial}`);
       this.checks.label = scanner ? "scanned from the unit" : "picture read back, not scanned from the unit";
     });

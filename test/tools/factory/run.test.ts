@@ -2,12 +2,12 @@ import { strict as assert } from "node:assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { passedOfBatch } from "../../../tools/factory/batches";
 import type { Bench } from "../../../tools/factory/bench";
 import { execPort } from "../../../tools/factory/ports/exec";
 import { Run } from "../../../tools/factory/run";
 import { tallyLines } from "../../../tools/factory/screen/draw";
 import type { Screen, SlotView, TallyView } from "../../../tools/factory/screen/screen";
-import { passedOf, readStatus } from "../../../tools/factory/status";
 import { closeBench, makeStation, openBench } from "./bench";
 import { FakeUnit, fakePort } from "./fakeunit";
 
@@ -50,8 +50,8 @@ describe("a station's run", function () {
     run.serve(fakePort("slot 1", [new FakeUnit({ chip: "chip-c001" }), new FakeUnit({ chip: "chip-c002" })]));
     await run.ended();
     assert.equal(tallyLines(tallies.at(-1)!, bench.now())[0]!.split(" · ")[0], "3/3 passed");
-    assert.equal(passedOf(readStatus(dir), "T1"), 1);
-    assert.equal(passedOf(readStatus(dir), "T2"), 0);
+    assert.equal(passedOfBatch(bench.journal.db, "T1"), 1);
+    assert.equal(passedOfBatch(bench.journal.db, "T2"), 0);
     const again = new Run(bench, screen, { count: 3, before: 3, signal });
     again.serve(fakePort("slot 1", [new FakeUnit({ chip: "chip-c002" })]));
     assert.equal((await again.ended()).passed, 0);
